@@ -1,0 +1,38 @@
+# Every way in. `make demo` and `make test` set up all that they need; see README.md.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+export DAGSTER_DISABLE_TELEMETRY := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DO_NOT_TRACK := 1
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: help setup demo test lint dev bench docs lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Makegood needs Python 3.11 or newer; set PYTHON=…") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/pip install --quiet uv
+	@UV=$$(command -v uv || echo $(BIN)/uv); \
+	  $$UV pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+	  $$UV pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(READY)  ## build .venv from requirements.lock
+
+lock:  ## resolve pyproject.toml into requirements.lock again
+	UV=$$(command -v uv || echo $(BIN)/uv); \
+	  $$UV pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev \
+	    --custom-compile-command 'make lock' pyproject.toml build-requirements.in -o requirements.lock
+
+clean:  ## remove the environment and the demo's data
+	rm -rf $(VENV) data dbt_project/target dbt_project/logs
