@@ -1,0 +1,4 @@
+{#- The signals that a rule may name; int_request_signals measures each as <name>_numerator / <name>_denominator. -#}
+{% macro signals() -%}
+    {{ return(["upstream_failed", "empty_completion", "throughput_tps", "latency_ms"]) }}
+{%- endmacro %}

@@ -1,0 +1,43 @@
+{#- Expressions that DuckDB and Spark spell differently, or that several models need alike. -#}
+
+{#- An exact quotient of two integers, cut (not rounded) to 6 places; null where the denominator is not positive. -#}
+{% macro ratio(numerator, denominator) -%}
+    case
+        when {{ denominator }} > 0
+            then cast(({{ numerator }}) * 1000000 // ({{ denominator }}) as decimal(18, 0)) * 0.000001
+    end
+{%- endmacro %}
+
+{#- The value of a column in the last delivery that reported one. -#}
+{% macro last_reported(column) -%}
+    {{ return(adapter.dispatch('last_reported')(column)) }}
+{%- endmacro %}
+
+{% macro default__last_reported(column) -%}
+    arg_max({{ column }}, delivery_number) filter (where {{ column }} is not null)
+{%- endmacro %}
+
+{% macro spark__last_reported(column) -%}
+    max_by({{ column }}, delivery_number) filter (where {{ column }} is not null)
+{%- endmacro %}
+
+{#- A glob of `*` (any characters) matches the text; every other character stands for itself. -#}
+{% macro glob_matches(text, pattern) -%}
+    {{ text }} like replace(replace(replace(replace({{ pattern }}, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%') escape '!'
+{%- endmacro %}
+
+{#- Hours since 1970, so that distances in hours are integers. -#}
+{% macro hour_number(timestamp) -%}
+    {{ return(adapter.dispatch('hour_number')(timestamp)) }}
+{%- endmacro %}
+
+{% macro default__hour_number(timestamp) -%}
+    epoch_ms({{ timestamp }}) // 3600000
+{%- endmacro %}
+
+{% macro spark__hour_number(timestamp) -%}
+    unix_millis({{ timestamp }}) div 3600000
+{%- endmacro %}
+
+{#- How far apart, in hours, two deliveries of one key may be and still be one request: 7 days. -#}
+{% macro merge_hours() -%} 168 {%- endmacro %}

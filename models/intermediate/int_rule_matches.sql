@@ -1,0 +1,117 @@
+-- grain: one row per request of the run's window and rule that it matches
+with signals as (
+    select * from {{ ref('int_request_signals') }}
+),
+
+rules as (
+    select * from {{ ref('compensation_rules') }}
+),
+
+models as (
+    select
+        model,
+        min(requested_at) as first_requested_at,
+        max(requested_at) as last_requested_at,
+    from signals
+    group by model
+),
+
+model_rules as (
+    select
+        models.model,
+        rules.*,
+        length(replace(rules.model_pattern, '*', '')) as literal_count,
+    from models
+    inner join rules
+        on {{ glob_matches('models.model', 'rules.model_pattern') }}
+        and models.last_requested_at >= rules.effective_from
+        and (models.first_requested_at < rules.effective_to or rules.effective_to is null)
+),
+
+-- Between two neighbouring bounds the set of rules in force does not change.
+bounds as (
+    select model, effective_from as bound_at from model_rules
+    union
+    select model, effective_to as bound_at from model_rules where effective_to is not null
+),
+
+periods as (
+    select
+        model,
+        bound_at as period_from,
+        lead(bound_at) over (partition by model order by bound_at) as period_to,
+    from bounds
+),
+
+-- The more specific pattern replaces the generic rows of its type and signal.
+rules_in_force as (
+    select
+        model_rules.*,
+        periods.period_from,
+        periods.period_to,
+    from periods
+    inner join model_rules
+        on periods.model = model_rules.model
+        and periods.period_from >= model_rules.effective_from
+        and (periods.period_from < model_rules.effective_to or model_rules.effective_to is null)
+    qualify literal_count = max(literal_count) over (
+        partition by periods.model, periods.period_from, compensation_type, signal
+    )
+),
+
+observed as (
+    select
+        signals.source,
+        signals.request_id,
+        signals.cost_usd,
+        rules_in_force.* exclude (model),
+        {%- for part in ["numerator", "denominator"] %}
+        case rules_in_force.signal
+            {%- for signal in signals() %}
+            when '{{ signal }}' then signals.{{ signal }}_{{ part }}
+            {%- endfor %}
+        end as {{ part }},
+        {%- endfor %}
+    from signals
+    inner join rules_in_force
+        on signals.model = rules_in_force.model
+        and signals.requested_at >= rules_in_force.period_from
+        and (signals.requested_at < rules_in_force.period_to or rules_in_force.period_to is null)
+    where (rules_in_force.min_output_tokens is null or signals.output_tokens >= rules_in_force.min_output_tokens)
+        and (rules_in_force.min_latency_ms is null or signals.latency_ms >= rules_in_force.min_latency_ms)
+),
+
+matches as (
+    select *
+    from observed
+    where case comparator
+        when '>=' then numerator >= threshold * denominator
+        when '>' then numerator > threshold * denominator
+        when '<=' then numerator <= threshold * denominator
+        when '<' then numerator < threshold * denominator
+        when '=' then numerator = threshold * denominator
+    end
+),
+
+final as (
+    select
+        source,
+        request_id,
+        policy_version,
+        rule_id,
+        compensation_type,
+        signal,
+        cast({{ ratio('numerator', 'denominator') }} as decimal(18, 6)) as observed_value,
+        threshold as threshold_value,
+        payout_rate,
+        payout_cap_usd,
+        case
+            when cost_usd is not null
+                then cast({{ money(
+                    "least(cast(cost_usd as decimal(20, 12)) * payout_rate, payout_cap_usd, cost_usd)"
+                ) }} as decimal(18, 12))
+        end as payout_usd,
+    from matches
+)
+
+select * from final

@@ -1,0 +1,139 @@
+-- grain: one row per request whose home hour is in the run's window
+{% set reported_columns = [
+    "trace_id", "gateway_call_id", "api_key_ref", "completed_at", "model", "model_served", "provider",
+    "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd", "cache_hit",
+    "latency_ms", "ttft_ms", "streamed", "cancelled", "finish_reason", "native_finish_reason",
+    "status_code", "error_code", "max_output_tokens", "landed_hour", "landing_file", "landing_line", "lake_part",
+] -%}
+with request_logs as (
+    select * from {{ source('run', 'request_logs') }}
+),
+
+request_hours as (
+    select * from {{ source('run', 'request_hours') }}
+),
+
+repeated_deliveries as (
+    select * from {{ ref('stg_repeated_deliveries') }}
+),
+
+model_prices as (
+    select * from {{ ref('model_prices') }}
+),
+
+delivered_once as (
+    select
+        source,
+        request_id,
+        account_id,
+        requested_at,
+        {{ reported_columns | join(',\n        ') }},
+    from request_logs
+    where not exists (
+        select 1
+        from repeated_deliveries
+        where repeated_deliveries.key_hash = request_logs.key_hash
+    )
+),
+
+-- The last reported value wins, column by column; the home hour decides when the request was.
+merged as (
+    select
+        source,
+        request_id,
+        coalesce({{ last_reported("nullif(account_id, 'unknown')") }}, 'unknown') as account_id,
+        max(case when is_current then requested_at end) as requested_at,
+        {%- for column in reported_columns %}
+        {{ last_reported(column) }} as {{ column }},
+        {%- endfor %}
+    from repeated_deliveries
+    where hour_number - home_hour_number <= {{ merge_hours() }}
+    group by source, request_id, home_hour_number
+),
+
+requests as (
+    select * from delivered_once
+    union all
+    select * from merged
+),
+
+in_window as (
+    select
+        requests.*,
+        request_hours.request_date,
+        request_hours.request_hour,
+    from requests
+    inner join request_hours
+        on cast(requests.requested_at as date) = request_hours.request_date
+        and extract(hour from requests.requested_at) = request_hours.request_hour
+),
+
+-- What no log reports is worked out of the price list; a missing count or price leaves it unknown.
+priced as (
+    select
+        in_window.*,
+        case
+            when in_window.cache_hit then 0
+            else {{ money(
+                "cast(in_window.input_tokens - in_window.cached_tokens as decimal(15, 0)) * model_prices.input_price_usd"
+                ~ " + cast(in_window.cached_tokens as decimal(15, 0)) * model_prices.cached_price_usd"
+                ~ " + cast(in_window.output_tokens as decimal(15, 0)) * model_prices.output_price_usd"
+            ) }}
+        end as list_cost_usd,
+        case
+            when in_window.streamed or in_window.ttft_ms is not null then in_window.latency_ms - in_window.ttft_ms
+            else in_window.latency_ms
+        end as generation_ms,
+    from in_window
+    left join model_prices
+        on in_window.cost_usd is null
+        and in_window.model = model_prices.model
+        and in_window.requested_at >= model_prices.effective_from
+        and (in_window.requested_at < model_prices.effective_to or model_prices.effective_to is null)
+),
+
+final as (
+    select
+        source,
+        request_id,
+        trace_id,
+        gateway_call_id,
+        account_id,
+        api_key_ref,
+        requested_at,
+        completed_at,
+        request_date,
+        request_hour,
+        model,
+        model_served,
+        provider,
+        input_tokens,
+        output_tokens,
+        cached_tokens,
+        reasoning_tokens,
+        cast(coalesce(cost_usd, list_cost_usd) as decimal(18, 12)) as cost_usd,
+        case
+            when cost_usd is not null then 'reported'
+            when list_cost_usd is not null then 'priced'
+            else 'unpriced'
+        end as cost_source,
+        cache_hit,
+        latency_ms,
+        ttft_ms,
+        case when generation_ms > 0 then generation_ms end as generation_ms,
+        cast({{ ratio('output_tokens * 1000', 'generation_ms') }} as decimal(18, 6)) as throughput_tps,
+        streamed,
+        cancelled,
+        finish_reason,
+        native_finish_reason,
+        status_code,
+        error_code,
+        max_output_tokens,
+        landed_hour,
+        landing_file,
+        landing_line,
+        lake_part,
+    from priced
+)
+
+select * from final
