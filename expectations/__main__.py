@@ -1,0 +1,45 @@
+"""The audit worker: one JSON request a line on stdin, one JSON answer a line on stdout, until stdin ends.
+
+A request is `{"home": …, "suites": [table, …] | null, "snapshot_id": … | null}`. An answer is
+`{"suites": [SuiteResult, …]}` or `{"error": "…"}`. Importing Great Expectations takes seconds: start early.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Audit what `request` asks for; the answer says so where that is not possible."""
+    from expectations.audit import audit
+    from expectations.session import AuditError
+
+    try:
+        results = audit(Path(request["home"]), request["suites"], request["snapshot_id"])
+    except AuditError as error:
+        return {"error": str(error)}
+    return {"suites": [result.to_dict() for result in results]}
+
+
+def serve(requests: IO[str], answers: IO[str]) -> None:
+    """Answer every line of `requests` in turn. Imports the audit before it waits for the first."""
+    import expectations.audit  # noqa: F401
+
+    for line in requests:
+        answers.write(json.dumps(answer(json.loads(line))) + "\n")
+        answers.flush()
+
+
+def main() -> None:
+    """Serve on this process's stdin and stdout; whatever else prints to stdout goes to stderr."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    serve(sys.stdin, answers)
+
+
+if __name__ == "__main__":
+    main()

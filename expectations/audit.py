@@ -1,0 +1,144 @@
+"""Runs the suites with Great Expectations, as SQL inside DuckDB, and turns its answers into measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+import great_expectations as gx
+from great_expectations.core import ExpectationValidationResult
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from sqlalchemy import event
+from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+
+from expectations import (
+    fct_compensations,
+    fct_landing_files,
+    fct_request_hours,
+    fct_requests,
+    mart_compensation_hourly,
+)
+from expectations.results import Measurement, Severity, SuiteResult, plain
+from expectations.session import AuditError, Session, opened
+from expectations.suite import Relation, Suite
+
+SUITES: dict[str, Suite] = {
+    module.SUITE.table: module.SUITE
+    for module in (
+        fct_landing_files,
+        fct_request_hours,
+        fct_requests,
+        fct_compensations,
+        mart_compensation_hourly,
+    )
+}
+
+# How many of the rows that broke an expectation a measurement shows.
+SHOWN_ROWS = 5
+
+
+def audit(
+    home: Path, suites: Iterable[str] | None = None, snapshot_id: int | None = None
+) -> list[SuiteResult]:
+    """Audit the window of `run.request_hours` in the warehouse of `home`; one result per suite.
+
+    `suites` are table names (all of SUITES by default), `snapshot_id` the warehouse's snapshot (its newest by
+    default). Whether a result stops anything is for the caller to decide by `SuiteResult.success`. Raises
+    AuditError where the home cannot be audited or a suite does not exist.
+    """
+    wanted = list(SUITES) if suites is None else list(suites)
+    if unknown := sorted(set(wanted) - set(SUITES)):
+        raise AuditError(f"No such audit: {', '.join(unknown)}; there are {', '.join(SUITES)}.")
+    chosen = [SUITES[table] for table in wanted]
+    tables = {table for suite in chosen for table in suite.reads}
+    with opened(home, tables, snapshot_id) as session:
+        datasource = _datasource(session)
+        try:
+            return [_suite_result(session, datasource, suite) for suite in chosen]
+        finally:
+            datasource.get_engine().dispose()
+            datasource.get_execution_engine().engine.dispose()
+
+
+def _datasource(session: Session) -> SQLDatasource:
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    datasource = context.data_sources.add_sql("audit", connection_string=session.url)
+    event.listen(datasource.get_execution_engine().engine, "after_cursor_execute", _buffer_result)
+    return datasource
+
+
+def _buffer_result(
+    connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+) -> None:
+    """Keep a result that outlives its connection: Great Expectations closes it before it fetches."""
+    if cursor.description:
+        context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(
+            cursor, initial_buffer=cursor.fetchall()
+        )
+
+
+def _suite_result(session: Session, datasource: SQLDatasource, suite: Suite) -> SuiteResult:
+    measurements = [
+        measurement
+        for relation in suite.relations
+        for measurement in _measure(session, datasource, f"{suite.table}.{relation.name}", relation)
+    ]
+    return SuiteResult(table=suite.table, snapshot_id=session.snapshot_id, measurements=measurements)
+
+
+def _measure(session: Session, datasource: SQLDatasource, name: str, relation: Relation) -> list[Measurement]:
+    session.prepare(relation)
+    asset = datasource.add_table_asset(name, table_name=relation.name)
+    batch = asset.add_batch_definition_whole_table(name).get_batch()
+    # Great Expectations marks the expectations it is given as its own: it gets copies.
+    expectations = [expectation.copy(deep=True) for expectation in relation.expectations]
+    validation = batch.validate(
+        gx.ExpectationSuite(name=name, expectations=expectations),
+        result_format={
+            "result_format": "SUMMARY",
+            "partial_unexpected_count": SHOWN_ROWS,
+            "unexpected_index_column_names": list(relation.keys),
+        },
+    )
+    ranges = _ranges(session, relation)
+    return [_measurement(relation, result, ranges) for result in validation.results]
+
+
+def _ranges(session: Session, relation: Relation) -> dict[str, tuple[Any, Any]]:
+    """The least and greatest value of each judged column, in one query."""
+    columns = sorted({expectation.column for expectation in relation.expectations})
+    measures = ", ".join(f"min({column}), max({column})" for column in columns)
+    (values,) = session.rows(f"select {measures} from {relation.name}")
+    return {column: (values[2 * i], values[2 * i + 1]) for i, column in enumerate(columns)}
+
+
+def _measurement(
+    relation: Relation, result: ExpectationValidationResult, ranges: dict[str, tuple[Any, Any]]
+) -> Measurement:
+    configuration = result.expectation_config
+    assert configuration is not None
+    column, measured = configuration.kwargs["column"], result.result
+    if result.exception_info.get("raised_exception", True):
+        raise AuditError(
+            f"{relation.name}.{column} could not be judged ({configuration.description}):"
+            f" {result.exception_info}"
+        )
+    least, greatest = ranges[column]
+    judged_count = measured["element_count"] - (measured["missing_count"] or 0)
+    return Measurement(
+        expectation=configuration.type,
+        relation=relation.name,
+        columns=[column],
+        severity=cast(Severity, configuration.severity),
+        success=bool(result.success),
+        threshold=plain({k: v for k, v in configuration.kwargs.items() if k in ("min_value", "max_value")}),
+        observed=plain({"min": least, "max": greatest}),
+        judged_count=judged_count,
+        unexpected_count=measured["unexpected_count"] or 0,
+        unexpected_rows=plain(measured["partial_unexpected_index_list"] or []),
+        note=None if judged_count else configuration.meta.get("unjudged", relation.unjudged),
+        sentence=configuration.description or "",
+    )

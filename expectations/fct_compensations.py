@@ -1,0 +1,93 @@
+"""Audit of fct_compensations: is what these hours pay back plausible beside what they served and billed?"""
+
+from expectations import thresholds as limit
+from expectations.suite import Relation, Suite, within
+
+ROWS = Relation(
+    name="audited_fct_compensations",
+    keys=("source", "request_id"),
+    unjudged="no compensations",
+    expectations=(
+        within(
+            "payout_usd", "no single payout exceeds any cap or call", at_least=0, at_most=limit.PAYOUT_USD_MAX
+        ),
+    ),
+)
+
+HOURS = Relation(
+    name="fct_compensations_by_hour",
+    keys=("request_date", "request_hour"),
+    unjudged="too few requests",
+    expectations=(
+        within(
+            "compensated_share",
+            "few requests are compensated",
+            at_most=limit.COMPENSATED_SHARE_WARN,
+            severity="warning",
+        ),
+        within(
+            "compensated_share", "most requests are not compensated", at_most=limit.COMPENSATED_SHARE_BLOCK
+        ),
+        within(
+            "payout_share",
+            "little of what was billed is paid back",
+            at_most=limit.PAYOUT_SHARE_WARN,
+            severity="warning",
+        ),
+        within("payout_share", "most of what was billed is kept", at_most=limit.PAYOUT_SHARE_BLOCK),
+    ),
+    sql=f"""
+-- one row per request hour of the window, hours without compensations included
+with
+
+request_hours as (
+    select request_date, request_hour from run.request_hours
+),
+
+served as (
+    select
+        request_date,
+        request_hour,
+        count(*) as request_count,
+        sum(cost_usd) as cost_usd,
+    from audited_fct_requests
+    group by request_date, request_hour
+),
+
+paid as (
+    select
+        request_date,
+        request_hour,
+        count(*) as compensation_count,
+        sum(payout_usd) as payout_usd,
+    from audited_fct_compensations
+    group by request_date, request_hour
+),
+
+-- The shares are measures to judge by and never money, hence doubles.
+final as (
+    select
+        request_hours.request_date,
+        request_hours.request_hour,
+        coalesce(paid.compensation_count, 0) as compensation_count,
+        coalesce(paid.compensation_count, 0) / served.request_count as compensated_share,
+        coalesce(paid.payout_usd, 0) / nullif(served.cost_usd, 0) as payout_share,
+    from request_hours
+    left join served
+        on served.request_date = request_hours.request_date
+        and served.request_hour = request_hours.request_hour
+        and served.request_count >= {limit.MIN_REQUESTS}
+    left join paid
+        on paid.request_date = request_hours.request_date
+        and paid.request_hour = request_hours.request_hour
+)
+
+select * from final
+""",
+)
+
+SUITE = Suite(
+    table="fct_compensations",
+    relations=(ROWS, HOURS),
+    reads=("fct_requests", "fct_compensations"),
+)

@@ -1,0 +1,69 @@
+"""Audit of fct_request_hours: are few deliveries duplicates, and is recent history under today's policy?"""
+
+from expectations import thresholds as limit
+from expectations.suite import Relation, Suite, within
+
+HOURS = Relation(
+    name="fct_request_hours_in_window",
+    keys=("request_date", "request_hour"),
+    unjudged="too few requests",
+    expectations=(
+        within(
+            "superseded_share",
+            "most deliveries are not repeats of others",
+            at_most=limit.SUPERSEDED_SHARE_WARN,
+            severity="warning",
+        ),
+    ),
+    sql=f"""
+-- one row per request hour of the window
+with
+
+final as (
+    select
+        request_date,
+        request_hour,
+        case
+            when landed_count >= {limit.MIN_REQUESTS} then superseded_count / landed_count
+        end as superseded_share,
+    from audited_fct_request_hours
+)
+
+select * from final
+""",
+)
+
+HISTORY = Relation(
+    name="fct_request_hours_before",
+    keys=("request_date", "request_hour"),
+    unjudged="no history",
+    expectations=(
+        within(
+            "outdated_count",
+            "the days before were decided under today's policy",
+            at_most=0,
+            severity="warning",
+        ),
+    ),
+    sql="""
+-- one row per request hour of the days of the window and of its history; outdated_count is 0 or 1
+with
+
+policies as (
+    select distinct policy_digest from run.request_hours
+),
+
+final as (
+    select
+        hours.request_date,
+        hours.request_hour,
+        case when policies.policy_digest is null then 1 else 0 end as outdated_count,
+    from trailing_fct_request_hours as hours
+    left join policies using (policy_digest)
+)
+
+select * from final
+""",
+)
+
+SUITE = Suite(table="fct_request_hours", relations=(HOURS, HISTORY), reads=("fct_request_hours",))

@@ -1,0 +1,134 @@
+"""The in-memory database in which a batch is audited: the warehouse at one snapshot, the window, the views.
+
+Opens and attaches; judges nothing. The warehouse is attached read-only and pinned, so that what was audited
+is exactly the snapshot that its results name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy
+
+from expectations.suite import Relation
+from expectations.thresholds import HISTORY_DAYS
+
+
+class AuditError(Exception):
+    """The audit itself could not be made; its message says what happened, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open audit database. Connections to `url` made while it is open see the same relations."""
+
+    url: str
+    snapshot_id: int
+    connection: sqlalchemy.Connection
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run `sql`; the result's rows as Python values (decimals stay decimals)."""
+        return _rows(self.connection, sql)
+
+    def prepare(self, relation: Relation) -> None:
+        """Make the table of a relation that has its own SQL."""
+        if relation.sql is not None:
+            _rows(self.connection, f"create table {relation.name} as {relation.sql.strip()}")
+
+
+@contextmanager
+def opened(home: Path, tables: Iterable[str], snapshot_id: int | None = None) -> Iterator[Session]:
+    """Attach the warehouse and the run's inputs of `home` and make the views `audited_…` and `trailing_…`.
+
+    The snapshot is the warehouse's newest unless `snapshot_id` names one. Raises AuditError where the home
+    holds no warehouse or no run.
+    """
+    catalog, run = home / "warehouse" / "catalog.sqlite", home / "warehouse" / "run.duckdb"
+    for path, remedy in ((catalog, "build the models first"), (run, "write the run's inputs first")):
+        if not path.is_file():
+            raise AuditError(f"Nothing to audit: {path} does not exist; {remedy}.")
+
+    # A name of its own makes one in-memory database that all connections of this session share.
+    url = f"duckdb:///:memory:audit_{uuid4().hex}"
+    engine = sqlalchemy.create_engine(url)
+    try:
+        with engine.connect() as connection:
+            _load_extensions(connection)
+            pinned = _attach(connection, home, snapshot_id)
+            _rows(connection, f"attach {_quoted(run)} as run (read_only)")
+            _make_views(connection, tables)
+            yield Session(url=url, snapshot_id=pinned, connection=connection)
+    finally:
+        engine.dispose()
+
+
+def _rows(connection: sqlalchemy.Connection, sql: str) -> list[tuple[Any, ...]]:
+    driver: Any = connection.connection.dbapi_connection
+    rows: list[tuple[Any, ...]] = driver.execute(sql).fetchall()
+    return rows
+
+
+def _quoted(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _load_extensions(connection: sqlalchemy.Connection) -> None:
+    (version,) = _rows(connection, "select version()")[0]
+    for name in ("sqlite_scanner", "ducklake"):
+        spec = find_spec(f"duckdb_extension_{name}")
+        if spec is None or spec.origin is None:
+            raise AuditError(f"The package duckdb-extension-{name} is missing; run `make setup`.")
+        file = Path(spec.origin).parent / "extensions" / version / f"{name}.duckdb_extension"
+        _rows(connection, f"load {_quoted(file)}")
+
+
+def _attach(connection: sqlalchemy.Connection, home: Path, snapshot_id: int | None) -> int:
+    """Attach the warehouse as `makegood`, read-only at one snapshot; its id."""
+    source = _quoted(f"ducklake:sqlite:{home / 'warehouse' / 'catalog.sqlite'}")
+    options = (
+        f"read_only, data_path {_quoted(home / 'warehouse' / 'data')},"
+        " meta_journal_mode 'WAL', meta_busy_timeout 30000"
+    )
+    if snapshot_id is None:
+        _rows(connection, f"attach {source} as makegood ({options})")
+        (snapshot_id,) = _rows(connection, "select max(snapshot_id) from ducklake_snapshots('makegood')")[0]
+        _rows(connection, "detach makegood")
+    _rows(connection, f"attach {source} as makegood ({options}, snapshot_version {snapshot_id})")
+    assert snapshot_id is not None
+    return snapshot_id
+
+
+def _make_views(connection: sqlalchemy.Connection, tables: Iterable[str]) -> None:
+    """`audited_<table>`: its rows in the window. `trailing_<table>`: with the days of history before.
+
+    The days stand in the views as literals, so that DuckLake opens these days' files and no others.
+    """
+    days = [day for (day,) in _rows(connection, "select distinct request_date from run.request_hours")]
+    landings = [hour for (hour,) in _rows(connection, "select distinct landed_hour from run.landing_files")]
+    for table in sorted(set(tables)):
+        if table == "fct_landing_files":
+            past = _among("cast(landed_hour as date)", _with_history({hour.date() for hour in landings}))
+            window = f"{past} and landed_hour in (select landed_hour from run.landing_files)"
+        else:
+            past = _among("request_date", _with_history(days))
+            hours = "(select (request_date, request_hour) from run.request_hours)"
+            window = f"{_among('request_date', days)} and (request_date, request_hour) in {hours}"
+        for prefix, condition in (("audited", window), ("trailing", past)):
+            selected = f"select * from makegood.{table} where {condition}"
+            _rows(connection, f"create view {prefix}_{table} as {selected}")
+
+
+def _with_history(days: Iterable[date]) -> set[date]:
+    return {day - timedelta(days=back) for day in days for back in range(HISTORY_DAYS + 1)}
+
+
+def _among(column: str, days: Iterable[date | datetime]) -> str:
+    literals = ", ".join(f"date '{day}'" for day in sorted(set(days)))
+    return f"{column} in ({literals})" if literals else "false"

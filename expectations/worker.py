@@ -1,0 +1,120 @@
+"""The caller's side of the audit worker: start it early, ask it late. Imports no Great Expectations."""
+
+from __future__ import annotations
+
+import json
+import selectors
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from expectations.results import SuiteResult
+
+# Lines of the worker's stderr that an error shows.
+SHOWN_LINES = 20
+
+
+class AuditWorkerError(Exception):
+    """The worker could not audit; its message says why, with the end of the worker's stderr where it died."""
+
+
+class AuditWorker:
+    """A process that imports Great Expectations while others work, and audits when asked.
+
+    `with AuditWorker() as worker:` starts it and returns at once. One caller at a time.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._stderr: IO[str] | None = None
+
+    def start(self) -> None:
+        """Start the process; it imports in the background. Does nothing where it runs already."""
+        if self._process is not None:
+            return
+        self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "expectations"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            encoding="utf-8",
+        )
+
+    def audit(
+        self,
+        home: Path,
+        suites: Iterable[str] | None = None,
+        snapshot_id: int | None = None,
+        timeout_s: float = 600,
+    ) -> list[SuiteResult]:
+        """`expectations.audit.audit` in the worker, which is started where it does not run.
+
+        Raises AuditWorkerError where the audit cannot be made, the worker dies, or `timeout_s` seconds pass;
+        in the last two cases the worker is closed, and the next call starts another.
+        """
+        self.start()
+        request = {
+            "home": str(home.absolute()),
+            "suites": None if suites is None else list(suites),
+            "snapshot_id": snapshot_id,
+        }
+        answer = json.loads(self._ask(json.dumps(request), timeout_s))
+        if "error" in answer:
+            raise AuditWorkerError(answer["error"])
+        return [SuiteResult.from_dict(suite) for suite in answer["suites"]]
+
+    def close(self) -> None:
+        """End the process and wait for it. Does nothing where none runs."""
+        if self._process is None or self._stderr is None:
+            return
+        self._process.kill()
+        self._process.communicate()
+        self._stderr.close()
+        self._process = self._stderr = None
+
+    def __enter__(self) -> AuditWorker:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _ask(self, request: str, timeout_s: float) -> str:
+        """Send one line, return the line that answers it."""
+        process = self._process
+        assert process is not None and process.stdin is not None and process.stdout is not None
+        try:
+            process.stdin.write(request + "\n")
+            process.stdin.flush()
+        except BrokenPipeError:
+            raise self._death() from None
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            if not selector.select(timeout_s):
+                self.close()
+                raise AuditWorkerError(
+                    f"The audit worker did not answer within {timeout_s:g} s and was ended; run again."
+                )
+        line = process.stdout.readline()
+        if not line.endswith("\n"):
+            raise self._death()
+        return line
+
+    def _death(self) -> AuditWorkerError:
+        """Close the dead worker; the error that says how it died."""
+        assert self._process is not None and self._stderr is not None
+        code = self._process.wait()
+        self._stderr.seek(0)
+        tail = "".join(self._stderr.readlines()[-SHOWN_LINES:]).strip()
+        self.close()
+        return AuditWorkerError(f"The audit worker died with exit code {code}; its last words:\n{tail}")
