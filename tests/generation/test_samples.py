@@ -20,9 +20,11 @@ def landing_files(landing: Path) -> dict[str, bytes]:
 
 def test_every_recorded_payload_lands_in_the_hour_it_started(tmp_path: Path) -> None:
     assert install_samples(tmp_path) == [HOUR]
-    lines = gzip.decompress(
-        (tmp_path / "litellm/sdk/2026-11-24/06/sdk_payloads.jsonl.gz").read_bytes()
-    ).removesuffix(b"\n").split(b"\n")
+    lines = (
+        gzip.decompress((tmp_path / "litellm/sdk/2026-11-24/06/sdk_payloads.jsonl.gz").read_bytes())
+        .removesuffix(b"\n")
+        .split(b"\n")
+    )
     started = [datetime.fromtimestamp(json.loads(line)["startTime"], UTC) for line in lines]
     assert len(started) == 385
     assert {at.replace(minute=0, second=0, microsecond=0) for at in started} == {HOUR}

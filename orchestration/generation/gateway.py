@@ -1,0 +1,196 @@
+"""A gateway's hours of canonical request logs, made up from real measurements and written as landing files.
+
+What a request can be stands in shares.csv (how often) and outcomes.csv (what the log then says), the models in
+models.csv; tables.sql and requests.sql draw from them. Recorded logs do not belong here (samples.py).
+"""
+
+import gzip
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import duckdb
+
+from orchestration.generation.samples import sample
+
+HERE = Path(__file__).parent
+SOURCE = "gateway"
+HOUR = timedelta(hours=1)
+RHYTHM = (
+    58,
+    50,
+    46,
+    44,
+    46,
+    54,
+    68,
+    88,
+    112,
+    134,
+    146,
+    150,
+    146,
+    148,
+    152,
+    150,
+    144,
+    134,
+    122,
+    112,
+    102,
+    86,
+    64,
+    44,
+)
+"""Calls in each hour of the day, UTC, in per cent of the mean hour."""
+LATEST_DELAY = 3
+"""Hours after which the latest line of a call is written."""
+FEWEST_ROWS = 10
+LINES_IN_MEMORY = 16_384
+COMPRESSION = 3
+
+
+@dataclass(frozen=True)
+class GeneratedFile:
+    """A landing file: its path, its landing hour (UTC), its lines and its size on disk in bytes."""
+
+    path: Path
+    landed_hour: datetime
+    lines: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What all hours of one generation share."""
+
+    start: datetime
+    rows_per_hour: int
+    seed: int
+    is_steady: bool
+
+    def calls(self, hour: datetime) -> int:
+        """Return how many calls begin in `hour`."""
+        return self.rows_per_hour if self.is_steady else self.rows_per_hour * RHYTHM[hour.hour] // 100
+
+
+def generate(
+    landing: Path,
+    start: datetime,
+    hours: int,
+    rows_per_hour: int,
+    seed: int,
+    *,
+    is_compressed: bool = True,
+    is_steady: bool = False,
+    report: Callable[[GeneratedFile], None] = lambda file: None,
+) -> list[GeneratedFile]:
+    """Write the landing files of `hours` hours from `start` on below `landing`, and return them in order.
+
+    `gateway/DATE/HH/part-0000.jsonl.gz` holds the calls of the hour, `late-0000.jsonl.gz` what belongs to the three
+    hours before and comes only now. `rows_per_hour` calls begin in the mean hour, in every hour where `is_steady`;
+    retries and repeated deliveries add about 3 % of lines. Times are UTC; a `start` without a zone is taken so.
+
+    The same arguments give the same bytes, and an hour's files do not depend on how many hours follow. Whole files
+    of earlier generations are replaced, one by one. `report` is called with each file once it is in place, from
+    several threads but never at once for the same hour.
+
+    Raises ValueError where an argument is out of range.
+    """
+    start = start.replace(tzinfo=UTC) if start.tzinfo is None else start.astimezone(UTC)
+    if start != start.replace(minute=0, second=0, microsecond=0):
+        raise ValueError(f"generation starts on a full hour, not at {start:%Y-%m-%dT%H:%M:%S}")
+    if hours < 1:
+        raise ValueError(f"generation takes at least 1 hour, not {hours}")
+    if rows_per_hour < FEWEST_ROWS:
+        raise ValueError(f"generation takes at least {FEWEST_ROWS} rows per hour, not {rows_per_hour}")
+    plan = _Plan(start, rows_per_hour, seed, is_steady)
+
+    def write_hour(hour: datetime) -> list[GeneratedFile]:
+        folder = landing / SOURCE / f"{hour:%Y-%m-%d}" / f"{hour:%H}"
+        folder.mkdir(parents=True, exist_ok=True)
+        delays = {"part": range(1), "late": range(1, LATEST_DELAY + 1)}
+        files = []
+        for name, delayed in delays.items():
+            for suffix in (".jsonl", ".jsonl.gz"):
+                path = folder / f"{name}-0000{suffix}"
+                if is_compressed != (suffix == ".jsonl.gz"):
+                    path.unlink(missing_ok=True)
+                    continue
+                lines = _write(path, _lines(database, plan, hour, delayed))
+                if lines:
+                    files.append(GeneratedFile(path, hour, lines, path.stat().st_size))
+                    report(files[-1])
+        return files
+
+    with duckdb.connect(config={"threads": 1}) as database, ThreadPoolExecutor(os.cpu_count()) as workers:
+        _load_tables(database)
+        written = workers.map(write_hour, [start + HOUR * number for number in range(hours)])
+        return [file for files in written for file in files]
+
+
+def _load_tables(database: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables that requests.sql draws from."""
+    for variable, path in {
+        "shares": HERE / "shares.csv",
+        "outcomes": HERE / "outcomes.csv",
+        "models": HERE / "models.csv",
+        "finish_names": HERE / "finish_names.csv",
+        "prices": sample("prices/model_prices.csv"),
+        "latencies": sample("llmperf/latencies.csv.gz"),
+        "arrivals": sample("azure/arrivals.csv.gz"),
+    }.items():
+        database.execute(f"set variable {variable} = $path", {"path": str(path)})
+    database.execute((HERE / "tables.sql").read_text(encoding="utf-8"))
+
+
+def _lines(
+    database: duckdb.DuckDBPyConnection, plan: _Plan, landed_hour: datetime, delays: range
+) -> Iterator[list[str]]:
+    """Yield the lines that land in `landed_hour` of the calls that began `delays` hours before, some at a time."""
+    query = (HERE / "requests.sql").read_text(encoding="utf-8")
+    with database.cursor() as cursor:
+        # Joins stay as written: the calls stream past the tables in their order, whatever the planner estimates.
+        cursor.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
+        for delay in delays:
+            hour = landed_hour - HOUR * delay
+            if hour < plan.start:
+                continue
+            cursor.execute(
+                query,
+                {
+                    "seed": plan.seed,
+                    "hour_no": int(hour.timestamp()) // 3600,
+                    "hour_at": hour.replace(tzinfo=None),
+                    "call_count": plan.calls(hour),
+                    "delay": delay,
+                },
+            )
+            while rows := cursor.fetchmany(LINES_IN_MEMORY):
+                yield [line for (line,) in rows]
+
+
+def _write(path: Path, batches: Iterator[list[str]]) -> int:
+    """Write the lines to `path` whole or not at all, and return their number; no lines, no file."""
+    unfinished = path.parents[2] / f".{path.parents[1].name}-{path.parent.name}-{path.name}"
+    lines = 0
+    try:
+        with ExitStack() as stack:
+            text: IO[bytes] = stack.enter_context(unfinished.open("wb"))
+            if path.suffix == ".gz":
+                text = stack.enter_context(gzip.GzipFile("", "wb", COMPRESSION, text, mtime=0))
+            for batch in batches:
+                text.write("".join(f"{line}\n" for line in batch).encode())
+                lines += len(batch)
+        if lines:
+            unfinished.replace(path)
+        else:
+            path.unlink(missing_ok=True)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return lines

@@ -1,0 +1,258 @@
+-- One table per thing that requests.sql draws from; in a slot table a row stands once per slot of its share.
+-- The variables are paths of the files read; `…_json` is a piece of a log line. Requests are not made here.
+
+-- A number from 0 to n - 1 out of the bits of a hash above `shift`.
+create macro draw(hashed, shift, n) as ((hashed >> shift) % n)::bigint;
+
+create macro is_delivered_twice(delivery) as
+    delivery in ('repeated', 'repeated_later', 'corrected', 'moved');
+
+-- A time `offset_ms` after the start of an hour, as a log writes it.
+create macro iso(hour_at, offset_ms) as
+    strftime(make_timestamp_ms(epoch_ms(hour_at) + offset_ms), '%Y-%m-%dT%H:%M:%S.%gZ');
+
+create macro finish_json(finish_reason, native_finish_reason) as concat(
+    ',"finish_reason":"', finish_reason,
+    '","native_finish_reason":"', native_finish_reason, '"'
+);
+
+create table kinds as
+select
+    row_number() over () as kind_no,
+    draw,
+    kind,
+    share,
+from read_csv(getvariable('shares'), types = {'kind': 'varchar', 'share': 'bigint'});
+
+create table kind_slots as
+with bounded as (
+    select
+        draw,
+        kind,
+        sum(share) over earlier::bigint as end_slot,
+        end_slot - share as first_slot,
+    from kinds
+    window earlier as (partition by draw order by kind_no)
+)
+
+select
+    draw,
+    kind,
+    unnest(range(first_slot, end_slot)) as slot,
+from bounded;
+
+create table deliveries as
+select
+    slot,
+    kind as delivery,
+from kind_slots
+where draw = 'delivery';
+
+create table attempts as
+select
+    slot,
+    kind::bigint as attempts,
+from kind_slots
+where draw = 'attempts';
+
+create table paces as
+select
+    slot,
+    kind as pace,
+from kind_slots
+where draw = 'pace';
+
+-- Slots from 100,000 on are the failures that a gateway tries again, 1,000 of each.
+create table outcomes as
+with described as (
+    select *
+    from read_csv(getvariable('outcomes'), types = {'status_code': 'varchar', 'wait_ms': 'bigint'})
+),
+
+retried as (
+    select
+        kind,
+        100000 + 1000 * (row_number() over (order by kind) - 1) as first_slot,
+    from described
+    where is_retried
+),
+
+slotted as (
+    select kind, slot from kind_slots where draw = 'outcome'
+    union all
+    select kind, unnest(range(first_slot, first_slot + 1000)) as slot from retried
+)
+
+select
+    slot,
+    kind as outcome,
+    finish_reason,
+    has_input,
+    has_output,
+    is_billed,
+    wait_ms,
+    concat(
+        ',"status_code":"', status_code,
+        '","cache_hit":', kind = 'cache_hit',
+        ',"cancelled":', kind = 'cancelled',
+        ',"error_code":"' || error_code || '"',
+        ',"error_message":"' || error_message || '"'
+    ) as outcome_json,
+from slotted
+inner join described using (kind);
+
+-- One request of two in each hour of the day is of a rare kind by turns, so that the smallest day has them all.
+create table turns as
+with rare as (
+    select
+        draw,
+        kind,
+        row_number() over (order by kind_no) - 1 as turn_no,
+    from kinds
+    qualify share < max(share) over (partition by draw)
+)
+
+select
+    turn_no // 2 as hour_of_day,
+    turn_no % 2 as turn,
+    case when draw = 'delivery' then kind else 'once' end as delivery,
+    case when draw = 'attempts' then kind::bigint else 1 end as attempts,
+    case when draw = 'pace' then kind else 'usual' end as pace,
+    coalesce(first_slot, 0) as outcome_slot,
+from rare
+left join (
+    select draw, kind, min(slot) as first_slot
+    from kind_slots
+    where draw = 'outcome'
+    group by all
+) using (draw, kind);
+
+-- Prices in picodollars (1e-12 USD) a token: the cost of whole tokens is then a whole number of the last decimal.
+create table models as
+with listed as (
+    select
+        *,
+        row_number() over () as model_no,
+    from read_csv(getvariable('models'))
+),
+
+finish_names as (
+    select *
+    from read_csv(getvariable('finish_names'))
+),
+
+prices as (
+    select
+        price_key,
+        (input_usd * 1000000000000)::bigint as input_price,
+        (output_usd * 1000000000000)::bigint as output_price,
+        (cached_input_usd * 1000000000000)::bigint as cached_price,
+        max_output_tokens,
+    from read_csv(getvariable('prices'), types = {
+        'input_usd': 'decimal(18,12)',
+        'output_usd': 'decimal(18,12)',
+        'cached_input_usd': 'decimal(18,12)',
+    })
+),
+
+bounded as (
+    select
+        *,
+        sum(weight) over (order by model_no)::bigint as end_slot,
+    from listed
+),
+
+slotted as (
+    select
+        *,
+        unnest(range(end_slot - weight, end_slot)) as slot,
+    from bounded
+),
+
+latencies as (
+    select
+        *,
+        row_number() over (partition by profile order by ttft_ms, inter_token_us) - 1 as latency_no,
+        count(*) over (partition by profile) as latency_count,
+    from read_csv(getvariable('latencies'))
+)
+
+select
+    slotted.slot,
+    slotted.is_reasoning,
+    slotted.is_embedding,
+    concat(
+        ',"model":"', slotted.model,
+        '","model_served":"', slotted.model_served,
+        '","provider":"', slotted.provider, '"'
+    ) as model_json,
+    finish_json('stop', finish_names.stop) as stop_json,
+    finish_json('length', finish_names.length) as length_json,
+    finish_json('tool_calls', finish_names.tool_calls) as tool_calls_json,
+    finish_json('content_filter', finish_names.content_filter) as content_filter_json,
+    prices.input_price,
+    prices.output_price,
+    prices.cached_price,
+    coalesce(prices.max_output_tokens, 8192) as model_max_tokens,
+    latencies.ttft_ms,
+    latencies.inter_token_us,
+from slotted
+inner join finish_names using (finish_names)
+inner join latencies
+    on latencies.profile = slotted.profile
+    and latencies.latency_no = slotted.slot * 7919 % latencies.latency_count
+left join prices using (price_key);
+
+-- Two hundred accounts, the k-th with a share of 1/k (Zipf). The last has no account to its name.
+create table accounts as
+with ranked as (
+    select
+        range as account_no,
+        1000000 // range as weight,
+    from range(1, 201)
+),
+
+bounded as (
+    select
+        account_no,
+        sum(weight) over (order by account_no)::bigint as end_weight,
+        weight,
+        (sum(weight) over ())::bigint as total_weight,
+    from ranked
+)
+
+select
+    unnest(range(
+        (end_weight - weight) * 10000 // total_weight,
+        end_weight * 10000 // total_weight
+    )) as slot,
+    format('sk-{:016x}{:016x}', hash(account_no, 1), hash(account_no, 2)) as api_key,
+    concat(
+        case when account_no < 200 then format(',"account_id":"acct_{:04d}"', account_no) end,
+        ',"api_key_ref":"', format('{:016x}', hash(account_no)),
+        '","region":"', ['us-east-1', 'eu-west-1', 'ap-southeast-1'][account_no % 3 + 1], '"'
+    ) as account_json,
+    concat(
+        '"user-agent":"', ['openai-python/1.51.0', 'openai-node/4.67.3', 'curl/8.5.0'][account_no % 3 + 1],
+        '","authorization":"Bearer ', api_key, '"'
+    ) as headers_json,
+from bounded;
+
+-- The real arrivals, stretched to the hour: one row per gap between two of them.
+create table gaps as
+with arrivals as (
+    select
+        *,
+        row_number() over (order by arrived_us) - 1 as gap_no,
+        (arrived_us::hugeint * 3600000000 // max(arrived_us) over ())::bigint as at_us,
+    from read_csv(getvariable('arrivals'))
+)
+
+select
+    gap_no,
+    at_us,
+    lead(at_us) over (order by gap_no) - at_us as gap_us,
+    input_tokens,
+    output_tokens,
+from arrivals
+qualify gap_us is not null;
