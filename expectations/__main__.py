@@ -16,11 +16,11 @@ from typing import IO, Any
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Audit what `request` asks for; the answer says so where that is not possible."""
     from expectations.audit import audit
-    from expectations.session import AuditError
+    from orchestration.errors import MakegoodError
 
     try:
         results = audit(Path(request["home"]), request["suites"], request["snapshot_id"])
-    except AuditError as error:
+    except MakegoodError as error:
         return {"error": str(error)}
     return {"suites": [result.to_dict() for result in results]}
 

@@ -21,8 +21,9 @@ from expectations import (
     mart_compensation_hourly,
 )
 from expectations.results import Measurement, Severity, SuiteResult, plain
-from expectations.session import AuditError, Session, opened
+from expectations.session import Session, opened
 from expectations.suite import Relation, Suite
+from orchestration.errors import MakegoodError
 
 SUITES: dict[str, Suite] = {
     module.SUITE.table: module.SUITE
@@ -46,11 +47,11 @@ def audit(
 
     `suites` are table names (all of SUITES by default), `snapshot_id` the warehouse's snapshot (its newest by
     default). Whether a result stops anything is for the caller to decide by `SuiteResult.success`. Raises
-    AuditError where the home cannot be audited or a suite does not exist.
+    MakegoodError where the home cannot be audited or a suite does not exist.
     """
     wanted = list(SUITES) if suites is None else list(suites)
     if unknown := sorted(set(wanted) - set(SUITES)):
-        raise AuditError(f"No such audit: {', '.join(unknown)}; there are {', '.join(SUITES)}.")
+        raise MakegoodError(f"No such audit: {', '.join(unknown)}; there are {', '.join(SUITES)}.")
     chosen = [SUITES[table] for table in wanted]
     tables = {table for suite in chosen for table in suite.reads}
     with opened(home, tables, snapshot_id) as session:
@@ -122,7 +123,7 @@ def _measurement(
     assert configuration is not None
     column, measured = configuration.kwargs["column"], result.result
     if result.exception_info.get("raised_exception", True):
-        raise AuditError(
+        raise MakegoodError(
             f"{relation.name}.{column} could not be judged ({configuration.description}):"
             f" {result.exception_info}"
         )

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,10 +18,8 @@ import sqlalchemy
 
 from expectations.suite import Relation
 from expectations.thresholds import HISTORY_DAYS
-
-
-class AuditError(Exception):
-    """The audit itself could not be made; its message says what happened, where and what to do."""
+from orchestration.duck import EXTENSIONS, extension_file, sql_text
+from orchestration.errors import MakegoodError
 
 
 @dataclass(frozen=True)
@@ -47,20 +44,20 @@ class Session:
 def opened(home: Path, tables: Iterable[str], snapshot_id: int | None = None) -> Iterator[Session]:
     """Attach the warehouse and the run's inputs of `home` and make the views `audited_…` and `trailing_…`.
 
-    The snapshot is the warehouse's newest unless `snapshot_id` names one. Raises AuditError where the home
+    The snapshot is the warehouse's newest unless `snapshot_id` names one. Raises MakegoodError where the home
     holds no warehouse or no run.
     """
     catalog, run = home / "warehouse" / "catalog.sqlite", home / "warehouse" / "run.duckdb"
     for path, remedy in ((catalog, "build the models first"), (run, "write the run's inputs first")):
         if not path.is_file():
-            raise AuditError(f"Nothing to audit: {path} does not exist; {remedy}.")
+            raise MakegoodError(f"Nothing to audit: {path} does not exist; {remedy}.")
 
     # A name of its own makes one in-memory database that all connections of this session share.
     url = f"duckdb:///:memory:audit_{uuid4().hex}"
     engine = sqlalchemy.create_engine(url)
     try:
         with engine.connect() as connection:
-            _load_extensions(connection)
+            _load_extensions(connection, home)
             pinned = _attach(connection, home, snapshot_id)
             _rows(connection, f"attach {_quoted(run)} as run (read_only)")
             _make_views(connection, tables)
@@ -76,17 +73,14 @@ def _rows(connection: sqlalchemy.Connection, sql: str) -> list[tuple[Any, ...]]:
 
 
 def _quoted(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+    return f"'{sql_text(value)}'"
 
 
-def _load_extensions(connection: sqlalchemy.Connection) -> None:
-    (version,) = _rows(connection, "select version()")[0]
-    for name in ("sqlite_scanner", "ducklake"):
-        spec = find_spec(f"duckdb_extension_{name}")
-        if spec is None or spec.origin is None:
-            raise AuditError(f"The package duckdb-extension-{name} is missing; run `make setup`.")
-        file = Path(spec.origin).parent / "extensions" / version / f"{name}.duckdb_extension"
-        _rows(connection, f"load {_quoted(file)}")
+def _load_extensions(connection: sqlalchemy.Connection, home: Path) -> None:
+    _rows(connection, "set autoinstall_known_extensions = false")
+    _rows(connection, f"set temp_directory = {_quoted(home / 'warehouse' / 'spill')}")
+    for name in EXTENSIONS:
+        _rows(connection, f"load {_quoted(extension_file(name))}")
 
 
 def _attach(connection: sqlalchemy.Connection, home: Path, snapshot_id: int | None) -> int:

@@ -13,13 +13,10 @@ from types import TracebackType
 from typing import IO
 
 from expectations.results import SuiteResult
+from orchestration.errors import MakegoodError
 
 # Lines of the worker's stderr that an error shows.
 SHOWN_LINES = 20
-
-
-class AuditWorkerError(Exception):
-    """The worker could not audit; its message says why, with the end of the worker's stderr where it died."""
 
 
 class AuditWorker:
@@ -54,7 +51,7 @@ class AuditWorker:
     ) -> list[SuiteResult]:
         """`expectations.audit.audit` in the worker, which is started where it does not run.
 
-        Raises AuditWorkerError where the audit cannot be made, the worker dies, or `timeout_s` seconds pass;
+        Raises MakegoodError where the audit cannot be made, the worker dies, or `timeout_s` seconds pass;
         in the last two cases the worker is closed, and the next call starts another.
         """
         self.start()
@@ -65,7 +62,7 @@ class AuditWorker:
         }
         answer = json.loads(self._ask(json.dumps(request), timeout_s))
         if "error" in answer:
-            raise AuditWorkerError(answer["error"])
+            raise MakegoodError(answer["error"])
         return [SuiteResult.from_dict(suite) for suite in answer["suites"]]
 
     def close(self) -> None:
@@ -102,7 +99,7 @@ class AuditWorker:
             selector.register(process.stdout, selectors.EVENT_READ)
             if not selector.select(timeout_s):
                 self.close()
-                raise AuditWorkerError(
+                raise MakegoodError(
                     f"The audit worker did not answer within {timeout_s:g} s and was ended; run again."
                 )
         line = process.stdout.readline()
@@ -110,11 +107,11 @@ class AuditWorker:
             raise self._death()
         return line
 
-    def _death(self) -> AuditWorkerError:
+    def _death(self) -> MakegoodError:
         """Close the dead worker; the error that says how it died."""
         assert self._process is not None and self._stderr is not None
         code = self._process.wait()
         self._stderr.seek(0)
         tail = "".join(self._stderr.readlines()[-SHOWN_LINES:]).strip()
         self.close()
-        return AuditWorkerError(f"The audit worker died with exit code {code}; its last words:\n{tail}")
+        return MakegoodError(f"The audit worker died with exit code {code}; its last words:\n{tail}")

@@ -1,0 +1,210 @@
+"""Each expectation passes on good data and at its limit, and fails on data just beyond it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from expectations import thresholds as limit
+from expectations.audit import SUITES
+from tests.expectations.conftest import REQUESTS, Home
+
+
+@dataclass(frozen=True)
+class Case:
+    """One side of one expectation: SQL from good data to its limit, and SQL that goes on from there."""
+
+    table: str
+    column: str
+    severity: str
+    side: str
+    at_limit: str
+    beyond: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}-{self.severity}-{self.side}"
+
+
+def requests(column: str, severity: str, side: str, at_limit: object, beyond: object) -> Case:
+    """One request holds a value at, or beyond, the limit."""
+    update = f"update makegood.fct_requests set {column} = {{}} where request_id = 'r7'"
+    return Case("fct_requests", column, severity, side, update.format(at_limit), update.format(beyond))
+
+
+def share(table: str, column: str, severity: str, at_most: float, change: str) -> Case:
+    """A share of the requests at the limit is changed, and one request more."""
+    allowed = round(at_most * REQUESTS)
+    update = f"update makegood.fct_requests set {change} where landing_line < {{}}"
+    return Case(table, column, severity, "max", update.format(allowed), update.format(allowed + 1))
+
+
+def compensated(severity: str, at_most: float) -> Case:
+    """A share of the requests at the limit is compensated, and one request more."""
+    insert = (
+        "insert into makegood.fct_compensations by name"
+        " select source, request_id, request_date, request_hour, 0.0000001 as payout_usd"
+        " from makegood.fct_requests where landing_line >= {} and landing_line < {}"
+    )
+    allowed = round(at_most * REQUESTS)
+    at_limit, beyond = insert.format(40, allowed), insert.format(allowed, allowed + 1)
+    return Case("fct_compensations", "compensated_share", severity, "max", at_limit, beyond)
+
+
+def changed(
+    table: str, column: str, severity: str, side: str, update: str, at_limit: object, beyond: object
+) -> Case:
+    """A value of the audited hour is at, or beyond, the limit."""
+    key = (
+        "landed_hour = timestamp '2026-11-10 03:00'"
+        if table == "fct_landing_files"
+        else "request_date = '2026-11-10'"
+    )
+    statement = f"update makegood.{table} set {update} = {{}} where {key}"
+    return Case(table, column, severity, side, statement.format(at_limit), statement.format(beyond))
+
+
+def mix(side: str, day: str) -> Case:
+    """One day alone gives half of its compensations, and then one more, to a type that no other day has."""
+    split = (
+        "update makegood.mart_compensation_hourly set compensation_count = 100 {change} 1"
+        " where request_date = '{day}' and compensation_type = '{kind}'"
+    )
+    at_limit = (
+        "delete from makegood.mart_compensation_hourly where request_date < '2026-11-09';"
+        f"update makegood.mart_compensation_hourly set compensation_count = 100 where request_date = '{day}';"
+        f"insert into makegood.mart_compensation_hourly values ('{day}', 3, 'rare', 'some/model', 100, 0, 0)"
+    )
+    beyond = ";".join(
+        split.format(change=change, day=day, kind=kind)
+        for change, kind in (("-", "high_latency"), ("+", "rare"))
+    )
+    return Case("mart_compensation_hourly", "share_change", "warning", side, at_limit, beyond)
+
+
+BILLED_USD = REQUESTS // 100  # 0.01 each
+CASES = [
+    requests("latency_ms", "critical", "min", 0, -1),
+    requests("latency_ms", "critical", "max", limit.LATENCY_MS_MAX, limit.LATENCY_MS_MAX + 1),
+    requests("input_tokens", "critical", "min", 0, -1),
+    requests("input_tokens", "critical", "max", limit.INPUT_TOKENS_MAX, limit.INPUT_TOKENS_MAX + 1),
+    requests("output_tokens", "critical", "min", 0, -1),
+    requests("output_tokens", "critical", "max", limit.OUTPUT_TOKENS_MAX, limit.OUTPUT_TOKENS_MAX + 1),
+    requests("cost_usd", "critical", "min", 0, "-0.000000000001"),
+    requests("cost_usd", "critical", "max", limit.COST_USD_MAX, f"{limit.COST_USD_MAX}.000001"),
+    share("fct_requests", "error_share", "warning", limit.ERROR_SHARE_WARN, "finish_reason = 'error'"),
+    share("fct_requests", "unpriced_share", "warning", limit.UNPRICED_SHARE_WARN, "cost_source = 'unpriced'"),
+    share(
+        "fct_requests", "unpriced_share", "critical", limit.UNPRICED_SHARE_BLOCK, "cost_source = 'unpriced'"
+    ),
+    share(
+        "fct_requests",
+        "unknown_account_share",
+        "warning",
+        limit.UNKNOWN_ACCOUNT_SHARE_WARN,
+        "account_id = 'unknown'",
+    ),
+    share(
+        "fct_requests",
+        "missing_latency_share",
+        "warning",
+        limit.MISSING_LATENCY_SHARE_WARN,
+        "latency_ms = null",
+    ),
+    share(
+        "fct_requests",
+        "missing_latency_share",
+        "critical",
+        limit.MISSING_LATENCY_SHARE_BLOCK,
+        "latency_ms = null",
+    ),
+    Case(
+        "fct_requests",
+        "volume_ratio",
+        "critical",
+        "max",
+        "update makegood.fct_request_hours set current_count = 200;"
+        "insert into makegood.fct_requests from makegood.fct_requests",
+        "insert into makegood.fct_requests from makegood.fct_requests limit 1",
+    ),
+    Case(
+        "fct_requests",
+        "settled_volume_ratio",
+        "critical",
+        "min",
+        "delete from makegood.fct_requests where landing_line >= 100",
+        "delete from makegood.fct_requests where landing_line >= 99",
+    ),
+    changed("fct_compensations", "payout_usd", "critical", "min", "payout_usd", 0, "-0.000000000001"),
+    Case(
+        "fct_compensations",
+        "payout_usd",
+        "critical",
+        "max",
+        f"update makegood.fct_compensations set payout_usd = {limit.PAYOUT_USD_MAX} where request_id = 'r7'",
+        "update makegood.fct_compensations set payout_usd = payout_usd + 0.000001 where request_id = 'r7'",
+    ),
+    compensated("warning", limit.COMPENSATED_SHARE_WARN),
+    compensated("critical", limit.COMPENSATED_SHARE_BLOCK),
+    *(
+        changed(
+            "fct_compensations",
+            "payout_share",
+            severity,
+            "max",
+            "payout_usd",
+            f"{BILLED_USD} * {at_most} / 40",
+            f"{BILLED_USD} * {at_most} / 40 + 0.000001",
+        )
+        for severity, at_most in (
+            ("warning", limit.PAYOUT_SHARE_WARN),
+            ("critical", limit.PAYOUT_SHARE_BLOCK),
+        )
+    ),
+    changed("mart_compensation_hourly", "compensation_count", "critical", "min", "compensation_count", 1, 0),
+    changed("mart_compensation_hourly", "payout_usd", "critical", "min", "payout_usd", 0, "-0.000000000001"),
+    changed("mart_compensation_hourly", "cost_usd", "critical", "min", "cost_usd", 0, "-0.000000000001"),
+    changed("mart_compensation_hourly", "payout_ratio", "critical", "max", "payout_usd", 200, 201),
+    mix("max", "2026-11-10"),
+    mix("min", "2026-11-09"),
+    changed("fct_request_hours", "superseded_share", "warning", "max", "superseded_count", 500, 501),
+    changed(
+        "fct_request_hours", "outdated_count", "warning", "max", "policy_digest", "'today'", "'yesterday'"
+    ),
+    changed("fct_landing_files", "quarantined_share", "warning", "max", "quarantined_count", 10, 11),
+    changed("fct_landing_files", "quarantined_share", "critical", "max", "quarantined_count", 100, 101),
+    changed("fct_landing_files", "volume_ratio", "critical", "min", "landed_count", 100, 99),
+    changed("fct_landing_files", "volume_ratio", "critical", "max", "landed_count", 10_000, 10_001),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_expectation_passes_at_its_limit_and_fails_beyond_it(case: Case, home: Home) -> None:
+    home.execute(case.at_limit)
+    at_limit = home.measure(case.table, case.column, case.severity)
+    assert at_limit.success and at_limit.judged_count > 0, at_limit
+
+    home.execute(case.beyond)
+    beyond = home.measure(case.table, case.column, case.severity)
+    assert not beyond.success, beyond
+    assert beyond.unexpected_count >= 1
+    assert beyond.unexpected_rows[0][case.column] in beyond.observed.values()
+
+
+def test_every_side_of_every_expectation_has_a_case() -> None:
+    sides = {
+        (suite.table, e.column, e.severity.value, side)
+        for suite in SUITES.values()
+        for relation in suite.relations
+        for e in relation.expectations
+        for side, bound in (("min", e.min_value), ("max", e.max_value))
+        if bound is not None
+    }
+    assert sides == {(case.table, case.column, case.severity, case.side) for case in CASES}
+
+
+def test_good_data_passes_every_expectation(home: Home) -> None:
+    for table in SUITES:
+        result = home.audit(table)
+        assert result.success
+        assert not result.warnings
