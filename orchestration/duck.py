@@ -1,0 +1,55 @@
+"""Opens DuckDB with its extensions from installed wheels. What is attached to it does not belong here."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+
+EXTENSIONS = ("ducklake", "sqlite_scanner")
+
+
+def extension_file(name: str) -> Path:
+    """The signed extension binary that the `duckdb-extension-<name>` wheel carries for this DuckDB.
+
+    Raises:
+        FileNotFoundError: the wheel is missing, or was built for another DuckDB version.
+    """
+    package = find_spec(f"duckdb_extension_{name}")
+    if package is None or not package.submodule_search_locations:
+        raise FileNotFoundError(f"the package duckdb-extension-{name.replace('_', '-')} is not installed: run `make setup`")
+    root = Path(package.submodule_search_locations[0])
+    file = root / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    if not file.exists():
+        raise FileNotFoundError(f"{root.name} holds no extension for DuckDB {duckdb.__version__}: run `make setup`")
+    return file
+
+
+def connect(database: str | Path = ":memory:", *, read_only: bool = False, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection in UTC, with Makegood's extensions loaded and the network never asked.
+
+    Args:
+        database: a file, or `:memory:`.
+        read_only: whether the file may not be written.
+        spill: the directory for what does not fit in memory.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if spill is not None:
+        config["temp_directory"] = str(spill)
+    con = duckdb.connect(str(database), read_only=read_only, config=config)
+    con.execute("set timezone = 'UTC'")
+    for name in EXTENSIONS:
+        con.execute(f"load '{sql_text(extension_file(name))}'")
+    return con
+
+
+def sql_text(value: object) -> str:
+    """The inside of a SQL string literal: `'` doubled."""
+    return str(value).replace("'", "''")
+
+
+def sql_list(values: list[str]) -> str:
+    """A SQL list literal of strings."""
+    return "[" + ", ".join(f"'{sql_text(value)}'" for value in values) + "]"

@@ -1,0 +1,47 @@
+"""The canonical request log: its columns and their types, as every lake part has them. How rows get there is landing.py's."""
+
+COLUMNS: dict[str, str] = {
+    "source": "VARCHAR",
+    "request_id": "VARCHAR",
+    "trace_id": "VARCHAR",
+    "gateway_call_id": "VARCHAR",
+    "account_id": "VARCHAR",
+    "api_key_ref": "VARCHAR",
+    "requested_at": "TIMESTAMP",
+    "completed_at": "TIMESTAMP",
+    "model": "VARCHAR",
+    "model_served": "VARCHAR",
+    "provider": "VARCHAR",
+    "input_tokens": "BIGINT",
+    "output_tokens": "BIGINT",
+    "cached_tokens": "BIGINT",
+    "reasoning_tokens": "BIGINT",
+    "cost_usd": "DECIMAL(18,12)",
+    "cache_hit": "BOOLEAN",
+    "latency_ms": "BIGINT",
+    "ttft_ms": "BIGINT",
+    "streamed": "BOOLEAN",
+    "cancelled": "BOOLEAN",
+    "finish_reason": "VARCHAR",
+    "native_finish_reason": "VARCHAR",
+    "status_code": "VARCHAR",
+    "error_code": "VARCHAR",
+    "error_message": "VARCHAR",
+    "max_output_tokens": "BIGINT",
+    "meta": "VARCHAR",
+    "landed_hour": "TIMESTAMP",
+    "landing_file": "VARCHAR",
+    "landing_line": "BIGINT",
+    "key_hash": "UBIGINT",
+}
+"""Name and type, in the order in which parts hold them. `key_hash` is derived, to find one key again among many hours."""
+
+
+def columns_sql() -> str:
+    """The columns as a select list."""
+    return ", ".join(COLUMNS)
+
+
+def no_rows_sql() -> str:
+    """A select of every column, typed, and no row."""
+    return "select " + ", ".join(f"null::{kind} as {name}" for name, kind in COLUMNS.items()) + " limit 0"

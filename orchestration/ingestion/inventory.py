@@ -1,0 +1,185 @@
+"""The inventory: what has landed, in which parts, and which parts are current. It is the truth about the lake's files.
+
+One SQLite file in the lake, so that landing a file again replaces its parts in one transaction.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+SCHEMA = """
+create table if not exists landing_files (
+    landing_file text primary key,
+    source text not null,
+    adapter text not null,
+    landed_hour text not null,
+    size_bytes integer not null,
+    modified_ns integer not null,
+    content_digest text not null,
+    version text not null,
+    records_read integer not null,
+    landed_count integer not null,
+    ignored_count integer not null,
+    quarantined_count integer not null
+) strict;
+create index if not exists landing_files_by_hour on landing_files (landed_hour);
+create table if not exists parts (
+    lake_part text not null,
+    landing_file text not null,
+    version text not null,
+    request_hour text not null,
+    landed_count integer not null,
+    primary key (lake_part, landing_file)
+) strict;
+create index if not exists parts_by_file on parts (landing_file);
+create index if not exists parts_by_hour on parts (request_hour);
+"""
+
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One version of one landing file, as it landed. Counts are of records; `landed_hour` is naive UTC."""
+
+    landing_file: str
+    source: str
+    adapter: str
+    landed_hour: datetime
+    size_bytes: int
+    modified_ns: int
+    content_digest: str
+    version: str
+    records_read: int
+    landed_count: int
+    ignored_count: int
+    quarantined_count: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one file of Parquet holds of one landing file: `landed_count` rows of one request hour."""
+
+    lake_part: str
+    landing_file: str
+    version: str
+    request_hour: datetime
+    landed_count: int
+
+
+class Inventory:
+    """Reads and writes the inventory. Every write is one transaction."""
+
+    def __init__(self, file: Path) -> None:
+        """Open, and create where there is none. `file` is the SQLite file."""
+        self._db = sqlite3.connect(file, isolation_level=None, timeout=60)
+        self._db.execute("pragma journal_mode = wal")
+        self._db.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+
+    def file(self, landing_file: str) -> LandedFile | None:
+        """The file's current version, or None where it has never landed."""
+        row = self._db.execute("select * from landing_files where landing_file = ?", (landing_file,)).fetchone()
+        return _landed_file(row) if row else None
+
+    def files_of_hours(self, hours: Iterable[datetime]) -> list[LandedFile]:
+        """Current versions whose landing hour is one of `hours`, by name."""
+        files: list[LandedFile] = []
+        for hour in hours:
+            rows = self._db.execute("select * from landing_files where landed_hour = ?", (hour.isoformat(),))
+            files.extend(_landed_file(row) for row in rows)
+        return sorted(files, key=lambda file: file.landing_file)
+
+    def replace(self, landed: list[tuple[LandedFile, list[Part]]]) -> None:
+        """Make these versions and their parts the current ones. A file's landing hour is never moved."""
+        with self._transaction():
+            for file, parts in landed:
+                self._db.execute(
+                    "insert into landing_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (landing_file) do update set"
+                    " source = excluded.source, adapter = excluded.adapter, size_bytes = excluded.size_bytes,"
+                    " modified_ns = excluded.modified_ns, content_digest = excluded.content_digest, version = excluded.version,"
+                    " records_read = excluded.records_read, landed_count = excluded.landed_count,"
+                    " ignored_count = excluded.ignored_count, quarantined_count = excluded.quarantined_count",
+                    (
+                        file.landing_file, file.source, file.adapter, file.landed_hour.isoformat(), file.size_bytes,
+                        file.modified_ns, file.content_digest, file.version, file.records_read, file.landed_count,
+                        file.ignored_count, file.quarantined_count,
+                    ),
+                )  # fmt: skip
+                self._db.executemany(
+                    "insert or replace into parts values (?, ?, ?, ?, ?)",
+                    [(p.lake_part, p.landing_file, p.version, p.request_hour.isoformat(), p.landed_count) for p in parts],
+                )
+
+    def touch(self, landing_file: str, modified_ns: int) -> None:
+        """Note that the file was written again with the same content."""
+        with self._transaction():
+            self._db.execute("update landing_files set modified_ns = ? where landing_file = ?", (modified_ns, landing_file))
+
+    def hours_touched(self, landing_files: Iterable[str]) -> set[datetime]:
+        """Request hours that any version of these files has, or once had, rows in."""
+        touched: set[datetime] = set()
+        for name in landing_files:
+            rows = self._db.execute("select distinct request_hour from parts where landing_file = ?", (name,))
+            touched.update(datetime.fromisoformat(row[0]) for row in rows)
+        return touched
+
+    def current_parts(self, start: datetime, end: datetime) -> list[Part]:
+        """Current parts with request hours in [start, end), by hour and name."""
+        rows = self._db.execute(
+            "select parts.* from parts inner join landing_files using (landing_file, version)"
+            " where parts.request_hour >= ? and parts.request_hour < ?"
+            " order by parts.request_hour, parts.lake_part, parts.landing_file",
+            (start.isoformat(), end.isoformat()),
+        )
+        return [Part(row[0], row[1], row[2], datetime.fromisoformat(row[3]), row[4]) for row in rows]
+
+    def parts_of_files(self, landing_files: Iterable[str]) -> list[Part]:
+        """Every part, current or not, of these files."""
+        parts: list[Part] = []
+        for name in landing_files:
+            rows = self._db.execute("select * from parts where landing_file = ?", (name,))
+            parts.extend(Part(row[0], row[1], row[2], datetime.fromisoformat(row[3]), row[4]) for row in rows)
+        return parts
+
+    def replaced_files(self, lake_parts: Iterable[str]) -> list[tuple[str, str]]:
+        """Pairs (part, landing file) whose rows no longer count, because the file has a newer version."""
+        pairs: list[tuple[str, str]] = []
+        for part in lake_parts:
+            rows = self._db.execute(
+                "select parts.lake_part, parts.landing_file from parts"
+                " inner join landing_files using (landing_file)"
+                " where parts.lake_part = ? and parts.version <> landing_files.version",
+                (part,),
+            )
+            pairs.extend((row[0], row[1]) for row in rows)
+        return pairs
+
+    def totals(self) -> tuple[int, int, int, int, int]:
+        """Over all files: files, records read, landed, ignored, quarantined."""
+        row = self._db.execute(
+            "select count(*), coalesce(sum(records_read), 0), coalesce(sum(landed_count), 0),"
+            " coalesce(sum(ignored_count), 0), coalesce(sum(quarantined_count), 0) from landing_files"
+        ).fetchone()
+        return (row[0], row[1], row[2], row[3], row[4])
+
+
+def _landed_file(row: tuple[str, str, str, str, int, int, str, str, int, int, int, int]) -> LandedFile:
+    return LandedFile(
+        row[0], row[1], row[2], datetime.fromisoformat(row[3]), row[4], row[5], row[6], row[7], row[8], row[9], row[10], row[11]
+    )

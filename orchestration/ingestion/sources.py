@@ -1,0 +1,123 @@
+"""Which gateways there are, and which files of theirs arrived when. Reading the files does not belong here."""
+
+import glob
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from orchestration.errors import MakegoodError
+from orchestration.hours import floor_hour
+
+ADAPTERS = Path(__file__).parent / "adapters"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One feed of a gateway: its permanent name, its log format, and where its files land.
+
+    Attributes:
+        name: the gateway's name; part of every request's key.
+        adapter: the SQL file that turns a raw record into canonical columns.
+        files: a glob under the home, or absolute, where `{date}` and `{hour}` stand for the landing hour.
+    """
+
+    name: str
+    adapter: Path
+    files: str
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the landing hour is in the path."""
+        return "{hour}" in self.files
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """A file as it lies in the landing area, with the hour that its path or its first sight gives it."""
+
+    source: Source
+    name: str
+    path: Path
+    landed_hour: datetime
+    size_bytes: int
+    modified_ns: int
+
+
+def read_sources(file: Path, home: Path) -> list[Source]:
+    """The sources that `sources.yml` names.
+
+    Raises:
+        MakegoodError: the file is missing, is no YAML, or an entry is wrong; says which entry and why.
+    """
+    try:
+        document = yaml.safe_load(file.read_text())
+    except OSError as error:
+        raise MakegoodError(f"cannot read the sources file {file}: {error.strerror}; set MAKEGOOD_SOURCES") from error
+    except yaml.YAMLError as error:
+        raise MakegoodError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
+    entries = document.get("sources") if isinstance(document, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise MakegoodError(f"{file} names no sources: it needs a list under `sources:`")
+    return [_source(entry, f"{file}, source {number}", home) for number, entry in enumerate(entries, 1)]
+
+
+def _source(entry: object, where: str, home: Path) -> Source:
+    if not isinstance(entry, dict):
+        raise MakegoodError(f"{where}: an entry has the fields name, adapter and files")
+    fields: dict[str, str] = {}
+    for field in ("name", "adapter", "files"):
+        value = entry.get(field)
+        if not isinstance(value, str) or not value:
+            raise MakegoodError(f"{where}: `{field}` is missing")
+        fields[field] = value
+    if unknown := sorted(set(entry) - set(fields)):
+        raise MakegoodError(f"{where}: unknown field `{unknown[0]}`")
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", fields["name"]):
+        raise MakegoodError(f"{where}: the name {fields['name']!r} may hold letters, digits, `_`, `.` and `-` only")
+    adapter = ADAPTERS / f"{fields['adapter']}.sql"
+    if not adapter.is_file():
+        known = ", ".join(sorted(file.stem for file in ADAPTERS.glob("*.sql")))
+        raise MakegoodError(f"{where}: there is no adapter {fields['adapter']!r}; there are: {known}")
+    if ("{date}" in fields["files"]) != ("{hour}" in fields["files"]):
+        raise MakegoodError(f"{where}: `files` must hold both {{date}} and {{hour}}, or neither")
+    if "://" in fields["files"]:
+        raise MakegoodError(f"{where}: `files` must be a path; object stores are not read yet")
+    return Source(fields["name"], adapter, str(home / fields["files"]))
+
+
+def find_files(sources: Iterable[Source], hours: list[datetime], home: Path) -> list[LandingFile]:
+    """Files whose path, or else whose modification time, puts them into one of `hours`, in name order.
+
+    Raises:
+        MakegoodError: one file belongs to two sources.
+    """
+    wanted = set(hours)
+    found: dict[str, LandingFile] = {}
+    for source in sources:
+        for path, hour in _candidates(source, hours):
+            status = path.stat()
+            landed = hour or floor_hour(datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None))
+            if landed not in wanted:
+                continue
+            name = str(path.relative_to(home)) if path.is_relative_to(home) else str(path)
+            if name in found and found[name].source != source:
+                raise MakegoodError(f"{name} matches two sources, {found[name].source.name} and {source.name}: narrow `files` in one")
+            found[name] = LandingFile(source, name, path, landed, status.st_size, status.st_mtime_ns)
+    return [found[name] for name in sorted(found)]
+
+
+def _candidates(source: Source, hours: list[datetime]) -> Iterable[tuple[Path, datetime | None]]:
+    if not source.is_dated:
+        for text in glob.iglob(source.files, recursive=True):
+            if Path(text).is_file():
+                yield Path(text), None
+        return
+    for hour in hours:
+        pattern = source.files.replace("{date}", f"{hour:%Y-%m-%d}").replace("{hour}", f"{hour:%H}")
+        for text in glob.iglob(pattern, recursive=True):
+            if Path(text).is_file():
+                yield Path(text), hour

@@ -1,0 +1,191 @@
+"""The window of a run: which request hours it derives, from which deliveries. Deriving them is the models' business.
+
+The window is handed over as a small DuckDB file whose relations the models read as sources. It names explicit parts of the lake,
+so that what a run reads cannot change under it.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from orchestration.duck import connect, sql_list, sql_text
+from orchestration.hours import HOUR
+from orchestration.ingestion.canonical import COLUMNS, no_rows_sql
+from orchestration.ingestion.inventory import Inventory, LandedFile, Part
+
+MERGE_REACH = timedelta(days=7)
+"""How far apart in request time two deliveries of one key may lie and still be one request."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Request hours to derive together, and the landing files to report with them."""
+
+    request_hours: tuple[datetime, ...]
+    landing_files: tuple[LandedFile, ...]
+
+
+def plan(landing_hours: Iterable[datetime], lake: Path, inventory: Inventory, extra_hours: Iterable[datetime] = ()) -> Window:
+    """The window that these landing hours call for.
+
+    It holds every request hour that a version of their files has or had rows in, and every hour that shares a key with one of
+    them within the reach of a merge, so that each request has one home.
+
+    Args:
+        landing_hours: the hours whose files are to be derived.
+        lake: the lake's directory.
+        inventory: what has landed.
+        extra_hours: request hours to derive besides.
+    """
+    files = inventory.files_of_hours(landing_hours)
+    names = [file.landing_file for file in files]
+    touched = inventory.hours_touched(names) | set(extra_hours)
+    if not touched:
+        return Window((), tuple(files))
+    origin = sorted({part.lake_part for part in inventory.parts_of_files(names)})
+    partners = _partner_hours(origin, touched, lake, inventory)
+    return Window(tuple(sorted(touched | partners)), tuple(files))
+
+
+def chunks(window: Window) -> list[Window]:
+    """The window in pieces of one request date each; landing files go with the first."""
+    days: dict[date, list[datetime]] = {}
+    for hour in window.request_hours:
+        days.setdefault(hour.date(), []).append(hour)
+    pieces = [Window(tuple(hours), ()) for hours in days.values()]
+    if not pieces:
+        return [window]
+    return [Window(pieces[0].request_hours, window.landing_files), *pieces[1:]]
+
+
+def input_digests(hours: Iterable[datetime], inventory: Inventory) -> dict[datetime, str]:
+    """For each hour the digest of the current parts that hold its deliveries: equal digests mean equal input."""
+    return {hour: _digest(inventory.current_parts(hour, hour + HOUR)) for hour in hours}
+
+
+def write(window: Window, lake: Path, inventory: Inventory, policy_digest: str, target: Path) -> None:
+    """Write the window to `target`, a DuckDB file with `request_logs`, `request_hours` and `landing_files`.
+
+    The file appears whole or not at all.
+    """
+    fresh = target.with_name(target.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with connect(fresh) as con:
+        _write_hours(con, window, inventory, policy_digest)
+        _write_files(con, window)
+        con.execute(f"create view request_logs as {_deliveries_sql(con, window, lake, inventory)}")
+    os.replace(fresh, target)
+
+
+def _digest(parts: list[Part]) -> str:
+    return hashlib.sha256("|".join(f"{part.lake_part}/{part.landing_file}/{part.version}" for part in parts).encode()).hexdigest()[:16]
+
+
+def _reach(hours: set[datetime]) -> list[tuple[datetime, datetime]]:
+    """The spans [start, end) around the hours, merged where they overlap."""
+    spans: list[tuple[datetime, datetime]] = []
+    for hour in sorted(hours):
+        start, end = hour - MERGE_REACH, hour + MERGE_REACH + HOUR
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _neighbours(hours: set[datetime], inventory: Inventory) -> list[Part]:
+    return [part for start, end in _reach(hours) for part in inventory.current_parts(start, end)]
+
+
+def _partner_hours(origin: list[str], touched: set[datetime], lake: Path, inventory: Inventory) -> set[datetime]:
+    """Hours outside `touched` that hold a key of the parts `origin`, within reach."""
+    elsewhere = [part for part in _neighbours(touched, inventory) if part.request_hour not in touched]
+    if not elsewhere or not origin:
+        return set()
+    with connect() as con:
+        rows = con.execute(
+            "select distinct date_trunc('hour', elsewhere.requested_at)"
+            f" from read_parquet({_paths(lake, (part.lake_part for part in elsewhere))}, hive_partitioning = false) as elsewhere"
+            f" semi join (select key_hash from read_parquet({_paths(lake, origin)}, hive_partitioning = false)) as origin"
+            " on elsewhere.key_hash = origin.key_hash"
+        ).fetchall()
+    return {row[0] for row in rows}
+
+
+def _paths(lake: Path, parts: Iterable[str]) -> str:
+    return sql_list([str(lake / part) for part in sorted(set(parts))])
+
+
+def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, inventory: Inventory) -> str:
+    """A select over the window's parts, and over the deliveries of other hours that share a key with it."""
+    inside = set(window.request_hours)
+    own = [part for hour in window.request_hours for part in inventory.current_parts(hour, hour + HOUR)]
+    others = [part for part in _neighbours(inside, inventory) if part.request_hour not in inside]
+    shared = _shared_keys(con, own, others, lake)
+    con.execute("create table shared_keys (key_hash ubigint)")
+    if shared:
+        con.executemany("insert into shared_keys values (?)", [[key] for key in shared])
+    selects = [_select(own, lake, inventory, "")] if own else []
+    if shared:
+        selects.append(_select(others, lake, inventory, " and key_hash in (select key_hash from shared_keys)"))
+    return " union all ".join(selects) or (
+        "select *, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour,"
+        f" null::varchar as lake_part from ({no_rows_sql()})"
+    )
+
+
+def _shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: list[Part], lake: Path) -> list[int]:
+    if not own or not others:
+        return []
+    rows = con.execute(
+        f"select distinct key_hash from read_parquet({_paths(lake, (part.lake_part for part in others))}, hive_partitioning = false)"
+        f" where key_hash in (select key_hash from read_parquet({_paths(lake, (part.lake_part for part in own))}, hive_partitioning = false))"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _select(parts: list[Part], lake: Path, inventory: Inventory, condition: str) -> str:
+    names = sorted({part.lake_part for part in parts})
+    replaced = inventory.replaced_files(names)
+    excluded = "".join(
+        f" and not (filename = '{sql_text(lake / part)}' and landing_file = '{sql_text(file)}')" for part, file in replaced
+    )
+    columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in COLUMNS.items())
+    return (
+        f"select {columns}, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour,"
+        f" filename[{len(str(lake)) + 2}:] as lake_part"
+        f" from read_parquet({_paths(lake, names)}, hive_partitioning = false, filename = true) where true{excluded}{condition}"
+    )
+
+
+def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inventory, policy_digest: str) -> None:
+    con.execute(
+        "create table request_hours (request_date date not null, request_hour integer not null, landed_count bigint not null,"
+        " input_digest varchar not null, policy_digest varchar not null)"
+    )
+    for hour in window.request_hours:
+        parts = inventory.current_parts(hour, hour + HOUR)
+        landed = sum(part.landed_count for part in parts)
+        con.execute("insert into request_hours values (?, ?, ?, ?, ?)", [hour.date(), hour.hour, landed, _digest(parts), policy_digest])
+
+
+def _write_files(con: duckdb.DuckDBPyConnection, window: Window) -> None:
+    con.execute(
+        "create table landing_files (landing_file varchar not null, source varchar not null, adapter varchar not null,"
+        " landed_hour timestamp not null, size_bytes bigint not null, content_digest varchar not null, records_read bigint not null,"
+        " landed_count bigint not null, ignored_count bigint not null, quarantined_count bigint not null)"
+    )
+    rows = [
+        [
+            file.landing_file, file.source, file.adapter, file.landed_hour, file.size_bytes, file.content_digest,
+            file.records_read, file.landed_count, file.ignored_count, file.quarantined_count,
+        ]
+        for file in window.landing_files
+    ]  # fmt: skip
+    if rows:
+        con.executemany("insert into landing_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
