@@ -3,8 +3,3 @@
 Judgement lives here (volumes, shares, drift, absurd values). Exact truths (keys, references, sums, the two
 equations) are dbt tests and are not repeated; when an audit runs is orchestration's affair.
 """
-
-import os
-
-# Great Expectations reads this when it is first imported: no telemetry unless somebody asks for it.
-os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")

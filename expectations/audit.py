@@ -122,10 +122,10 @@ def _measurement(
     configuration = result.expectation_config
     assert configuration is not None
     column, measured = configuration.kwargs["column"], result.result
-    if result.exception_info.get("raised_exception", True):
+    if reasons := _exceptions(result.exception_info):
         raise MakegoodError(
             f"{relation.name}.{column} could not be judged ({configuration.description}):"
-            f" {result.exception_info}"
+            f" {'; '.join(reasons)}"
         )
     least, greatest = ranges[column]
     judged_count = measured["element_count"] - (measured["missing_count"] or 0)
@@ -143,3 +143,9 @@ def _measurement(
         note=None if judged_count else configuration.meta.get("unjudged", relation.unjudged),
         sentence=configuration.description or "",
     )
+
+
+def _exceptions(info: dict[str, Any]) -> list[str]:
+    """What went wrong, if anything did: Great Expectations reports one exception, or one per metric."""
+    reports = [info] if "raised_exception" in info else list(info.values())
+    return sorted({str(report["exception_message"]) for report in reports if report["raised_exception"]})

@@ -108,7 +108,7 @@ def _make_views(connection: sqlalchemy.Connection, tables: Iterable[str]) -> Non
     landings = [hour for (hour,) in _rows(connection, "select distinct landed_hour from run.landing_files")]
     for table in sorted(set(tables)):
         if table == "fct_landing_files":
-            past = _among("cast(landed_hour as date)", _with_history({hour.date() for hour in landings}))
+            past = _among("landed_date", _with_history({hour.date() for hour in landings}))
             window = f"{past} and landed_hour in (select landed_hour from run.landing_files)"
         else:
             past = _among("request_date", _with_history(days))

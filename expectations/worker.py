@@ -65,6 +65,12 @@ class AuditWorker:
             raise MakegoodError(answer["error"])
         return [SuiteResult.from_dict(suite) for suite in answer["suites"]]
 
+    @property
+    def pid(self) -> int:
+        """The id of the running process."""
+        assert self._process is not None, "the audit worker does not run"
+        return self._process.pid
+
     def close(self) -> None:
         """End the process and wait for it. Does nothing where none runs."""
         if self._process is None or self._stderr is None:

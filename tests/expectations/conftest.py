@@ -56,6 +56,7 @@ GOOD = {
     "fct_landing_files": (
         ("landing_file", "varchar", "'landing/' || d || '/' || h || '/' || i"),
         ("source", "varchar", "'gateway'"),
+        ("landed_date", "date", "d"),
         ("landed_hour", "timestamp", "d + to_hours(h)"),
         ("records_read", "bigint", "1000"),
         ("landed_count", "bigint", "1000"),
@@ -118,12 +119,11 @@ class Home:
         (result,) = audit(self.path, [table])
         return result
 
-    def measure(self, table: str, column: str, severity: str = "critical") -> Measurement:
-        """What one expectation of a suite measured."""
-        (measurement,) = (
-            m for m in self.audit(table).measurements if m.columns == [column] and m.severity == severity
-        )
-        return measurement
+
+def find(result: SuiteResult, column: str, severity: str = "critical") -> Measurement:
+    """What the one expectation of that column and severity measured."""
+    (found,) = (m for m in result.measurements if m.columns == [column] and m.severity == severity)
+    return found
 
 
 @pytest.fixture

@@ -1,0 +1,212 @@
+"""How a batch is audited: what is read, what is judged, and what the results say."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from expectations.audit import SHOWN_ROWS, audit
+from expectations.results import Measurement, SuiteResult, plain
+from expectations.thresholds import MIN_REQUESTS
+from orchestration.errors import MakegoodError
+from tests.expectations.conftest import DAY, HOUR, REQUESTS, Home, find
+
+
+def test_first_hour_passes_and_says_that_it_has_no_history(empty_home: Home) -> None:
+    empty_home.add("fct_requests", REQUESTS)
+    empty_home.add("fct_request_hours")
+    measured = find(empty_home.audit("fct_requests"), "volume_ratio")
+    assert measured.success
+    assert (measured.judged_count, measured.note) == (0, "no history")
+
+
+def test_two_days_of_history_are_none_and_three_are_enough(empty_home: Home) -> None:
+    empty_home.add("fct_requests", REQUESTS)
+    empty_home.add_history(range(1, 3))
+    assert find(empty_home.audit("fct_requests"), "volume_ratio").note == "no history"
+    empty_home.add_history(range(7, 8))
+    assert find(empty_home.audit("fct_requests"), "volume_ratio").observed == {"min": 1.0, "max": 1.0}
+
+
+def test_history_ends_seven_days_back(empty_home: Home) -> None:
+    empty_home.add("fct_requests", REQUESTS)
+    empty_home.add_history(range(8, 20))
+    assert find(empty_home.audit("fct_requests"), "volume_ratio").note == "no history"
+
+
+def test_small_hour_is_not_judged_by_its_shares(empty_home: Home) -> None:
+    empty_home.add("fct_requests", MIN_REQUESTS - 1, latency_ms="null")
+    few = find(empty_home.audit("fct_requests"), "missing_latency_share")
+    assert (few.success, few.note) == (True, "too few requests")
+    empty_home.add("fct_requests", 1, latency_ms="null")
+    enough = find(empty_home.audit("fct_requests"), "missing_latency_share")
+    assert (enough.success, enough.note) == (False, None)
+
+
+def test_empty_warehouse_and_empty_window_pass_with_a_note_on_everything(empty_home: Home) -> None:
+    empty_home.window([], landed_hours=())
+    for result in audit(empty_home.path):
+        assert result.success
+        assert all(m.judged_count == 0 and m.note for m in result.measurements), result
+
+
+def test_hour_that_lost_all_its_requests_fails(home: Home) -> None:
+    home.execute("delete from makegood.fct_requests")
+    measured = find(home.audit("fct_requests"), "settled_volume_ratio")
+    assert not measured.success
+    assert measured.unexpected_rows == [
+        {"request_date": DAY.isoformat(), "request_hour": HOUR, "settled_volume_ratio": 0.0}
+    ]
+
+
+def test_hour_that_may_still_grow_is_not_too_small(home: Home) -> None:
+    home.execute("delete from makegood.fct_requests")
+    home.window([(DAY, HOUR)], landed_hours=(HOUR,))
+    assert find(home.audit("fct_requests"), "settled_volume_ratio").note == "no history, or no complete hour"
+
+
+def test_source_that_fell_silent_fails(home: Home) -> None:
+    home.execute(f"update makegood.fct_landing_files set source = 'other' where landed_hour >= date '{DAY}'")
+    measured = find(home.audit("fct_landing_files"), "volume_ratio")
+    assert not measured.success
+    assert [row["source"] for row in measured.unexpected_rows] == ["gateway"]
+
+
+def test_rows_outside_the_window_are_not_judged(home: Home) -> None:
+    home.add("fct_requests", hour=HOUR + 1, latency_ms="-1")
+    assert find(home.audit("fct_requests"), "latency_ms").success
+    home.window([(DAY, HOUR), (DAY, HOUR + 1)])
+    assert not find(home.audit("fct_requests"), "latency_ms").success
+
+
+def test_one_bad_hour_fails_a_window_of_good_ones(home: Home) -> None:
+    home.add("fct_requests", REQUESTS, hour=HOUR + 1, latency_ms="null")
+    home.add("fct_requests", 5 * REQUESTS, hour=HOUR + 2)
+    home.window([(DAY, HOUR), (DAY, HOUR + 1), (DAY, HOUR + 2)])
+    measured = find(home.audit("fct_requests"), "missing_latency_share")
+    assert [row["request_hour"] for row in measured.unexpected_rows] == [HOUR + 1]
+
+
+def test_warning_alone_leaves_the_suite_successful(home: Home) -> None:
+    home.execute("update makegood.fct_requests set finish_reason = 'error'")
+    result = home.audit("fct_requests")
+    assert result.success
+    assert [m.columns for m in result.warnings] == [["error_share"]]
+
+
+def test_critical_failure_makes_the_suite_fail(home: Home) -> None:
+    home.execute("update makegood.fct_requests set latency_ms = -1")
+    result = home.audit("fct_requests")
+    assert not result.success
+    assert [m.columns for m in result.failures] == [["latency_ms"]]
+
+
+def test_what_is_committed_after_the_audited_snapshot_is_not_seen(home: Home) -> None:
+    good = home.audit("fct_requests")
+    home.execute("update makegood.fct_requests set latency_ms = -1")
+    (again,) = audit(home.path, ["fct_requests"], snapshot_id=good.snapshot_id)
+    assert again == good
+    newest = home.audit("fct_requests")
+    assert newest.snapshot_id > good.snapshot_id
+    assert not newest.success
+
+
+def test_no_statement_fetches_more_rows_than_a_result_shows(home: Home) -> None:
+    home.execute("update makegood.fct_requests set latency_ms = -1, cost_usd = -1")
+    statements: list[str] = []
+
+    def record(connection: object, cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", record)
+    try:
+        measured = find(home.audit("fct_requests"), "latency_ms")
+    finally:
+        event.remove(Engine, "before_cursor_execute", record)
+    assert (measured.unexpected_count, len(measured.unexpected_rows)) == (REQUESTS, SHOWN_ROWS)
+    reads = [
+        statement.lower() for statement in statements if "from audited_fct_requests" in statement.lower()
+    ]
+    assert reads
+    for read in reads:
+        aggregates = read.startswith(("select count(", "select sum("))
+        assert aggregates or "limit" in read, read
+
+
+def test_amounts_reach_json_to_the_last_digit(home: Home) -> None:
+    home.execute("update makegood.fct_compensations set payout_usd = 0.000000000001 where request_id = 'r7'")
+    home.execute(
+        "update makegood.fct_compensations set payout_usd = 123.456789012345 where request_id = 'r8'"
+    )
+    text = json.dumps(home.audit("fct_compensations").to_dict())
+    measured = find(SuiteResult.from_dict(json.loads(text)), "payout_usd")
+    assert measured.observed == {"min": "0.000000000001", "max": "123.456789012345"}
+    assert measured.unexpected_rows[0]["payout_usd"] == "123.456789012345"
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=-(10**25), max_value=10**25))
+def test_any_decimal_survives_as_text(amount: Decimal) -> None:
+    text = json.loads(json.dumps(plain({"amount": [amount]})))["amount"][0]
+    assert isinstance(text, str)
+    assert Decimal(text) == amount
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False)
+MEASUREMENTS = st.builds(
+    Measurement,
+    expectation=st.text(),
+    relation=st.text(),
+    columns=st.lists(st.text()),
+    severity=st.sampled_from(("critical", "warning")),
+    success=st.booleans(),
+    threshold=st.dictionaries(st.text(), VALUES),
+    observed=st.dictionaries(st.text(), VALUES),
+    judged_count=st.integers(min_value=0),
+    unexpected_count=st.integers(min_value=0),
+    unexpected_rows=st.lists(st.dictionaries(st.text(), VALUES)),
+    note=st.none() | st.text(),
+    sentence=st.text(),
+)
+
+
+@given(
+    st.builds(SuiteResult, table=st.text(), snapshot_id=st.integers(), measurements=st.lists(MEASUREMENTS))
+)
+def test_any_result_survives_json(result: SuiteResult) -> None:
+    assert SuiteResult.from_dict(json.loads(json.dumps(result.to_dict()))) == result
+
+
+def test_unknown_suite_is_refused_by_name(home: Home) -> None:
+    with pytest.raises(MakegoodError, match="No such audit: fct_ghosts; there are fct_landing_files"):
+        audit(home.path, ["fct_ghosts"])
+
+
+def test_home_without_a_warehouse_is_refused_by_path(home: Home) -> None:
+    missing = home.path / "nowhere"
+    with pytest.raises(MakegoodError, match=r"nowhere/warehouse/catalog\.sqlite does not exist"):
+        audit(missing)
+
+
+def test_home_without_run_inputs_is_refused_by_path(home: Home) -> None:
+    (home.path / "warehouse" / "run.duckdb").unlink()
+    with pytest.raises(MakegoodError, match=r"run\.duckdb does not exist"):
+        audit(home.path)
+
+
+def test_column_that_cannot_be_judged_stops_the_audit_instead_of_passing(home: Home) -> None:
+    home.execute("alter table makegood.fct_compensations drop column payout_usd")
+    home.execute("alter table makegood.fct_compensations add column payout_usd varchar")
+    with pytest.raises(MakegoodError, match=r"payout_usd could not be judged .* type VARCHAR"):
+        home.audit("fct_compensations")
+
+
+def test_audit_leaves_the_warehouse_as_it_was(home: Home) -> None:
+    before = home.audit("fct_requests").snapshot_id
+    audit(home.path)
+    assert home.audit("fct_requests").snapshot_id == before
