@@ -1,5 +1,5 @@
 {#-
-    A bound of the 95 % Wilson score interval of a share, as a double: `side` is -1 for the lower, 1 for the upper.
+    A bound of the 95 % Wilson score interval of a share, to 6 places: `side` is -1 for the lower, 1 for the upper.
     1.959963984540054 is the 97.5 % point of the normal distribution. Null where there were no trials.
 -#}
 {% macro wilson_bound(successes, trials, side) -%}
@@ -7,11 +7,11 @@
     {%- set p = "(cast(" ~ successes ~ " as double) / " ~ trials ~ ")" -%}
     case
         when {{ trials }} > 0 then
-            greatest(0e0, least(1e0,
+            cast(greatest(0e0, least(1e0,
                 ({{ p }} + {{ z }} * {{ z }} / (2 * {{ trials }})
                     + {{ side }} * {{ z }} * sqrt(
                         {{ p }} * (1 - {{ p }}) / {{ trials }} + {{ z }} * {{ z }} / (4e0 * {{ trials }} * {{ trials }})
                     )) / (1 + {{ z }} * {{ z }} / {{ trials }})
-            ))
+            )) as decimal(7, 6))
     end
 {%- endmacro %}

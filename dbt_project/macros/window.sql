@@ -31,9 +31,9 @@
     select {{ columns }} from {{ arg_dict["temp_relation"] }};
 {%- endmacro %}
 
-{#- New rows are read once, by the insert: a temporary view spares a copy of them. -#}
+{#- The new rows of a model are read once, by the insert: a temporary view spares a copy of them. -#}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language="sql", partitioned_by=none, sorted_by=none) -%}
-    {%- if temporary -%}
+    {%- if temporary and model.resource_type == "model" -%}
     {{ get_assert_columns_equivalent(compiled_code) }}
     create temporary view {{ relation.include(database=false, schema=false) }} as ({{ compiled_code }})
     {%- else -%}
@@ -41,8 +41,13 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Data tests of a table that keeps history look at the window alone (config `window`); `makegood verify` scans it all. -#}
+{#- Data tests of a table that keeps history look at the window alone; `makegood verify` scans it all. -#}
 {% macro default__get_where_subquery(relation) -%}
-    {%- set unit = config.get("window") -%}
-    {{ return("(select * from " ~ relation ~ " where " ~ in_window(unit) ~ ") as window_rows" if unit else relation) }}
+    {%- set scoped = namespace(unit=none) -%}
+    {%- for node in (graph.nodes.values() if execute else []) if node.name == relation.identifier -%}
+        {%- if node.config.get("incremental_strategy") == "replace_window" and node.config.materialized == "incremental" -%}
+            {%- set scoped.unit = node.config.get("replaces", "hour") -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return("(select * from " ~ relation ~ " where " ~ in_window(scoped.unit) ~ ") as window_rows" if scoped.unit else relation) }}
 {%- endmacro %}

@@ -43,28 +43,41 @@ periods as (
     from bounds
 ),
 
--- The more specific pattern replaces the generic rows of its type and signal.
-rules_in_force as (
+candidates as (
     select
-        model_rules.*,
         periods.period_from,
         periods.period_to,
+        model_rules.*,
+        max(model_rules.literal_count) over (
+            partition by periods.model, periods.period_from, model_rules.compensation_type, model_rules.signal
+        ) as most_literal_count,
     from periods
     inner join model_rules
         on periods.model = model_rules.model
-        and periods.period_from >= model_rules.effective_from
-        and (periods.period_from < model_rules.effective_to or model_rules.effective_to is null)
-    qualify literal_count = max(literal_count) over (
-        partition by periods.model, periods.period_from, compensation_type, signal
-    )
+        and {{ in_force('model_rules', 'periods.period_from') }}
+),
+
+-- The more specific pattern replaces the generic rows of its type and signal.
+rules_in_force as (
+    select *
+    from candidates
+    where literal_count = most_literal_count
 ),
 
 observed as (
     select
         signals.source,
         signals.request_id,
+        signals.requested_at,
         signals.cost_usd,
-        rules_in_force.* exclude (model),
+        rules_in_force.policy_version,
+        rules_in_force.rule_id,
+        rules_in_force.compensation_type,
+        rules_in_force.signal,
+        rules_in_force.comparator,
+        rules_in_force.threshold,
+        rules_in_force.payout_rate,
+        rules_in_force.payout_cap_usd,
         {%- for part in ["numerator", "denominator"] %}
         case rules_in_force.signal
             {%- for signal in signals() %}
@@ -81,22 +94,25 @@ observed as (
         and (rules_in_force.min_latency_ms is null or signals.latency_ms >= rules_in_force.min_latency_ms)
 ),
 
+-- Signal and threshold compare by cross-multiplication, so that no division rounds.
 matches as (
     select *
     from observed
-    where case comparator
-        when '>=' then numerator >= threshold * denominator
-        when '>' then numerator > threshold * denominator
-        when '<=' then numerator <= threshold * denominator
-        when '<' then numerator < threshold * denominator
-        when '=' then numerator = threshold * denominator
-    end
+    where denominator > 0
+        and case comparator
+            when '>=' then numerator >= threshold * denominator
+            when '>' then numerator > threshold * denominator
+            when '<=' then numerator <= threshold * denominator
+            when '<' then numerator < threshold * denominator
+            when '=' then numerator = threshold * denominator
+        end
 ),
 
 final as (
     select
         source,
         request_id,
+        requested_at,
         policy_version,
         rule_id,
         compensation_type,

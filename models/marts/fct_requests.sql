@@ -4,10 +4,6 @@ with requests as (
     select * from {{ ref('stg_request_logs') }}
 ),
 
-signals as (
-    select * from {{ ref('int_request_signals') }}
-),
-
 rule_matches as (
     select * from {{ ref('int_rule_matches') }}
 ),
@@ -20,48 +16,78 @@ account_coverage as (
     select * from {{ ref('account_coverage') }}
 ),
 
+ranked_matches as (
+    select
+        rule_matches.*,
+        row_number() over (
+            partition by rule_matches.source, rule_matches.request_id, rule_matches.requested_at
+            order by rule_matches.payout_usd desc, compensation_types.precedence, rule_matches.rule_id
+        ) as rank,
+    from rule_matches
+    inner join compensation_types on rule_matches.compensation_type = compensation_types.compensation_type
+),
+
+matched_rules as (
+    select
+        source,
+        request_id,
+        requested_at,
+        string_agg(rule_id, ',' order by rule_id) as matched_rule_ids,
+    from rule_matches
+    group by source, request_id, requested_at
+),
+
 -- One rule pays: the highest payout, then the better precedence of its type, then the rule id.
 paying_rules as (
     select
-        rule_matches.*,
-        string_agg(rule_matches.rule_id, ',' order by rule_matches.rule_id) over (
-            partition by rule_matches.source, rule_matches.request_id
-            rows between unbounded preceding and unbounded following
-        ) as matched_rule_ids,
-    from rule_matches
-    inner join compensation_types on rule_matches.compensation_type = compensation_types.compensation_type
-    qualify row_number() over (
-        partition by rule_matches.source, rule_matches.request_id
-        order by rule_matches.payout_usd desc, compensation_types.precedence, rule_matches.rule_id
-    ) = 1
+        ranked_matches.source,
+        ranked_matches.request_id,
+        ranked_matches.requested_at,
+        ranked_matches.compensation_type,
+        ranked_matches.rule_id,
+        ranked_matches.policy_version,
+        ranked_matches.observed_value,
+        ranked_matches.threshold_value,
+        ranked_matches.payout_rate,
+        ranked_matches.payout_usd as rule_payout_usd,
+        matched_rules.matched_rule_ids,
+    from ranked_matches
+    inner join matched_rules
+        on ranked_matches.source = matched_rules.source
+        and ranked_matches.request_id = matched_rules.request_id
+        and ranked_matches.requested_at = matched_rules.requested_at
+    where ranked_matches.rank = 1
 ),
 
 decided as (
     select
         requests.*,
-        paying_rules.* exclude (source, request_id, payout_usd),
-        paying_rules.payout_usd as rule_payout_usd,
+        paying_rules.compensation_type,
+        paying_rules.rule_id,
+        paying_rules.policy_version,
+        paying_rules.observed_value,
+        paying_rules.threshold_value,
+        paying_rules.payout_rate,
+        paying_rules.rule_payout_usd,
+        paying_rules.matched_rule_ids,
         case
             when not coalesce(account_coverage.is_covered, true) then 'not_covered'
-            when signals.is_cancelled_by_caller then 'cancelled_by_caller'
-            when signals.is_caller_error then 'caller_error'
+            when requests.is_cancelled_by_caller then 'cancelled_by_caller'
+            when requests.is_caller_error then 'caller_error'
             when requests.cost_usd = 0 or coalesce(requests.cache_hit, false) then 'not_billed'
             when paying_rules.rule_id is null then 'within_normal_range'
             when requests.cost_usd is null then 'cost_unknown'
-            when paying_rules.payout_usd = 0 then 'zero_payout'
+            when paying_rules.rule_payout_usd = 0 then 'zero_payout'
             else 'compensated'
         end as reason_code,
     from requests
-    inner join signals
-        on requests.source = signals.source
-        and requests.request_id = signals.request_id
     left join paying_rules
         on requests.source = paying_rules.source
         and requests.request_id = paying_rules.request_id
+        and requests.requested_at = paying_rules.requested_at
     left join account_coverage
         on requests.account_id = account_coverage.account_id
-        and requests.requested_at >= account_coverage.effective_from
-        and (requests.requested_at < account_coverage.effective_to or account_coverage.effective_to is null)
+        and {{ in_force('account_coverage', 'requests.requested_at') }}
 ),
 
 judged as (
@@ -102,6 +128,7 @@ final as (
         native_finish_reason,
         status_code,
         error_code,
+        is_error,
         max_output_tokens,
         reason_code,
         matched_rule_ids,

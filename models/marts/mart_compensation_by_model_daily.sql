@@ -53,7 +53,7 @@ final as (
         request_count,
         billed_count,
         compensation_count,
-        case when billed_count > 0 then cast(compensation_count as double) / billed_count end as compensation_rate,
+        cast({{ ratio("compensation_count", "billed_count") }} as decimal(7, 6)) as compensation_rate,
         {{ wilson_bound("compensation_count", "billed_count", -1) }} as compensation_rate_low,
         {{ wilson_bound("compensation_count", "billed_count", 1) }} as compensation_rate_high,
         payout_usd,
