@@ -1,0 +1,3 @@
+"""The assets, one module each: what there is and when it is made. How it is made is in ingestion, models and publication."""
+
+OWNERS = ["team:data-engineering"]

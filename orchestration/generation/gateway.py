@@ -1,7 +1,7 @@
-"""A gateway's hours of canonical request logs, made up from real measurements and written as landing files.
+"""A gateway's hours of canonical request logs, made up from real measurements, written as landing files.
 
-What a request can be stands in shares.csv (how often) and outcomes.csv (what the log then says), the models in
-models.csv; tables.sql and requests.sql draw from them. Recorded logs do not belong here (samples.py).
+What can happen to a request stands in shares.csv (how often, in basis points) and outcomes.csv (what the log
+then says), the models in models.csv; requests.sql draws from them. Recorded logs do not belong here (samples.py).
 """
 
 import gzip
@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 import duckdb
 
@@ -22,37 +22,15 @@ HERE = Path(__file__).parent
 SOURCE = "gateway"
 HOUR = timedelta(hours=1)
 RHYTHM = (
-    58,
-    50,
-    46,
-    44,
-    46,
-    54,
-    68,
-    88,
-    112,
-    134,
-    146,
-    150,
-    146,
-    148,
-    152,
-    150,
-    144,
-    134,
-    122,
-    112,
-    102,
-    86,
-    64,
-    44,
+    *(58, 50, 46, 44, 46, 54, 68, 88, 112, 134, 146, 150),
+    *(146, 148, 152, 150, 144, 134, 122, 112, 102, 86, 64, 44),
 )
-"""Calls in each hour of the day, UTC, in per cent of the mean hour."""
-LATEST_DELAY = 3
-"""Hours after which the latest line of a call is written."""
+"""Calls that begin in each hour of the day, UTC, in per cent of the mean hour."""
+DELAYS = {"part": range(1), "late": range(1, 4)}
+"""The files of a landing hour, and how many hours earlier the calls that they tell of began."""
 FEWEST_ROWS = 10
 LINES_IN_MEMORY = 16_384
-COMPRESSION = 3
+COMPRESSION = 1
 
 
 @dataclass(frozen=True)
@@ -66,7 +44,7 @@ class GeneratedFile:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Generation:
     """What all hours of one generation share."""
 
     start: datetime
@@ -75,7 +53,9 @@ class _Plan:
     is_steady: bool
 
     def calls(self, hour: datetime) -> int:
-        """Return how many calls begin in `hour`."""
+        """Return how many calls begin in `hour`; none do before the start."""
+        if hour < self.start:
+            return 0
         return self.rows_per_hour if self.is_steady else self.rows_per_hour * RHYTHM[hour.hour] // 100
 
 
@@ -92,13 +72,14 @@ def generate(
 ) -> list[GeneratedFile]:
     """Write the landing files of `hours` hours from `start` on below `landing`, and return them in order.
 
-    `gateway/DATE/HH/part-0000.jsonl.gz` holds the calls of the hour, `late-0000.jsonl.gz` what belongs to the three
-    hours before and comes only now. `rows_per_hour` calls begin in the mean hour, in every hour where `is_steady`;
-    retries and repeated deliveries add about 3 % of lines. Times are UTC; a `start` without a zone is taken so.
+    `gateway/DATE/HH/part-0000.jsonl.gz` tells of the hour's calls, `late-0000.jsonl.gz` of those of the three
+    hours before whose lines come only now, if there are any. `rows_per_hour` calls begin in the mean hour of
+    a day, or in every hour where `is_steady`; retries, repeated and late deliveries move the number of lines
+    by a few per cent. Times are UTC; a `start` without a zone is taken so.
 
-    The same arguments give the same bytes, and an hour's files do not depend on how many hours follow. Whole files
-    of earlier generations are replaced, one by one. `report` is called with each file once it is in place, from
-    several threads but never at once for the same hour.
+    The same arguments give the same bytes, and an hour's files do not depend on how many hours follow. The
+    files of an earlier generation of these hours are replaced, each at once. `report` gets each file as soon
+    as it is in place, from the threads that write them.
 
     Raises ValueError where an argument is out of range.
     """
@@ -109,23 +90,21 @@ def generate(
         raise ValueError(f"generation takes at least 1 hour, not {hours}")
     if rows_per_hour < FEWEST_ROWS:
         raise ValueError(f"generation takes at least {FEWEST_ROWS} rows per hour, not {rows_per_hour}")
-    plan = _Plan(start, rows_per_hour, seed, is_steady)
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"a seed is a number from 0 to {2**63 - 1}, not {seed}")
+    generation = Generation(start, rows_per_hour, seed, is_steady)
 
     def write_hour(hour: datetime) -> list[GeneratedFile]:
         folder = landing / SOURCE / f"{hour:%Y-%m-%d}" / f"{hour:%H}"
         folder.mkdir(parents=True, exist_ok=True)
-        delays = {"part": range(1), "late": range(1, LATEST_DELAY + 1)}
         files = []
-        for name, delayed in delays.items():
-            for suffix in (".jsonl", ".jsonl.gz"):
-                path = folder / f"{name}-0000{suffix}"
-                if is_compressed != (suffix == ".jsonl.gz"):
-                    path.unlink(missing_ok=True)
-                    continue
-                lines = _write(path, _lines(database, plan, hour, delayed))
-                if lines:
-                    files.append(GeneratedFile(path, hour, lines, path.stat().st_size))
-                    report(files[-1])
+        for name, delays in DELAYS.items():
+            packed, plain = folder / f"{name}-0000.jsonl.gz", folder / f"{name}-0000.jsonl"
+            path, other = (packed, plain) if is_compressed else (plain, packed)
+            other.unlink(missing_ok=True)
+            if lines := _write(path, _lines(database, generation, hour, delays)):
+                files.append(GeneratedFile(path, hour, lines, path.stat().st_size))
+                report(files[-1])
         return files
 
     with duckdb.connect(config={"threads": 1}) as database, ThreadPoolExecutor(os.cpu_count()) as workers:
@@ -150,42 +129,39 @@ def _load_tables(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def _lines(
-    database: duckdb.DuckDBPyConnection, plan: _Plan, landed_hour: datetime, delays: range
-) -> Iterator[list[str]]:
-    """Yield the lines that land in `landed_hour` of the calls that began `delays` hours before, some at a time."""
+    database: duckdb.DuckDBPyConnection, generation: Generation, landed_hour: datetime, delays: range
+) -> Iterator[list[bytes]]:
+    """Yield the lines that land in an hour of calls that began `delays` hours before, some at a time."""
     query = (HERE / "requests.sql").read_text(encoding="utf-8")
     with database.cursor() as cursor:
-        # Joins stay as written: the calls stream past the tables in their order, whatever the planner estimates.
+        # Joins stay as written: the calls stream past the tables in their order, however many they are.
         cursor.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
         for delay in delays:
             hour = landed_hour - HOUR * delay
-            if hour < plan.start:
-                continue
-            cursor.execute(
-                query,
-                {
-                    "seed": plan.seed,
+            if call_count := generation.calls(hour):
+                parameters = {
+                    "seed": generation.seed,
                     "hour_no": int(hour.timestamp()) // 3600,
                     "hour_at": hour.replace(tzinfo=None),
-                    "call_count": plan.calls(hour),
+                    "call_count": call_count,
                     "delay": delay,
-                },
-            )
-            while rows := cursor.fetchmany(LINES_IN_MEMORY):
-                yield [line for (line,) in rows]
+                }
+                cursor.execute(query, parameters)
+                while rows := cursor.fetchmany(LINES_IN_MEMORY):
+                    yield [line for (line,) in rows]
 
 
-def _write(path: Path, batches: Iterator[list[str]]) -> int:
-    """Write the lines to `path` whole or not at all, and return their number; no lines, no file."""
+def _write(path: Path, batches: Iterator[list[bytes]]) -> int:
+    """Write the lines so that `path` is whole or unchanged, and return their number; no lines, no file."""
     unfinished = path.parents[2] / f".{path.parents[1].name}-{path.parent.name}-{path.name}"
     lines = 0
     try:
-        with ExitStack() as stack:
-            text: IO[bytes] = stack.enter_context(unfinished.open("wb"))
+        with ExitStack() as open_files:
+            file: BinaryIO | gzip.GzipFile = open_files.enter_context(unfinished.open("wb"))
             if path.suffix == ".gz":
-                text = stack.enter_context(gzip.GzipFile("", "wb", COMPRESSION, text, mtime=0))
+                file = open_files.enter_context(gzip.GzipFile("", "wb", COMPRESSION, file, mtime=0))
             for batch in batches:
-                text.write("".join(f"{line}\n" for line in batch).encode())
+                file.write(b"".join([line + b"\n" for line in batch]))
                 lines += len(batch)
         if lines:
             unfinished.replace(path)

@@ -17,11 +17,11 @@ drawn as (
         coalesce(turns.delivery, deliveries.delivery) as delivery,
         coalesce(turns.attempts, attempts.attempts) as attempts,
         coalesce(turns.pace, paces.pace) as pace,
-        turns.outcome_slot as turn_outcome_slot,
+        turns.outcome as turn_outcome,
     from calls
-    inner join deliveries on deliveries.slot = draw(calls.call_hash, 0, 100000)
-    inner join attempts on attempts.slot = draw(calls.call_hash, 17, 100000)
-    inner join paces on paces.slot = draw(calls.call_hash, 34, 100000)
+    inner join deliveries on deliveries.slot = draw(calls.call_hash, 0, 10000)
+    inner join attempts on attempts.slot = draw(calls.call_hash, 17, 10000)
+    inner join paces on paces.slot = draw(calls.call_hash, 34, 10000)
     left join turns
         on turns.hour_of_day = $hour_no % 24
         and (turns.turn + 1) * $call_count // 3 = calls.call_no
@@ -36,7 +36,7 @@ lines as (
         delivery,
         attempts,
         pace,
-        turn_outcome_slot,
+        turn_outcome,
         unnest(range(1, attempts + 1 + is_delivered_twice(delivery)::bigint)) as line_no,
     from drawn
     where $delay = 0 or delivery = 'late' or is_delivered_twice(delivery)
@@ -48,7 +48,7 @@ attempted as (
         call_hash,
         route_hash,
         pace,
-        turn_outcome_slot,
+        turn_outcome,
         least(line_no, attempts) as attempt_no,
         line_no < attempts as is_retried,
         line_no > attempts as is_again,
@@ -76,33 +76,37 @@ placed as (
         is_again,
         delivery,
         case
-            when is_retried then 100000 + draw(request_hash, 0, (select max(slot) - 99999 from outcomes))
-            else coalesce(turn_outcome_slot, draw(request_hash, 0, 100000))
-        end as outcome_slot,
+            when is_retried
+                then ['bad_gateway', 'unavailable', 'provider_rate_limited'][draw(request_hash, 0, 3) + 1]
+            else coalesce(turn_outcome, outcome_slots.outcome)
+        end as outcome,
         case
-            when turn_outcome_slot is not null then draw(route_hash, 0, 1000)
+            when turn_outcome is not null then draw(route_hash, 0, 1000)
             when attempt_no = 3 then draw(request_hash, 20, 10000)
             else draw(route_hash, 0, 10000)
         end as model_slot,
         draw(route_hash, 28, 10000) as account_slot,
         (call_no * 1024 + draw(route_hash, 14, 1024)) * gap_count // $call_count as position,
         (position // 1024 + draw(hash($seed::bigint, $hour_no::bigint), 0, 8192)) % gap_count as gap_no,
-    from attempted, (select count(*) as gap_count from gaps)
+    from attempted
+    inner join outcome_slots on outcome_slots.slot = draw(attempted.request_hash, 0, 10000)
+    cross join (select count(*) as gap_count from gaps)
     where delay = $delay
 ),
 
 joined as (
     select
         placed.call_hash,
-        placed.request_hash,
         placed.size_hash,
+        'call_' || lower(hex(placed.call_hash)) as call_id,
+        'req_' || lower(hex(placed.request_hash)) as request_id,
         placed.pace,
         placed.is_again,
         placed.delivery,
         outcomes.outcome,
         outcomes.finish_reason,
         outcomes.has_output and not models.is_embedding as has_output,
-        outcomes.has_output and models.is_embedding as is_embedded,
+        models.is_embedding,
         outcomes.is_billed,
         outcomes.wait_ms * (50 + draw(placed.request_hash, 8, 101)) // 100 as wait_ms,
         outcomes.outcome_json,
@@ -116,8 +120,8 @@ joined as (
         models.input_price,
         models.cached_price,
         models.output_price,
-        models.ttft_ms,
-        models.inter_token_us,
+        model_slots.ttft_ms,
+        model_slots.inter_token_us,
         accounts.api_key,
         accounts.account_json,
         accounts.headers_json,
@@ -140,9 +144,11 @@ joined as (
             case when placed.pace = 'crawling' then 80 else 1 end
         ) as answer_tokens,
     from placed
-    inner join outcomes on outcomes.slot = placed.outcome_slot
-    inner join models on models.slot = placed.model_slot
-    inner join accounts on accounts.slot = placed.account_slot
+    inner join outcomes on outcomes.outcome = placed.outcome
+    inner join model_slots on model_slots.slot = placed.model_slot
+    inner join models on models.model_no = model_slots.model_no
+    inner join account_slots on account_slots.slot = placed.account_slot
+    inner join accounts on accounts.account_no = account_slots.account_no
     inner join gaps on gaps.gap_no = placed.gap_no
 ),
 
@@ -161,7 +167,8 @@ counted as (
             else input_tokens * 0
         end as cached_tokens,
         case
-            when not has_output or outcome = 'caller_limit' then answer_tokens
+            when is_embedding then null
+            when outcome = 'caller_limit' then answer_tokens
             when outcome = 'truncated' then answer_tokens + 256 * (1 + draw(size_hash, 35, 4))
             when draw(size_hash, 37, 10) < 6
                 then least((answer_tokens // 256 + 1) * 256 * (1 + draw(size_hash, 35, 4)), model_max_tokens)
@@ -195,7 +202,7 @@ timed as (
         *,
         case
             when wait_ms is not null then wait_ms
-            when is_embedded then first_ms // 3
+            when is_embedding then first_ms // 3
             when pace = 'crawling'
                 then first_ms + greatest(output_tokens * (210 + 10 * draw(size_hash, 52, 31)), 31000)
             when pace = 'stalled' then first_ms + usual_ms + 600000 + 100 * draw(size_hash, 52, 3000)
@@ -210,13 +217,12 @@ timed as (
 written as (
     select
         delivery,
+        request_id,
         concat(
-            '{"gateway_call_id":"call_', format('{:016x}', call_hash),
-            '","trace_id":"tr_', format('{:016x}', hash(call_hash)), '"',
-            case
-                when delivery != 'missing_request_id'
-                    then ',"request_id":"req_' || format('{:016x}', request_hash) || '"'
-            end,
+            '{"gateway_call_id":"', call_id,
+            case when draw(call_hash, 3, 5) < 2 then '","trace_id":"trace-' || call_id end,
+            case when delivery != 'missing_request_id' then '","request_id":"' || request_id end,
+            '"',
             account_json,
             case
                 when delivery = 'bad_timestamp' then ',"requested_at":"2026-13-01T00:00:00.000Z"'
@@ -244,35 +250,41 @@ written as (
             ',"ttft_ms":' || streamed_ttft_ms,
             ',"streamed":', is_streamed,
             case
-                when is_embedded or finish_reason is null then null
+                when finish_reason in ('cancelled', 'error') then ',"finish_reason":"' || finish_reason || '"'
+                when is_embedding then null
                 when finish_reason = 'stop' then stop_json
                 when finish_reason = 'length' then length_json
                 when finish_reason = 'tool_calls' then tool_calls_json
                 when finish_reason = 'content_filter' then content_filter_json
-                else ',"finish_reason":"' || finish_reason || '"'
             end,
             case
                 when outcome = 'unauthorized' then replace(outcome_json, '{key}', api_key) else outcome_json
             end,
             ',"max_output_tokens":' || max_output_tokens,
             ',"meta":{"headers":{', headers_json,
-            ',"x-request-id":"', format('{:016x}', size_hash),
+            ',"x-request-id":"', request_id,
             '"},"parameters":{"temperature":0.', draw(size_hash, 3, 10), ',"stream":', is_streamed,
             ',"max_tokens":' || max_output_tokens,
             '},"context":{"route":"',
-            case when is_embedded then '/v1/embeddings' else '/v1/chat/completions' end, '"',
+            case when is_embedding then '/v1/embeddings' else '/v1/chat/completions' end, '"',
             case when delivery = 'line_separator' then concat(',"title":"figures', chr(8232), 'of the quarter"') end,
             '}}}'
         ) as line,
     from timed
+),
+
+final as (
+    select
+        encode(
+            case delivery
+                when 'malformed' then '}' || line
+                when 'cut_short' then left(line, length(line) // 2)
+                when 'not_an_object' then '["' || request_id || '"]'
+                when 'blank' then ''
+                else line
+            end
+        ) as line,
+    from written
 )
 
-select
-    case delivery
-        when 'malformed' then '}' || line
-        when 'cut_short' then left(line, length(line) // 2)
-        when 'not_an_object' then '["request"]'
-        when 'blank' then ''
-        else line
-    end as line,
-from written
+select * from final

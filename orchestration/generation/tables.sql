@@ -1,4 +1,4 @@
--- One table per thing that requests.sql draws from; in a slot table a row stands once per slot of its share.
+-- One table per thing that requests.sql draws from; of 10,000 slots, a kind has one per basis point.
 -- The variables are paths of the files read; `…_json` is a piece of a log line. Requests are not made here.
 
 -- A number from 0 to n - 1 out of the bits of a hash above `shift`.
@@ -21,16 +21,16 @@ select
     row_number() over () as kind_no,
     draw,
     kind,
-    share,
-from read_csv(getvariable('shares'), types = {'kind': 'varchar', 'share': 'bigint'});
+    share_bp,
+from read_csv(getvariable('shares'), types = {'kind': 'varchar', 'share_bp': 'bigint'});
 
 create table kind_slots as
 with bounded as (
     select
         draw,
         kind,
-        sum(share) over earlier::bigint as end_slot,
-        end_slot - share as first_slot,
+        sum(share_bp) over earlier::bigint as end_slot,
+        end_slot - share_bp as first_slot,
     from kinds
     window earlier as (partition by draw order by kind_no)
 )
@@ -62,29 +62,15 @@ select
 from kind_slots
 where draw = 'pace';
 
--- Slots from 100,000 on are the failures that a gateway tries again, 1,000 of each.
-create table outcomes as
-with described as (
-    select *
-    from read_csv(getvariable('outcomes'), types = {'status_code': 'varchar', 'wait_ms': 'bigint'})
-),
-
-retried as (
-    select
-        kind,
-        100000 + 1000 * (row_number() over (order by kind) - 1) as first_slot,
-    from described
-    where is_retried
-),
-
-slotted as (
-    select kind, slot from kind_slots where draw = 'outcome'
-    union all
-    select kind, unnest(range(first_slot, first_slot + 1000)) as slot from retried
-)
-
+create table outcome_slots as
 select
     slot,
+    kind as outcome,
+from kind_slots
+where draw = 'outcome';
+
+create table outcomes as
+select
     kind as outcome,
     finish_reason,
     has_input,
@@ -98,8 +84,7 @@ select
         ',"error_code":"' || error_code || '"',
         ',"error_message":"' || error_message || '"'
     ) as outcome_json,
-from slotted
-inner join described using (kind);
+from read_csv(getvariable('outcomes'), types = {'status_code': 'varchar', 'wait_ms': 'bigint'});
 
 -- One request of two in each hour of the day is of a rare kind by turns, so that the smallest day has them all.
 create table turns as
@@ -109,7 +94,7 @@ with rare as (
         kind,
         row_number() over (order by kind_no) - 1 as turn_no,
     from kinds
-    qualify share < max(share) over (partition by draw)
+    qualify share_bp < max(share_bp) over (partition by draw)
 )
 
 select
@@ -118,14 +103,8 @@ select
     case when draw = 'delivery' then kind else 'once' end as delivery,
     case when draw = 'attempts' then kind::bigint else 1 end as attempts,
     case when draw = 'pace' then kind else 'usual' end as pace,
-    coalesce(first_slot, 0) as outcome_slot,
-from rare
-left join (
-    select draw, kind, min(slot) as first_slot
-    from kind_slots
-    where draw = 'outcome'
-    group by all
-) using (draw, kind);
+    case when draw = 'outcome' then kind else 'stop' end as outcome,
+from rare;
 
 -- Prices in picodollars (1e-12 USD) a token: the cost of whole tokens is then a whole number of the last decimal.
 create table models as
@@ -153,19 +132,47 @@ prices as (
         'output_usd': 'decimal(18,12)',
         'cached_input_usd': 'decimal(18,12)',
     })
-),
+)
 
-bounded as (
+select
+    listed.model_no,
+    listed.weight_bp,
+    listed.profile,
+    listed.is_reasoning,
+    listed.is_embedding,
+    prices.input_price,
+    prices.output_price,
+    prices.cached_price,
+    coalesce(prices.max_output_tokens, 8192) as model_max_tokens,
+    concat(
+        ',"model":"', listed.model,
+        '","model_served":"', listed.model_served,
+        '","provider":"', listed.provider, '"'
+    ) as model_json,
+    finish_json('stop', finish_names.stop) as stop_json,
+    finish_json('length', finish_names.length) as length_json,
+    finish_json('tool_calls', finish_names.tool_calls) as tool_calls_json,
+    finish_json('content_filter', finish_names.content_filter) as content_filter_json,
+from listed
+inner join finish_names using (finish_names)
+left join prices using (price_key);
+
+-- Each slot of a model has one of the latencies that were measured of its profile.
+create table model_slots as
+with bounded as (
     select
-        *,
-        sum(weight) over (order by model_no)::bigint as end_slot,
-    from listed
+        model_no,
+        profile,
+        sum(weight_bp) over (order by model_no)::bigint as end_slot,
+        end_slot - weight_bp as first_slot,
+    from models
 ),
 
 slotted as (
     select
-        *,
-        unnest(range(end_slot - weight, end_slot)) as slot,
+        model_no,
+        profile,
+        unnest(range(first_slot, end_slot)) as slot,
     from bounded
 ),
 
@@ -179,53 +186,18 @@ latencies as (
 
 select
     slotted.slot,
-    slotted.is_reasoning,
-    slotted.is_embedding,
-    concat(
-        ',"model":"', slotted.model,
-        '","model_served":"', slotted.model_served,
-        '","provider":"', slotted.provider, '"'
-    ) as model_json,
-    finish_json('stop', finish_names.stop) as stop_json,
-    finish_json('length', finish_names.length) as length_json,
-    finish_json('tool_calls', finish_names.tool_calls) as tool_calls_json,
-    finish_json('content_filter', finish_names.content_filter) as content_filter_json,
-    prices.input_price,
-    prices.output_price,
-    prices.cached_price,
-    coalesce(prices.max_output_tokens, 8192) as model_max_tokens,
+    slotted.model_no,
     latencies.ttft_ms,
     latencies.inter_token_us,
 from slotted
-inner join finish_names using (finish_names)
 inner join latencies
     on latencies.profile = slotted.profile
-    and latencies.latency_no = slotted.slot * 7919 % latencies.latency_count
-left join prices using (price_key);
+    and latencies.latency_no = slotted.slot * 7919 % latencies.latency_count;
 
--- Two hundred accounts, the k-th with a share of 1/k (Zipf). The last has no account to its name.
+-- Two hundred accounts; the last has no name.
 create table accounts as
-with ranked as (
-    select
-        range as account_no,
-        1000000 // range as weight,
-    from range(1, 201)
-),
-
-bounded as (
-    select
-        account_no,
-        sum(weight) over (order by account_no)::bigint as end_weight,
-        weight,
-        (sum(weight) over ())::bigint as total_weight,
-    from ranked
-)
-
 select
-    unnest(range(
-        (end_weight - weight) * 10000 // total_weight,
-        end_weight * 10000 // total_weight
-    )) as slot,
+    range as account_no,
     format('sk-{:016x}{:016x}', hash(account_no, 1), hash(account_no, 2)) as api_key,
     concat(
         case when account_no < 200 then format(',"account_id":"acct_{:04d}"', account_no) end,
@@ -236,7 +208,23 @@ select
         '"user-agent":"', ['openai-python/1.51.0', 'openai-node/4.67.3', 'curl/8.5.0'][account_no % 3 + 1],
         '","authorization":"Bearer ', api_key, '"'
     ) as headers_json,
-from bounded;
+from range(1, 201);
+
+-- The k-th account has 1/k of the share of the first (Zipf).
+create table account_slots as
+with weighted as (
+    select
+        account_no,
+        sum(1000000 // account_no) over (order by account_no)::bigint as end_weight,
+        end_weight - 1000000 // account_no as first_weight,
+        (sum(1000000 // account_no) over ())::bigint as total_weight,
+    from accounts
+)
+
+select
+    account_no,
+    unnest(range(first_weight * 10000 // total_weight, end_weight * 10000 // total_weight)) as slot,
+from weighted;
 
 -- The real arrivals, stretched to the hour: one row per gap between two of them.
 create table gaps as

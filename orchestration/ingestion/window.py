@@ -68,17 +68,20 @@ def input_digests(hours: Iterable[datetime], inventory: Inventory) -> dict[datet
     return {hour: _digest(inventory.current_parts(hour, hour + HOUR)) for hour in hours}
 
 
-def write(window: Window, lake: Path, inventory: Inventory, policy_digest: str, target: Path) -> None:
+def write(
+    window: Window, lake: Path, inventory: Inventory, policy_digest: str, target: Path, *, with_deliveries: bool = True
+) -> None:
     """Write the window to `target`, a DuckDB file with `request_logs`, `request_hours` and `landing_files`.
 
-    The file appears whole or not at all.
+    The file appears whole or not at all. Audits need the hours and files of all chunks at once, and no deliveries.
     """
     fresh = target.with_name(target.name + ".new")
     fresh.unlink(missing_ok=True)
     with connect(fresh) as con:
         _write_hours(con, window, inventory, policy_digest)
         _write_files(con, window)
-        con.execute(f"create view request_logs as {_deliveries_sql(con, window, lake, inventory)}")
+        if with_deliveries:
+            con.execute(f"create view request_logs as {_deliveries_sql(con, window, lake, inventory)}")
     os.replace(fresh, target)
 
 
@@ -126,12 +129,8 @@ def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, 
     inside = set(window.request_hours)
     own = [part for hour in window.request_hours for part in inventory.current_parts(hour, hour + HOUR)]
     others = [part for part in _neighbours(inside, inventory) if part.request_hour not in inside]
-    shared = _shared_keys(con, own, others, lake)
-    con.execute("create table shared_keys (key_hash ubigint)")
-    if shared:
-        con.executemany("insert into shared_keys values (?)", [[key] for key in shared])
     selects = [_select(own, lake, inventory, "")] if own else []
-    if shared:
+    if own and others and _find_shared_keys(con, own, others, lake):
         selects.append(_select(others, lake, inventory, " and key_hash in (select key_hash from shared_keys)"))
     return " union all ".join(selects) or (
         "select *, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour,"
@@ -139,14 +138,15 @@ def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, 
     )
 
 
-def _shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: list[Part], lake: Path) -> list[int]:
-    if not own or not others:
-        return []
-    rows = con.execute(
-        f"select distinct key_hash from read_parquet({_paths(lake, (part.lake_part for part in others))}, hive_partitioning = false)"
+def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: list[Part], lake: Path) -> int:
+    """Make the table `shared_keys`: keys of the window that other hours hold too. Returns how many there are."""
+    con.execute(
+        "create table shared_keys as select distinct key_hash"
+        f" from read_parquet({_paths(lake, (part.lake_part for part in others))}, hive_partitioning = false)"
         f" where key_hash in (select key_hash from read_parquet({_paths(lake, (part.lake_part for part in own))}, hive_partitioning = false))"
-    ).fetchall()
-    return [row[0] for row in rows]
+    )
+    found = con.execute("select count(*) from shared_keys").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _select(parts: list[Part], lake: Path, inventory: Inventory, condition: str) -> str:

@@ -1,0 +1,96 @@
+"""The models, built by dbt over the run's window. What they mean is in models/; which hours they derive is ingestion's window."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+
+from orchestration.hours import HourRange
+from orchestration.ingestion import window
+from orchestration.ingestion.inventory import Inventory
+from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
+from orchestration.policy import policy_digest
+from orchestration.resources import Lake, Publication, Warehouse
+from orchestration.warehouse import has_table
+
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
+"""Unit tests belong to the test suite: they prove code, not data."""
+
+
+class Translator(DagsterDbtTranslator):
+    """Names dbt's resources as Dagster's assets: the run's inputs are what the request logs turn into."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Sources of a run are the request logs; everything else goes by its plain name."""
+        if dbt_resource_props["resource_type"] == "source":
+            return dg.AssetKey("request_logs")
+        return super().get_asset_key(dbt_resource_props)
+
+
+def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
+    """The assets of the dbt project. Its manifest must exist."""
+
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        partitions_def=HOURLY,
+        backfill_policy=ONE_RUN,
+        dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
+    )
+    def warehouse(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, lake: Lake, warehouse_db: Warehouse, publication: Publication
+    ) -> Iterator[Any]:
+        """Derive, a day at a time, every request hour that the landing hours' files touch."""
+        hours = landing_hours(context)
+        warehouse_db.create()
+        with lake.inventory() as inventory:
+            late = late_hours(hours, inventory, warehouse_db, lake.lookback_hours)
+            whole = window.plan(hours, lake.place.lake, inventory, late)
+            pieces = window.chunks(whole)
+            for number, piece in enumerate(pieces, 1):
+                context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
+                with publication.record() as record:
+                    record.mark_written(piece.request_hours, context.run_id)
+                window.write(piece, lake.place.lake, inventory, policy_digest(), lake.place.run_inputs)
+                if number < len(pieces):
+                    dbt.cli(BUILD, manifest=project.manifest_path).wait()
+                else:
+                    yield from dbt.cli(BUILD, context=context).stream()
+            window.write(whole, lake.place.lake, inventory, policy_digest(), lake.place.run_inputs, with_deliveries=False)
+        yield from _late_materializations(context, whole, hours)
+
+    return warehouse
+
+
+def late_hours(hours: HourRange, inventory: Inventory, warehouse_db: Warehouse, lookback_hours: int) -> set[datetime]:
+    """Request hours of files that landed late in the hours looked back at, and that are not derived from their parts as they are now."""
+    looked_back = HourRange(hours.start - timedelta(hours=lookback_hours), hours.start)
+    names = [file.landing_file for file in inventory.files_of_hours(looked_back)]
+    touched = inventory.hours_touched(names)
+    return touched - derived_hours(touched, inventory, warehouse_db)
+
+
+def derived_hours(hours: set[datetime], inventory: Inventory, warehouse_db: Warehouse) -> set[datetime]:
+    """Those of the hours that the warehouse has from the very parts that are current now."""
+    digests = window.input_digests(hours, inventory)
+    with warehouse_db.session() as con:
+        if not hours or not has_table(con, "fct_request_hours"):
+            return set()
+        rows = con.execute(
+            "select hour_at, input_digest from fct_request_hours where request_date between ? and ?",
+            [min(hours).date(), max(hours).date()],
+        ).fetchall()
+    return {hour for hour, digest in rows if digests.get(hour) == digest}
+
+
+def _late_materializations(
+    context: dg.AssetExecutionContext, derived: window.Window, hours: HourRange
+) -> Iterator[dg.AssetMaterialization]:
+    """Request hours outside the run's partitions were made too: say so, for the partition bars to be true."""
+    inside = set(hours)
+    for hour in derived.request_hours:
+        if hour not in inside and hour >= HOURLY.start.replace(tzinfo=None):
+            for key in context.selected_asset_keys:
+                yield dg.AssetMaterialization(key, partition=partition_key(hour), tags={"late_from": str(hours).replace(" ", "_")})

@@ -1,0 +1,24 @@
+"""Jobs and schedules: when the pipeline runs. What it runs is the assets'."""
+
+import dagster as dg
+
+from orchestration.partitions import HOURLY
+from orchestration.settings import Settings
+
+hourly_job = dg.define_asset_job(
+    "hourly",
+    selection=dg.AssetSelection.all(),
+    executor_def=dg.in_process_executor,
+    tags={"makegood/writer": "warehouse"},
+    description="Land, derive, audit and publish landing hours.",
+)
+
+
+@dg.schedule(cron_schedule="5 * * * *", job=hourly_job, execution_timezone="UTC")
+def hourly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """The hour that is over, five minutes after its end; files that came late to the hours before are landed with it."""
+    key = HOURLY.get_last_partition_key(context.scheduled_execution_time)
+    landing = {"lookback_hours": Settings().lookback_hours}
+    return dg.RunRequest(
+        run_key=key, partition_key=key, run_config={"ops": {"request_logs": {"config": landing}}}
+    )

@@ -1,0 +1,46 @@
+"""Runs the audits of expectations/ as blocking checks. What is expected is there; a failed check stops the publication."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from expectations.results import Measurement, SuiteResult
+from orchestration.resources import Auditor
+
+AUDITED = ("fct_landing_files", "fct_request_hours", "fct_requests", "fct_compensations", "mart_compensation_hourly")
+"""The tables that a suite judges, by name."""
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(
+            "expectations", asset=dg.AssetKey(table), blocking=True,
+            description=f"Great Expectations over the run's window of {table}: volumes, shares, drift, absurd values.",
+        )
+        for table in AUDITED
+    ],
+)  # fmt: skip
+def audits(context: dg.AssetCheckExecutionContext, auditor: Auditor) -> Iterator[dg.AssetCheckResult]:
+    """Every suite, measured in the warehouse by the audit worker."""
+    for result in auditor.audit():
+        yield dg.AssetCheckResult(
+            asset_key=dg.AssetKey(result.table),
+            check_name="expectations",
+            passed=result.success,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description="; ".join(measured.sentence for measured in result.failures) or None,
+            metadata={"measured": dg.MarkdownMetadataValue(_table(result)), "snapshot": result.snapshot_id},
+        )
+
+
+def _table(result: SuiteResult) -> str:
+    rows = "\n".join(_row(measured) for measured in result.measurements)
+    return f"| expectation | passed | observed | allowed | judged | unexpected | in words |\n|---|---|---|---|---|---|---|\n{rows}"
+
+
+def _row(measured: Measurement) -> str:
+    verdict = "yes" if measured.success else "no" if measured.severity == "critical" else "no (warning)"
+    return (
+        f"| {measured.expectation} | {verdict} | {measured.observed} | {measured.threshold} | {measured.judged_count}"
+        f" | {measured.unexpected_count} | {measured.note or measured.sentence} |"
+    )

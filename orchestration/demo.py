@@ -1,0 +1,72 @@
+"""What `make demo` shows: real and made-up logs, one run, and the numbers that come of it. Nothing else calls this."""
+
+from datetime import datetime, timedelta
+
+from rich.console import Console
+
+from orchestration.generation.gateway import generate
+from orchestration.generation.samples import install_samples
+from orchestration.home import Home
+from orchestration.hours import HOUR, HourRange
+from orchestration.presentation import print_rows, print_status
+from orchestration.publication.querying import answer
+from orchestration.publication.status import status
+from orchestration.running import run
+from orchestration.settings import Settings
+
+ROWS_PER_HOUR = 5_000
+SEED = 7
+
+KPIS = """
+select
+    sum(payout_usd) as total_compensation_usd,
+    sum(compensation_count) as compensation_count,
+    case when sum(compensation_count) > 0 then round(sum(payout_usd) / sum(compensation_count), 12)::decimal(38, 12) else 0 end as average_per_compensation_usd,
+    round(sum(compensation_count) / greatest(1, sum(hour_count) / 24), 1) as average_compensations_a_day
+from mart_compensation_daily
+"""
+MODELS = """
+select model, sum(compensation_count) as compensations, sum(payout_usd) as payout_usd
+from mart_compensation_hourly group by model order by payout_usd desc, model limit 5
+"""
+TYPES = """
+select types.label as type, sum(compensation_count) as compensations, sum(payout_usd) as payout_usd
+from mart_compensation_hourly
+inner join dim_compensation_types as types using (compensation_type)
+group by all order by payout_usd desc, type
+"""
+REASONS = "select reason_code, count(*) as requests from fct_requests group by reason_code order by requests desc, reason_code"
+
+NEXT = """
+What next:
+  make dev                                      the graph, schedules and backfills in Dagster's UI (http://localhost:3000)
+  .venv/bin/makegood sql "from mart_compensation_details limit 5"
+  .venv/bin/makegood status
+  docs/data-dictionary.md                       every table and column
+"""
+
+
+def demo(settings: Settings) -> None:
+    """Install the samples and a generated day, run them, and show what readers see.
+
+    Raises:
+        MakegoodError: as a run does.
+    """
+    console = Console(stderr=True, highlight=False)
+    home = Home(settings.home).prepare()
+    console.print("1/3  Sample logs: genuine LiteLLM records, and a gateway's day made of real arrivals, latencies and prices")
+    sampled = install_samples(home.landing)
+    day = HourRange(_midnight(min(sampled)) - timedelta(days=1), _midnight(min(sampled)))
+    generate(home.landing, day.start, len(list(day)), ROWS_PER_HOUR, SEED)
+    hours = HourRange(day.start, max(sampled) + HOUR)
+    console.print(f"2/3  One run over landing hours {hours}: land, derive, audit, publish")
+    run(hours, settings)
+    console.print("3/3  What readers see\n")
+    for title, query in (("The four KPIs", KPIS), ("Top models", MODELS), ("Types", TYPES), ("Every request has one reason", REASONS)):
+        print_rows(*answer(settings.home, query), "table", title)
+    print_status(status(settings.home))
+    print(NEXT)
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0)

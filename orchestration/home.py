@@ -1,0 +1,54 @@
+"""Where things lie under MAKEGOOD_HOME, and whether that place can be used. Reading them does not belong here."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.errors import MakegoodError
+
+
+@dataclass(frozen=True)
+class Home:
+    """The directory that holds landing, lake, ledger, warehouse and exports."""
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        """Where gateways drop their files."""
+        return self.root / "landing"
+
+    @property
+    def lake(self) -> Path:
+        """Canonical Parquet, quarantine, and the inventory of both: the truth."""
+        return self.root / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckLake and the record of its publications: a cache."""
+        return self.root / "warehouse"
+
+    @property
+    def run_inputs(self) -> Path:
+        """The window that the models read as their sources."""
+        return self.warehouse / "run.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own storage: runs, events, schedules."""
+        return self.root / "dagster"
+
+    def prepare(self) -> "Home":
+        """Make the directories that are missing.
+
+        Raises:
+            MakegoodError: the home cannot be made, read or written.
+        """
+        try:
+            for directory in (self.landing, self.lake, self.warehouse, self.dagster):
+                directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MakegoodError(f"cannot use the home {self.root}: {error.strerror}; set MAKEGOOD_HOME") from error
+        if not os.access(self.root, os.R_OK | os.W_OK | os.X_OK):
+            raise MakegoodError(f"cannot use the home {self.root}: it is not readable and writable; set MAKEGOOD_HOME")
+        return self

@@ -1,0 +1,29 @@
+"""The partitions, UTC. Nothing else defines any; hours as such are hours.py's."""
+
+from datetime import datetime
+
+import dagster as dg
+
+from orchestration.hours import HourRange
+from orchestration.settings import Settings
+
+HOURLY = dg.HourlyPartitionsDefinition(start_date=Settings.model_fields["first_hour"].default, timezone="UTC")
+"""Landing hours: when a gateway's file arrived. A run's request hours follow from its files."""
+
+ONE_RUN = dg.BackfillPolicy.single_run()
+"""A backfill of any range is one run."""
+
+
+def landing_hours(context: dg.AssetExecutionContext) -> HourRange:
+    """The landing hours of this run, naive UTC."""
+    window = context.partition_time_window
+    return HourRange(_naive(window.start), _naive(window.end))
+
+
+def partition_key(hour: datetime) -> str:
+    """The key of the partition that is this hour."""
+    return f"{hour:%Y-%m-%d-%H:%M}"
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)

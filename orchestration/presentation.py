@@ -1,0 +1,93 @@
+"""Prints rows and states for people and for programs. Money is text here, with every digit that it has."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.publication.status import Status
+
+RIGHT = (int, Decimal, float)
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it: decimals and times as text."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return value.isoformat(sep="T")
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)
+
+
+def text(value: Any) -> str:
+    """The value as a person reads it; null is empty."""
+    if value is None:
+        return ""
+    made = plain(value)
+    return made if isinstance(made, str) else json.dumps(made, ensure_ascii=False)
+
+
+def print_rows(columns: list[str], rows: list[tuple[Any, ...]], form: str, title: str | None = None) -> None:
+    """Print an answer as a table, CSV or JSON (a list of objects)."""
+    if form == "json":
+        print(json.dumps([plain(dict(zip(columns, row, strict=True))) for row in rows], ensure_ascii=False))
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([[text(value) for value in row] for row in rows])
+    else:
+        Console(soft_wrap=True, highlight=False).print(_table(columns, rows, title))
+
+
+def print_status(now: Status) -> None:
+    """Print how things stand, with the two equations."""
+    publication, files, hours = now.publication, now.file_equation, now.hour_equation
+    through = f"{publication.data_through:%Y-%m-%d %H:%M}" if publication.data_through else "no data yet"
+    lines = [
+        f"Publication {publication.publication_id} (snapshot {publication.snapshot_id}) of {publication.published_at:%Y-%m-%d %H:%M:%S} UTC",
+        f"Data through {through} UTC",
+        f"{_mark(files.holds)} {files.records_read:,} records read = {files.landed:,} landed + {files.ignored:,} ignored"
+        f" + {files.quarantined:,} quarantined, in {files.files:,} landing files",
+        f"{_mark(hours.holds)} {hours.landed:,} landed = {hours.current:,} current + {hours.superseded:,} superseded,"
+        f" in {hours.hours:,} request hours",
+    ]
+    if now.unaudited_hours:
+        lines.append(f"✗ {_span(now.unaudited_hours)} written but not audited: the next publication waits for them")
+    if now.stale_hours:
+        lines.append(f"! {_span(now.stale_hours)} decided under other seeds than today's")
+    if now.landed_files > files.files:
+        lines.append(f"! {now.landed_files - files.files:,} landed files are not published yet")
+    Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
+
+
+def _mark(holds: bool) -> str:
+    return "✓" if holds else "✗"
+
+
+def _span(hours: Iterable[datetime]) -> str:
+    known = sorted(hours)
+    return f"{len(known)} request hours ({known[0]:%Y-%m-%dT%H} to {known[-1]:%Y-%m-%dT%H})"
+
+
+def _table(columns: list[str], rows: list[tuple[Any, ...]], title: str | None) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for index, column in enumerate(columns):
+        is_number = any(isinstance(row[index], RIGHT) and not isinstance(row[index], bool) for row in rows)
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*[text(value) for value in row])
+    return table

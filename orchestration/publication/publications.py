@@ -1,0 +1,152 @@
+"""The record of publications, and of the hours that were written but not audited since. The last publication is what readers see.
+
+Snapshots are one line: publishing one shows everything that was written before it, so nothing may be published while an hour that
+anybody wrote is unaudited.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from orchestration.errors import MakegoodError
+
+SCHEMA = """
+create table if not exists publications (
+    publication_id integer primary key autoincrement,
+    snapshot_id integer not null,
+    run_id text not null,
+    published_at text not null,
+    landing_from text,
+    landing_to text,
+    hour_count integer not null,
+    data_through text,
+    request_count integer not null,
+    compensation_count integer not null,
+    payout_usd text not null,
+    ledger_sequence integer not null,
+    ledger_digest text not null
+) strict;
+create table if not exists unaudited_hours (
+    request_hour text primary key,
+    run_id text not null
+) strict;
+"""
+COLUMNS = (
+    "publication_id, snapshot_id, run_id, published_at, landing_from, landing_to, hour_count, data_through,"
+    " request_count, compensation_count, payout_usd, ledger_sequence, ledger_digest"
+)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One publication. Times are naive UTC; `data_through` is the end of the last request hour that it holds.
+
+    The ledger's head (`ledger_sequence`, `ledger_digest`) is 0 and empty until something was settled.
+    """
+
+    publication_id: int
+    snapshot_id: int
+    run_id: str
+    published_at: datetime
+    landing_from: datetime | None
+    landing_to: datetime | None
+    hour_count: int
+    data_through: datetime | None
+    request_count: int
+    compensation_count: int
+    payout_usd: Decimal
+    ledger_sequence: int
+    ledger_digest: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a snapshot holds, as its publication records it."""
+
+    data_through: datetime | None
+    request_count: int
+    compensation_count: int
+    payout_usd: Decimal
+
+
+class Publications:
+    """Reads and writes the record. Every write is one transaction."""
+
+    def __init__(self, file: Path) -> None:
+        """Open, and create where there is none. `file` is a SQLite file beside the warehouse's catalog."""
+        self._db = sqlite3.connect(file, isolation_level=None, timeout=60)
+        self._db.execute("pragma journal_mode = wal")
+        self._db.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def current(self) -> Publication | None:
+        """What readers see; None before the first publication."""
+        row = self._db.execute(f"select {COLUMNS} from publications order by publication_id desc limit 1").fetchone()
+        return _publication(row) if row else None
+
+    def mark_written(self, hours: Iterable[datetime], run_id: str) -> None:
+        """Note, before it is done, that the run writes these request hours."""
+        self._db.execute("begin immediate")
+        self._db.executemany(
+            "insert or replace into unaudited_hours values (?, ?)", [(hour.isoformat(), run_id) for hour in hours]
+        )
+        self._db.execute("commit")
+
+    def unaudited_hours(self) -> list[tuple[datetime, str]]:
+        """Request hours written since the last publication, with the run that wrote each last."""
+        rows = self._db.execute("select request_hour, run_id from unaudited_hours order by request_hour")
+        return [(datetime.fromisoformat(row[0]), row[1]) for row in rows]
+
+    def publish(
+        self, snapshot_id: int, run_id: str, contents: Contents, landing: tuple[datetime, datetime] | None
+    ) -> Publication:
+        """Move readers to the snapshot. The caller vouches that the run's own hours passed their audits.
+
+        Raises:
+            MakegoodError: other runs wrote hours that did not pass; names them and what to do.
+        """
+        self._db.execute("begin immediate")
+        try:
+            hours = self.unaudited_hours()
+            others = [hour for hour, writer in hours if writer != run_id]
+            if others:
+                raise MakegoodError(
+                    f"not published: {len(others)} request hours from {others[0]:%Y-%m-%dT%H} to {others[-1]:%Y-%m-%dT%H} were written by"
+                    " a run that did not pass its audits; run their landing hours again first"
+                )
+            start, end = landing or (None, None)
+            self._db.execute(
+                f"insert into publications ({COLUMNS.removeprefix('publication_id, ')})"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '')",
+                (
+                    snapshot_id, run_id, datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
+                    start.isoformat() if start else None, end.isoformat() if end else None, len(hours),
+                    contents.data_through.isoformat() if contents.data_through else None,
+                    contents.request_count, contents.compensation_count, format(contents.payout_usd, "f"),
+                ),
+            )  # fmt: skip
+            self._db.execute("delete from unaudited_hours")
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+        published = self.current()
+        assert published is not None
+        return published
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _publication(row: tuple[int, int, str, str, str | None, str | None, int, str | None, int, int, str, int, str]) -> Publication:
+    return Publication(
+        row[0], row[1], row[2], datetime.fromisoformat(row[3]), _moment(row[4]), _moment(row[5]), row[6], _moment(row[7]),
+        row[8], row[9], Decimal(row[10]), row[11], row[12],
+    )  # fmt: skip

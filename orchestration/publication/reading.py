@@ -1,0 +1,68 @@
+"""Read-only sessions at the published snapshot: plain table names, no file, no network, no way out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from orchestration.duck import connect, sql_text
+from orchestration.errors import MakegoodError
+from orchestration.publication.publications import Contents, Publication, Publications
+from orchestration.warehouse import attach
+
+
+def publications_file(warehouse: Path) -> Path:
+    """Where the record of publications lies."""
+    return warehouse / "publications.sqlite"
+
+
+def current_publication(warehouse: Path) -> Publication:
+    """What readers see now.
+
+    Raises:
+        MakegoodError: nothing is published yet.
+    """
+    file = publications_file(warehouse)
+    publication = None
+    if file.exists():
+        record = Publications(file)
+        try:
+            publication = record.current()
+        finally:
+            record.close()
+    if publication is None:
+        raise MakegoodError("nothing is published yet: run `makegood run --from … --to …` first")
+    return publication
+
+
+@contextmanager
+def reading(warehouse: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Publication]]:
+    """A locked-down connection at the published snapshot, and that publication.
+
+    Raises:
+        MakegoodError: nothing is published yet.
+    """
+    publication = current_publication(warehouse)
+    with connect() as con:
+        attach(con, warehouse, snapshot_id=publication.snapshot_id)
+        con.execute(f"set allowed_directories = ['{sql_text(warehouse)}']")
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+        yield con, publication
+
+
+def contents(con: duckdb.DuckDBPyConnection) -> Contents:
+    """What the attached snapshot holds, from the small hourly tables."""
+    last = con.execute("select max(request_date + to_hours(request_hour)) from fct_request_hours").fetchone()
+    requests = con.execute("select coalesce(sum(current_count), 0) from fct_request_hours").fetchone()
+    paid = con.execute("select coalesce(sum(compensation_count), 0), coalesce(sum(payout_usd), 0) from mart_compensation_hourly").fetchone()
+    assert last is not None and requests is not None and paid is not None
+    return Contents(
+        data_through=last[0] + timedelta(hours=1) if last[0] else None,
+        request_count=int(requests[0]),
+        compensation_count=int(paid[0]),
+        payout_usd=Decimal(paid[1]),
+    )

@@ -1,0 +1,96 @@
+"""How things stand: what is published, how fresh it is, whether anything was lost, and what waits. Nothing here mends anything."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.home import Home
+from orchestration.ingestion.inventory import Inventory
+from orchestration.publication.publications import Publication, Publications
+from orchestration.publication.reading import publications_file, reading
+
+
+@dataclass(frozen=True)
+class FileEquation:
+    """Over all published landing files: records read = landed + ignored + quarantined."""
+
+    files: int
+    records_read: int
+    landed: int
+    ignored: int
+    quarantined: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was lost on the way into the lake."""
+        return self.records_read == self.landed + self.ignored + self.quarantined
+
+
+@dataclass(frozen=True)
+class HourEquation:
+    """Over all published request hours: landed = current + superseded."""
+
+    hours: int
+    landed: int
+    current: int
+    superseded: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether every delivery is a request or was superseded by one."""
+        return self.landed == self.current + self.superseded
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of a home. `is_sound` is false where an equation does not hold or hours wait unaudited."""
+
+    publication: Publication
+    file_equation: FileEquation
+    hour_equation: HourEquation
+    landed_files: int
+    unaudited_hours: list[datetime]
+    stale_hours: list[datetime]
+    is_sound: bool
+
+
+def status(root: Path) -> Status:
+    """The state of the home at `root`.
+
+    Raises:
+        MakegoodError: nothing is published yet.
+    """
+    from orchestration.policy import policy_digest
+
+    home = Home(root)
+    with reading(home.warehouse) as (con, publication):
+        files = FileEquation(
+            *_one(con, "count(*), sum(records_read), sum(landed_count), sum(ignored_count), sum(quarantined_count)", "fct_landing_files")
+        )
+        hours = HourEquation(*_one(con, "count(*), sum(landed_count), sum(current_count), sum(superseded_count)", "fct_request_hours"))
+        stale = con.execute(
+            "select hour_at from fct_request_hours where policy_digest <> ? order by hour_at", [policy_digest()]
+        ).fetchall()
+    record, inventory = Publications(publications_file(home.warehouse)), Inventory(home.lake / "inventory.sqlite")
+    try:
+        unaudited = [hour for hour, _ in record.unaudited_hours()]
+        landed_files = inventory.totals()[0]
+    finally:
+        record.close()
+        inventory.close()
+    return Status(
+        publication=publication,
+        file_equation=files,
+        hour_equation=hours,
+        landed_files=landed_files,
+        unaudited_hours=unaudited,
+        stale_hours=[row[0] for row in stale],
+        is_sound=files.holds and hours.holds and not unaudited,
+    )
+
+
+def _one(con: duckdb.DuckDBPyConnection, measures: str, table: str) -> tuple[int, ...]:
+    row = con.execute(f"select {measures} from {table}").fetchone()
+    return tuple(int(value or 0) for value in row or ())

@@ -1,0 +1,105 @@
+"""The resources: the only openers of files and connections in a run. What is done with them is the assets' and their libraries'."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+from pydantic import PrivateAttr
+
+from expectations.results import SuiteResult
+from expectations.worker import AuditWorker
+from orchestration.duck import connect
+from orchestration.home import Home
+from orchestration.ingestion.inventory import Inventory
+from orchestration.ingestion.sources import Source, read_sources
+from orchestration.publication.publications import Publications
+from orchestration.publication.reading import publications_file
+from orchestration.warehouse import attach
+
+
+class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Landing files, canonical Parquet, and the inventory."""
+
+    home: str
+    sources_file: str
+    lookback_hours: int
+
+    @property
+    def place(self) -> Home:
+        """The home, with its directories made."""
+        return Home(Path(self.home)).prepare()
+
+    def sources(self) -> list[Source]:
+        """The sources that the sources file names."""
+        return read_sources(Path(self.sources_file), Path(self.home))
+
+    @contextmanager
+    def inventory(self) -> Iterator[Inventory]:
+        """The inventory, open."""
+        inventory = Inventory(self.place.lake / "inventory.sqlite")
+        try:
+            yield inventory
+        finally:
+            inventory.close()
+
+
+class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The DuckLake at its head, which only runs may look at."""
+
+    home: str
+
+    @property
+    def place(self) -> Home:
+        """The home, with its directories made."""
+        return Home(Path(self.home)).prepare()
+
+    def create(self) -> None:
+        """Make the catalog where there is none, so that it exists before any reader comes."""
+        with connect() as con:
+            attach(con, self.place.warehouse, read_only=False)
+
+    @contextmanager
+    def session(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-only connection at the head."""
+        with connect() as con:
+            attach(con, self.place.warehouse)
+            yield con
+
+
+class Publication(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The record of what readers see."""
+
+    home: str
+
+    @contextmanager
+    def record(self) -> Iterator[Publications]:
+        """The record, open."""
+        record = Publications(publications_file(Home(Path(self.home)).prepare().warehouse))
+        try:
+            yield record
+        finally:
+            record.close()
+
+
+class Auditor(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The process that audits. It starts with the run, because what it imports takes seconds."""
+
+    home: str
+    _worker: AuditWorker | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Start importing."""
+        self._worker = AuditWorker()
+        self._worker.start()
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """End the process."""
+        if self._worker is not None:
+            self._worker.close()
+
+    def audit(self) -> list[SuiteResult]:
+        """What the suites measured of the run's window, at the warehouse's head."""
+        assert self._worker is not None, "the auditor is set up by Dagster before a step uses it"
+        return self._worker.audit(Path(self.home))

@@ -1,0 +1,46 @@
+"""Attaches the DuckLake, always the same way: as `makegood`. What is in it is the models' business."""
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration.duck import sql_text
+
+ALIAS = "makegood"
+
+
+def attach(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool = True, snapshot_id: int | None = None) -> None:
+    """Attach the warehouse to a connection, and make it the place where plain table names are looked up.
+
+    Args:
+        con: a connection with Makegood's extensions.
+        warehouse: its directory.
+        read_only: whether nothing may be written.
+        snapshot_id: the snapshot to stay at; None follows the head.
+    """
+    options = [f"data_path '{sql_text(warehouse / 'data')}'", "meta_journal_mode 'WAL'", "meta_busy_timeout 30000"]
+    if read_only:
+        options.append("read_only")
+    if snapshot_id is not None:
+        options.append(f"snapshot_version {snapshot_id:d}")
+    con.execute(f"attach 'ducklake:sqlite:{sql_text(catalog(warehouse))}' as {ALIAS} ({', '.join(options)})")
+    con.execute(f"use {ALIAS}")
+
+
+def catalog(warehouse: Path) -> Path:
+    """The DuckLake's catalog, a SQLite file."""
+    return warehouse / "catalog.sqlite"
+
+
+def head_snapshot(con: duckdb.DuckDBPyConnection) -> int:
+    """The newest snapshot's id."""
+    row = con.execute(f"select max(snapshot_id) from ducklake_snapshots('{ALIAS}')").fetchone()
+    return int(row[0]) if row else 0
+
+
+def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the attached snapshot has this table or view."""
+    row = con.execute(
+        "select count(*) from information_schema.tables where table_catalog = ? and table_name = ?", [ALIAS, name]
+    ).fetchone()
+    return bool(row and row[0])
