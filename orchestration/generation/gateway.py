@@ -1,7 +1,7 @@
 """A gateway's hours of canonical request logs, made up from real measurements, written as landing files.
 
-What can happen to a request stands in shares.csv (how often, in basis points) and outcomes.csv (what the log
-then says), the models in models.csv; requests.sql draws from them. Recorded logs do not belong here (samples.py).
+What happens how often stands in shares.csv (in basis points), what the log then says in outcomes.csv, the
+models in models.csv; requests.sql draws from them. Recorded logs do not belong here (samples.py).
 """
 
 import gzip

@@ -139,7 +139,7 @@ joined as (
                 gaps.output_tokens * [1, 2, 4, 8, 16, 32][draw(placed.size_hash, 7, 6) + 1]
                     * (50 + draw(placed.size_hash, 10, 101)) // 100,
                 models.model_max_tokens,
-                6000
+                case when placed.pace = 'crawling' then 1000 else 6000 end
             ),
             case when placed.pace = 'crawling' then 80 else 1 end
         ) as answer_tokens,
