@@ -1,0 +1,246 @@
+"""Scratch homes for the models' tests: deliveries to a run.duckdb, dbt in process, and its compiled SQL."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+from orchestration.duck import connect
+
+ROOT = Path(__file__).parents[2]
+MERGE_DAYS = 7
+
+DELIVERY_COLUMNS = {
+    "source": "varchar",
+    "request_id": "varchar",
+    "trace_id": "varchar",
+    "gateway_call_id": "varchar",
+    "account_id": "varchar",
+    "api_key_ref": "varchar",
+    "requested_at": "timestamp",
+    "completed_at": "timestamp",
+    "model": "varchar",
+    "model_served": "varchar",
+    "provider": "varchar",
+    "input_tokens": "bigint",
+    "output_tokens": "bigint",
+    "cached_tokens": "bigint",
+    "reasoning_tokens": "bigint",
+    "cost_usd": "decimal(18, 12)",
+    "cache_hit": "boolean",
+    "latency_ms": "bigint",
+    "ttft_ms": "bigint",
+    "streamed": "boolean",
+    "cancelled": "boolean",
+    "finish_reason": "varchar",
+    "native_finish_reason": "varchar",
+    "status_code": "varchar",
+    "error_code": "varchar",
+    "error_message": "varchar",
+    "max_output_tokens": "bigint",
+    "meta": "varchar",
+    "landed_hour": "timestamp",
+    "landing_file": "varchar",
+    "landing_line": "bigint",
+    "request_date": "date",
+    "request_hour": "integer",
+    "key_hash": "ubigint",
+    "lake_part": "varchar",
+}
+REQUEST_HOURS = """create table {database}.request_hours (
+    request_date date, request_hour integer, landed_count bigint, input_digest varchar, policy_digest varchar
+)"""
+LANDING_FILES = """create table {database}.landing_files (
+    landing_file varchar, source varchar, adapter varchar, landed_hour timestamp, size_bytes bigint,
+    content_digest varchar, records_read bigint, landed_count bigint, ignored_count bigint, quarantined_count bigint
+)"""
+
+Delivery = dict[str, Any]
+
+
+def hour_of(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def delivery(request_id: str, requested_at: datetime, **values: Any) -> Delivery:
+    """A delivery that is plain, billed and fast unless `values` say otherwise."""
+    row: Delivery = dict.fromkeys(DELIVERY_COLUMNS)
+    row |= {
+        "source": "gateway",
+        "request_id": request_id,
+        "account_id": "acme",
+        "requested_at": requested_at,
+        "model": "openai/gpt-4o",
+        "input_tokens": 100,
+        "output_tokens": 50,
+        "cached_tokens": 0,
+        "cost_usd": "0.01",
+        "latency_ms": 1000,
+        "finish_reason": "stop",
+        "status_code": "200",
+        "meta": "{}",
+        "landed_hour": hour_of(requested_at),
+        "landing_file": "landing/gateway/file.jsonl",
+        "landing_line": 1,
+        "lake_part": "lake/request_logs/part.parquet",
+    }
+    row |= values
+    row["request_date"] = row["requested_at"].date()
+    row["request_hour"] = row["requested_at"].hour
+    if row["key_hash"] is None:
+        row["key_hash"] = sum(ord(letter) * 31**i for i, letter in enumerate(f"{row['source']}|{row['request_id']}")) % 2**63
+    return row
+
+
+def feeding(deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> list[Delivery]:
+    """What landing hands to a run over `hours`: their deliveries, and the neighbours that share a key with those."""
+    window = set(hours)
+    rows = list(deliveries)
+    inside = [row for row in rows if hour_of(row["requested_at"]) in window]
+    reach = timedelta(days=MERGE_DAYS)
+    return inside + [
+        row
+        for row in rows
+        if hour_of(row["requested_at"]) not in window
+        and any(
+            (row["source"], row["request_id"]) == (other["source"], other["request_id"])
+            and abs(hour_of(row["requested_at"]) - hour_of(other["requested_at"])) <= reach
+            for other in inside
+        )
+    ]
+
+
+def write_run(con: duckdb.DuckDBPyConnection, database: str, deliveries: list[Delivery], hours: Iterable[datetime]) -> None:
+    """Fill the relations of `run` in an attached, empty database."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in DELIVERY_COLUMNS.items())
+    con.execute(f"create table {database}.request_logs ({columns})")
+    con.execute(REQUEST_HOURS.format(database=database))
+    con.execute(LANDING_FILES.format(database=database))
+    if deliveries:
+        places = ", ".join("?" for _ in DELIVERY_COLUMNS)
+        values = [value for row in deliveries for value in row.values()]
+        con.execute(f"insert into {database}.request_logs values {', '.join([f'({places})'] * len(deliveries))}", values)
+    for hour in sorted(set(hours)):
+        landed = sum(hour_of(row["requested_at"]) == hour for row in deliveries)
+        con.execute(
+            f"insert into {database}.request_hours values (?, ?, ?, 'inputs', 'policy')", [hour.date(), hour.hour, landed]
+        )
+
+
+class Home:
+    """A MAKEGOOD_HOME that dbt builds into."""
+
+    def __init__(self, path: Path, target: Path, project: Path = ROOT / "dbt_project") -> None:
+        self.path, self.target, self.project = path, target, project
+        self.warehouse = path / "warehouse"
+
+    def empty(self) -> None:
+        """Start over with a run that has nothing to derive."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        (self.warehouse / "data").mkdir(parents=True)
+        self.prepare([], [])
+
+    def prepare(self, deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> None:
+        """Write run.duckdb for a run over `hours` of everything that was ever delivered."""
+        hours = list(hours)
+        (self.warehouse / "run.duckdb").unlink(missing_ok=True)
+        with duckdb.connect() as con:
+            con.execute(f"attach '{self.warehouse / 'run.duckdb'}' as run")
+            rows = feeding(deliveries, hours)
+            write_run(con, "run", rows, hours)
+            con.execute(
+                """insert into run.landing_files
+                select landing_file, source, 'canonical', landed_hour, 1, 'digest', count(*), count(*), 0, 0
+                from run.request_logs group by landing_file, source, landed_hour"""
+            )
+
+    def dbt(self, *arguments: str) -> dbtRunnerResult:
+        """Run dbt in this process; every invocation opens its files anew."""
+        places = ["--project-dir", self.project, "--profiles-dir", self.project, "--target-path", self.target]
+        quiet = ["--log-level", "none", "--log-level-file", "none", "--log-path", self.target]
+        try:
+            return dbtRunner().invoke([*arguments, *map(str, places), *map(str, quiet)])
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+
+    def build(self, deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> None:
+        """Derive `hours` as the hourly run does."""
+        self.prepare(deliveries, hours)
+        result = self.dbt("build", "--exclude-resource-type", "unit_test")
+        assert result.success, failures(result)
+
+    def attach(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute(
+            f"attach 'ducklake:sqlite:{self.warehouse / 'catalog.sqlite'}' as makegood"
+            f" (data_path '{self.warehouse / 'data'}', meta_journal_mode 'WAL', read_only)"
+        )
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read the warehouse; tables go by their plain names."""
+        with connect() as con:
+            self.attach(con)
+            con.execute("use makegood")
+            return con.execute(sql).fetchall()
+
+    def relations(self, kind: str = "BASE TABLE") -> list[str]:
+        return [
+            name
+            for (name,) in self.query(
+                "select table_name from information_schema.tables"
+                f" where table_catalog = 'makegood' and table_type = '{kind}' order by table_name"
+            )
+        ]
+
+    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table and view, in order."""
+        return {
+            name: self.query(f"select * from {name} order by all")
+            for name in [*self.relations(), *self.relations("VIEW")]
+        }
+
+
+def failures(result: dbtRunnerResult) -> str:
+    if result.exception is not None:
+        return str(result.exception)
+    nodes = getattr(result.result, "results", [])
+    return "\n".join(f"{node.node.name}: {node.status} {node.message}" for node in nodes if node.status not in ("success", "pass"))
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture
+def home(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty home, at the same path in every test: dbt then parses the project once."""
+    built = Home(scratch / "home", scratch / "target")
+    monkeypatch.setenv("MAKEGOOD_HOME", str(built.path))
+    built.empty()
+    return built
+
+
+@pytest.fixture(scope="session")
+def session_home(scratch: Path) -> Iterator[Home]:
+    """A home for what is compiled once."""
+    with pytest.MonkeyPatch.context() as patch:
+        built = Home(scratch / "compiled_home", scratch / "compiled_target")
+        patch.setenv("MAKEGOOD_HOME", str(built.path))
+        built.empty()
+        yield built
+
+
+@pytest.fixture(scope="session")
+def compiled(session_home: Home) -> dict[str, str]:
+    """The SQL of every model and data test, by name."""
+    result = session_home.dbt("compile")
+    assert result.success, failures(result)
+    return {node.node.name: node.node.compiled_code for node in result.result.results if node.node.resource_type != "seed"}

@@ -1,0 +1,159 @@
+"""dbt's own tests: unit tests pass, and every data test sees the bad data that it is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import duckdb
+import pytest
+from conftest import Home, delivery, failures
+
+HOUR = datetime(2026, 11, 1, 10)
+
+# One row per data test: what goes wrong in the warehouse, as SQL.
+BAD_DATA = {
+    "every_request_has_one_known_reason": "update fct_requests set reason_code = 'because'",
+    "a_payout_is_above_zero_where_compensated_and_never_above_cost": (
+        "update fct_requests set payout_usd = cost_usd + 0.000000000001 where reason_code = 'compensated'"
+    ),
+    "a_deciding_rule_is_named_where_a_rule_decided": (
+        "update fct_requests set rule_id = null where reason_code = 'compensated'"
+    ),
+    "a_request_is_compensated_once": "insert into fct_compensations select * from fct_compensations",
+    "a_compensation_has_a_known_type": "update fct_compensations set compensation_type = 'goodwill'",
+    "a_compensation_has_a_known_rule": "update fct_compensations set policy_version = '0'",
+    "net_cost_is_cost_less_payout": "update fct_compensations set net_cost_usd = net_cost_usd + 0.000000000001",
+    "one_row_per_hour_and_model": "insert into fct_requests_hourly select * from fct_requests_hourly",
+    "reasons_add_up_to_requests": "update fct_requests_hourly set compensated_count = compensated_count + 1",
+    "one_row_per_request_hour": "insert into fct_request_hours select * from fct_request_hours",
+    "landed_is_current_plus_superseded": "update fct_request_hours set current_count = current_count - 1",
+    "one_row_per_landing_file": "insert into fct_landing_files select * from fct_landing_files",
+    "read_is_landed_plus_ignored_plus_quarantined": "update fct_landing_files set ignored_count = 1",
+    "one_row_per_hour_type_and_model": "insert into mart_compensation_hourly select * from mart_compensation_hourly",
+    "one_row_per_day_account_type_and_model": (
+        "insert into mart_compensation_by_account_daily select * from mart_compensation_by_account_daily"
+    ),
+    "amounts_agree_from_requests_to_marts": (
+        "update mart_compensation_hourly set payout_usd = payout_usd + 0.000000000001"
+    ),
+    "account_days_agree_with_compensations": "delete from mart_compensation_by_account_daily",
+    "request_counts_agree_by_hour": "delete from fct_requests_hourly",
+    "policy_rules_are_valid": "update compensation_rules set signal = 'mood' where rule_id = 'SF-1'",
+    "policy_intervals_are_whole": "insert into model_prices select * from model_prices limit 1",
+}
+
+RULE = (
+    "insert into compensation_rules by name select * replace ({values}) from compensation_rules where rule_id = 'SF-1'"
+)
+BAD_POLICY = {
+    "unknown comparator": "update compensation_rules set comparator = '=>' where rule_id = 'SF-1'",
+    "payout rate outside 0 to 1": "update compensation_rules set payout_rate = 1.0001 where rule_id = 'SF-1'",
+    "payout rate missing": "update compensation_rules set payout_rate = null where rule_id = 'SF-1'",
+    "negative cap": "update compensation_rules set payout_cap_usd = -1 where rule_id = 'SF-1'",
+    "missing threshold": "update compensation_rules set threshold = null where rule_id = 'SF-1'",
+    "rule given twice": "insert into compensation_rules select * from compensation_rules",
+    "rule without a type": "delete from compensation_types where compensation_type = 'high_latency'",
+    "type without a rule": "delete from compensation_rules where compensation_type = 'high_latency'",
+    "type given twice": "insert into compensation_types select * replace (9 as precedence) from compensation_types",
+    "precedence shared": "update compensation_types set precedence = 1",
+}
+BAD_INTERVALS = {
+    "ends before it begins": (
+        "update compensation_rules set effective_to = effective_from - interval 1 hour where rule_id = 'SF-1'"
+    ),
+    "same rule twice at a time": RULE.format(values="timestamp '2026-01-01' as effective_from"),
+    "two policies in force": RULE.format(values="'2' as policy_version, 'SF-2' as rule_id"),
+    "no policy follows": "update compensation_rules set effective_to = timestamp '2026-01-01'",
+    "account covered and not": (
+        "insert into account_coverage values ('a', true, timestamp '2026-01-01', null),"
+        " ('a', false, timestamp '2026-02-01', timestamp '2026-03-01')"
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def derived(session_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A derived hour, its tables copied where a test may spoil them and roll back."""
+    session_home.build(
+        [
+            delivery("plain", HOUR),
+            delivery("failed", HOUR, status_code="503", landing_line=2),
+            delivery("slow", HOUR, latency_ms=700_000, landing_line=3),
+        ],
+        [HOUR],
+    )
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as makegood")
+        for name in session_home.relations():
+            columns = session_home.query(f"select column_name, column_type from (describe {name})")
+            con.execute(f"create table makegood.{name} ({', '.join(f'{n} {t}' for n, t in columns)})")
+            rows = session_home.query(f"select * from {name}")
+            if rows:
+                con.executemany(f"insert into makegood.{name} values ({', '.join('?' * len(columns))})", rows)
+        for name, source in {"dim_compensation_types": "compensation_types", "dim_compensation_rules": "compensation_rules"}.items():
+            con.execute(f"create view makegood.{name} as select * from makegood.{source}")
+        con.execute(f"attach '{session_home.warehouse / 'run.duckdb'}' as run (read_only)")
+        con.execute("use makegood")
+        yield con
+
+
+def rows_found(con: duckdb.DuckDBPyConnection, test_sql: str, bad_data: str | None = None) -> int:
+    con.execute("begin")
+    try:
+        if bad_data:
+            con.execute(bad_data)
+        return len(con.execute(test_sql).fetchall())
+    finally:
+        con.execute("rollback")
+
+
+def test_unit_tests_of_the_models_pass(home: Home) -> None:
+    result = home.dbt("build", "--empty")
+    assert result.success, failures(result)
+    assert [node for node in result.result.results if node.node.resource_type == "unit_test"]
+
+
+def test_every_data_test_is_fed_bad_data(session_home: Home) -> None:
+    result = session_home.dbt("list", "--resource-type", "test", "--output", "name")
+    assert set(result.result) == set(BAD_DATA)
+
+
+@pytest.mark.parametrize("name", BAD_DATA)
+def test_data_test_sees_bad_data_and_passes_good_data(
+    name: str, compiled: dict[str, str], derived: duckdb.DuckDBPyConnection
+) -> None:
+    assert rows_found(derived, compiled[name]) == 0
+    assert rows_found(derived, compiled[name], BAD_DATA[name]) > 0
+
+
+@pytest.mark.parametrize("problem", BAD_POLICY)
+def test_a_policy_that_cannot_be_carried_out_is_seen(
+    problem: str, compiled: dict[str, str], derived: duckdb.DuckDBPyConnection
+) -> None:
+    assert rows_found(derived, compiled["policy_rules_are_valid"], BAD_POLICY[problem]) > 0
+
+
+@pytest.mark.parametrize("problem", BAD_INTERVALS)
+def test_intervals_that_overlap_or_leave_a_gap_are_seen(
+    problem: str, compiled: dict[str, str], derived: duckdb.DuckDBPyConnection
+) -> None:
+    assert rows_found(derived, compiled["policy_intervals_are_whole"], BAD_INTERVALS[problem]) > 0
+
+
+def test_a_policy_that_follows_another_without_a_gap_is_whole(
+    compiled: dict[str, str], derived: duckdb.DuckDBPyConnection
+) -> None:
+    next_policy = """
+        create temp table next_policy as
+            select * replace ('2' as policy_version, timestamp '2026-01-01' as effective_from) from compensation_rules;
+        update compensation_rules set effective_to = timestamp '2026-01-01';
+        insert into compensation_rules select * from next_policy
+    """
+    assert rows_found(derived, compiled["policy_intervals_are_whole"], next_policy) == 0
+    assert rows_found(derived, compiled["policy_rules_are_valid"], next_policy) == 0
+
+
+def test_data_tests_look_at_the_window_alone(compiled: dict[str, str], derived: duckdb.DuckDBPyConnection) -> None:
+    older = "update fct_requests set reason_code = 'because', request_date = date '2026-10-01'"
+    assert rows_found(derived, compiled["every_request_has_one_known_reason"], older) == 0
