@@ -1,0 +1,101 @@
+"""Merging deliveries, against the rule written down in plain Python."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+from conftest import Delivery, delivery, feeding, hour_of, write_run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+START = datetime(2026, 11, 1)
+WEEK = timedelta(days=7)
+MERGED = ("cost_usd", "latency_ms", "finish_reason", "status_code")
+
+offsets = st.sampled_from([0, 1, 2, 167, 168, 169, 170, 335, 336, 337, 338])
+deliveries = st.lists(
+    st.builds(
+        lambda key, offset, minute, landed, values: delivery(
+            key,
+            START + timedelta(hours=offset, minutes=minute),
+            landed_hour=START + timedelta(hours=landed),
+            landing_file=f"file-{landed % 2}",
+            **values,
+        ),
+        st.sampled_from(["a", "b"]),
+        offsets,
+        st.integers(0, 59),
+        st.integers(0, 3),
+        st.fixed_dictionaries(
+            {
+                "account_id": st.sampled_from(["unknown", "acme", "other"]),
+                "cost_usd": st.none() | st.sampled_from([Decimal("0.1"), Decimal("0.2"), Decimal(0)]),
+                "latency_ms": st.none() | st.integers(1, 9),
+                "finish_reason": st.none() | st.sampled_from(["stop", "error"]),
+                "status_code": st.none() | st.sampled_from(["200", "500"]),
+            }
+        ),
+    ),
+    max_size=9,
+)
+
+
+def place(row: Delivery) -> tuple[Any, ...]:
+    return row["landed_hour"], row["landing_file"], row["landing_line"]
+
+
+def merged(rows: list[Delivery], window: set[datetime]) -> dict[tuple[str, datetime], tuple[Any, ...]]:
+    """The current rows that the rule gives: by key and home hour, (requested_at, account, merged values, line)."""
+    expected = {}
+    for key in {row["request_id"] for row in rows}:
+        mine = sorted((row for row in rows if row["request_id"] == key), key=place)
+        for home in {hour_of(row["requested_at"]) for row in mine} & window:
+            if any(home - WEEK <= hour_of(row["requested_at"]) < home for row in mine):
+                continue
+            group = [row for row in mine if home <= hour_of(row["requested_at"]) <= home + WEEK]
+            at_home = [row for row in group if hour_of(row["requested_at"]) == home]
+            accounts = [row["account_id"] for row in group if row["account_id"] != "unknown"]
+            values = [[row[name] for row in group if row[name] is not None] for name in MERGED]
+            expected[key, home] = (
+                at_home[-1]["requested_at"],
+                accounts[-1] if accounts else "unknown",
+                *(reported[-1] if reported else None for reported in values),
+                group[-1]["landing_line"],
+            )
+    return expected
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), drawn=deliveries, hashes_collide=st.booleans())
+def test_deliveries_merge_by_the_rule_and_every_one_is_current_or_superseded(
+    data: st.DataObject, drawn: list[Delivery], hashes_collide: bool, compiled: dict[str, str]
+) -> None:
+    same_hash = {"key_hash": 7} if hashes_collide else {}
+    rows = [{**row, "landing_line": line, **same_hash} for line, row in enumerate(drawn)]
+    hours = {hour_of(row["requested_at"]) for row in rows} | {START}
+    window = data.draw(st.sets(st.sampled_from(sorted(hours)), min_size=1))
+    shuffled = data.draw(st.permutations(feeding(rows, window)))
+    with duckdb.connect() as con:
+        for database in ("run", "makegood"):
+            con.execute(f"attach ':memory:' as {database}")
+        write_run(con, "run", shuffled, window)
+        con.execute(
+            "create table makegood.model_prices (model varchar, input_price_usd decimal(20, 15),"
+            " output_price_usd decimal(20, 15), cached_price_usd decimal(20, 15), effective_from timestamp,"
+            " effective_to timestamp)"
+        )
+        for model in ("stg_repeated_deliveries", "stg_request_logs"):
+            con.execute(f"create table {model} as {compiled[model]}")
+        found = con.execute(
+            f"select request_id, requested_at, account_id, {', '.join(MERGED)}, landing_line from stg_request_logs"
+        ).fetchall()
+        superseded = con.execute(
+            "select count(*) from stg_repeated_deliveries inner join run.request_hours"
+            " using (request_date, request_hour) where not is_current"
+        ).fetchone()
+    assert len(found) == len(merged(rows, window))
+    assert {(row[0], hour_of(row[1])): row[1:] for row in found} == merged(rows, window)
+    assert sum(hour_of(row["requested_at"]) in window for row in rows) == len(found) + (superseded or (0,))[0]

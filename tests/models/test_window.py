@@ -1,0 +1,134 @@
+"""A run replaces its window and nothing else: rerun, emptied hour, range against hours, unchanged policy."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Delivery, Home, delivery
+
+MIDNIGHT = datetime(2026, 11, 1)
+HOURS = [MIDNIGHT + timedelta(hours=hour) for hour in (22, 23, 24)]
+
+
+def day_of_deliveries() -> list[Delivery]:
+    """Three hours over midnight with slow, failed, repeated and moved requests."""
+    rows: list[Delivery] = []
+    for hour in HOURS:
+        for number in range(8):
+            outcome = {0: {"status_code": "503"}, 1: {"latency_ms": 700_000}, 2: {"cost_usd": None}}.get(number, {})
+            rows.append(
+                delivery(
+                    f"{hour:%d%H}-{number}",
+                    hour + timedelta(minutes=7 * number),
+                    account_id=f"account-{number % 3}",
+                    model=f"maker/model-{number % 2}",
+                    landing_file=f"landing/{hour:%d%H}.jsonl",
+                    landing_line=number + 1,
+                    **outcome,
+                )
+            )
+    first, *_, last = rows
+    late = {"landed_hour": HOURS[-1] + timedelta(hours=5), "landing_file": "landing/late.jsonl"}
+    rows.append({**first, **late, "landing_line": 1, "cost_usd": "0.5", "meta": None})
+    rows.append(delivery(first["request_id"], HOURS[2], **late | {"landing_line": 2, "latency_ms": 5}))
+    rows.append(delivery(last["request_id"], HOURS[0], **late | {"landing_line": 3, "status_code": "500"}))
+    return rows
+
+
+def test_running_an_hour_again_gives_the_same_rows(home: Home) -> None:
+    home.build(day_of_deliveries(), HOURS)
+    once = home.contents()
+    home.build(day_of_deliveries(), HOURS)
+    assert home.contents() == once
+    assert once["fct_compensations"]
+
+
+def test_a_range_and_its_hours_in_any_order_give_the_same_rows(home: Home) -> None:
+    home.build(day_of_deliveries(), HOURS)
+    as_range = home.contents()
+    home.empty()
+    for hour in (HOURS[1], HOURS[2], HOURS[0]):
+        home.build(day_of_deliveries(), [hour])
+    by_hour = home.contents()
+    files = ("fct_landing_files",)
+    assert {name: rows for name, rows in by_hour.items() if name not in files} == {
+        name: rows for name, rows in as_range.items() if name not in files
+    }
+    assert all(landed == current + superseded for landed, current, superseded in home.query(
+        "select landed_count, current_count, superseded_count from fct_request_hours"
+    ))  # fmt: skip
+
+
+def test_an_hour_that_became_empty_keeps_no_rows_and_its_neighbour_keeps_them_all(home: Home) -> None:
+    rows = day_of_deliveries()
+    home.build(rows, HOURS[:2])
+    neighbour = "select * from fct_requests where request_hour = 23 order by all"
+    before = home.query(neighbour)
+    home.build([row for row in rows if row["request_hour"] != 22], HOURS[:1])
+    for table in ("fct_requests", "fct_compensations", "fct_requests_hourly", "mart_compensation_hourly"):
+        assert home.query(f"select count(*) from {table} where request_hour = 22") == [(0,)]
+    assert home.query("select landed_count, current_count from fct_request_hours where request_hour = 22") == [(0, 0)]
+    assert home.query(neighbour) == before
+    assert home.query("select sum(compensation_count) from mart_compensation_by_account_daily") == home.query(
+        "select count(*) from fct_compensations"
+    )
+
+
+def test_an_unchanged_policy_and_unchanged_views_are_not_written_again(home: Home) -> None:
+    home.build([], [])
+    before = home.query("select max(snapshot_id) from ducklake_snapshots('makegood')")
+    home.build([], [])
+    assert home.query("select max(snapshot_id) from ducklake_snapshots('makegood')") == before
+
+
+def test_a_changed_policy_and_a_changed_view_are_written(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "dbt_project"
+    shutil.copytree(ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(ROOT / "models", tmp_path / "models")
+    changing = Home(home.path, tmp_path / "target", project)
+    coverage, rules = project / "seeds/account_coverage.csv", project / "seeds/compensation_rules.csv"
+    view = tmp_path / "models/marts/mart_compensation_by_type_daily.sql"
+    no_exceptions = coverage.read_text()
+
+    coverage.write_text(no_exceptions + "acme,false,2026-01-01 00:00:00,\n")
+    changing.build([delivery("failed", HOURS[0], status_code="503")], HOURS[:1])
+    assert changing.query("select reason_code from fct_requests") == [("not_covered",)]
+
+    coverage.write_text(no_exceptions)
+    rules.write_text(rules.read_text().replace("1.0000,,2020", "0.7500,,2020"))
+    view.write_text(view.read_text().replace("group by", "where payout_usd > 0.001\n    group by"))
+    changing.build([delivery("failed", HOURS[0], status_code="503")], HOURS[:1])
+    assert changing.query("select count(*) from account_coverage") == [(0,)]
+    assert changing.query("select reason_code, payout_usd = 0.0075 from fct_requests") == [("compensated", True)]
+    assert "0.001" in str(changing.query("select sql from duckdb_views() where view_name like '%by_type_daily'"))
+
+
+def test_seeds_arrive_as_exact_decimals(home: Home) -> None:
+    home.build([], [])
+    assert home.query(
+        "select cast(payout_rate as varchar), typeof(payout_rate) from compensation_rules where rule_id = 'HL-4'"
+    ) == [("0.1000", "DECIMAL(5,4)")]
+    assert home.query(
+        "select cast(input_price_usd as varchar), typeof(input_price_usd) from model_prices where model = 'openai/gpt-4o-mini'"
+    ) == [("0.000000150000000", "DECIMAL(20,15)")]
+
+
+def test_facts_are_partitioned_by_day_and_views_read_the_warehouse_alone(home: Home) -> None:
+    home.build(day_of_deliveries(), HOURS)
+    partitioned = home.query(
+        "select t.table_name from __ducklake_metadata_makegood.ducklake_partition_column"
+        " inner join __ducklake_metadata_makegood.ducklake_table as t using (table_id) order by all"
+    )
+    assert [name for (name,) in partitioned] == [
+        "fct_compensations", "fct_landing_files", "fct_request_hours", "fct_requests", "fct_requests_hourly",
+        "mart_compensation_by_account_daily", "mart_compensation_hourly",
+    ]  # fmt: skip
+    shutil.rmtree(home.path / "lake", ignore_errors=True)
+    (home.warehouse / "run.duckdb").unlink()
+    for view in home.relations("VIEW"):
+        home.query(f"select * from {view}")
