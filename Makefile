@@ -29,6 +29,29 @@ $(READY): requirements.lock pyproject.toml
 
 setup: $(READY)  ## build .venv from requirements.lock
 
+demo: $(READY)  ## sample logs, one run, and the numbers (data/ under the project)
+	@$(BIN)/makegood demo
+
+test: $(READY)  ## every test, lint and types
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/pytest -n 2
+
+lint: $(READY)  ## ruff, mypy --strict, and the dictionary against the models
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/python docs/build_dictionary.py --check
+
+dev: $(READY)  ## Dagster's UI on http://localhost:3000, over data/
+	@mkdir -p data/dagster
+	DAGSTER_HOME=$(CURDIR) MAKEGOOD_DAGSTER=$(CURDIR)/data/dagster $(BIN)/dagster dev
+
+docs: $(READY)  ## write docs/data-dictionary.md from the models' yml
+	@$(BIN)/python docs/build_dictionary.py
+
+bench: $(READY)  ## every benchmark, as ratios against a bare script in the same run
+	@$(BIN)/python -m benchmarks
+
 lock:  ## resolve pyproject.toml into requirements.lock again
 	UV=$$(command -v uv || echo $(BIN)/uv); \
 	  $$UV pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev \

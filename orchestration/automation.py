@@ -1,14 +1,16 @@
 """Jobs and schedules: when the pipeline runs. What it runs is the assets'."""
 
+from datetime import UTC
+
 import dagster as dg
 
-from orchestration.partitions import HOURLY
+from orchestration.hours import HOUR, floor_hour
+from orchestration.partitions import partition_key
 from orchestration.settings import Settings
 
 hourly_job = dg.define_asset_job(
     "hourly",
     selection=dg.AssetSelection.all(),
-    executor_def=dg.in_process_executor,
     tags={"makegood/writer": "warehouse"},
     description="Land, derive, audit and publish landing hours.",
 )
@@ -17,8 +19,6 @@ hourly_job = dg.define_asset_job(
 @dg.schedule(cron_schedule="5 * * * *", job=hourly_job, execution_timezone="UTC")
 def hourly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """The hour that is over, five minutes after its end; files that came late to the hours before are landed with it."""
-    key = HOURLY.get_last_partition_key(context.scheduled_execution_time)
+    key = partition_key(floor_hour(context.scheduled_execution_time.astimezone(UTC).replace(tzinfo=None)) - HOUR)
     landing = {"lookback_hours": Settings().lookback_hours}
-    return dg.RunRequest(
-        run_key=key, partition_key=key, run_config={"ops": {"request_logs": {"config": landing}}}
-    )
+    return dg.RunRequest(run_key=key, partition_key=key, run_config={"ops": {"request_logs": {"config": landing}}})

@@ -85,7 +85,9 @@ def generate(
 
     home = Home(Settings().home).prepare()
     files = generate_hours(home.landing, parse_hour(start), hours, rows_per_hour, seed)
-    notes.print(f"Wrote {len(files):,} files with {sum(file.lines for file in files):,} lines under {home.landing / 'gateway'}")
+    notes.print(
+        f"Wrote {len(files):,} files with {sum(file.lines for file in files):,} lines under {home.landing / 'gateway'}"
+    )
 
 
 @app.command()
@@ -103,5 +105,3 @@ def main() -> Any:
     except MakegoodError as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"makegood: {error}", markup=False)
         sys.exit(1)
-
-

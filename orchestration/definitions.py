@@ -1,14 +1,13 @@
 """Where everything meets: one function that builds what Dagster serves. Nothing is read before it is called."""
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from orchestration.assets.publication import build_publication
 from orchestration.assets.request_logs import request_logs
 from orchestration.assets.warehouse import build_warehouse
 from orchestration.automation import hourly_job, hourly_schedule
 from orchestration.checks import audits
-from orchestration.dbt import DBT, ready_project
+from orchestration.dbt import DBT, DBT_PROJECT, Dbt, ready_project
 from orchestration.resources import Auditor, Lake, Publication, Warehouse
 from orchestration.settings import Settings
 
@@ -25,11 +24,12 @@ def build_definitions() -> dg.Definitions:
         asset_checks=[audits],
         jobs=[hourly_job],
         schedules=[hourly_schedule],
+        executor=dg.in_process_executor,
         resources={
             "lake": Lake(home=home, sources_file=str(settings.sources), lookback_hours=settings.lookback_hours),
             "warehouse_db": Warehouse(home=home),
             "publication": Publication(home=home),
             "auditor": Auditor(home=home),
-            "dbt": DbtCliResource(project_dir=project, dbt_executable=DBT),
+            "dbt": Dbt(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=DBT),
         },
     )

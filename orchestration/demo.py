@@ -54,7 +54,9 @@ def demo(settings: Settings) -> None:
     """
     console = Console(stderr=True, highlight=False)
     home = Home(settings.home).prepare()
-    console.print("1/3  Sample logs: genuine LiteLLM records, and a gateway's day made of real arrivals, latencies and prices")
+    console.print(
+        "1/3  Sample logs: genuine LiteLLM records, and a gateway's day made of real arrivals, latencies and prices"
+    )
     sampled = install_samples(home.landing)
     day = HourRange(_midnight(min(sampled)) - timedelta(days=1), _midnight(min(sampled)))
     generate(home.landing, day.start, len(list(day)), ROWS_PER_HOUR, SEED)
@@ -62,7 +64,12 @@ def demo(settings: Settings) -> None:
     console.print(f"2/3  One run over landing hours {hours}: land, derive, audit, publish")
     run(hours, settings)
     console.print("3/3  What readers see\n")
-    for title, query in (("The four KPIs", KPIS), ("Top models", MODELS), ("Types", TYPES), ("Every request has one reason", REASONS)):
+    for title, query in (
+        ("The four KPIs", KPIS),
+        ("Top models", MODELS),
+        ("Types", TYPES),
+        ("Every request has one reason", REASONS),
+    ):
         print_rows(*answer(settings.home, query), "table", title)
     print_status(status(settings.home))
     print(NEXT)

@@ -16,7 +16,9 @@ def extension_file(name: str) -> Path:
     """
     package = find_spec(f"duckdb_extension_{name}")
     if package is None or not package.submodule_search_locations:
-        raise FileNotFoundError(f"the package duckdb-extension-{name.replace('_', '-')} is not installed: run `make setup`")
+        raise FileNotFoundError(
+            f"the package duckdb-extension-{name.replace('_', '-')} is not installed: run `make setup`"
+        )
     root = Path(package.submodule_search_locations[0])
     file = root / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
     if not file.exists():
@@ -24,7 +26,9 @@ def extension_file(name: str) -> Path:
     return file
 
 
-def connect(database: str | Path = ":memory:", *, read_only: bool = False, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    database: str | Path = ":memory:", *, read_only: bool = False, spill: Path | None = None
+) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection in UTC, with Makegood's extensions loaded and the network never asked.
 
     Args:

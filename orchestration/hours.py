@@ -48,10 +48,14 @@ class HourRange:
         """
         hours = cls(parse_hour(start), parse_hour(end))
         if hours.end <= hours.start:
-            raise MakegoodError(f"the range {start} to {end} holds no hour: --to must be later than --from (it is not included)")
+            raise MakegoodError(
+                f"the range {start} to {end} holds no hour: --to must be later than --from (it is not included)"
+            )
         now = floor_hour(datetime.now(UTC).replace(tzinfo=None))
         if hours.end > now:
-            raise MakegoodError(f"the hour before {end} is not over yet: the last --to possible now is {now:%Y-%m-%dT%H}")
+            raise MakegoodError(
+                f"the hour before {end} is not over yet: the last --to possible now is {now:%Y-%m-%dT%H}"
+            )
         return hours
 
     def __iter__(self) -> Iterator[datetime]:

@@ -6,17 +6,21 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
 from expectations.results import SuiteResult
 from expectations.worker import AuditWorker
 from orchestration.duck import connect
+from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.sources import Source, read_sources
 from orchestration.publication.publications import Publications
 from orchestration.publication.reading import publications_file
 from orchestration.warehouse import attach
+
+WRITER_PATIENCE_S = 3600
 
 
 class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -46,9 +50,29 @@ class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The DuckLake at its head, which only runs may look at."""
+    """The DuckLake at its head, which only runs may look at. One run at a time holds it, whoever started it."""
 
     home: str
+    _writer: FileLock | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Wait until no other run writes.
+
+        Raises:
+            MakegoodError: another run still writes after an hour.
+        """
+        self._writer = FileLock(self.place.warehouse / "writer.lock")
+        try:
+            self._writer.acquire(timeout=WRITER_PATIENCE_S)
+        except Timeout as timeout:
+            raise MakegoodError(
+                f"another run has been writing in {self.home} for an hour: wait for it, or end it"
+            ) from timeout
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Let the next run write."""
+        if self._writer is not None:
+            self._writer.release()
 
     @property
     def place(self) -> Home:

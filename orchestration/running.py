@@ -1,7 +1,9 @@
 """One Dagster run over a range of landing hours, from this process. What a run does is the definitions'."""
 
 import os
+import sys
 import warnings
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +43,11 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
 
     definitions = build_definitions()
     keys = list(hours)
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, redirect_stdout(sys.stderr):
         result = definitions.resolve_job_def(hourly_job.name).execute_in_process(
             instance=instance,
             raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
             tags={
                 "dagster/asset_partition_range_start": partition_key(keys[0]),
                 "dagster/asset_partition_range_end": partition_key(keys[-1]),
@@ -52,11 +55,13 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
         )
     if not result.success:
         raise MakegoodError(_failure(result))
-    landed = next(event for event in result.get_asset_materialization_events() if event.asset_key == dg.AssetKey("request_logs"))
+    landed = next(
+        event for event in result.get_asset_materialization_events() if event.asset_key == dg.AssetKey("request_logs")
+    )
     metadata = landed.materialization.metadata
     return RunReport(
         run_id=result.run_id,
-        landed={name: int(value.value) for name, value in metadata.items() if isinstance(value, dg.IntMetadataValue)},
+        landed={name: value.value or 0 for name, value in metadata.items() if isinstance(value, dg.IntMetadataValue)},
         publication=current_publication(home.warehouse),
     )
 
@@ -68,14 +73,20 @@ def point_dagster_at(home: Home) -> None:
 
 
 def _failure(result: Any) -> str:
-    """One sentence: the audit or the step that failed, and why."""
-    failed = [check for check in result.get_asset_check_evaluations() if not check.passed and check.blocking]
+    """One sentence: the checks or the step that failed, and why."""
+    failed = [
+        check for check in result.get_asset_check_evaluations() if not check.passed and check.severity.value == "ERROR"
+    ]
     if failed:
-        names = "; ".join(f"{check.asset_key.to_user_string()}: {check.description or check.check_name}" for check in failed)
-        return f"not published, an audit failed ({names}); readers stay on the last publication"
+        names = "; ".join(
+            f"{check.asset_key.to_user_string()}: {check.description or check.check_name}" for check in failed
+        )
+        return f"not published, checks failed ({names}); readers stay on the last publication"
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
-            cause = error.cause or error
-            return f"the run failed in {event.step_key}: {' '.join(cause.message.split())}"
-    return "the run failed; `make dev` shows its log"
+            while error.cause is not None:
+                error = error.cause
+            message = " ".join(error.message.split())
+            return f"the run failed in {event.step_key}: {message.partition('MakegoodError: ')[2] or message}"
+    return "the run failed before its first step; `make dev` shows its log"

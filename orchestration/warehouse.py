@@ -9,7 +9,9 @@ from orchestration.duck import sql_text
 ALIAS = "makegood"
 
 
-def attach(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool = True, snapshot_id: int | None = None) -> None:
+def attach(
+    con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool = True, snapshot_id: int | None = None
+) -> None:
     """Attach the warehouse to a connection, and make it the place where plain table names are looked up.
 
     Args:

@@ -37,7 +37,9 @@ def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
                 "requests": published.request_count,
                 "compensations": published.compensation_count,
                 "payout (USD)": format(published.payout_usd, "f"),
-                "data through (UTC)": f"{published.data_through:%Y-%m-%d %H:%M}" if published.data_through else "no data",
+                "data through (UTC)": f"{published.data_through:%Y-%m-%d %H:%M}"
+                if published.data_through
+                else "no data",
             }
         )
 

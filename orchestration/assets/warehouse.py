@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
+from orchestration.dbt import Dbt
 from orchestration.hours import HourRange
 from orchestration.ingestion import window
 from orchestration.ingestion.inventory import Inventory
@@ -40,7 +41,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
         dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
     )
     def warehouse(
-        context: dg.AssetExecutionContext, dbt: DbtCliResource, lake: Lake, warehouse_db: Warehouse, publication: Publication
+        context: dg.AssetExecutionContext, dbt: Dbt, lake: Lake, warehouse_db: Warehouse, publication: Publication
     ) -> Iterator[Any]:
         """Derive, a day at a time, every request hour that the landing hours' files touch."""
         hours = landing_hours(context)
@@ -58,7 +59,9 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                     dbt.cli(BUILD, manifest=project.manifest_path).wait()
                 else:
                     yield from dbt.cli(BUILD, context=context).stream()
-            window.write(whole, lake.place.lake, inventory, policy_digest(), lake.place.run_inputs, with_deliveries=False)
+            window.write(
+                whole, lake.place.lake, inventory, policy_digest(), lake.place.run_inputs, with_deliveries=False
+            )
         yield from _late_materializations(context, whole, hours)
 
     return warehouse
@@ -93,4 +96,6 @@ def _late_materializations(
     for hour in derived.request_hours:
         if hour not in inside and hour >= HOURLY.start.replace(tzinfo=None):
             for key in context.selected_asset_keys:
-                yield dg.AssetMaterialization(key, partition=partition_key(hour), tags={"late_from": str(hours).replace(" ", "_")})
+                yield dg.AssetMaterialization(
+                    key, partition=partition_key(hour), tags={"late_from": str(hours).replace(" ", "_")}
+                )

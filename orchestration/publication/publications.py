@@ -145,7 +145,9 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _publication(row: tuple[int, int, str, str, str | None, str | None, int, str | None, int, int, str, int, str]) -> Publication:
+def _publication(
+    row: tuple[int, int, str, str, str | None, str | None, int, str | None, int, int, str, int, str],
+) -> Publication:
     return Publication(
         row[0], row[1], row[2], datetime.fromisoformat(row[3]), _moment(row[4]), _moment(row[5]), row[6], _moment(row[7]),
         row[8], row[9], Decimal(row[10]), row[11], row[12],

@@ -58,7 +58,9 @@ def contents(con: duckdb.DuckDBPyConnection) -> Contents:
     """What the attached snapshot holds, from the small hourly tables."""
     last = con.execute("select max(request_date + to_hours(request_hour)) from fct_request_hours").fetchone()
     requests = con.execute("select coalesce(sum(current_count), 0) from fct_request_hours").fetchone()
-    paid = con.execute("select coalesce(sum(compensation_count), 0), coalesce(sum(payout_usd), 0) from mart_compensation_hourly").fetchone()
+    paid = con.execute(
+        "select coalesce(sum(compensation_count), 0), coalesce(sum(payout_usd), 0) from mart_compensation_hourly"
+    ).fetchone()
     assert last is not None and requests is not None and paid is not None
     return Contents(
         data_through=last[0] + timedelta(hours=1) if last[0] else None,

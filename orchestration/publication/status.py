@@ -67,9 +67,15 @@ def status(root: Path) -> Status:
     home = Home(root)
     with reading(home.warehouse) as (con, publication):
         files = FileEquation(
-            *_one(con, "count(*), sum(records_read), sum(landed_count), sum(ignored_count), sum(quarantined_count)", "fct_landing_files")
+            *_one(
+                con,
+                "count(*), sum(records_read), sum(landed_count), sum(ignored_count), sum(quarantined_count)",
+                "fct_landing_files",
+            )
         )
-        hours = HourEquation(*_one(con, "count(*), sum(landed_count), sum(current_count), sum(superseded_count)", "fct_request_hours"))
+        hours = HourEquation(
+            *_one(con, "count(*), sum(landed_count), sum(current_count), sum(superseded_count)", "fct_request_hours")
+        )
         stale = con.execute(
             "select hour_at from fct_request_hours where policy_digest <> ? order by hour_at", [policy_digest()]
         ).fetchall()
