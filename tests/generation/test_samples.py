@@ -11,11 +11,7 @@ HOUR = datetime(2026, 11, 24, 6, tzinfo=UTC)
 
 
 def landing_files(landing: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(landing).as_posix(): path.read_bytes()
-        for path in landing.rglob("*")
-        if path.is_file()
-    }
+    return {path.relative_to(landing).as_posix(): path.read_bytes() for path in landing.rglob("*") if path.is_file()}
 
 
 def test_every_recorded_payload_lands_in_the_hour_it_started(tmp_path: Path) -> None:
