@@ -91,44 +91,52 @@ def _suite_result(session: Session, datasource: SQLDatasource, suite: Suite) -> 
 
 
 def _measure(session: Session, datasource: SQLDatasource, name: str, relation: Relation) -> list[Measurement]:
+    """Judge a relation in one statement; where something failed, ask again for the rows that did it."""
     session.prepare(relation)
     asset = datasource.add_table_asset(name, table_name=relation.name)
     batch = asset.add_batch_definition_whole_table(name).get_batch()
-    # Great Expectations marks the expectations it is given as its own: it gets copies.
-    expectations = [expectation.copy(deep=True) for expectation in relation.expectations]
-    validation = batch.validate(
-        gx.ExpectationSuite(name=name, expectations=expectations),
-        result_format={
-            "result_format": "SUMMARY",
-            "partial_unexpected_count": SHOWN_ROWS,
-            "unexpected_index_column_names": list(relation.keys),
-        },
-    )
+
+    def validate(**result_format: Any) -> list[ExpectationValidationResult]:
+        # Great Expectations marks the expectations it is given as its own: it gets copies.
+        copies = [expectation.copy(deep=True) for expectation in relation.expectations]
+        return batch.validate(
+            gx.ExpectationSuite(name=name, expectations=copies), result_format=result_format
+        ).results
+
     ranges = _ranges(session, relation)
-    return [_measurement(relation, result, ranges) for result in validation.results]
+    results = validate(result_format="BOOLEAN_ONLY")
+    if all(result.success for result in results):
+        return [_measurement(relation, result, ranges) for result in results]
+    results = validate(
+        result_format="SUMMARY",
+        partial_unexpected_count=SHOWN_ROWS,
+        unexpected_index_column_names=list(relation.keys),
+    )
+    return [_measurement(relation, result, ranges) for result in results]
 
 
-def _ranges(session: Session, relation: Relation) -> dict[str, tuple[Any, Any]]:
-    """The least and greatest value of each judged column, in one query."""
+def _ranges(session: Session, relation: Relation) -> dict[str, tuple[int, Any, Any]]:
+    """How many values each judged column has, the least and the greatest, in one query."""
     columns = sorted({expectation.column for expectation in relation.expectations})
-    measures = ", ".join(f"min({column}), max({column})" for column in columns)
+    measures = ", ".join(f"count({column}), min({column}), max({column})" for column in columns)
     (values,) = session.rows(f"select {measures} from {relation.name}")
-    return {column: (values[2 * i], values[2 * i + 1]) for i, column in enumerate(columns)}
+    return {column: values[3 * i : 3 * i + 3] for i, column in enumerate(columns)}
 
 
 def _measurement(
-    relation: Relation, result: ExpectationValidationResult, ranges: dict[str, tuple[Any, Any]]
+    relation: Relation, result: ExpectationValidationResult, ranges: dict[str, tuple[int, Any, Any]]
 ) -> Measurement:
     configuration = result.expectation_config
     assert configuration is not None
-    column, measured = configuration.kwargs["column"], result.result
+    column = configuration.kwargs["column"]
     if reasons := _exceptions(result.exception_info):
         raise MakegoodError(
             f"{relation.name}.{column} could not be judged ({configuration.description}):"
             f" {'; '.join(reasons)}"
         )
-    least, greatest = ranges[column]
-    judged_count = measured["element_count"] - (measured["missing_count"] or 0)
+    judged_count, least, greatest = ranges[column]
+    # Without a failure Great Expectations was asked for no more than that.
+    found = result.result or {}
     return Measurement(
         expectation=configuration.type,
         relation=relation.name,
@@ -138,8 +146,8 @@ def _measurement(
         threshold=plain({k: v for k, v in configuration.kwargs.items() if k in ("min_value", "max_value")}),
         observed=plain({"min": least, "max": greatest}),
         judged_count=judged_count,
-        unexpected_count=measured["unexpected_count"] or 0,
-        unexpected_rows=plain(measured["partial_unexpected_index_list"] or []),
+        unexpected_count=found.get("unexpected_count") or 0,
+        unexpected_rows=plain(found.get("partial_unexpected_index_list") or []),
         note=None if judged_count else configuration.meta.get("unjudged", relation.unjudged),
         sentence=configuration.description or "",
     )

@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from audited_home import DAY, HOUR, REQUESTS, Home, find
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
@@ -15,7 +16,6 @@ from expectations.audit import SHOWN_ROWS, audit
 from expectations.results import Measurement, SuiteResult, plain
 from expectations.thresholds import MIN_REQUESTS
 from orchestration.errors import MakegoodError
-from tests.expectations.conftest import DAY, HOUR, REQUESTS, Home, find
 
 
 def test_first_hour_passes_and_says_that_it_has_no_history(empty_home: Home) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from audited_home import GOOD, REQUESTS, Home, find
 
 from expectations import thresholds as limit
 from expectations.audit import SUITES
-from tests.expectations.conftest import GOOD, REQUESTS, Home, find
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -10,12 +11,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from audited_home import Home
 
+from expectations.__main__ import serve
 from expectations.audit import audit
 from expectations.results import SuiteResult
 from expectations.worker import AuditWorker
 from orchestration.errors import MakegoodError
-from tests.expectations.conftest import Home
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +38,14 @@ def test_worker_answers_again_after_a_refusal(worker: AuditWorker, home: Home) -
     assert result.success
 
 
-def test_worker_that_crashes_says_its_last_words_and_the_next_call_starts_another(home: Home) -> None:
-    with AuditWorker() as worker:
-        home.execute("alter table makegood.fct_requests rename to gone")
-        with pytest.raises(
-            MakegoodError, match=r"died with exit code 1.*\n(.*\n)*.*fct_requests does not exist"
-        ):
-            worker.audit(home.path)
-        home.execute("alter table makegood.gone rename to fct_requests")
-        assert all(result.success for result in worker.audit(home.path))
+def test_worker_that_crashes_says_its_last_words_and_the_next_call_starts_another(
+    worker: AuditWorker, home: Home
+) -> None:
+    home.execute("alter table makegood.fct_requests rename to gone")
+    with pytest.raises(MakegoodError, match=r"died with exit code 1.*\n(.*\n)*.*fct_requests does not exist"):
+        worker.audit(home.path)
+    home.execute("alter table makegood.gone rename to fct_requests")
+    assert all(result.success for result in worker.audit(home.path))
 
 
 def test_worker_that_is_killed_is_reported_dead(home: Home) -> None:
@@ -69,18 +70,15 @@ def test_closing_ends_the_process_and_closing_again_does_nothing() -> None:
         os.kill(pid, 0)
 
 
-def test_lines_in_lines_out_and_nothing_else_on_stdout(home: Home) -> None:
-    request = {"home": str(home.path), "suites": ["fct_compensations"], "snapshot_id": None}
-    finished = subprocess.run(
-        [sys.executable, "-m", "expectations"],
-        input=2 * (json.dumps(request) + "\n"),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    first, second = map(json.loads, finished.stdout.splitlines())
-    assert first == second
+def test_every_request_line_gets_one_answer_line(home: Home) -> None:
+    good = {"home": str(home.path), "suites": ["fct_compensations"], "snapshot_id": None}
+    bad = {**good, "suites": ["fct_ghosts"]}
+    answers = io.StringIO()
+    serve(io.StringIO("".join(json.dumps(request) + "\n" for request in (good, bad, good))), answers)
+    first, second, third = map(json.loads, answers.getvalue().splitlines())
+    assert first == third
     assert SuiteResult.from_dict(first["suites"][0]).table == "fct_compensations"
+    assert second["error"].startswith("No such audit: fct_ghosts")
 
 
 def test_the_callers_side_does_not_import_great_expectations() -> None:
