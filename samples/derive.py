@@ -1,9 +1,9 @@
 """Cuts the published data sets down to what generation reads; nothing at run time calls it.
 
-    python samples/derive.py --azure TRACE.csv.gz --llmperf DIR --prices PRICES.json.gz
+    python samples/derive.py --azure TRACE.csv.gz --llmperf DIR --prices PRICES.json.gz --out samples
 
-Each argument names one upstream file or folder (README.md beside this file says which); the three results are
-written beside this script, the same bytes for the same inputs.
+The first three name upstream files or folders (README.md beside this file says which); the results are written
+below the last, the same bytes for the same given.
 """
 
 import argparse
@@ -15,8 +15,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-
-HERE = Path(__file__).parent
 
 PRICE_FIELDS = ("input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost")
 PRICED = (
@@ -88,6 +86,7 @@ def prices(listing: Path) -> Iterable[Sequence[object]]:
 
 def write(path: Path, header: str, rows: Iterable[Sequence[object]]) -> None:
     """Write rows as CSV under `header`, gzipped without a timestamp where the name ends in .gz."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header.split(","), *rows])
     data = text.getvalue().encode()
@@ -95,17 +94,17 @@ def write(path: Path, header: str, rows: Iterable[Sequence[object]]) -> None:
 
 
 def main() -> None:
-    """Derive the three files from the inputs named on the command line."""
+    """Derive the files from the inputs named on the command line."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    for name in ("--azure", "--llmperf", "--prices"):
+    for name in ("--azure", "--llmperf", "--prices", "--out"):
         arguments.add_argument(name, type=Path, required=True)
-    inputs = arguments.parse_args()
-    write(HERE / "azure/arrivals.csv.gz", "arrived_us,input_tokens,output_tokens", arrivals(inputs.azure))
-    write(HERE / "llmperf/latencies.csv.gz", "profile,ttft_ms,inter_token_us", latencies(inputs.llmperf))
+    given = arguments.parse_args()
+    write(given.out / "azure/arrivals.csv.gz", "arrived_us,input_tokens,output_tokens", arrivals(given.azure))
+    write(given.out / "llmperf/latencies.csv.gz", "profile,ttft_ms,inter_token_us", latencies(given.llmperf))
     write(
-        HERE / "prices/model_prices.csv",
+        given.out / "prices/model_prices.csv",
         "price_key,input_usd,output_usd,cached_input_usd,max_output_tokens",
-        prices(inputs.prices),
+        prices(given.prices),
     )
 
 

@@ -152,9 +152,28 @@ joined as (
     inner join gaps on gaps.gap_no = placed.gap_no
 ),
 
-counted as (
+measured as (
     select
-        *,
+        delivery,
+        call_hash,
+        call_id,
+        request_id,
+        offset_ms,
+        outcome,
+        finish_reason,
+        is_embedding,
+        is_streamed,
+        outcome_json,
+        model_json,
+        stop_json,
+        length_json,
+        tool_calls_json,
+        content_filter_json,
+        api_key,
+        account_json,
+        headers_json,
+        size_hash,
+        input_tokens,
         case
             when not has_output then null
             when outcome in ('empty', 'billed_failure') then 0
@@ -167,23 +186,16 @@ counted as (
             else input_tokens * 0
         end as cached_tokens,
         case
+            when outcome = 'thought_only' then output_tokens
+            when is_reasoning then output_tokens * (50 + draw(size_hash, 47, 36)) // 100
+        end as reasoning_tokens,
+        case
             when is_embedding then null
             when outcome = 'caller_limit' then answer_tokens
             when outcome = 'truncated' then answer_tokens + 256 * (1 + draw(size_hash, 35, 4))
             when draw(size_hash, 37, 10) < 6
                 then least((answer_tokens // 256 + 1) * 256 * (1 + draw(size_hash, 35, 4)), model_max_tokens)
         end as max_output_tokens,
-        greatest(ttft_ms * (80 + draw(size_hash, 41, 41)) // 100 + coalesce(input_tokens, 0) // 40, 20) as first_ms,
-    from joined
-),
-
-measured as (
-    select
-        *,
-        case
-            when outcome = 'thought_only' then output_tokens
-            when is_reasoning then output_tokens * (50 + draw(size_hash, 47, 36)) // 100
-        end as reasoning_tokens,
         case
             when not is_billed then 0
             when is_again or delivery != 'corrected'
@@ -192,26 +204,21 @@ measured as (
                     + coalesce(output_tokens * output_price, 0)
             else input_tokens * input_price
         end as cost_pico_usd,
-        coalesce(output_tokens, 0) * inter_token_us * (85 + draw(size_hash, 52, 31)) // 100000 as usual_ms,
         case when pace = 'slow' then 30 + draw(size_hash, 57, 51) else 10 end as tenfold,
-    from counted
-),
-
-timed as (
-    select
-        *,
+        greatest(ttft_ms * (80 + draw(size_hash, 41, 41)) // 100 + coalesce(input_tokens, 0) // 40, 20) as first_ms,
+        coalesce(output_tokens, 0) * inter_token_us * (85 + draw(size_hash, 52, 31)) // 100000 as rest_ms,
         case
             when wait_ms is not null then wait_ms
             when is_embedding then first_ms // 3
             when pace = 'crawling'
                 then first_ms + greatest(output_tokens * (210 + 10 * draw(size_hash, 52, 31)), 31000)
-            when pace = 'stalled' then first_ms + usual_ms + 600000 + 100 * draw(size_hash, 52, 3000)
-            else (first_ms + usual_ms) * tenfold // 10
+            when pace = 'stalled' then first_ms + rest_ms + 600000 + 100 * draw(size_hash, 52, 3000)
+            else (first_ms + rest_ms) * tenfold // 10
         end as latency_ms,
         case
             when is_streamed and output_tokens > 0 then coalesce(wait_ms, first_ms * tenfold // 10)
-        end as streamed_ttft_ms,
-    from measured
+        end as time_to_first_ms,
+    from joined
 ),
 
 written as (
@@ -247,7 +254,7 @@ written as (
                 'null'
             ),
             ',"latency_ms":', latency_ms,
-            ',"ttft_ms":' || streamed_ttft_ms,
+            ',"ttft_ms":' || time_to_first_ms,
             ',"streamed":', is_streamed,
             case
                 when finish_reason in ('cancelled', 'error') then ',"finish_reason":"' || finish_reason || '"'
@@ -270,7 +277,7 @@ written as (
             case when delivery = 'line_separator' then concat(',"title":"figures', chr(8232), 'of the quarter"') end,
             '}}}'
         ) as line,
-    from timed
+    from measured
 ),
 
 final as (
