@@ -59,7 +59,12 @@ history as (
 ),
 
 current_hours as (
-    select landed.*
+    select
+        source,
+        landed_hour,
+        records_read,
+        landed_count,
+        quarantined_count,
     from landed
     semi join landing_hours using (landed_hour)
 ),

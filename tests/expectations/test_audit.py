@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,7 +16,8 @@ from sqlalchemy.engine import Engine
 
 from expectations.audit import SHOWN_ROWS, audit
 from expectations.results import Measurement, SuiteResult, plain
-from expectations.thresholds import MIN_REQUESTS
+from expectations.session import opened
+from expectations.thresholds import HISTORY_DAYS, MIN_REQUESTS
 from orchestration.errors import MakegoodError
 
 
@@ -130,9 +133,7 @@ def test_no_statement_fetches_more_rows_than_a_result_shows(home: Home) -> None:
     finally:
         event.remove(Engine, "before_cursor_execute", record)
     assert (measured.unexpected_count, len(measured.unexpected_rows)) == (REQUESTS, SHOWN_ROWS)
-    reads = [
-        statement.lower() for statement in statements if "from audited_fct_requests" in statement.lower()
-    ]
+    reads = [statement.lower() for statement in statements if "from audited_fct_requests" in statement.lower()]
     assert reads
     for read in reads:
         aggregates = read.startswith(("select count(", "select sum("))
@@ -141,9 +142,7 @@ def test_no_statement_fetches_more_rows_than_a_result_shows(home: Home) -> None:
 
 def test_amounts_reach_json_to_the_last_digit(home: Home) -> None:
     home.execute("update makegood.fct_compensations set payout_usd = 0.000000000001 where request_id = 'r7'")
-    home.execute(
-        "update makegood.fct_compensations set payout_usd = 123.456789012345 where request_id = 'r8'"
-    )
+    home.execute("update makegood.fct_compensations set payout_usd = 123.456789012345 where request_id = 'r8'")
     text = json.dumps(home.audit("fct_compensations").to_dict())
     measured = find(SuiteResult.from_dict(json.loads(text)), "payout_usd")
     assert measured.observed == {"min": "0.000000000001", "max": "123.456789012345"}
@@ -175,9 +174,7 @@ MEASUREMENTS = st.builds(
 )
 
 
-@given(
-    st.builds(SuiteResult, table=st.text(), snapshot_id=st.integers(), measurements=st.lists(MEASUREMENTS))
-)
+@given(st.builds(SuiteResult, table=st.text(), snapshot_id=st.integers(), measurements=st.lists(MEASUREMENTS)))
 def test_any_result_survives_json(result: SuiteResult) -> None:
     assert SuiteResult.from_dict(json.loads(json.dumps(result.to_dict()))) == result
 
@@ -210,3 +207,15 @@ def test_audit_leaves_the_warehouse_as_it_was(home: Home) -> None:
     before = home.audit("fct_requests").snapshot_id
     audit(home.path)
     assert home.audit("fct_requests").snapshot_id == before
+
+
+def test_views_open_the_files_of_their_days_and_no_others(empty_home: Home) -> None:
+    empty_home.execute("alter table makegood.mart_compensation_hourly set partitioned by (request_date)")
+    for back in range(60):
+        empty_home.add("mart_compensation_hourly", count=100, day=DAY + timedelta(days=30 - back))
+    empty_home.execute("call ducklake_flush_inlined_data('makegood')")
+    with opened(empty_home.path, ["mart_compensation_hourly"]) as session:
+        for view, days in (("audited", 1), ("trailing", 1 + HISTORY_DAYS)):
+            sql = f"select sum(payout_usd) from {view}_mart_compensation_hourly"
+            ((_, plan),) = session.rows(f"explain analyze {sql}")
+            assert re.findall(r"Total Files Read: *(\d+)", plan) == [str(days)]

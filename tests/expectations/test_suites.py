@@ -57,14 +57,10 @@ def compensated(severity: str, at_most: float) -> Case:
     return Case("fct_compensations", "compensated_share", severity, "max", at_limit, beyond)
 
 
-def changed(
-    table: str, column: str, severity: str, side: str, update: str, at_limit: object, beyond: object
-) -> Case:
+def changed(table: str, column: str, severity: str, side: str, update: str, at_limit: object, beyond: object) -> Case:
     """A value of the audited hour is at, or beyond, the limit."""
     key = (
-        "landed_hour = timestamp '2026-11-10 03:00'"
-        if table == "fct_landing_files"
-        else "request_date = '2026-11-10'"
+        "landed_hour = timestamp '2026-11-10 03:00'" if table == "fct_landing_files" else "request_date = '2026-11-10'"
     )
     statement = f"update makegood.{table} set {update} = {{}} where {key}"
     return Case(table, column, severity, side, statement.format(at_limit), statement.format(beyond))
@@ -82,8 +78,7 @@ def mix(side: str, day: str) -> Case:
         f"insert into makegood.mart_compensation_hourly values ('{day}', 3, 'rare', 'some/model', 100, 0, 0)"
     )
     beyond = ";".join(
-        split.format(change=change, day=day, kind=kind)
-        for change, kind in (("-", "high_latency"), ("+", "rare"))
+        split.format(change=change, day=day, kind=kind) for change, kind in (("-", "high_latency"), ("+", "rare"))
     )
     return Case("mart_compensation_hourly", "share_change", "warning", side, at_limit, beyond)
 
@@ -100,9 +95,7 @@ CASES = [
     requests("cost_usd", "critical", "max", limit.COST_USD_MAX, f"{limit.COST_USD_MAX}.000001"),
     share("fct_requests", "error_share", "warning", limit.ERROR_SHARE_WARN, "finish_reason = 'error'"),
     share("fct_requests", "unpriced_share", "warning", limit.UNPRICED_SHARE_WARN, "cost_source = 'unpriced'"),
-    share(
-        "fct_requests", "unpriced_share", "critical", limit.UNPRICED_SHARE_BLOCK, "cost_source = 'unpriced'"
-    ),
+    share("fct_requests", "unpriced_share", "critical", limit.UNPRICED_SHARE_BLOCK, "cost_source = 'unpriced'"),
     share(
         "fct_requests",
         "unknown_account_share",
@@ -175,9 +168,7 @@ CASES = [
     mix("max", "2026-11-10"),
     mix("min", "2026-11-09"),
     changed("fct_request_hours", "superseded_share", "warning", "max", "superseded_count", 500, 501),
-    changed(
-        "fct_request_hours", "outdated_count", "warning", "max", "policy_digest", "'today'", "'yesterday'"
-    ),
+    changed("fct_request_hours", "outdated_count", "warning", "max", "policy_digest", "'today'", "'yesterday'"),
     changed("fct_landing_files", "quarantined_share", "warning", "max", "quarantined_count", 10, 11),
     changed("fct_landing_files", "quarantined_share", "critical", "max", "quarantined_count", 100, 101),
     changed("fct_landing_files", "volume_ratio", "critical", "min", "landed_count", 100, 99),
