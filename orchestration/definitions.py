@@ -1,4 +1,4 @@
-"""Where everything meets: one function that builds what Dagster serves. Nothing is read before it is called."""
+"""Where everything meets: what Dagster serves, built from the settings. Nothing is read before it is called."""
 
 import dagster as dg
 
@@ -14,8 +14,12 @@ from orchestration.settings import Settings
 
 @dg.definitions
 def build_definitions() -> dg.Definitions:
-    """The whole pipeline, as the settings place it."""
-    settings = Settings()
+    """The whole pipeline, as the environment places it: what `dagster dev` loads."""
+    return definitions_for(Settings())
+
+
+def definitions_for(settings: Settings) -> dg.Definitions:
+    """The whole pipeline over one home."""
     project = ready_project(settings)
     warehouse = build_warehouse(project)
     home = str(settings.home)

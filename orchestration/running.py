@@ -38,10 +38,10 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
     import dagster as dg
 
     from orchestration.automation import hourly_job
-    from orchestration.definitions import build_definitions
+    from orchestration.definitions import definitions_for
     from orchestration.partitions import partition_key
 
-    definitions = build_definitions()
+    definitions = definitions_for(settings)
     keys = list(hours)
     with dg.DagsterInstance.get() as instance, redirect_stdout(sys.stderr):
         result = definitions.resolve_job_def(hourly_job.name).execute_in_process(

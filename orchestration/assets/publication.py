@@ -28,7 +28,7 @@ def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         """The snapshot that the page, analysts' SQL and exports read, once every check of the run has passed."""
         hours = landing_hours(context)
         with warehouse_db.session() as con, publication.record() as record:
-            published = record.publish(head_snapshot(con), context.run_id, contents(con), (hours.start, hours.end))
+            published = record.publish(head_snapshot(con), context.run.run_id, contents(con), (hours.start, hours.end))
         return dg.MaterializeResult(
             metadata={
                 "publication": published.publication_id,

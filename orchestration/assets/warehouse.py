@@ -53,7 +53,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
             for number, piece in enumerate(pieces, 1):
                 context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
                 with publication.record() as record:
-                    record.mark_written(piece.request_hours, context.run_id)
+                    record.mark_written(piece.request_hours, context.run.run_id)
                 window.write(piece, lake.place.lake, inventory, policy_digest(), lake.place.run_inputs)
                 if number < len(pieces):
                     dbt.cli(BUILD, manifest=project.manifest_path).wait()

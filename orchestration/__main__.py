@@ -1,0 +1,5 @@
+"""`python -m orchestration` is `makegood`."""
+
+from orchestration.cli import main
+
+main()
