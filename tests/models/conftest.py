@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,9 @@ def delivery(request_id: str, requested_at: datetime, **values: Any) -> Delivery
     row["request_date"] = row["requested_at"].date()
     row["request_hour"] = row["requested_at"].hour
     if row["key_hash"] is None:
-        row["key_hash"] = sum(ord(letter) * 31**i for i, letter in enumerate(f"{row['source']}|{row['request_id']}")) % 2**63
+        row["key_hash"] = (
+            sum(ord(letter) * 31**i for i, letter in enumerate(f"{row['source']}|{row['request_id']}")) % 2**63
+        )
     return row
 
 
@@ -118,7 +120,9 @@ def feeding(deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> list[D
     ]
 
 
-def write_run(con: duckdb.DuckDBPyConnection, database: str, deliveries: list[Delivery], hours: Iterable[datetime]) -> None:
+def write_run(
+    con: duckdb.DuckDBPyConnection, database: str, deliveries: list[Delivery], hours: Iterable[datetime]
+) -> None:
     """Fill the relations of `run` in an attached, empty database."""
     columns = ", ".join(f"{name} {kind}" for name, kind in DELIVERY_COLUMNS.items())
     con.execute(f"create table {database}.request_logs ({columns})")
@@ -127,11 +131,14 @@ def write_run(con: duckdb.DuckDBPyConnection, database: str, deliveries: list[De
     if deliveries:
         places = ", ".join("?" for _ in DELIVERY_COLUMNS)
         values = [value for row in deliveries for value in row.values()]
-        con.execute(f"insert into {database}.request_logs values {', '.join([f'({places})'] * len(deliveries))}", values)
+        con.execute(
+            f"insert into {database}.request_logs values {', '.join([f'({places})'] * len(deliveries))}", values
+        )
     for hour in sorted(set(hours)):
         landed = sum(hour_of(row["requested_at"]) == hour for row in deliveries)
         con.execute(
-            f"insert into {database}.request_hours values (?, ?, ?, 'inputs', 'policy')", [hour.date(), hour.hour, landed]
+            f"insert into {database}.request_hours values (?, ?, ?, 'inputs', 'policy')",
+            [hour.date(), hour.hour, landed],
         )
 
 
@@ -166,10 +173,12 @@ class Home:
         """Run dbt in this process; every invocation opens its files anew."""
         places = ["--project-dir", self.project, "--profiles-dir", self.project, "--target-path", self.target]
         quiet = ["--log-level", "none", "--log-level-file", "none", "--log-path", self.target]
-        try:
-            return dbtRunner().invoke([*arguments, *map(str, places), *map(str, quiet)])
-        finally:
-            DuckDBConnectionManager.close_all_connections()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MAKEGOOD_HOME", str(self.path))
+            try:
+                return dbtRunner().invoke([*arguments, *map(str, places), *map(str, quiet)])
+            finally:
+                DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
     def build(self, deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> None:
         """Derive `hours` as the hourly run does."""
@@ -177,41 +186,50 @@ class Home:
         result = self.dbt("build", "--exclude-resource-type", "unit_test")
         assert result.success, failures(result)
 
-    def attach(self, con: duckdb.DuckDBPyConnection) -> None:
+    def open(self) -> duckdb.DuckDBPyConnection:
+        """A reader of the warehouse, where tables go by their plain names."""
+        con = connect()
         con.execute(
             f"attach 'ducklake:sqlite:{self.warehouse / 'catalog.sqlite'}' as makegood"
             f" (data_path '{self.warehouse / 'data'}', meta_journal_mode 'WAL', read_only)"
         )
+        con.execute("use makegood")
+        return con
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Read the warehouse; tables go by their plain names."""
-        with connect() as con:
-            self.attach(con)
-            con.execute("use makegood")
+        with self.open() as con:
             return con.execute(sql).fetchall()
 
-    def relations(self, kind: str = "BASE TABLE") -> list[str]:
+    def relations(self, kind: str = "%") -> list[str]:
+        """Names of what the warehouse holds: `BASE TABLE`, `VIEW`, or both."""
         return [
             name
             for (name,) in self.query(
                 "select table_name from information_schema.tables"
-                f" where table_catalog = 'makegood' and table_type = '{kind}' order by table_name"
+                f" where table_catalog = 'makegood' and table_type like '{kind}' order by table_name"
             )
         ]
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table and view, in order."""
-        return {
-            name: self.query(f"select * from {name} order by all")
-            for name in [*self.relations(), *self.relations("VIEW")]
-        }
+        names = self.relations()
+        with self.open() as con:
+            return {name: con.execute(f"select * from {name} order by all").fetchall() for name in names}
 
 
 def failures(result: dbtRunnerResult) -> str:
     if result.exception is not None:
         return str(result.exception)
-    nodes = getattr(result.result, "results", [])
-    return "\n".join(f"{node.node.name}: {node.status} {node.message}" for node in nodes if node.status not in ("success", "pass"))
+    return "\n".join(
+        f"{done.node.name}: {done.status} {done.message}"
+        for done in results_of(result)
+        if done.status not in ("success", "pass")
+    )
+
+
+def results_of(result: dbtRunnerResult) -> list[Any]:
+    """What dbt did, node by node."""
+    return list(getattr(result.result, "results", []))
 
 
 @pytest.fixture(scope="session")
@@ -220,22 +238,19 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+def home(scratch: Path) -> Home:
     """An empty home, at the same path in every test: dbt then parses the project once."""
     built = Home(scratch / "home", scratch / "target")
-    monkeypatch.setenv("MAKEGOOD_HOME", str(built.path))
     built.empty()
     return built
 
 
 @pytest.fixture(scope="session")
-def session_home(scratch: Path) -> Iterator[Home]:
+def session_home(scratch: Path) -> Home:
     """A home for what is compiled once."""
-    with pytest.MonkeyPatch.context() as patch:
-        built = Home(scratch / "compiled_home", scratch / "compiled_target")
-        patch.setenv("MAKEGOOD_HOME", str(built.path))
-        built.empty()
-        yield built
+    built = Home(scratch / "session_home", scratch / "session_target")
+    built.empty()
+    return built
 
 
 @pytest.fixture(scope="session")
@@ -243,4 +258,4 @@ def compiled(session_home: Home) -> dict[str, str]:
     """The SQL of every model and data test, by name."""
     result = session_home.dbt("compile")
     assert result.success, failures(result)
-    return {node.node.name: node.node.compiled_code for node in result.result.results if node.node.resource_type != "seed"}
+    return {node.node.name: node.node.compiled_code for node in results_of(result) if node.node.resource_type != "seed"}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import duckdb
 import pytest
-from conftest import Home, delivery, failures
+from conftest import Home, delivery, failures, results_of
 
-HOUR = datetime(2026, 11, 1, 10)
+HOUR = datetime.fromisoformat("2026-11-01T10:00:00")
 
 # One row per data test: what goes wrong in the warehouse, as SQL.
 BAD_DATA = {
@@ -85,13 +86,16 @@ def derived(session_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Ite
     )
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as makegood")
-        for name in session_home.relations():
+        for name in session_home.relations("BASE TABLE"):
             columns = session_home.query(f"select column_name, column_type from (describe {name})")
             con.execute(f"create table makegood.{name} ({', '.join(f'{n} {t}' for n, t in columns)})")
             rows = session_home.query(f"select * from {name}")
             if rows:
                 con.executemany(f"insert into makegood.{name} values ({', '.join('?' * len(columns))})", rows)
-        for name, source in {"dim_compensation_types": "compensation_types", "dim_compensation_rules": "compensation_rules"}.items():
+        for name, source in {
+            "dim_compensation_types": "compensation_types",
+            "dim_compensation_rules": "compensation_rules",
+        }.items():
             con.execute(f"create view makegood.{name} as select * from makegood.{source}")
         con.execute(f"attach '{session_home.warehouse / 'run.duckdb'}' as run (read_only)")
         con.execute("use makegood")
@@ -111,12 +115,12 @@ def rows_found(con: duckdb.DuckDBPyConnection, test_sql: str, bad_data: str | No
 def test_unit_tests_of_the_models_pass(home: Home) -> None:
     result = home.dbt("build", "--empty")
     assert result.success, failures(result)
-    assert [node for node in result.result.results if node.node.resource_type == "unit_test"]
+    assert [done for done in results_of(result) if done.node.resource_type == "unit_test"]
 
 
 def test_every_data_test_is_fed_bad_data(session_home: Home) -> None:
-    result = session_home.dbt("list", "--resource-type", "test", "--output", "name")
-    assert set(result.result) == set(BAD_DATA)
+    listed: Any = session_home.dbt("list", "--resource-type", "test", "--output", "name").result
+    assert set(listed) == set(BAD_DATA)
 
 
 @pytest.mark.parametrize("name", BAD_DATA)

@@ -11,7 +11,7 @@ from conftest import Delivery, delivery, feeding, hour_of, write_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-START = datetime(2026, 11, 1)
+START = datetime.fromisoformat("2026-11-01")
 WEEK = timedelta(days=7)
 MERGED = ("cost_usd", "latency_ms", "finish_reason", "status_code")
 

@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 
 import duckdb
 import pytest
-from conftest import Home, failures
+from conftest import Home, failures, results_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ def macro(session_home: Home) -> dict[str, str]:
     )
     result = session_home.dbt("compile", "--inline", inline)
     assert result.success, failures(result)
-    expressions = result.result.results[0].node.compiled_code.removeprefix("select ").split(" | ")
+    expressions = results_of(result)[0].node.compiled_code.removeprefix("select ").split(" | ")
     return {name: sql for sql, name in (part.rsplit(" as ", 1) for part in expressions)}
 
 
@@ -34,15 +34,19 @@ def con() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
-exact = st.decimals(min_value=-10**6, max_value=10**6, places=20)
+exact = st.decimals(min_value=-(10**6), max_value=10**6, places=20)
 halves = st.builds(
-    lambda units, sign: sign * (units * UNIT + UNIT / 2), st.integers(0, 10**15), st.sampled_from([Decimal(1), Decimal(-1)])
+    lambda units, sign: sign * (units * UNIT + UNIT / 2),
+    st.integers(0, 10**15),
+    st.sampled_from([Decimal(1), Decimal(-1)]),
 )
 
 
 @settings(deadline=None)
 @given(amount=exact | halves)
-def test_money_rounds_half_even_to_twelve_places(amount: Decimal, macro: dict[str, str], con: duckdb.DuckDBPyConnection) -> None:
+def test_money_rounds_half_even_to_twelve_places(
+    amount: Decimal, macro: dict[str, str], con: duckdb.DuckDBPyConnection
+) -> None:
     (rounded,) = con.execute(f"select {macro['money']}", {"x": f"{amount:f}"}).fetchone() or ()
     assert rounded == amount.quantize(UNIT, rounding=ROUND_HALF_EVEN, context=WIDE)
 
