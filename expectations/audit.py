@@ -10,6 +10,7 @@ import great_expectations as gx
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from great_expectations.expectations.metadata_types import FailureSeverity
 from sqlalchemy import event
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
@@ -40,9 +41,7 @@ SUITES: dict[str, Suite] = {
 SHOWN_ROWS = 5
 
 
-def audit(
-    home: Path, suites: Iterable[str] | None = None, snapshot_id: int | None = None
-) -> list[SuiteResult]:
+def audit(home: Path, suites: Iterable[str] | None = None, snapshot_id: int | None = None) -> list[SuiteResult]:
     """Audit the window of `run.request_hours` in the warehouse of `home`; one result per suite.
 
     `suites` are table names (all of SUITES by default), `snapshot_id` the warehouse's snapshot (its newest by
@@ -76,9 +75,7 @@ def _buffer_result(
 ) -> None:
     """Keep a result that outlives its connection: Great Expectations closes it before it fetches."""
     if cursor.description:
-        context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(
-            cursor, initial_buffer=cursor.fetchall()
-        )
+        context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, initial_buffer=cursor.fetchall())
 
 
 def _suite_result(session: Session, datasource: SQLDatasource, suite: Suite) -> SuiteResult:
@@ -99,9 +96,7 @@ def _measure(session: Session, datasource: SQLDatasource, name: str, relation: R
     def validate(**result_format: Any) -> list[ExpectationValidationResult]:
         # Great Expectations marks the expectations it is given as its own: it gets copies.
         copies = [expectation.copy(deep=True) for expectation in relation.expectations]
-        return batch.validate(
-            gx.ExpectationSuite(name=name, expectations=copies), result_format=result_format
-        ).results
+        return batch.validate(gx.ExpectationSuite(name=name, expectations=copies), result_format=result_format).results
 
     ranges = _ranges(session, relation)
     results = validate(result_format="BOOLEAN_ONLY")
@@ -131,8 +126,7 @@ def _measurement(
     column = configuration.kwargs["column"]
     if reasons := _exceptions(result.exception_info):
         raise MakegoodError(
-            f"{relation.name}.{column} could not be judged ({configuration.description}):"
-            f" {'; '.join(reasons)}"
+            f"{relation.name}.{column} could not be judged ({configuration.description}): {'; '.join(reasons)}"
         )
     judged_count, least, greatest = ranges[column]
     # Without a failure Great Expectations was asked for no more than that.
@@ -141,7 +135,7 @@ def _measurement(
         expectation=configuration.type,
         relation=relation.name,
         columns=[column],
-        severity=cast(Severity, configuration.severity),
+        severity=cast(Severity, FailureSeverity(configuration.severity).value),
         success=bool(result.success),
         threshold=plain({k: v for k, v in configuration.kwargs.items() if k in ("min_value", "max_value")}),
         observed=plain({"min": least, "max": greatest}),

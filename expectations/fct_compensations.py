@@ -8,9 +8,7 @@ ROWS = Relation(
     keys=("source", "request_id"),
     unjudged="no compensations",
     expectations=(
-        within(
-            "payout_usd", "no single payout exceeds any cap or call", at_least=0, at_most=limit.PAYOUT_USD_MAX
-        ),
+        within("payout_usd", "no single payout exceeds any cap or call", at_least=0, at_most=limit.PAYOUT_USD_MAX),
     ),
 )
 
@@ -25,9 +23,7 @@ HOURS = Relation(
             at_most=limit.COMPENSATED_SHARE_WARN,
             severity="warning",
         ),
-        within(
-            "compensated_share", "most requests are not compensated", at_most=limit.COMPENSATED_SHARE_BLOCK
-        ),
+        within("compensated_share", "most requests are not compensated", at_most=limit.COMPENSATED_SHARE_BLOCK),
         within(
             "payout_share",
             "little of what was billed is paid back",

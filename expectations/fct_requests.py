@@ -8,12 +8,8 @@ ROWS = Relation(
     keys=("source", "request_id"),
     expectations=(
         within("latency_ms", "no request lasts longer than a day", at_least=0, at_most=limit.LATENCY_MS_MAX),
-        within(
-            "input_tokens", "no prompt exceeds any context window", at_least=0, at_most=limit.INPUT_TOKENS_MAX
-        ),
-        within(
-            "output_tokens", "no completion exceeds any model", at_least=0, at_most=limit.OUTPUT_TOKENS_MAX
-        ),
+        within("input_tokens", "no prompt exceeds any context window", at_least=0, at_most=limit.INPUT_TOKENS_MAX),
+        within("output_tokens", "no completion exceeds any model", at_least=0, at_most=limit.OUTPUT_TOKENS_MAX),
         within("cost_usd", "no request costs more than any call can", at_least=0, at_most=limit.COST_USD_MAX),
     ),
 )
@@ -60,9 +56,7 @@ HOURS = Relation(
             at_most=limit.MISSING_LATENCY_SHARE_WARN,
             severity="warning",
         ),
-        within(
-            "missing_latency_share", "most requests have a latency", at_most=limit.MISSING_LATENCY_SHARE_BLOCK
-        ),
+        within("missing_latency_share", "most requests have a latency", at_most=limit.MISSING_LATENCY_SHARE_BLOCK),
     ),
     sql=f"""
 -- one row per request hour of the window, hours without requests included

@@ -87,8 +87,7 @@ def _attach(connection: sqlalchemy.Connection, home: Path, snapshot_id: int | No
     """Attach the warehouse as `makegood`, read-only at one snapshot; its id."""
     source = _quoted(f"ducklake:sqlite:{home / 'warehouse' / 'catalog.sqlite'}")
     options = (
-        f"read_only, data_path {_quoted(home / 'warehouse' / 'data')},"
-        " meta_journal_mode 'WAL', meta_busy_timeout 30000"
+        f"read_only, data_path {_quoted(home / 'warehouse' / 'data')}, meta_journal_mode 'WAL', meta_busy_timeout 30000"
     )
     if snapshot_id is None:
         _rows(connection, f"attach {source} as makegood ({options})")

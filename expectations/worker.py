@@ -105,9 +105,7 @@ class AuditWorker:
             selector.register(process.stdout, selectors.EVENT_READ)
             if not selector.select(timeout_s):
                 self.close()
-                raise MakegoodError(
-                    f"The audit worker did not answer within {timeout_s:g} s and was ended; run again."
-                )
+                raise MakegoodError(f"The audit worker did not answer within {timeout_s:g} s and was ended; run again.")
         line = process.stdout.readline()
         if not line.endswith("\n"):
             raise self._death()
