@@ -83,8 +83,11 @@ def generate(
     """Write a gateway's realistic hourly logs into the landing area."""
     from orchestration.generation.gateway import generate as generate_hours
 
-    home = Home(Settings().home).prepare()
-    files = generate_hours(home.landing, parse_hour(start), hours, rows_per_hour, seed)
+    first, home = parse_hour(start), Home(Settings().home).prepare()
+    try:
+        files = generate_hours(home.landing, first, hours, rows_per_hour, seed)
+    except ValueError as error:
+        raise MakegoodError(str(error)) from error
     notes.print(
         f"Wrote {len(files):,} files with {sum(file.lines for file in files):,} lines under {home.landing / 'gateway'}"
     )

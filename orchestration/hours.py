@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from orchestration.errors import MakegoodError
 
 HOUR = timedelta(hours=1)
+FIRST_HOUR = datetime(2023, 1, 1)  # noqa: DTZ001 - hours are naive UTC throughout
+"""The first hour that can be run. Gateways of language models are not older."""
 
 
 def floor_hour(moment: datetime) -> datetime:
@@ -51,6 +53,8 @@ class HourRange:
             raise MakegoodError(
                 f"the range {start} to {end} holds no hour: --to must be later than --from (it is not included)"
             )
+        if hours.start < FIRST_HOUR:
+            raise MakegoodError(f"the range begins before the first hour that can be run, {FIRST_HOUR:%Y-%m-%dT%H}")
         now = floor_hour(datetime.now(UTC).replace(tzinfo=None))
         if hours.end > now:
             raise MakegoodError(

@@ -4,10 +4,9 @@ from datetime import datetime
 
 import dagster as dg
 
-from orchestration.hours import HourRange
-from orchestration.settings import Settings
+from orchestration.hours import FIRST_HOUR, HourRange
 
-HOURLY = dg.HourlyPartitionsDefinition(start_date=Settings.model_fields["first_hour"].default, timezone="UTC")
+HOURLY = dg.HourlyPartitionsDefinition(start_date=FIRST_HOUR, timezone="UTC")
 """Landing hours: when a gateway's file arrived. A run's request hours follow from its files."""
 
 ONE_RUN = dg.BackfillPolicy.single_run()

@@ -1,6 +1,5 @@
 """The only reader of the environment. What a setting is used for does not belong here."""
 
-from datetime import datetime
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -15,7 +14,6 @@ class Settings(BaseSettings):
     Attributes:
         home: where landing, lake, ledger, warehouse and exports live.
         sources: the file that names the gateways and their log formats.
-        first_hour: the first hourly partition that Dagster offers, UTC.
         lookback_hours: how far back a scheduled run looks for new or changed landing files.
     """
 
@@ -23,7 +21,6 @@ class Settings(BaseSettings):
 
     home: Path = Path("data")
     sources: Path = Path("sources.yml")
-    first_hour: datetime = Field(default=datetime(2025, 1, 1))  # noqa: DTZ001 - hours are naive UTC throughout
     lookback_hours: int = Field(default=48, ge=0)
 
     @field_validator("home", "sources")

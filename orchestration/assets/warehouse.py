@@ -8,7 +8,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
 from orchestration.dbt import Dbt
-from orchestration.hours import HourRange
+from orchestration.hours import FIRST_HOUR, HourRange
 from orchestration.ingestion import window
 from orchestration.ingestion.inventory import Inventory
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
@@ -94,7 +94,7 @@ def _late_materializations(
     """Request hours outside the run's partitions were made too: say so, for the partition bars to be true."""
     inside = set(hours)
     for hour in derived.request_hours:
-        if hour not in inside and hour >= HOURLY.start.replace(tzinfo=None):
+        if hour not in inside and hour >= FIRST_HOUR:
             for key in context.selected_asset_keys:
                 yield dg.AssetMaterialization(
                     key, partition=partition_key(hour), tags={"late_from": str(hours).replace(" ", "_")}

@@ -1,0 +1,165 @@
+"""What people type: bad input gets one clear sentence and a non-zero exit, good input gets its answer."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from conftest import FIRST, Gateway, record
+
+from orchestration.cli import main
+
+Makegood = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def makegood(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Makegood:
+    """The command line over the gateway's home: exit code, standard output, standard error."""
+    monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
+    monkeypatch.setenv("MAKEGOOD_SOURCES", str(gateway.root / "sources.yml"))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["makegood", *arguments])
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        out, err = capfd.readouterr()
+        return int(exit_.value.code or 0), out, err
+
+    return run
+
+
+RUN = ("run", "--from", "2026-11-01T00", "--to", "2026-11-01T01")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("run", "--from", "2026-11-02T00", "--to", "2026-11-01T00"), "holds no hour: --to must be later than --from"),
+        (("run", "--from", "2026-11-01T00", "--to", "2026-11-01T00"), "holds no hour"),
+        (("run", "--from", "yesterday", "--to", "2026-11-01T00"), "'yesterday' is not an hour in UTC"),
+        (("run", "--from", "2026-11-01T00:30", "--to", "2026-11-01T02"), "is not an hour in UTC"),
+        (("run", "--from", "2026-11-01T00", "--to", "2999-01-01T00"), "is not over yet"),
+        (("run", "--from", "2020-01-01T00", "--to", "2020-01-01T01"), "before the first hour that can be run, 2023-01-01T00"),
+        (("sql", "select 1"), "nothing is published yet: run `makegood run"),
+        (("status",), "nothing is published yet"),
+        (("sql", "select 1", "--format", "xml"), "--format xml: there are table, csv and json"),
+        (("generate", "--rows-per-hour", "1"), "rows per hour, not 1"),
+        (("generate", "--from", "noon"), "'noon' is not an hour in UTC"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_a_failure(makegood: Makegood, arguments: tuple[str, ...], sentence: str) -> None:
+    code, out, err = makegood(*arguments)
+    assert code == 1
+    assert sentence in err
+    assert err.startswith("makegood: ")
+    assert err.count("\n") == 1
+    assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("sources", "sentence"),
+    [
+        ("sources: [", "is not YAML"),
+        ("nothing: here", "names no sources"),
+        ("sources: [{name: a, adapter: telepathy, files: x}]", "there is no adapter 'telepathy'; there are: canonical"),
+        ("sources: [{name: a, files: x}]", "source 1: `adapter` is missing"),
+        ("sources: [{name: a, adapter: canonical, files: x, file: y}]", "unknown field `file`"),
+        ("sources: [{name: a, adapter: canonical, files: 'x/{date}/y'}]", "both {date} and {hour}"),
+        ("sources: [{name: 'a/b', adapter: canonical, files: x}]", "may hold letters"),
+    ],
+)
+def test_wrong_sources_are_named_with_their_fault(
+    makegood: Makegood, gateway: Gateway, sources: str, sentence: str
+) -> None:
+    (gateway.root / "sources.yml").write_text(sources)
+    code, _, err = makegood(*RUN)
+    assert code == 1
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+def test_missing_sources_file_is_named(makegood: Makegood, gateway: Gateway) -> None:
+    (gateway.root / "sources.yml").unlink()
+    code, _, err = makegood(*RUN)
+    assert code == 1
+    assert "sources.yml: No such file or directory; set MAKEGOOD_SOURCES" in err
+
+
+def test_home_that_is_a_file_is_one_sentence(
+    makegood: Makegood, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = gateway.root / "file"
+    file.write_text("")
+    monkeypatch.setenv("MAKEGOOD_HOME", str(file))
+    for command in (RUN, ("generate",), ("sql", "select 1"), ("status",)):
+        code, _, err = makegood(*command)
+        assert code == 1
+        assert err.startswith("makegood: ")
+        assert "Traceback" not in err
+
+
+def test_published_numbers_are_read_and_nothing_else_can_be(makegood: Makegood, gateway: Gateway, tmp_path: Path) -> None:
+    gateway.lands(FIRST, [record("failed", FIRST + timedelta(minutes=1), status_code="503", cost_usd="0.020000000001")])
+    code, out, _ = makegood(*RUN, "--json")
+    assert code == 0
+    assert json.loads(out)["publication"]["payout_usd"] == "0.020000000001"
+
+    query = "select request_id, payout_usd, requested_at, null as nothing from fct_compensations"
+    assert makegood("sql", query, "--format", "json")[1] == (
+        '[{"request_id": "failed", "payout_usd": "0.020000000001", "requested_at": "2026-11-01T00:01:00", "nothing": null}]\n'
+    )
+    assert makegood("sql", query, "--format", "csv")[1] == (
+        "request_id,payout_usd,requested_at,nothing\nfailed,0.020000000001,2026-11-01T00:01:00,\n"
+    )
+    assert "0.020000000001" in makegood("sql", query)[1]
+
+    code, out, _ = makegood("status", "--json")
+    assert code == 0
+    assert json.loads(out)["hour_equation"] == {"hours": 1, "landed": 1, "current": 1, "superseded": 0}
+    assert "✓ 1 landed = 1 current + 0 superseded, in 1 request hours" in makegood("status")[1]
+
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a\n1\n")
+    for refused in (
+        "selec 1",
+        "select * from no_such_table",
+        "delete from fct_requests",
+        "create table t as select 1",
+        f"copy fct_requests to '{tmp_path}/out.csv'",
+        f"select * from read_csv('{secret.parent.parent}/x.csv')",
+        "select * from read_csv('/etc/passwd')",
+        "attach '/tmp/other.db'",
+        "set enable_external_access = true",
+        "select 1; select 2",
+        "",
+    ):
+        code, out, err = makegood("sql", refused)
+        assert code == 1, refused
+        assert err.startswith("makegood: "), refused
+        assert out == "", refused
+
+
+def test_unaudited_hours_make_the_status_unsound(makegood: Makegood, gateway: Gateway) -> None:
+    gateway.lands(FIRST, [record("good", FIRST)])
+    gateway.lands(FIRST + timedelta(hours=1), [record("absurd", FIRST + timedelta(hours=1), cost_usd="4000")])
+    assert makegood(*RUN)[0] == 0
+    code, _, err = makegood("run", "--from", "2026-11-01T01", "--to", "2026-11-01T02")
+    assert code == 1
+    assert "not published, checks failed (fct_requests: " in err
+    code, out, _ = makegood("status")
+    assert code == 1
+    assert "✗ 1 request hours (2026-11-01T01 to 2026-11-01T01) written but not audited" in out
+
+
+def test_generated_hours_run(makegood: Makegood) -> None:
+    assert makegood("generate", "--hours", "2", "--rows-per-hour", "300", "--seed", "3")[0] == 0
+    code, out, _ = makegood("run", "--from", "2026-11-01T00", "--to", "2026-11-01T02", "--json")
+    assert code == 0
+    landed = json.loads(out)["landed"]
+    assert landed["records read"] == landed["rows landed"] + landed["records ignored"] + landed["records quarantined"]
+    assert landed["records quarantined"] > 0
+    counts = json.loads(makegood("sql", "select sum(request_count) n, sum(compensated_count) c from fct_requests_hourly", "--format", "json")[1])
+    assert counts[0]["n"] > 500
+    assert counts[0]["c"] > 0

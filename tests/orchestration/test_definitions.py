@@ -1,0 +1,84 @@
+"""What Dagster serves: partitions, one run for a range, descriptions on everything, and a schedule that looks back."""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+from conftest import FIRST, Gateway, record
+
+from orchestration.automation import hourly_schedule
+from orchestration.definitions import definitions_for
+from orchestration.hours import HOUR
+from orchestration.partitions import HOURLY, partition_key
+from orchestration.publication.querying import answer
+
+
+@pytest.fixture
+def definitions(gateway: Gateway) -> dg.Definitions:
+    return definitions_for(gateway.settings)
+
+
+def test_every_asset_is_hourly_one_run_for_a_range_and_described(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for key in graph.materializable_asset_keys:
+        node = graph.get(key)
+        if node.group_name != "policy":
+            assert node.partitions_def == HOURLY, key
+        assert node.backfill_policy == dg.BackfillPolicy.single_run(), key
+        assert node.description, key
+        assert node.group_name != "default", key
+        assert node.kinds, key
+        assert node.owners, key
+
+
+def test_tables_show_their_columns_with_descriptions(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for name in ("request_logs", "fct_requests", "fct_compensations", "mart_compensation_hourly"):
+        schema = graph.get(dg.AssetKey(name)).metadata["dagster/column_schema"]
+        assert isinstance(schema, dg.TableSchema)
+        assert len(schema.columns) > 5
+        if name != "request_logs":
+            assert all(column.description and column.type for column in schema.columns), name
+
+
+def test_publication_comes_after_every_table_and_blocking_check(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    upstream = graph.get(dg.AssetKey("published_snapshot")).parent_keys
+    assert dg.AssetKey("fct_requests") in upstream
+    blocking = {key.asset_key.to_user_string() for key in graph.asset_check_keys if graph.get(key).blocking and key.name == "expectations"}
+    assert {"fct_requests", "fct_compensations", "mart_compensation_hourly"} <= blocking
+
+
+def test_schedule_asks_for_the_hour_that_is_over_and_looks_back(definitions: dg.Definitions) -> None:
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, 1, 5, 5, tzinfo=UTC))
+    request = hourly_schedule(context)
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == partition_key(datetime(2026, 11, 1, 4))
+    assert request.run_config == {"ops": {"request_logs": {"config": {"lookback_hours": 48}}}}
+
+
+def test_scheduled_run_finds_late_files_and_says_which_hours_it_made_besides(gateway: Gateway) -> None:
+    gateway.lands(FIRST, [record("first", FIRST + timedelta(minutes=1))])
+    gateway.runs(FIRST)
+    gateway.lands(FIRST, [record("late", FIRST + timedelta(minutes=2), status_code="503")], "late.jsonl")
+    gateway.lands(FIRST + HOUR, [record("second", FIRST + HOUR)])
+    result = (
+        definitions_for(gateway.settings)
+        .resolve_job_def("hourly")
+        .execute_in_process(
+            partition_key=partition_key(FIRST + HOUR),
+            run_config={"ops": {"request_logs": {"config": {"lookback_hours": 48}}}},
+        )
+    )
+    assert answer(gateway.root, "select request_id, payout_usd > 0 from fct_requests order by 1")[1] == [
+        ("first", False),
+        ("late", True),
+        ("second", False),
+    ]
+    late = [
+        event.materialization
+        for event in result.get_asset_materialization_events()
+        if event.materialization.asset_key == dg.AssetKey("fct_requests") and event.partition == partition_key(FIRST)
+    ]
+    assert late[0].tags is not None
+    assert late[0].tags["late_from"] == "2026-11-01T01_to_2026-11-01T02"
