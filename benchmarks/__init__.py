@@ -1,0 +1,1 @@
+"""Speed, as ratios against a bare script in the same run. Correctness is the tests' business."""

@@ -1,0 +1,85 @@
+-- What the hourly run computes of one landing file, as somebody would write it once, by hand, with no lake, no tests and no history.
+set timezone = 'UTC';
+
+create table requests as
+with logs as (
+    select *
+    from read_json(
+        getvariable('landing_file'),
+        format = 'newline_delimited',
+        ignore_errors = true,
+        columns = {
+            request_id: 'varchar', account_id: 'varchar', requested_at: 'timestamptz', completed_at: 'timestamptz', model: 'varchar',
+            model_served: 'varchar', provider: 'varchar', input_tokens: 'bigint', output_tokens: 'bigint', cached_tokens: 'bigint',
+            reasoning_tokens: 'bigint', cost_usd: 'varchar', cache_hit: 'boolean', ttft_ms: 'bigint', streamed: 'boolean',
+            cancelled: 'boolean', finish_reason: 'varchar', status_code: 'varchar', error_code: 'varchar', meta: 'json'
+        }
+    )
+    where request_id is not null and requested_at is not null and model is not null and coalesce(output_tokens, 0) >= 0
+        and coalesce(input_tokens, 0) >= 0 and requested_at >= timestamptz '2020-01-01'
+        and requested_at < getvariable('landed_hour')::timestamptz + interval 65 minutes
+),
+
+latest as (
+    select * from logs
+    qualify row_number() over (partition by request_id order by completed_at desc) = 1
+),
+
+measured as (
+    select
+        *,
+        date_diff('millisecond', requested_at, completed_at) as latency_ms,
+        cast(cost_usd as decimal(18, 12)) as cost,
+        status_code in ('499') or cancelled as has_left,
+        status_code like '4%' and status_code not in ('408', '499') and coalesce(error_code, '') <> 'provider_rate_limited' as is_callers,
+    from latest
+),
+
+matched as (
+    select
+        *,
+        case
+            when not is_callers and (finish_reason = 'error' or status_code in ('408', '429') or status_code like '5%') then 1.0000
+            when output_tokens - coalesce(reasoning_tokens, 0) = 0 and finish_reason not in ('tool_calls', 'content_filter') then 1.0000
+            when latency_ms >= 600000 then 0.5000
+            when output_tokens >= 64 and latency_ms >= 30000
+                and output_tokens * 1000 < 5 * (latency_ms - case when streamed then coalesce(ttft_ms, 0) else 0 end)
+            then 0.1000
+        end::decimal(5, 4) as rate,
+    from measured
+)
+
+select
+    *,
+    case
+        when has_left then 'cancelled_by_caller'
+        when is_callers then 'caller_error'
+        when cost = 0 or cache_hit then 'not_billed'
+        when rate is null then 'within_normal_range'
+        when cost is null then 'cost_unknown'
+        else 'compensated'
+    end as reason_code,
+    round(cost * rate, 12)::decimal(18, 12) as payout_usd,
+from matched;
+
+copy requests to 'requests.parquet';
+
+copy (select * from requests where reason_code = 'compensated') to 'compensations.parquet';
+
+copy (
+    select
+        date_trunc('hour', requested_at), model, count(*), sum(input_tokens), sum(output_tokens), sum(cost),
+        quantile_disc(latency_ms, [0.5, 0.95, 0.99]), quantile_disc(ttft_ms, [0.5, 0.95, 0.99]),
+        count(*) filter (where reason_code = 'compensated'),
+    from requests group by all
+) to 'requests_hourly.parquet';
+
+copy (
+    select date_trunc('hour', requested_at), model, rate, count(*), sum(payout_usd), sum(cost)
+    from requests where reason_code = 'compensated' group by all
+) to 'compensation_hourly.parquet';
+
+copy (
+    select requested_at::date, account_id, model, rate, count(*), sum(payout_usd)
+    from requests where reason_code = 'compensated' group by all
+) to 'by_account_daily.parquet';

@@ -1,0 +1,71 @@
+"""The whole hourly run of 1 M requests against one bare DuckDB script that computes the same marts from the same file."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from benchmarks.measuring import Measured, measure, typical
+from orchestration.generation.gateway import generate
+from orchestration.settings import PROJECT
+
+HOUR = datetime(2026, 11, 1)
+FIXED_S = 12
+"""What the run may take besides twice the bare script: processes that start, audits, commits."""
+BARE = """
+import duckdb, sys, pathlib
+con = duckdb.connect("bare.duckdb")
+con.execute("set variable landing_file = $1", [sys.argv[1]])
+con.execute("set variable landed_hour = $1", [sys.argv[2]])
+con.execute(pathlib.Path(sys.argv[3]).read_text())
+"""
+
+
+def main() -> int:
+    """Print wall time, memory and the ratio; 1 where --check is given and the run took more than twice the bare script and 12 s."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="makegood-bench-") as folder:
+        bare, ours = compare(Path(folder), arguments.rows, arguments.repeat)
+    allowed = 2 * bare.wall_s + FIXED_S
+    print(f"hourly run of {arguments.rows:,} requests (median of {arguments.repeat})")
+    print(f"  bare script      {bare.wall_s:6.1f} s   {bare.peak_mib:6,} MiB")
+    print(f"  makegood run     {ours.wall_s:6.1f} s   {ours.peak_mib:6,} MiB   {ours.wall_s / bare.wall_s:.2f}x")
+    print(f"  allowed          {allowed:6.1f} s   (2 x bare + {FIXED_S} s): {'within' if ours.wall_s <= allowed else 'OVER'}")
+    return int(arguments.check and ours.wall_s > allowed)
+
+
+def compare(folder: Path, rows: int, repeat: int) -> tuple[Measured, Measured]:
+    """Both, in turns, each over a fresh home."""
+    logs = folder / "logs"
+    generate(logs, HOUR, 1, rows, 7, is_steady=True)
+    [file] = (logs / "gateway" / f"{HOUR:%Y-%m-%d}" / f"{HOUR:%H}").glob("part-*")
+    bare_runs, our_runs = [], []
+    for number in range(repeat):
+        work = folder / f"bare-{number}"
+        work.mkdir()
+        script = ["/usr/bin/env", "-C", str(work), sys.executable, "-c", BARE]
+        bare_runs.append(measure([*script, str(file), f"{HOUR:%Y-%m-%d %H:00}+00", str(PROJECT / "benchmarks" / "bare.sql")], {}, work / "log"))
+        home = folder / f"home-{number}"
+        landed = home / "landing" / "gateway" / f"{HOUR:%Y-%m-%d}" / f"{HOUR:%H}"
+        landed.mkdir(parents=True)
+        shutil.copy2(file, landed)
+        our_runs.append(run_hour(home, HOUR))
+    return typical(bare_runs), typical(our_runs)
+
+
+def run_hour(home: Path, hour: datetime, hours: int = 1) -> Measured:
+    """`makegood run` of landing hours from this one on, as a process of its own."""
+    end = datetime.fromtimestamp(hour.timestamp() + 3600 * hours)
+    command = [sys.executable, "-m", "orchestration", "run", "--from", f"{hour:%Y-%m-%dT%H}", "--to", f"{end:%Y-%m-%dT%H}"]
+    environment = {"MAKEGOOD_HOME": str(home), "MAKEGOOD_SOURCES": str(PROJECT / "sources.yml"), "PYTHONPATH": str(PROJECT)}
+    return measure(command, environment, home / "log")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
