@@ -1,93 +1,9 @@
-"""Homes for whole runs: canonical records into landing files, runs through Dagster, and what readers see afterwards."""
+"""A gateway with a fresh home for each test."""
 
-from __future__ import annotations
-
-import json
-from collections.abc import Iterable
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-from orchestration.hours import HOUR, HourRange
-from orchestration.publication.querying import answer
-from orchestration.running import RunReport, run
-from orchestration.settings import Settings
-
-FIRST = datetime(2026, 11, 1, 0)
-MARTS = (
-    "fct_requests",
-    "fct_compensations",
-    "fct_requests_hourly",
-    "fct_request_hours",
-    "fct_landing_files",
-    "mart_compensation_hourly",
-    "mart_compensation_daily",
-    "mart_compensation_by_type_daily",
-    "mart_compensation_by_model_daily",
-    "mart_compensation_by_account_daily",
-    "mart_compensation_details",
-    "dim_models",
-)
-SOURCES = """
-sources:
-  - name: gateway
-    adapter: canonical
-    files: "landing/gateway/{date}/{hour}/*"
-"""
-
-Record = dict[str, Any]
-
-
-def record(request_id: str, requested_at: datetime, latency_ms: int = 1_000, **values: Any) -> Record:
-    """A canonical record that is plain, billed and fast unless `values` say otherwise; None leaves a field out."""
-    made = {
-        "request_id": request_id,
-        "account_id": "acme",
-        "requested_at": requested_at.isoformat(timespec="milliseconds") + "Z",
-        "completed_at": (requested_at + timedelta(milliseconds=latency_ms)).isoformat(timespec="milliseconds") + "Z",
-        "model": "openai/gpt-4o",
-        "provider": "openai",
-        "input_tokens": 100,
-        "output_tokens": 50,
-        "cost_usd": "0.01",
-        "streamed": False,
-        "finish_reason": "stop",
-        "status_code": "200",
-        "meta": {"headers": {"user-agent": "test"}},
-        **values,
-    }
-    return {name: value for name, value in made.items() if value is not None}
-
-
-class Gateway:
-    """A gateway that writes landing files, and the home that they are run in."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        (root / "sources.yml").write_text(SOURCES)
-        self.settings = Settings(home=root, sources=root / "sources.yml")
-
-    def lands(self, landed_hour: datetime, records: Iterable[Record | str], name: str = "part.jsonl") -> Path:
-        """Write a landing file; a record that is text goes in as it is."""
-        file = self.root / "landing" / "gateway" / f"{landed_hour:%Y-%m-%d}" / f"{landed_hour:%H}" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        lines = [line if isinstance(line, str) else json.dumps(line) for line in records]
-        file.write_text("".join(line + "\n" for line in lines))
-        return file
-
-    def runs(self, start: datetime, hours: int = 1) -> RunReport:
-        """Run so many landing hours."""
-        return run(HourRange(start, start + HOUR * hours), self.settings)
-
-    def sees(self, query: str) -> list[tuple[Any, ...]]:
-        """What a reader gets."""
-        return answer(self.root, query)[1]
-
-    def marts(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every published table, in an order that does not depend on how it was written."""
-        return {table: sorted(self.sees(f"from {table}"), key=repr) for table in MARTS}
+from running_gateway import Gateway
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import FIRST, Gateway, record
+from running_gateway import FIRST, Gateway, record
 
 from orchestration.cli import main
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
-from conftest import FIRST, Gateway, record
+from running_gateway import FIRST, Gateway, record
 
 from orchestration.automation import hourly_schedule
 from orchestration.definitions import definitions_for

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import FIRST, Gateway, record
+from running_gateway import FIRST, Gateway, record
 
 from orchestration.errors import MakegoodError
 from orchestration.hours import HOUR

@@ -1,0 +1,100 @@
+"""What must always hold: hours run twice, alone, as ranges and in any order give the same marts, value for value."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt_here import dbt, emptied, failures
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from running_gateway import FIRST, MARTS, Gateway, Record, record
+
+from orchestration.duck import connect
+from orchestration.hours import HOUR
+from orchestration.ingestion import window
+from orchestration.ingestion.inventory import Inventory
+from orchestration.ingestion.landing import land
+from orchestration.ingestion.sources import find_files, read_sources
+from orchestration.warehouse import attach
+
+LANDING_HOURS = 4
+KEYS = [f"key-{n}" for n in range(6)]
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> Record:
+    """A delivery of one of a few keys, at any of a few hours (and days), that may or may not be owed anything."""
+    at = FIRST - timedelta(hours=draw(st.sampled_from([0, 1, 2, 30, 150, 167, 168, 169]))) + timedelta(
+        minutes=draw(st.integers(0, 59))
+    )
+    return record(
+        draw(st.sampled_from(KEYS)),
+        at,
+        draw(st.sampled_from([10, 40_000, 600_000])),
+        cost_usd=draw(st.sampled_from([None, "0", "0.01", "0.000000000005", "12.3"])),
+        output_tokens=draw(st.sampled_from([None, 0, 100])),
+        status_code=draw(st.sampled_from(["200", "503", "400"])),
+        account_id=draw(st.sampled_from([None, "acme", "globex"])),
+        model=draw(st.sampled_from(["openai/gpt-4o", "house/model"])),
+    )
+
+
+landings = st.lists(st.lists(deliveries(), max_size=5), min_size=LANDING_HOURS, max_size=LANDING_HOURS)
+"""For each landing hour what lands in it."""
+
+orders = st.permutations(range(LANDING_HOURS)).flatmap(
+    lambda hours: st.lists(st.sampled_from(range(LANDING_HOURS)), max_size=1).map(lambda again: [*hours, *again])
+)
+"""Every hour once, in any order, and perhaps one of them again."""
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
+    return Gateway(tmp_path_factory.mktemp("order"))
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True)
+@given(landing=landings, order=orders)
+def test_any_order_of_hours_gives_the_marts_of_one_range(gateway: Gateway, landing: list[list[Record]], order: list[int]) -> None:
+    for number, records in enumerate(landing):
+        gateway.lands(FIRST + HOUR * number, records)
+    _start_over(gateway)
+    _derive(gateway, 0, LANDING_HOURS)
+    as_range = _head(gateway)
+    _start_over(gateway)
+    for number in order:
+        _derive(gateway, number, 1)
+    assert _head(gateway) == as_range
+
+
+def _start_over(gateway: Gateway) -> None:
+    emptied(gateway.root)
+    with connect() as con:
+        attach(con, gateway.root / "warehouse", read_only=False)
+
+
+def _derive(gateway: Gateway, start: int, hours: int) -> None:
+    """What a run does between its landing files and its audits."""
+    root = gateway.root
+    landing_hours = [FIRST + HOUR * number for number in range(start, start + hours)]
+    inventory = Inventory(root / "lake" / "inventory.sqlite")
+    try:
+        land(find_files(read_sources(root / "sources.yml", root), landing_hours, root), root / "lake", inventory)
+        for piece in window.chunks(window.plan(landing_hours, root / "lake", inventory)):
+            window.write(piece, root / "lake", inventory, "policy", root / "warehouse" / "run.duckdb")
+            built = dbt(root, "build", "--exclude-resource-type", "unit_test", target=_target(root))
+            assert built.success, failures(built)
+    finally:
+        inventory.close()
+
+
+def _target(root: Path) -> Path:
+    return root / "target"
+
+
+def _head(gateway: Gateway) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table at the head, in an order that does not depend on how it was written."""
+    with connect() as con:
+        attach(con, gateway.root / "warehouse")
+        return {table: sorted(con.execute(f"from {table}").fetchall(), key=repr) for table in MARTS}
