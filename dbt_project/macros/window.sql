@@ -34,7 +34,6 @@
 {#- The new rows of a model are read once, by the insert: a temporary view spares a copy of them. -#}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language="sql", partitioned_by=none, sorted_by=none) -%}
     {%- if temporary and model.resource_type == "model" -%}
-    {{ get_assert_columns_equivalent(compiled_code) }}
     create temporary view {{ relation.include(database=false, schema=false) }} as ({{ compiled_code }})
     {%- else -%}
     {{ dbt.duckdb__create_table_as(temporary, relation, compiled_code, language, partitioned_by, sorted_by) }}

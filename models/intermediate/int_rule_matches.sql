@@ -1,4 +1,8 @@
 -- grain: one row per request of the run's window and rule that it matches
+{% set rule_columns = [
+    "policy_version", "rule_id", "compensation_type", "signal", "comparator", "threshold", "min_output_tokens",
+    "min_latency_ms", "payout_rate", "payout_cap_usd",
+] -%}
 with signals as (
     select * from {{ ref('int_request_signals') }}
 ),
@@ -19,7 +23,9 @@ models as (
 model_rules as (
     select
         models.model,
-        rules.*,
+        {%- for column in rule_columns + ["effective_from", "effective_to"] %}
+        rules.{{ column }},
+        {%- endfor %}
         length(replace(rules.model_pattern, '*', '')) as literal_count,
     from models
     inner join rules
@@ -45,9 +51,12 @@ periods as (
 
 candidates as (
     select
+        periods.model,
         periods.period_from,
         periods.period_to,
-        model_rules.*,
+        {%- for column in rule_columns + ["literal_count"] %}
+        model_rules.{{ column }},
+        {%- endfor %}
         max(model_rules.literal_count) over (
             partition by periods.model, periods.period_from, model_rules.compensation_type, model_rules.signal
         ) as most_literal_count,
@@ -59,7 +68,11 @@ candidates as (
 
 -- The more specific pattern replaces the generic rows of its type and signal.
 rules_in_force as (
-    select *
+    select
+        model,
+        period_from,
+        period_to,
+        {{ rule_columns | join(",\n        ") }},
     from candidates
     where literal_count = most_literal_count
 ),
@@ -70,14 +83,9 @@ observed as (
         signals.request_id,
         signals.requested_at,
         signals.cost_usd,
-        rules_in_force.policy_version,
-        rules_in_force.rule_id,
-        rules_in_force.compensation_type,
-        rules_in_force.signal,
-        rules_in_force.comparator,
-        rules_in_force.threshold,
-        rules_in_force.payout_rate,
-        rules_in_force.payout_cap_usd,
+        {%- for column in rule_columns %}
+        rules_in_force.{{ column }},
+        {%- endfor %}
         {%- for part in ["numerator", "denominator"] %}
         case rules_in_force.signal
             {%- for signal in signals() %}
@@ -92,20 +100,6 @@ observed as (
         and (signals.requested_at < rules_in_force.period_to or rules_in_force.period_to is null)
     where (rules_in_force.min_output_tokens is null or signals.output_tokens >= rules_in_force.min_output_tokens)
         and (rules_in_force.min_latency_ms is null or signals.latency_ms >= rules_in_force.min_latency_ms)
-),
-
--- Signal and threshold compare by cross-multiplication, so that no division rounds.
-matches as (
-    select *
-    from observed
-    where denominator > 0
-        and case comparator
-            when '>=' then numerator >= threshold * denominator
-            when '>' then numerator > threshold * denominator
-            when '<=' then numerator <= threshold * denominator
-            when '<' then numerator < threshold * denominator
-            when '=' then numerator = threshold * denominator
-        end
 ),
 
 final as (
@@ -127,7 +121,16 @@ final as (
                     "least(cast(cost_usd as decimal(20, 12)) * payout_rate, payout_cap_usd, cost_usd)"
                 ) }} as decimal(18, 12))
         end as payout_usd,
-    from matches
+    from observed
+    -- Signal and threshold compare by cross-multiplication, so that no division rounds.
+    where denominator > 0
+        and case comparator
+            when '>=' then numerator >= threshold * denominator
+            when '>' then numerator > threshold * denominator
+            when '<=' then numerator <= threshold * denominator
+            when '<' then numerator < threshold * denominator
+            when '=' then numerator = threshold * denominator
+        end
 )
 
 select * from final

@@ -1,18 +1,13 @@
 -- grain: one row per compensated request
 {{ config(partitioned_by=["request_date"]) }}
-with requests as (
+with compensated as (
     select * from {{ ref('fct_requests') }}
-    where {{ in_window() }}
+    where reason_code = 'compensated'
+        and {{ in_window() }}
 ),
 
 request_logs as (
     select * from {{ source('run', 'request_logs') }}
-),
-
-compensated as (
-    select *
-    from requests
-    where reason_code = 'compensated'
 ),
 
 deliveries as (

@@ -1,5 +1,14 @@
 -- grain: one row per request
 {{ config(partitioned_by=["request_date"]) }}
+{% set request_columns = [
+    "source", "request_id", "trace_id", "gateway_call_id", "account_id", "api_key_ref", "requested_at",
+    "completed_at", "request_date", "request_hour", "model", "model_served", "provider", "input_tokens",
+    "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd", "cost_source", "cache_hit", "latency_ms",
+    "ttft_ms", "throughput_tps", "streamed", "cancelled", "finish_reason", "native_finish_reason",
+    "status_code", "error_code", "is_error", "max_output_tokens", "landed_hour", "landing_file", "landing_line",
+    "lake_part",
+] -%}
+{% set decided_by_rule = "reason_code in ('compensated', 'cost_unknown', 'zero_payout')" -%}
 with requests as (
     select * from {{ ref('stg_request_logs') }}
 ),
@@ -18,7 +27,16 @@ account_coverage as (
 
 ranked_matches as (
     select
-        rule_matches.*,
+        rule_matches.source,
+        rule_matches.request_id,
+        rule_matches.requested_at,
+        rule_matches.compensation_type,
+        rule_matches.rule_id,
+        rule_matches.policy_version,
+        rule_matches.observed_value,
+        rule_matches.threshold_value,
+        rule_matches.payout_rate,
+        rule_matches.payout_usd,
         row_number() over (
             partition by rule_matches.source, rule_matches.request_id, rule_matches.requested_at
             order by rule_matches.payout_usd desc, compensation_types.precedence, rule_matches.rule_id
@@ -61,7 +79,9 @@ paying_rules as (
 
 decided as (
     select
-        requests.*,
+        {%- for column in request_columns %}
+        requests.{{ column }},
+        {%- endfor %}
         paying_rules.compensation_type,
         paying_rules.rule_id,
         paying_rules.policy_version,
@@ -90,60 +110,19 @@ decided as (
         and {{ in_force('account_coverage', 'requests.requested_at') }}
 ),
 
-judged as (
-    select
-        *,
-        reason_code in ('compensated', 'cost_unknown', 'zero_payout') as is_decided_by_rule,
-    from decided
-),
-
 final as (
     select
-        source,
-        request_id,
-        trace_id,
-        gateway_call_id,
-        account_id,
-        api_key_ref,
-        requested_at,
-        completed_at,
-        request_date,
-        request_hour,
-        model,
-        model_served,
-        provider,
-        input_tokens,
-        output_tokens,
-        cached_tokens,
-        reasoning_tokens,
-        cost_usd,
-        cost_source,
-        cache_hit,
-        latency_ms,
-        ttft_ms,
-        throughput_tps,
-        streamed,
-        cancelled,
-        finish_reason,
-        native_finish_reason,
-        status_code,
-        error_code,
-        is_error,
-        max_output_tokens,
+        {{ request_columns | join(",\n        ") }},
         reason_code,
         matched_rule_ids,
-        case when is_decided_by_rule then compensation_type end as compensation_type,
-        case when is_decided_by_rule then rule_id end as rule_id,
-        case when is_decided_by_rule then policy_version end as policy_version,
-        case when is_decided_by_rule then observed_value end as observed_value,
-        case when is_decided_by_rule then threshold_value end as threshold_value,
-        case when is_decided_by_rule then payout_rate end as payout_rate,
+        case when {{ decided_by_rule }} then compensation_type end as compensation_type,
+        case when {{ decided_by_rule }} then rule_id end as rule_id,
+        case when {{ decided_by_rule }} then policy_version end as policy_version,
+        case when {{ decided_by_rule }} then observed_value end as observed_value,
+        case when {{ decided_by_rule }} then threshold_value end as threshold_value,
+        case when {{ decided_by_rule }} then payout_rate end as payout_rate,
         case when reason_code = 'compensated' then rule_payout_usd else cast(0 as decimal(18, 12)) end as payout_usd,
-        landed_hour,
-        landing_file,
-        landing_line,
-        lake_part,
-    from judged
+    from decided
 )
 
 select * from final

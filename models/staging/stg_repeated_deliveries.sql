@@ -1,4 +1,6 @@
 -- grain: one row per delivery of a request that was delivered more than once
+{% set delivered = ["source", "request_id", "requested_at", "request_date", "request_hour", "key_hash"] -%}
+{% set columns = (delivered + mendable_columns()) | join(",\n        ") -%}
 with request_logs as (
     select * from {{ source('run', 'request_logs') }}
 ),
@@ -12,20 +14,22 @@ repeated_hashes as (
 
 deliveries as (
     select
-        request_logs.* exclude (meta, error_message),
-        {{ hour_number('request_logs.requested_at') }} as hour_number,
+        {{ columns }},
+        {{ hour_number('requested_at') }} as hour_number,
         row_number() over (
-            partition by request_logs.source, request_logs.request_id
-            order by request_logs.landed_hour, request_logs.landing_file, request_logs.landing_line
+            partition by source, request_id
+            order by landed_hour, landing_file, landing_line
         ) as delivery_number,
     from request_logs
-    inner join repeated_hashes on request_logs.key_hash = repeated_hashes.key_hash
+    where key_hash in (select key_hash from repeated_hashes)
 ),
 
 -- An hour is home where the key has no delivery in the 7 days before it.
 homes as (
     select
-        *,
+        {{ columns }},
+        hour_number,
+        delivery_number,
         count(*) over (
             partition by source, request_id
             order by hour_number
@@ -34,23 +38,20 @@ homes as (
     from deliveries
 ),
 
-merged_into as (
+final as (
     select
-        *,
+        {{ columns }},
+        hour_number,
+        delivery_number,
+        is_home,
         max(case when is_home then hour_number end) over (
             partition by source, request_id
             order by hour_number
         ) as home_hour_number,
-    from homes
-),
-
-final as (
-    select
-        *,
         is_home and delivery_number = max(delivery_number) over (
             partition by source, request_id, hour_number
         ) as is_current,
-    from merged_into
+    from homes
 )
 
 select * from final

@@ -1,10 +1,5 @@
 -- grain: one row per request whose home hour is in the run's window
-{% set reported_columns = [
-    "trace_id", "gateway_call_id", "api_key_ref", "completed_at", "model", "model_served", "provider",
-    "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd", "cache_hit",
-    "latency_ms", "ttft_ms", "streamed", "cancelled", "finish_reason", "native_finish_reason",
-    "status_code", "error_code", "max_output_tokens", "landed_hour", "landing_file", "landing_line", "lake_part",
-] -%}
+{% set columns = (["source", "request_id", "requested_at"] + mendable_columns()) -%}
 with request_logs as (
     select * from {{ source('run', 'request_logs') }}
 ),
@@ -23,11 +18,7 @@ model_prices as (
 
 delivered_once as (
     select
-        source,
-        request_id,
-        account_id,
-        requested_at,
-        {{ reported_columns | join(',\n        ') }},
+        {{ columns | join(",\n        ") }},
     from request_logs
     where not exists (
         select 1
@@ -41,10 +32,13 @@ merged as (
     select
         source,
         request_id,
-        coalesce({{ last_reported("nullif(account_id, 'unknown')") }}, 'unknown') as account_id,
         max(case when is_current then requested_at end) as requested_at,
-        {%- for column in reported_columns %}
+        {%- for column in mendable_columns() %}
+        {%- if column == "account_id" %}
+        coalesce({{ last_reported("nullif(account_id, 'unknown')") }}, 'unknown') as account_id,
+        {%- else %}
         {{ last_reported(column) }} as {{ column }},
+        {%- endif %}
         {%- endfor %}
     from repeated_deliveries
     where hour_number - home_hour_number <= {{ merge_hours() }}
@@ -52,14 +46,16 @@ merged as (
 ),
 
 requests as (
-    select * from delivered_once
+    select {{ columns | join(", ") }} from delivered_once
     union all
-    select * from merged
+    select {{ columns | join(", ") }} from merged
 ),
 
 in_window as (
     select
-        requests.*,
+        {%- for column in columns %}
+        requests.{{ column }},
+        {%- endfor %}
         request_hours.request_date,
         request_hours.request_hour,
     from requests
@@ -71,7 +67,9 @@ in_window as (
 -- What no log reports is worked out of the price list; a missing count or price leaves it unknown.
 priced as (
     select
-        in_window.*,
+        {%- for column in columns + ["request_date", "request_hour"] %}
+        in_window.{{ column }},
+        {%- endfor %}
         case
             when in_window.cache_hit then 0
             else {{ money(

@@ -18,17 +18,18 @@ MERGED = ("cost_usd", "latency_ms", "finish_reason", "status_code")
 offsets = st.sampled_from([0, 1, 2, 167, 168, 169, 170, 335, 336, 337, 338])
 deliveries = st.lists(
     st.builds(
-        lambda key, offset, minute, landed, values: delivery(
+        lambda key, offset, minute, landed, file, values: delivery(
             key,
             START + timedelta(hours=offset, minutes=minute),
             landed_hour=START + timedelta(hours=landed),
-            landing_file=f"file-{landed % 2}",
+            landing_file=file,
             **values,
         ),
         st.sampled_from(["a", "b"]),
         offsets,
         st.integers(0, 59),
         st.integers(0, 3),
+        st.sampled_from(["file-a", "file-b"]),
         st.fixed_dictionaries(
             {
                 "account_id": st.sampled_from(["unknown", "acme", "other"]),
