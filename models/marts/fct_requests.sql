@@ -6,7 +6,6 @@
     "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd", "cost_source", "cache_hit", "latency_ms",
     "ttft_ms", "throughput_tps", "streamed", "cancelled", "finish_reason", "native_finish_reason",
     "status_code", "error_code", "is_error", "max_output_tokens", "landed_hour", "landing_file", "landing_line",
-    "lake_part",
 ] -%}
 {% set decided_by_rule = "reason_code in ('compensated', 'cost_unknown', 'zero_payout')" -%}
 with requests as (

@@ -138,7 +138,6 @@ final as (
         landed_hour,
         landing_file,
         landing_line,
-        lake_part,
     from priced
 )
 

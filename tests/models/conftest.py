@@ -53,7 +53,6 @@ DELIVERY_COLUMNS = {
     "request_date": "date",
     "request_hour": "integer",
     "key_hash": "ubigint",
-    "lake_part": "varchar",
 }
 REQUEST_HOURS = """create table {database}.request_hours (
     request_date date, request_hour integer, landed_count bigint, input_digest varchar, policy_digest varchar
@@ -90,7 +89,6 @@ def delivery(request_id: str, requested_at: datetime, **values: Any) -> Delivery
         "landed_hour": hour_of(requested_at),
         "landing_file": "landing/gateway/file.jsonl",
         "landing_line": 1,
-        "lake_part": "lake/request_logs/part.parquet",
     }
     row |= values
     row["request_date"] = row["requested_at"].date()
