@@ -9,27 +9,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 SCHEMA = """
 create table if not exists landing_files (
     landing_file text primary key,
     source text not null,
     adapter text not null,
+    adapter_version text not null,
     landed_hour text not null,
+    found_hour text not null,
     size_bytes integer not null,
     modified_ns integer not null,
     content_digest text not null,
-    version text not null,
+    version integer not null,
     records_read integer not null,
     landed_count integer not null,
     ignored_count integer not null,
     quarantined_count integer not null
 ) strict;
-create index if not exists landing_files_by_hour on landing_files (landed_hour);
+create index if not exists landing_files_by_landed_hour on landing_files (landed_hour);
+create index if not exists landing_files_by_found_hour on landing_files (found_hour);
 create table if not exists parts (
     lake_part text not null,
     landing_file text not null,
-    version text not null,
+    version integer not null,
     request_hour text not null,
     landed_count integer not null,
     primary key (lake_part, landing_file)
@@ -39,19 +43,28 @@ create index if not exists parts_by_hour on parts (request_hour);
 """
 
 
-
 @dataclass(frozen=True)
 class LandedFile:
-    """One version of one landing file, as it landed. Counts are of records; `landed_hour` is naive UTC."""
+    """One version of one landing file, as it landed. Counts are of records, hours are naive UTC.
+
+    Attributes:
+        adapter_version: digest of what decides how its records are read.
+        landed_hour: the landing hour of the first version; it never changes.
+        found_hour: the landing hour of this version; later than `landed_hour` where a file without an hour in its path was
+            written again.
+        version: which landing of this file it is, from 1.
+    """
 
     landing_file: str
     source: str
     adapter: str
+    adapter_version: str
     landed_hour: datetime
+    found_hour: datetime
     size_bytes: int
     modified_ns: int
     content_digest: str
-    version: str
+    version: int
     records_read: int
     landed_count: int
     ignored_count: int
@@ -64,7 +77,7 @@ class Part:
 
     lake_part: str
     landing_file: str
-    version: str
+    version: int
     request_hour: datetime
     landed_count: int
 
@@ -98,27 +111,28 @@ class Inventory:
         return _landed_file(row) if row else None
 
     def files_of_hours(self, hours: Iterable[datetime]) -> list[LandedFile]:
-        """Current versions whose landing hour is one of `hours`, by name."""
-        files: list[LandedFile] = []
+        """Current versions that landed, first or last, in one of `hours`, by name."""
+        files: dict[str, LandedFile] = {}
         for hour in hours:
-            rows = self._db.execute("select * from landing_files where landed_hour = ?", (hour.isoformat(),))
-            files.extend(_landed_file(row) for row in rows)
-        return sorted(files, key=lambda file: file.landing_file)
+            rows = self._db.execute("select * from landing_files where ? in (landed_hour, found_hour)", (hour.isoformat(),))
+            files.update((row[0], _landed_file(row)) for row in rows)
+        return [files[name] for name in sorted(files)]
 
     def replace(self, landed: list[tuple[LandedFile, list[Part]]]) -> None:
         """Make these versions and their parts the current ones. A file's landing hour is never moved."""
         with self._transaction():
             for file, parts in landed:
                 self._db.execute(
-                    "insert into landing_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (landing_file) do update set"
-                    " source = excluded.source, adapter = excluded.adapter, size_bytes = excluded.size_bytes,"
-                    " modified_ns = excluded.modified_ns, content_digest = excluded.content_digest, version = excluded.version,"
-                    " records_read = excluded.records_read, landed_count = excluded.landed_count,"
-                    " ignored_count = excluded.ignored_count, quarantined_count = excluded.quarantined_count",
+                    "insert into landing_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (landing_file) do update"
+                    " set source = excluded.source, adapter = excluded.adapter, adapter_version = excluded.adapter_version,"
+                    " found_hour = excluded.found_hour, size_bytes = excluded.size_bytes, modified_ns = excluded.modified_ns,"
+                    " content_digest = excluded.content_digest, version = excluded.version, records_read = excluded.records_read,"
+                    " landed_count = excluded.landed_count, ignored_count = excluded.ignored_count,"
+                    " quarantined_count = excluded.quarantined_count",
                     (
-                        file.landing_file, file.source, file.adapter, file.landed_hour.isoformat(), file.size_bytes,
-                        file.modified_ns, file.content_digest, file.version, file.records_read, file.landed_count,
-                        file.ignored_count, file.quarantined_count,
+                        file.landing_file, file.source, file.adapter, file.adapter_version, file.landed_hour.isoformat(),
+                        file.found_hour.isoformat(), file.size_bytes, file.modified_ns, file.content_digest, file.version,
+                        file.records_read, file.landed_count, file.ignored_count, file.quarantined_count,
                     ),
                 )  # fmt: skip
                 self._db.executemany(
@@ -179,7 +193,6 @@ class Inventory:
         return (row[0], row[1], row[2], row[3], row[4])
 
 
-def _landed_file(row: tuple[str, str, str, str, int, int, str, str, int, int, int, int]) -> LandedFile:
-    return LandedFile(
-        row[0], row[1], row[2], datetime.fromisoformat(row[3]), row[4], row[5], row[6], row[7], row[8], row[9], row[10], row[11]
-    )
+def _landed_file(row: tuple[Any, ...]) -> LandedFile:
+    landed_hour, found_hour = datetime.fromisoformat(row[4]), datetime.fromisoformat(row[5])
+    return LandedFile(*row[:4], landed_hour, found_hour, *row[6:])

@@ -1,35 +1,36 @@
--- Chunks of landing files become checked canonical rows, each with its fault or none. The adapter, the log format's own SQL, goes into its CTE.
+-- One row per record that the adapter finds in the lines, in canonical columns, with its fault or none. The adapter goes into its CTE.
 create or replace temp table landed_rows as
-with lines as (
+with numbered as (
     select
         file_index,
-        first_line + generate_subscripts(texts, 1) - 1 as line,
-        unnest(texts) as raw,
-        last_line,
-        last_line_fault,
-        is_reencoded,
-    from (select *, string_split(content, chr(10)) as texts from chunks)
+        line,
+        reading_fault::varchar as reading_fault,
+        raw,
+        case when reading_fault is null then try_cast(raw as json) end as document,
+    from lines
 ),
 
 faulted as (
     select
-        file_index,
-        line,
-        raw,
-        case
-            when line = last_line and last_line_fault is not null then last_line_fault
-            when trim(raw, e' \t\r') = '' then 'blank_line'
-            when is_reencoded and contains(raw, chr(65533)) then 'invalid_encoding'
-            when not json_valid(raw) then 'malformed_json'
-            when not starts_with(ltrim(raw, e' \t\r'), '{') then 'not_an_object'
-        end as fault,
-    from lines
+        struct_pack(
+            file_index := file_index,
+            line := line,
+            fault := case
+                when reading_fault is not null then reading_fault
+                when document is not null and regexp_matches(raw, '^[ \t\r]*\{') then null
+                when document is not null then 'not_an_object'
+                when regexp_full_match(raw, '[ \t\r]*') then 'blank_line'
+                else 'malformed_json'
+            end
+        ) as origin,
+        document,
+    from numbered
 ),
 
 records as (
     select
-        struct_pack(file_index := file_index, line := line, fault := fault) as origin,
-        case when fault is null then raw::json end as record,
+        origin,
+        case when origin.fault is null then document end as record,
     from faulted
 ),
 
@@ -63,12 +64,12 @@ typed as (
         try_cast(streamed as boolean) as streamed,
         try_cast(cancelled as boolean) as cancelled,
         canonical_finish(finish_reason) as finish_reason,
-        coalesce(native_finish_reason, finish_reason) as native_finish_reason,
+        native_finish_reason,
         status_code,
         error_code,
-        left(error_message, 2000) as error_message,
+        without_keys(left(error_message, 2000)) as error_message,
         whole_number(max_output_tokens) as max_output_tokens,
-        meta,
+        without_keys(case when has_content(meta) then without_content(meta) else meta end) as meta,
         struct_pack(
             requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, cost_usd,
             cache_hit, latency_ms, ttft_ms, streamed, cancelled
@@ -88,12 +89,11 @@ measured as (
         or (text.max_output_tokens is not null and max_output_tokens is null)
         or (text.latency_ms is not null and reported_latency_ms is null)
         or (text.ttft_ms is not null and reported_ttft_ms is null)
-        or (text.cost_usd is not null and cost_usd is null and try_cast(text.cost_usd as double) is null)
+        or (text.cost_usd is not null and cost_usd is null)
         or (text.cache_hit is not null and cache_hit is null)
         or (text.streamed is not null and streamed is null)
         or (text.cancelled is not null and cancelled is null)
-        or (text.completed_at is not null and completed_at is null) as has_wrong_type,
-        text.cost_usd is not null and cost_usd is null as is_cost_out_of_range,
+        or (text.completed_at is not null and completed_at is null) as has_unreadable,
     from typed
 ),
 
@@ -109,14 +109,24 @@ checked as (
             when request_id is null then 'missing_request_id'
             when text.requested_at is null then 'missing_timestamp'
             when requested_at is null or requested_at < files.earliest_at then 'bad_timestamp'
-            when requested_at > files.landed_hour + interval 65 minutes then 'future_timestamp'
+            when greatest(requested_at, completed_at) > files.latest_at then 'future_timestamp'
             when model is null then 'missing_model'
-            when has_wrong_type then 'wrong_type'
-            when least(input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, latency_ms, ttft_ms) < 0
-                or cost_usd < 0
+            when has_unreadable then
+                case
+                    when abs(try_cast(text.cost_usd as double)) >= files.largest_cost_usd
+                        or greatest(
+                            abs(try_cast(text.input_tokens as double)), abs(try_cast(text.output_tokens as double)),
+                            abs(try_cast(text.cached_tokens as double)), abs(try_cast(text.reasoning_tokens as double)),
+                            abs(try_cast(text.max_output_tokens as double)), abs(try_cast(text.latency_ms as double)),
+                            abs(try_cast(text.ttft_ms as double))
+                        ) > files.largest_count
+                    then 'out_of_range'
+                    else 'wrong_type'
+                end
+            when least(input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, latency_ms, ttft_ms, cost_usd) < 0
             then 'negative_value'
-            when is_cost_out_of_range
-                or greatest(input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, latency_ms, ttft_ms) > files.largest_count
+            when greatest(input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, latency_ms, ttft_ms)
+                > files.largest_count
             then 'out_of_range'
         end as fault,
     from measured
@@ -149,14 +159,14 @@ select
     native_finish_reason,
     status_code,
     error_code,
-    redacted(error_message) as error_message,
+    without_credentials(error_message) as error_message,
     max_output_tokens,
-    redacted(meta) as meta,
+    without_credentials(meta) as meta,
     landed_hour,
     landing_file,
     origin.line as landing_line,
     md5_number_lower(source || '|' || request_id)::ubigint as key_hash,
-    requested_at::date as request_date,
-    strftime(requested_at, '%H') as request_hour,
+    date_trunc('hour', requested_at) as request_hour,
+    origin.file_index as file_index,
     fault,
 from checked

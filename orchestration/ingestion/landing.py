@@ -1,17 +1,20 @@
 """Lands files: every record of a landing file becomes a row of the lake, a quarantined line, or an ignored one, and is counted.
 
-A group of chunks (one large file's piece, or many small files) becomes one file of Parquet for each request hour and worker.
-The inventory learns of them in one transaction when all are written, so that a crash leaves the parts that were current before.
+A group of chunks (a piece of one large file, or many small files of one landing hour) is written together, a part for each
+request hour. The inventory learns of the parts in one transaction when all are written, so that a crash leaves those that were
+current before. What a record means is its adapter's; which files there are is sources.py's.
 """
 
 import hashlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from orchestration.duck import connect, sql_text
@@ -22,11 +25,17 @@ from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import LandingFile, Source
 
 HERE = Path(__file__).parent
+READING = ("macros.sql", "land.sql", "records.py", "tables.py", "unpacking.py")
+"""What decides, beside the adapter, how a record is read."""
 GROUP_BYTES = 64 << 20
 WORKERS = 2
 EARLIEST = datetime(2015, 1, 1)  # noqa: DTZ001 - naive UTC; no gateway of language models is older
+GRACE = timedelta(minutes=65)
+"""How long after the start of its landing hour a request may lie: that hour, and 5 minutes for clocks that are fast."""
 LARGEST_COUNT = 10**12
 """Tokens or milliseconds beyond this are a broken counter and not a request."""
+LARGEST_COST_USD = 10**6
+"""One request never costs this much; DECIMAL(18,12) ends here."""
 IGNORED = ("blank_line", "not_a_request")
 
 
@@ -35,17 +44,18 @@ class _Pending:
     """A file on its way in, and what is known of it so far."""
 
     file: LandingFile
+    landed_hour: datetime
+    version: int
     reading: RecordFile
-    attempt: str
     counts: dict[str, int] = field(default_factory=lambda: {"landed": 0, "ignored": 0, "quarantined": 0})
     parts: list[tuple[str, datetime, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Chunks that are written together; `members` are the files that they belong to, by file_index."""
+    """Chunks that are written together; a chunk comes with the index of its file in `members`."""
 
-    number: int
+    name: str
     members: list[_Pending]
     chunks: list[tuple[int, Chunk]]
 
@@ -65,156 +75,175 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
         MakegoodError: a file cannot be read, changed while it was read, or an adapter loses a line or is no valid SQL.
     """
     landed: list[tuple[LandedFile, list[Part]]] = []
-    for source, members in _by_source(files):
-        fresh = [file for file in members if _is_fresh(file, inventory)]
-        if fresh:
-            landed.extend(_land_source(source, fresh, lake, inventory))
+    with connect(spill=lake / ".spill") as con, ThreadPoolExecutor(WORKERS) as pool:
+        con.execute("set threads = 1")
+        for source, members in groupby(sorted(files, key=_place), key=lambda file: file.source):
+            version = adapter_version(source.adapter)
+            pending = [_pending(file, inventory) for file in members if _is_fresh(file, version, inventory)]
+            _write(con, pool, source, pending, lake)
+            landed.extend(_landed(member, version) for member in pending)
     inventory.replace(landed)
     return sorted((file for file, _ in landed), key=lambda file: file.landing_file)
 
 
 def adapter_version(adapter: Path) -> str:
     """A short digest of everything that decides how a record of this format is read."""
-    texts = [adapter.read_bytes(), (HERE / "macros.sql").read_bytes(), (HERE / "land.sql").read_bytes()]
+    texts = [adapter.read_bytes(), *((HERE / name).read_bytes() for name in READING)]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()[:12]
 
 
-def _by_source(files: list[LandingFile]) -> list[tuple[Source, list[LandingFile]]]:
-    grouped: dict[Source, list[LandingFile]] = {}
-    for file in files:
-        grouped.setdefault(file.source, []).append(file)
-    return list(grouped.items())
+def _place(file: LandingFile) -> tuple[str, str, str, datetime, str]:
+    return file.source.name, file.source.adapter.name, file.source.files, file.landed_hour, file.name
 
 
-def _is_fresh(file: LandingFile, inventory: Inventory) -> bool:
+def _is_fresh(file: LandingFile, version: str, inventory: Inventory) -> bool:
+    known = inventory.file(file.name)
+    if known is None or (known.source, known.adapter_version) != (file.source.name, version):
+        return True
+    if (known.size_bytes, known.modified_ns) == (file.size_bytes, file.modified_ns):
+        return False
+    if known.size_bytes == file.size_bytes and known.content_digest == _digest(file):
+        inventory.touch(file.name, file.modified_ns)
+        return False
+    return True
+
+
+def _digest(file: LandingFile) -> str:
+    try:
+        with file.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: LandingFile, error: OSError) -> MakegoodError:
+    return MakegoodError(f"cannot read {file.name}: {error.strerror or error}")
+
+
+def _pending(file: LandingFile, inventory: Inventory) -> _Pending:
     known = inventory.file(file.name)
     if known is None:
-        return True
-    same_bytes = (known.size_bytes, known.modified_ns) == (file.size_bytes, file.modified_ns)
-    return not (same_bytes and known.version == _version(file, known.content_digest))
+        return _Pending(file, file.landed_hour, 1, RecordFile(file.path))
+    return _Pending(file, known.landed_hour, known.version + 1, RecordFile(file.path))
 
 
-def _version(file: LandingFile, digest: str) -> str:
-    identity = f"{file.source.name}|{adapter_version(file.source.adapter)}|{digest}"
-    return hashlib.sha256(identity.encode()).hexdigest()[:16]
-
-
-def _land_source(
-    source: Source, files: list[LandingFile], lake: Path, inventory: Inventory
-) -> list[tuple[LandedFile, list[Part]]]:
-    pending = [_Pending(file, RecordFile(file.path), _attempt(file)) for file in files]
+def _write(con: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor, source: Source, pending: list[_Pending], lake: Path) -> None:
     land_sql = (HERE / "land.sql").read_text().replace("{adapter}", source.adapter.read_text())
-    with connect(spill=lake / ".spill") as con, ThreadPoolExecutor(WORKERS) as pool:
-        con.execute("set preserve_insertion_order = false")
-        writing: list[Future[None]] = []
-        for group in _groups(pending):
-            writing.append(pool.submit(_write_group, con, land_sql, group, lake))
-            while len(writing) > WORKERS:
-                writing.pop(0).result()
+    writing: list[Future[None]] = []
+    try:
+        for _, members in groupby(pending, key=lambda member: member.file.landed_hour):
+            for group in _groups(list(members)):
+                writing.append(pool.submit(_write_group, con, land_sql, group, lake))
+                if len(writing) > WORKERS:
+                    writing.pop(0).result()
+    finally:
         for future in writing:
             future.result()
-    landed = (_landed(member, inventory) for member in pending)
-    return [version for version in landed if version is not None]
-
-
-def _attempt(file: LandingFile) -> str:
-    """A name for the parts of this file as it is now, before its digest is known."""
-    identity = f"{file.source.name}|{file.name}|{file.size_bytes}|{file.modified_ns}|{adapter_version(file.source.adapter)}"
-    return hashlib.sha256(identity.encode()).hexdigest()[:20]
 
 
 def _groups(pending: list[_Pending]) -> Iterator[_Group]:
     members: list[_Pending] = []
     chunks: list[tuple[int, Chunk]] = []
-    size = number = 0
+    size = piece = 0
     for member in pending:
         members.append(member)
         try:
             for chunk in member.reading.chunks():
                 chunks.append((len(members) - 1, chunk))
-                size += len(chunk.text)
+                size += chunk.size
                 if size >= GROUP_BYTES:
-                    yield _Group(number, members, chunks)
-                    number, members, chunks, size = number + 1, [member], [], 0
+                    yield _Group(_group_name(members, piece), members, chunks)
+                    piece, members, chunks, size = piece + 1, [member], [], 0
         except OSError as error:
-            raise MakegoodError(f"cannot read {member.file.name}: {error.strerror or error}") from error
+            raise _unreadable(member.file, error) from error
     if chunks:
-        yield _Group(number, members, chunks)
+        yield _Group(_group_name(members, piece), members, chunks)
+
+
+def _group_name(members: list[_Pending], piece: int) -> str:
+    """A name that says which versions of which files it holds: the same ones give the same name."""
+    identity = "|".join(f"{member.file.source.name}/{member.file.name}/{member.version}" for member in members)
+    return f"{hashlib.sha256(identity.encode()).hexdigest()[:20]}-v{members[0].version}-{piece}"
 
 
 def _write_group(con: duckdb.DuckDBPyConnection, land_sql: str, group: _Group, lake: Path) -> None:
-    cursor = con.cursor()
-    cursor.execute("set timezone = 'UTC'")
-    cursor.execute((HERE / "macros.sql").read_text())
-    files = pd.DataFrame(
+    source = group.members[0].file.source
+    with con.cursor() as cursor:
+        cursor.execute("set timezone = 'UTC'")
+        cursor.execute((HERE / "macros.sql").read_text())
+        cursor.register("files", _files(group))
+        cursor.register("lines", _lines(group))
+        try:
+            cursor.execute(land_sql)
+        except duckdb.Error as error:
+            reason = " ".join(str(error).split())
+            raise MakegoodError(f"the adapter {source.adapter.name} failed on {group.members[0].file.name}: {reason}") from error
+        _check_no_line_is_lost(cursor, group)
+        _write_quarantine(cursor, group, lake)
+        _write_parts(cursor, group, lake)
+
+
+def _files(group: _Group) -> pd.DataFrame:
+    return pd.DataFrame(
         {
-            "file_index": range(len(group.members)),
+            "file_index": np.arange(len(group.members)),
             "source": [member.file.source.name for member in group.members],
             "landing_file": [member.file.name for member in group.members],
-            "landed_hour": [pd.Timestamp(member.file.landed_hour) for member in group.members],
+            "landed_hour": [pd.Timestamp(member.landed_hour) for member in group.members],
             "earliest_at": pd.Timestamp(EARLIEST),
+            "latest_at": [pd.Timestamp(member.file.landed_hour + GRACE) for member in group.members],
             "largest_count": LARGEST_COUNT,
+            "largest_cost_usd": LARGEST_COST_USD,
         }
     )
-    chunks = pd.DataFrame(
+
+
+def _lines(group: _Group) -> pd.DataFrame:
+    """One row per line: file_index, line, raw, and the fault that its reader found."""
+    counts = [len(chunk.texts) for _, chunk in group.chunks]
+    reasons = sorted({reason for _, chunk in group.chunks for reason in chunk.faults.values()} | {"unreadable"})
+    codes = np.full(sum(counts), -1)
+    start = 0
+    for _, chunk in group.chunks:
+        for line, reason in chunk.faults.items():
+            codes[start + line - chunk.first_line] = reasons.index(reason)
+        start += len(chunk.texts)
+    return pd.DataFrame(
         {
-            "file_index": [index for index, _ in group.chunks],
-            "first_line": [chunk.first_line for _, chunk in group.chunks],
-            "content": pd.Series([chunk.text for _, chunk in group.chunks], dtype=object),
-            "last_line": [chunk.first_line + chunk.lines - 1 for _, chunk in group.chunks],
-            "last_line_fault": pd.Series([chunk.fault for _, chunk in group.chunks], dtype=object),
-            "is_reencoded": [chunk.is_reencoded for _, chunk in group.chunks],
+            "file_index": np.repeat([index for index, _ in group.chunks], counts),
+            "line": np.concatenate([np.arange(len(chunk.texts)) + chunk.first_line for _, chunk in group.chunks]),
+            "raw": pd.Series([text for _, chunk in group.chunks for text in chunk.texts], dtype=object),
+            "reading_fault": pd.Categorical.from_codes(codes, reasons),
         }
     )
-    cursor.register("files", files)
-    cursor.register("chunks", chunks)
-    source = group.members[0].file.source
-    try:
-        cursor.execute(land_sql)
-    except duckdb.Error as error:
-        raise MakegoodError(f"the adapter {source.adapter.stem} failed on {group.members[0].file.name}: {error}") from error
-    _check_no_line_is_lost(cursor, group)
-    _write_quarantine(cursor, group, lake)
-    _write_parts(cursor, group, lake)
 
 
 def _check_no_line_is_lost(cursor: duckdb.DuckDBPyConnection, group: _Group) -> None:
-    read = sum(chunk.lines for _, chunk in group.chunks)
-    row = cursor.execute("select count(distinct (landing_file, landing_line)) from landed_rows").fetchone()
+    read = sum(len(chunk.texts) for _, chunk in group.chunks)
+    row = cursor.execute("select count(distinct (file_index, landing_line)) from landed_rows").fetchone()
     adapted = row[0] if row else 0
     if adapted != read:
-        adapter = group.members[0].file.source.adapter
+        first = group.members[0].file
         raise MakegoodError(
-            f"the adapter {adapter.name} returned {adapted} of {read} lines of {group.members[0].file.name}: "
-            "it must return one row or more for each record, also where the record is null"
+            f"the adapter {first.source.adapter.name} returned {adapted} of {read} records of {first.name}: "
+            "it must return one row or more for each, also where the record is null"
         )
 
 
-def _part_name(group: _Group) -> str:
-    first, last = group.members[0], group.members[-1]
-    bundle = hashlib.sha256("|".join(member.attempt for member in group.members).encode()).hexdigest()[:20]
-    return f"{first.attempt if first is last else bundle}-{group.number}"
-
-
 def _write_parts(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
-    name = _part_name(group)
-    written = cursor.execute(
-        f"copy (select {columns_sql()}, request_date, request_hour from landed_rows where fault is null)"
-        f" to '{sql_text(lake / 'request_logs')}' (format parquet, parquet_version v2, partition_by (request_date, request_hour),"
-        f" filename_pattern '{name}-{{i}}', overwrite_or_ignore, return_files)"
-    ).fetchone()
-    parts = list(written[1]) if written and written[0] else []
-    _count(cursor, group, "landed", "fault is null")
-    if not parts:
-        return
-    rows = cursor.execute(
-        "select filename, landing_file, date_trunc('hour', requested_at), count(*)"
-        " from read_parquet($parts, filename = true, hive_partitioning = false) group by all",
-        {"parts": parts},
+    counts = cursor.execute(
+        "select request_hour, file_index, count(*) from landed_rows where fault is null group by all order by all"
     ).fetchall()
-    members = {member.file.name: member for member in group.members}
-    for part, landing_file, hour, count in rows:
-        members[landing_file].parts.append((str(Path(part).relative_to(lake)), hour, count))
+    for hour, rows in groupby(counts, key=lambda row: row[0]):
+        part = Path("request_logs", f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}", f"{group.name}.parquet")
+        (lake / part).parent.mkdir(parents=True, exist_ok=True)
+        cursor.execute(
+            f"copy (select {columns_sql()} from landed_rows where fault is null and request_hour = timestamp '{hour}')"
+            f" to '{sql_text(lake / part)}' (format parquet, parquet_version v2)"
+        )
+        for _, index, count in rows:
+            group.members[index].counts["landed"] += count
+            group.members[index].parts.append((str(part), hour, count))
 
 
 def _write_quarantine(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
@@ -222,59 +251,42 @@ def _write_quarantine(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Pa
     _count(cursor, group, "ignored", f"fault in ({ignored})")
     if not _count(cursor, group, "quarantined", f"fault is not null and fault not in ({ignored})"):
         return
-    directory = lake / "quarantine" / f"landed_date={group.members[0].file.landed_hour:%Y-%m-%d}"
+    directory = lake / "quarantine" / f"landed_date={group.members[0].landed_hour:%Y-%m-%d}"
     directory.mkdir(parents=True, exist_ok=True)
-    cursor.execute(
-        f"""
-        copy (
-            select source, landing_file, landing_line, landed_hour, fault as reason, redacted(without_content(left(raw, 65536))) as raw_text
-            from landed_rows
-            inner join (
-                select file_index, first_line + generate_subscripts(texts, 1) - 1 as landing_line, unnest(texts) as raw
-                from (select *, string_split(content, chr(10)) as texts from chunks)
-            ) as lines using (landing_line)
-            inner join files using (file_index, source, landing_file, landed_hour)
-            where fault is not null and fault not in ({ignored})
-            order by landing_file, landing_line
-        ) to '{sql_text(directory / _part_name(group))}.parquet' (format parquet)
-        """
-    )
+    quarantine_sql = (HERE / "quarantine.sql").read_text().replace("{ignored}", ignored)
+    cursor.execute(f"copy ({quarantine_sql}) to '{sql_text(directory / group.name)}.parquet' (format parquet)")
 
 
 def _count(cursor: duckdb.DuckDBPyConnection, group: _Group, name: str, condition: str) -> int:
     """Add the rows that meet the condition to each file's count of that name; how many there were in all."""
-    members = {member.file.name: member for member in group.members}
-    rows = cursor.execute(f"select landing_file, count(*) from landed_rows where {condition} group by landing_file").fetchall()
-    for landing_file, count in rows:
-        members[landing_file].counts[name] += count
+    rows = cursor.execute(f"select file_index, count(*) from landed_rows where {condition} group by file_index").fetchall()
+    for index, count in rows:
+        group.members[index].counts[name] += count
     return sum(count for _, count in rows)
 
 
-def _landed(member: _Pending, inventory: Inventory) -> tuple[LandedFile, list[Part]] | None:
-    """The version to record, or None where the content turned out to be what had landed already."""
+def _landed(member: _Pending, adapter_version: str) -> tuple[LandedFile, list[Part]]:
     file = member.file
-    status = file.path.stat()
+    try:
+        status = file.path.stat()
+    except OSError as error:
+        raise _unreadable(file, error) from error
     if (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.modified_ns):
         raise MakegoodError(f"{file.name} changed while it was read: run the hour again when the gateway has finished writing it")
-    version = _version(file, member.reading.digest)
-    known = inventory.file(file.name)
-    if known is not None and known.version == version:
-        inventory.touch(file.name, file.modified_ns)
-        return None
-    counts = member.counts
     landed = LandedFile(
         landing_file=file.name,
         source=file.source.name,
         adapter=file.source.adapter.stem,
-        landed_hour=known.landed_hour if known else file.landed_hour,
+        adapter_version=adapter_version,
+        landed_hour=member.landed_hour,
+        found_hour=file.landed_hour,
         size_bytes=file.size_bytes,
         modified_ns=file.modified_ns,
         content_digest=member.reading.digest,
-        version=version,
-        records_read=sum(counts.values()),
-        landed_count=counts["landed"],
-        ignored_count=counts["ignored"],
-        quarantined_count=counts["quarantined"],
+        version=member.version,
+        records_read=sum(member.counts.values()),
+        landed_count=member.counts["landed"],
+        ignored_count=member.counts["ignored"],
+        quarantined_count=member.counts["quarantined"],
     )
-    parts = [Part(name, file.name, version, hour, count) for name, hour, count in member.parts]
-    return landed, parts
+    return landed, [Part(name, file.name, member.version, hour, count) for name, hour, count in member.parts]

@@ -29,20 +29,20 @@ create or replace temp macro money_usd(text) as
 -- ISO 8601 (UTC where it names no offset) or seconds since 1970, floored to the millisecond.
 create or replace temp macro instant(text) as
     case
-        when contains(text, '-') then date_trunc('millisecond', try_cast(text as timestamptz) at time zone 'UTC')
-        else make_timestamp(try_cast(floor(try_cast(text as decimal(38, 9)) * 1000) as bigint) * 1000)
+        when contains(text, '-') then make_timestamp_ms(epoch_ms(try_cast(text as timestamptz)))
+        else make_timestamp_ms(try_cast(floor(try_cast(text as decimal(38, 9)) * 1000) as bigint))
     end;
 
--- The number as the record's own text has it: JSON readers pass numbers through a double, which keeps 15 digits.
+-- The number as the record's own text has it, from a field's JSON: JSON readers pass numbers through a double, which keeps 15 digits.
 create or replace temp macro number_text(record, field, parsed) as
     case
-        when length(replace(replace(ltrim(parsed, '-0.'), '.', ''), '-', '')) < 15 and not contains(parsed, 'e') then parsed
+        when starts_with(parsed, '"') then parsed ->> '$'
         else coalesce(
             list_filter(
                 regexp_extract_all(record, '"' || field || '"\s*:\s*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)', 1),
                 lambda digits: try_cast(digits as double) = try_cast(parsed as double)
             )[1],
-            parsed
+            nullif(parsed::varchar, 'null')
         )
     end;
 
@@ -62,25 +62,71 @@ create or replace temp macro canonical_finish(native) as
         else case when native is not null then 'other' end
     end;
 
--- Secrets out: values of credential headers and fields, and strings that look like keys anywhere.
-create or replace temp macro redacted(text) as
+-- Strings that look like keys, out.
+create or replace temp macro without_keys(text) as
     regexp_replace(
-        regexp_replace(
-            text,
-            '(?i)((?:authorization|cookie|api[-_]?key|token|secret|password|credentials?)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])',
-            '\1"[redacted]"',
-            'g'
-        ),
-        '\bsk-[A-Za-z0-9_*-]{4,}|\b[Bb](?:earer|asic)\s+[A-Za-z0-9._~+/=-]{6,}|\bAKIA[0-9A-Z]{12,}|\bgh[pousr]_[A-Za-z0-9]{16,}|\bxox[a-z]-[A-Za-z0-9-]{8,}|\bAIza[A-Za-z0-9_-]{16,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*',
+        text,
+        '\b[sr]k[-_][A-Za-z0-9_*-]{4,}|\b[Bb](?:earer|asic)\s+[A-Za-z0-9._~+/=-]{6,}|\bAKIA[0-9A-Z]{12,}|\bgh[pousr]_[A-Za-z0-9]{16,}'
+        || '|\bxox[a-z]-[A-Za-z0-9-]{8,}|\bAIza[A-Za-z0-9_-]{16,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*',
         '[redacted]',
         'g'
     );
 
--- What a person wrote or a model answered, out of a raw line that is kept for its fault.
+create or replace temp macro credential_name() as
+    '(?:authorization|cookie|(?:api|access|private)[-_ ]?key|token|secret|password|passwd|signature|credentials?)';
+
+-- Whether a text names a credential whose value is still there. A cheap look: most texts name none, or had it taken out as a key.
+create or replace temp macro names_credentials(text) as
+    regexp_matches(
+        text,
+        '(?i)' || credential_name() || '(?:\\*["'']\s*[:,]\s*(?:\\*["''](?:[^"''\\\[]|\[(?:[^r]|r(?:[^e]|e[^d])))|[0-9{\[-])'
+        || '|\s*[:=]\s*[\\"'']*[^\s"''\[\\])'
+    );
+
+-- JSON within brackets, and what stands there that is no bracket.
+create or replace temp macro plain() as '[^\[\]{}"]|"(?:[^"\\]|\\.)*"';
+
+create or replace temp macro nested(inside) as '[\[{](?:' || plain() || '|' || inside || ')*[\]}]';
+
+-- What stands behind the name of a credential, out: in an object, a pair, a list of names and values, JSON within JSON; lists and
+-- objects (three deep) and numbers; then headers and parameters in a text. JSON stays JSON.
+create or replace temp macro without_credentials(text) as
+    case
+        when names_credentials(text)
+        then regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    text,
+                    '(?i)(' || credential_name() || '\\*["'']\s*(?::\s*|,\s*\\*["'']value\\*["'']\s*:\s*)'
+                    || '|[\[(]\s*\\*["''][a-z0-9_-]*' || credential_name() || '\\*["'']\s*,\s*)'
+                    || '(?:(")(?:[^"\\]|\\.)*|(\\+["''])[^"''\\]*|('')[^''"\\]*)',
+                    '\1\2\3\4[redacted]',
+                    'g'
+                ),
+                '(?i)(' || credential_name() || '"\s*[:,]\s*)'
+                || '(?:' || nested(nested(nested(plain()))) || '|-?[0-9][0-9.e+-]*)',
+                '\1"[redacted]"',
+                'g'
+            ),
+            '(?i)(' || credential_name() || '\s*[:=]\s*)(?:(\\*'')[^''"\\]*|(\\+")[^"\\]*|(")[^"\s,:{}\[\]]+'
+            || '|(?:(?:bearer|basic|token)\s+)?[^\s"''\\,;&\[\]{}]+(?:;\s*[^\s"''\\,;&=]+=[^\s"''\\,;&]+)*)',
+            '\1\2\3\4[redacted]',
+            'g'
+        )
+        else text
+    end;
+
+-- Fields that hold what a person wrote or a model answered.
+create or replace temp macro content_names() as
+    'messages|choices|content|text|prompt|completion|input|output|arguments|reasoning|reasoning_content|thinking|system|instructions|query|answer|refusal|response';
+
+create or replace temp macro has_content(text) as regexp_matches(text, '(?i)"(?:' || content_names() || ')"\s*:\s*["\[]');
+
+-- What a person wrote or a model answered, out of JSON text. Also out of text that breaks off.
 create or replace temp macro without_content(text) as
     regexp_replace(
         text,
-        '(?i)("(?:content|text|prompt|completion|input|output|arguments|reasoning|reasoning_content|thinking)"\s*:\s*)"(?:[^"\\]|\\.)*"?',
+        '(?i)("(?:' || content_names() || ')"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|\[\s*"(?:[^"\\]|\\.)*(?:"\s*,\s*"(?:[^"\\]|\\.)*)*(?:"\s*\]|\\?$))',
         '\1"[content]"',
         'g'
     );

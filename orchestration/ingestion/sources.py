@@ -57,6 +57,8 @@ def read_sources(file: Path, home: Path) -> list[Source]:
         document = yaml.safe_load(file.read_text())
     except OSError as error:
         raise MakegoodError(f"cannot read the sources file {file}: {error.strerror}; set MAKEGOOD_SOURCES") from error
+    except UnicodeDecodeError as error:
+        raise MakegoodError(f"{file} is not UTF-8 text, at byte {error.start}") from error
     except yaml.YAMLError as error:
         raise MakegoodError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     entries = document.get("sources") if isinstance(document, dict) else None
@@ -86,28 +88,38 @@ def _source(entry: object, where: str, home: Path) -> Source:
         raise MakegoodError(f"{where}: `files` must hold both {{date}} and {{hour}}, or neither")
     if "://" in fields["files"]:
         raise MakegoodError(f"{where}: `files` must be a path; object stores are not read yet")
-    return Source(fields["name"], adapter, str(home / fields["files"]))
+    return Source(fields["name"], adapter, str(Path(glob.escape(str(home))) / fields["files"]))
 
 
 def find_files(sources: Iterable[Source], hours: list[datetime], home: Path) -> list[LandingFile]:
     """Files whose path, or else whose modification time, puts them into one of `hours`, in name order.
 
     Raises:
-        MakegoodError: one file belongs to two sources.
+        MakegoodError: one file belongs to two sources, or its name is not printable.
     """
     wanted = set(hours)
     found: dict[str, LandingFile] = {}
     for source in sources:
         for path, hour in _candidates(source, hours):
-            status = path.stat()
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue
             landed = hour or floor_hour(datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None))
             if landed not in wanted:
                 continue
-            name = str(path.relative_to(home)) if path.is_relative_to(home) else str(path)
+            name = _name(path, home)
             if name in found and found[name].source != source:
                 raise MakegoodError(f"{name} matches two sources, {found[name].source.name} and {source.name}: narrow `files` in one")
             found[name] = LandingFile(source, name, path, landed, status.st_size, status.st_mtime_ns)
     return [found[name] for name in sorted(found)]
+
+
+def _name(path: Path, home: Path) -> str:
+    name = str(path.relative_to(home)) if path.is_relative_to(home) else str(path)
+    if not name.isprintable():
+        raise MakegoodError(f"the name of the landing file {name!r} is not printable text: rename it")
+    return name
 
 
 def _candidates(source: Source, hours: list[datetime]) -> Iterable[tuple[Path, datetime | None]]:

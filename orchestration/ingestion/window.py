@@ -24,10 +24,14 @@ MERGE_REACH = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Window:
-    """Request hours to derive together, and the landing files to report with them."""
+    """Request hours to derive together, and the landing files to report with them.
+
+    `is_alone` says that no delivery outside these hours is known to share a key with one inside.
+    """
 
     request_hours: tuple[datetime, ...]
     landing_files: tuple[LandedFile, ...]
+    is_alone: bool = False
 
 
 def plan(landing_hours: Iterable[datetime], lake: Path, inventory: Inventory, extra_hours: Iterable[datetime] = ()) -> Window:
@@ -45,11 +49,10 @@ def plan(landing_hours: Iterable[datetime], lake: Path, inventory: Inventory, ex
     files = inventory.files_of_hours(landing_hours)
     names = [file.landing_file for file in files]
     touched = inventory.hours_touched(names) | set(extra_hours)
-    if not touched:
-        return Window((), tuple(files))
-    origin = sorted({part.lake_part for part in inventory.parts_of_files(names)})
-    partners = _partner_hours(origin, touched, lake, inventory)
-    return Window(tuple(sorted(touched | partners)), tuple(files))
+    landed = {part.lake_part for part in inventory.parts_of_files(names)}
+    partners = _partner_hours(landed, touched, lake, inventory)
+    inside = touched | {hour for hour, is_moved in partners.items() if is_moved}
+    return Window(tuple(sorted(inside)), tuple(files), is_alone=not partners)
 
 
 def chunks(window: Window) -> list[Window]:
@@ -58,7 +61,7 @@ def chunks(window: Window) -> list[Window]:
     for hour in window.request_hours:
         days.setdefault(hour.date(), []).append(hour)
     pieces = [Window(tuple(hours), ()) for hours in days.values()]
-    if not pieces:
+    if len(pieces) < 2:
         return [window]
     return [Window(pieces[0].request_hours, window.landing_files), *pieces[1:]]
 
@@ -86,7 +89,9 @@ def write(
 
 
 def _digest(parts: list[Part]) -> str:
-    return hashlib.sha256("|".join(f"{part.lake_part}/{part.landing_file}/{part.version}" for part in parts).encode()).hexdigest()[:16]
+    """Of what was delivered, not of the parts that it lies in: which files share a part depends on what landed together."""
+    versions = sorted({f"{part.landing_file}/{part.version}" for part in parts})
+    return hashlib.sha256("|".join(versions).encode()).hexdigest()[:16]
 
 
 def _reach(hours: set[datetime]) -> list[tuple[datetime, datetime]]:
@@ -105,36 +110,38 @@ def _neighbours(hours: set[datetime], inventory: Inventory) -> list[Part]:
     return [part for start, end in _reach(hours) for part in inventory.current_parts(start, end)]
 
 
-def _partner_hours(origin: list[str], touched: set[datetime], lake: Path, inventory: Inventory) -> set[datetime]:
-    """Hours outside `touched` that hold a key of the parts `origin`, within reach."""
-    elsewhere = [part for part in _neighbours(touched, inventory) if part.request_hour not in touched]
-    if not elsewhere or not origin:
-        return set()
+def _partner_hours(landed: set[str], touched: set[datetime], lake: Path, inventory: Inventory) -> dict[datetime, bool]:
+    """Hours outside `touched`, within reach, that share a key with it; and whether one of these keys is in the parts `landed`."""
+    elsewhere = {part.lake_part for part in _neighbours(touched, inventory) if part.request_hour not in touched}
+    own = {part.lake_part for hour in touched for part in inventory.current_parts(hour, hour + HOUR)}
+    if not elsewhere or not own | landed:
+        return {}
     with connect() as con:
         rows = con.execute(
-            "select distinct date_trunc('hour', elsewhere.requested_at)"
-            f" from read_parquet({_paths(lake, (part.lake_part for part in elsewhere))}, hive_partitioning = false) as elsewhere"
-            f" semi join (select key_hash from read_parquet({_paths(lake, origin)}, hive_partitioning = false)) as origin"
-            " on elsewhere.key_hash = origin.key_hash"
+            "with keys as (select key_hash, bool_or(list_contains($landed, filename)) as is_landed"
+            " from read_parquet($inside, hive_partitioning = false, filename = true) group by key_hash)"
+            " select date_trunc('hour', elsewhere.requested_at), bool_or(keys.is_landed)"
+            " from read_parquet($elsewhere, hive_partitioning = false) as elsewhere inner join keys using (key_hash) group by all",
+            {name: _paths(lake, parts) for name, parts in (("landed", landed), ("inside", own | landed), ("elsewhere", elsewhere))},
         ).fetchall()
-    return {row[0] for row in rows}
+    return dict(rows)
 
 
-def _paths(lake: Path, parts: Iterable[str]) -> str:
-    return sql_list([str(lake / part) for part in sorted(set(parts))])
+def _paths(lake: Path, parts: Iterable[str]) -> list[str]:
+    return [str(lake / part) for part in sorted(set(parts))]
 
 
 def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, inventory: Inventory) -> str:
     """A select over the window's parts, and over the deliveries of other hours that share a key with it."""
     inside = set(window.request_hours)
     own = [part for hour in window.request_hours for part in inventory.current_parts(hour, hour + HOUR)]
-    others = [part for part in _neighbours(inside, inventory) if part.request_hour not in inside]
+    others = [] if window.is_alone else [part for part in _neighbours(inside, inventory) if part.request_hour not in inside]
     selects = [_select(own, lake, inventory, "")] if own else []
     if own and others and _find_shared_keys(con, own, others, lake):
         selects.append(_select(others, lake, inventory, " and key_hash in (select key_hash from shared_keys)"))
     return " union all ".join(selects) or (
         "select *, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour,"
-        f" null::varchar as lake_part from ({no_rows_sql()})"
+        f" from ({no_rows_sql()})"
     )
 
 
@@ -142,8 +149,9 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: l
     """Make the table `shared_keys`: keys of the window that other hours hold too. Returns how many there are."""
     con.execute(
         "create table shared_keys as select distinct key_hash"
-        f" from read_parquet({_paths(lake, (part.lake_part for part in others))}, hive_partitioning = false)"
-        f" where key_hash in (select key_hash from read_parquet({_paths(lake, (part.lake_part for part in own))}, hive_partitioning = false))"
+        " from read_parquet($others, hive_partitioning = false)"
+        " where key_hash in (select key_hash from read_parquet($own, hive_partitioning = false))",
+        {"others": _paths(lake, (part.lake_part for part in others)), "own": _paths(lake, (part.lake_part for part in own))},
     )
     found = con.execute("select count(*) from shared_keys").fetchone()
     return int(found[0]) if found else 0
@@ -157,9 +165,8 @@ def _select(parts: list[Part], lake: Path, inventory: Inventory, condition: str)
     )
     columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in COLUMNS.items())
     return (
-        f"select {columns}, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour,"
-        f" filename[{len(str(lake)) + 2}:] as lake_part"
-        f" from read_parquet({_paths(lake, names)}, hive_partitioning = false, filename = true) where true{excluded}{condition}"
+        f"select {columns}, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour"
+        f" from read_parquet({sql_list(_paths(lake, names))}, hive_partitioning = false, filename = true) where true{excluded}{condition}"
     )
 
 

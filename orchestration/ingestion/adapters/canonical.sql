@@ -11,49 +11,40 @@ with parsed as (
                 "request_id": "VARCHAR", "trace_id": "VARCHAR", "gateway_call_id": "VARCHAR", "account_id": "VARCHAR",
                 "api_key_ref": "VARCHAR", "requested_at": "VARCHAR", "completed_at": "VARCHAR", "model": "VARCHAR",
                 "model_served": "VARCHAR", "provider": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
-                "cached_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR", "cost_usd": "VARCHAR", "cache_hit": "VARCHAR",
+                "cached_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR", "cost_usd": "JSON", "cache_hit": "VARCHAR",
                 "latency_ms": "VARCHAR", "ttft_ms": "VARCHAR", "streamed": "VARCHAR", "cancelled": "VARCHAR",
                 "finish_reason": "VARCHAR", "native_finish_reason": "VARCHAR", "status_code": "VARCHAR", "error_code": "VARCHAR",
                 "error_message": "VARCHAR", "max_output_tokens": "VARCHAR", "meta": "JSON"
             }'
         ) as field,
-        not list_has_all(
-            [
-                'request_id', 'trace_id', 'gateway_call_id', 'account_id', 'api_key_ref', 'requested_at', 'completed_at', 'model',
-                'model_served', 'provider', 'input_tokens', 'output_tokens', 'cached_tokens', 'reasoning_tokens', 'cost_usd',
-                'cache_hit', 'latency_ms', 'ttft_ms', 'streamed', 'cancelled', 'finish_reason', 'native_finish_reason',
-                'status_code', 'error_code', 'error_message', 'max_output_tokens', 'meta'
-            ],
-            json_keys(record)
-        ) as has_unknown_fields,
+        -- A field set to null in a merge patch is taken away: what stays is unknown to the canonical log, and no prompt or answer.
+        json_merge_patch(
+            record,
+            '{
+                "request_id": null, "trace_id": null, "gateway_call_id": null, "account_id": null, "api_key_ref": null,
+                "requested_at": null, "completed_at": null, "model": null, "model_served": null, "provider": null,
+                "input_tokens": null, "output_tokens": null, "cached_tokens": null, "reasoning_tokens": null,
+                "cost_usd": null, "cache_hit": null, "latency_ms": null, "ttft_ms": null, "streamed": null,
+                "cancelled": null, "finish_reason": null, "native_finish_reason": null, "status_code": null,
+                "error_code": null, "error_message": null, "max_output_tokens": null, "meta": null, "source": null,
+                "messages": null, "prompt": null, "response": null, "choices": null, "completion": null, "content": null,
+                "input": null, "output": null, "system": null
+            }'::json
+        ) as unknown_fields,
     from records
 ),
 
--- A field set to null in a merge patch is a field taken away: what stays is unknown to the canonical log, and no prompt or answer.
+-- A table's meta is a string that holds JSON.
 gathered as (
     select
-        *,
+        origin,
+        record,
+        field,
+        unknown_fields,
         case
-            when has_unknown_fields
-            then nullif(
-                json_merge_patch(
-                    case when json_type(field.meta) = 'OBJECT' then field.meta else '{}'::json end,
-                    json_merge_patch(
-                        record,
-                        '{
-                            "request_id": null, "trace_id": null, "gateway_call_id": null, "account_id": null, "api_key_ref": null,
-                            "requested_at": null, "completed_at": null, "model": null, "model_served": null, "provider": null,
-                            "input_tokens": null, "output_tokens": null, "cached_tokens": null, "reasoning_tokens": null,
-                            "cost_usd": null, "cache_hit": null, "latency_ms": null, "ttft_ms": null, "streamed": null,
-                            "cancelled": null, "finish_reason": null, "native_finish_reason": null, "status_code": null,
-                            "error_code": null, "error_message": null, "max_output_tokens": null, "meta": null, "source": null
-                        }'::json
-                    )
-                )::varchar,
-                '{}'
-            )
-            else field.meta::varchar
-        end as everything_else,
+            when starts_with(field.meta, '"') and json_valid(field.meta ->> '$') then (field.meta ->> '$')::json
+            else nullif(field.meta, 'null')
+        end as meta,
     from parsed
 ),
 
@@ -82,22 +73,17 @@ final as (
         field.streamed as streamed,
         field.cancelled as cancelled,
         field.finish_reason as finish_reason,
-        field.native_finish_reason as native_finish_reason,
+        coalesce(field.native_finish_reason, field.finish_reason) as native_finish_reason,
         field.status_code as status_code,
         field.error_code as error_code,
         field.error_message as error_message,
         field.max_output_tokens as max_output_tokens,
         case
-            when regexp_matches(everything_else, '"(messages|prompt|response|choices|completion|content|input|output|system)"\s*:')
-            then json_merge_patch(
-                everything_else::json,
-                '{
-                    "messages": null, "prompt": null, "response": null, "choices": null, "completion": null, "content": null,
-                    "input": null, "output": null, "system": null
-                }'::json
-            )::varchar
-            else everything_else
-        end as meta,
+            when unknown_fields = '{}' or unknown_fields is null then meta
+            when meta is null then unknown_fields
+            when starts_with(meta, '{') then json_merge_patch(meta, unknown_fields)
+            else json_merge_patch(json_object('meta', meta), unknown_fields)
+        end::varchar as meta,
     from gathered
 )
 

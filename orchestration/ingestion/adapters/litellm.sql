@@ -12,7 +12,7 @@ with parsed as (
                 "id": "VARCHAR", "litellm_call_id": "VARCHAR", "trace_id": "VARCHAR", "call_type": "VARCHAR", "cache_hit": "VARCHAR",
                 "stream": "VARCHAR", "status": "VARCHAR", "custom_llm_provider": "VARCHAR", "startTime": "VARCHAR",
                 "endTime": "VARCHAR", "completionStartTime": "VARCHAR", "model": "VARCHAR", "model_group": "VARCHAR",
-                "response_cost": "VARCHAR", "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "end_user": "VARCHAR",
+                "response_cost": "JSON", "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "end_user": "VARCHAR",
                 "api_base": "JSON", "request_tags": "JSON", "cost_breakdown": "JSON", "user_agent": "JSON", "error_str": "VARCHAR",
                 "metadata": "JSON", "hidden_params": "JSON", "model_parameters": "JSON",
                 "response": {"model": "VARCHAR", "stop_reason": "VARCHAR", "status": "VARCHAR", "choices": [{"finish_reason": "VARCHAR"}]},

@@ -1,0 +1,119 @@
+"""Rows of CSV and Parquet files as JSON text, one object a row. What their fields mean does not belong here.
+
+Every value becomes a JSON string, so that no number passes through a float; nested Parquet values become JSON.
+"""
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
+
+import duckdb
+
+from orchestration.duck import connect, sql_text
+from orchestration.ingestion.unpacking import PACKINGS, UnpackedFile
+
+LONGEST_FIELD = 64 << 20
+ROWS_IN_MEMORY = 10_000
+
+Row = tuple[str, str | None]
+"""A record's text, and the fault that its reader found, if any."""
+
+
+def csv_rows(file: UnpackedFile) -> Iterator[Row]:
+    """The rows below the header. Raises OSError where the file cannot be read."""
+    csv.field_size_limit(LONGEST_FIELD)
+    text = io.TextIOWrapper(io.BufferedReader(_Stream(file.pieces())), encoding="utf-8", errors="surrogateescape", newline="")
+    rows = csv.reader(text)
+    names = next(rows, [])
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            break
+        except csv.Error:
+            yield "", "malformed_csv"
+            continue
+        yield _csv_row(names, row)
+    if file.fault:
+        yield "", file.fault
+
+
+def _csv_row(names: list[str], row: list[str]) -> Row:
+    if not any(row):
+        return "", None
+    pairs = zip(names, row, strict=False)
+    record = json.dumps({name: value for name, value in pairs if name and value}, ensure_ascii=False)
+    try:
+        record.encode()
+    except UnicodeEncodeError:
+        return record.encode(errors="replace").decode(), "invalid_encoding"
+    return record, None if len(row) == len(names) else "malformed_csv"
+
+
+def parquet_rows(file: UnpackedFile) -> Iterator[Row]:
+    """The rows of the file. Raises OSError where it cannot be read."""
+    if file.path.suffix.lower() not in PACKINGS:
+        for _ in file.raw_pieces():
+            pass
+        yield from _parquet_rows(file.path)
+        return
+    with NamedTemporaryFile(suffix=".parquet") as unpacked:
+        _unpack(file, unpacked)
+        yield from [("", file.fault)] if file.fault else _parquet_rows(Path(unpacked.name))
+
+
+def _unpack(file: UnpackedFile, target: IO[bytes]) -> None:
+    for piece in file.pieces():
+        shutil.copyfileobj(io.BytesIO(piece), target)
+    target.flush()
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    with connect() as con:
+        relation = f"read_parquet('{sql_text(path)}')"
+        try:
+            columns = con.execute(f"describe select * from {relation}").fetchall()
+            values = ", ".join(f"{_quoted(name)} := {_value(name, kind)}" for name, kind, *_ in columns)
+            rows = con.execute(f"select to_json(struct_pack({values}))::varchar from {relation}")
+            while batch := rows.fetchmany(ROWS_IN_MEMORY):
+                for (record,) in batch:
+                    yield record, None
+        except duckdb.Error:
+            yield "", "corrupt_file"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _value(name: str, kind: str) -> str:
+    is_nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+    return f"to_json({_quoted(name)})" if is_nested else f"{_quoted(name)}::varchar"
+
+
+class _Stream(io.RawIOBase):
+    """Pieces of bytes as a readable stream."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "io.Buffer") -> int:  # type: ignore[name-defined, override]
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = piece
+        view = memoryview(buffer)
+        count = min(len(view), len(self._rest))
+        view[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count

@@ -1,0 +1,256 @@
+"""What canonical records become: columns exactly as reported, and each fault named."""
+
+import json
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import HOUR, Place, line
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.ingestion.canonical import COLUMNS
+from orchestration.ingestion.landing import EARLIEST, GRACE, HERE, LARGEST_COST_USD, LARGEST_COUNT
+
+FULL = {
+    "request_id": "req-1", "trace_id": "t", "gateway_call_id": "c", "account_id": "a", "api_key_ref": "k",
+    "requested_at": "2026-11-01T05:10:00.123Z", "completed_at": "2026-11-01T05:10:02.5Z", "model": "m/x", "model_served": "x-1",
+    "provider": "p", "input_tokens": 1, "output_tokens": 2, "cached_tokens": 0, "reasoning_tokens": 1, "cost_usd": "0.25",
+    "cache_hit": False, "latency_ms": 99, "ttft_ms": 7, "streamed": True, "cancelled": False, "finish_reason": "STOP",
+    "native_finish_reason": "end_turn", "status_code": 200, "error_code": "e", "error_message": "oh", "max_output_tokens": 5,
+    "meta": {"a": [1]},
+}  # fmt: skip
+
+
+def fault_of(place: Place, **changes: Any) -> str | None:
+    """The reason for which the second of two lines did not land; the first one always does."""
+    rows = place.land_lines(line(request_id="good"), line(**changes))
+    assert "good" in [row["request_id"] for row in rows]
+    (reason,) = [reason for _, reason in place.reasons()] or [None]
+    assert len(rows) == (1 if reason else 2)
+    return reason
+
+
+def test_every_column_is_read_as_it_is_reported(place: Place) -> None:
+    (row,) = place.land_lines(json.dumps(FULL).encode())
+    (file,) = place.inventory.files_of_hours([HOUR])
+    assert list(row) == list(COLUMNS)
+    assert row.pop("key_hash") > 0
+    assert row == {
+        **FULL,
+        "source": "gateway",
+        "requested_at": datetime(2026, 11, 1, 5, 10, 0, 123_000),
+        "completed_at": datetime(2026, 11, 1, 5, 10, 2, 500_000),
+        "cost_usd": Decimal("0.250000000000"),
+        "latency_ms": 2377,
+        "finish_reason": "stop",
+        "status_code": "200",
+        "meta": '{"a":[1]}',
+        "landed_hour": HOUR,
+        "landing_file": file.landing_file,
+        "landing_line": 1,
+    }
+
+
+def test_parts_have_the_declared_types(place: Place) -> None:
+    place.land_lines(line())
+    (part,) = place.inventory.current_parts(HOUR, HOUR + timedelta(hours=1))
+    with duckdb.connect() as con:
+        described = con.execute("describe select * from read_parquet(?, hive_partitioning = false)", [str(place.lake / part.lake_part)])
+        assert {name: kind for name, kind, *_ in described.fetchall()} == COLUMNS
+
+
+def test_what_is_not_reported_is_null_and_never_zero(place: Place) -> None:
+    (row,) = place.land_lines(json.dumps({"request_id": "r", "requested_at": "2026-11-01T05:00:00Z", "model": "m"}).encode())
+    reported = {"source", "request_id", "account_id", "requested_at", "model", "landed_hour", "landing_file", "landing_line", "key_hash"}
+    assert {name for name, value in row.items() if value is not None} == reported
+    assert row["account_id"] == "unknown"
+
+
+def test_json_null_is_not_reported_either(place: Place) -> None:
+    (row,) = place.land_lines(line(**dict.fromkeys(FULL.keys() - {"request_id", "requested_at", "model"})))
+    assert (row["account_id"], row["cost_usd"], row["meta"], row["latency_ms"]) == ("unknown", None, None, None)
+
+
+UNKNOWN_FIELDS = {
+    "no meta": ({"region": "eu", "n": {"x": 1}}, {"region": "eu", "n": {"x": 1}}),
+    "beside meta": ({"region": "eu", "meta": {"a": 1}}, {"a": 1, "region": "eu"}),
+    "the record's own word wins": ({"region": "eu", "meta": {"region": "us"}}, {"region": "eu"}),
+    "a meta that is no object": ({"region": "eu", "meta": [1]}, {"meta": [1], "region": "eu"}),
+    "names with quotes and dots": ({'a"b.c': 1, "d'e": 2, "": 3}, {'a"b.c': 1, "d'e": 2, "": 3}),
+}
+
+
+@pytest.mark.parametrize("kind", UNKNOWN_FIELDS)
+def test_unknown_fields_go_to_meta(place: Place, kind: str) -> None:
+    fields, meta = UNKNOWN_FIELDS[kind]
+    (row,) = place.land_lines(line(**fields))
+    assert json.loads(row["meta"]) == meta
+
+
+def test_a_source_in_the_record_does_not_change_whose_it_is(place: Place) -> None:
+    (row,) = place.land_lines(line(source="somebody else"))
+    assert (row["source"], row["meta"]) == ("gateway", None)
+
+
+MONEY = {
+    '"0.1"': "0.100000000000",
+    "0.1": "0.100000000000",
+    "0": "0.000000000000",
+    "1.0199999999999999e-05": "0.000010200000",
+    "8e-08": "0.000000080000",
+    '"1.5E2"': "150.000000000000",
+    "123456.123456789012": "123456.123456789012",
+    "999999.999999999999": "999999.999999999999",
+    '"999999.9999999999994"': "999999.999999999999",
+    "0.0000000000005": "0.000000000000",
+    "0.0000000000015": "0.000000000002",
+    "0.0000000000025": "0.000000000002",
+    "0.00000000000250000001": "0.000000000003",
+    "100000.0000000000005": "100000.000000000000",
+    "100000.0000000000015": "100000.000000000002",
+}
+
+
+@pytest.mark.parametrize("written", MONEY)
+def test_money_is_read_digit_by_digit_and_rounded_half_even(place: Place, written: str) -> None:
+    (row,) = place.land_lines(line(meta={"cost_usd": 7}).replace(b'"0.001"', written.encode()))
+    assert f"{row['cost_usd']:f}" == MONEY[written]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.decimals("0", "999999.999999999999", places=16, allow_nan=False))
+def test_any_cost_is_rounded_as_python_rounds_it_half_even(amount: Decimal) -> None:
+    with duckdb.connect() as con:
+        con.execute((HERE / "macros.sql").read_text())
+        record = f'{{"cost_usd": {amount:f}}}'
+        row = con.execute(
+            "select money_usd(number_text(record, 'cost_usd', record -> 'cost_usd')) from (select $record::json as record)",
+            {"record": record},
+        ).fetchone()
+    expected = amount.quantize(Decimal("1e-12"), ROUND_HALF_EVEN)
+    assert row == (expected if expected < LARGEST_COST_USD else None,)
+
+
+TIMES = {
+    "2026-11-01T05:10:00.1239Z": datetime(2026, 11, 1, 5, 10, 0, 123_000),
+    "2026-11-01T05:10:00": datetime(2026, 11, 1, 5, 10),
+    "2026-11-01 05:10:00.5": datetime(2026, 11, 1, 5, 10, 0, 500_000),
+    "2026-11-01T07:10:00+02:00": datetime(2026, 11, 1, 5, 10),
+    "2026-10-31T23:40:00-05:30": datetime(2026, 11, 1, 5, 10),
+    1793509800: datetime(2026, 11, 1, 5, 10),
+    1793509800.1239: datetime(2026, 11, 1, 5, 10, 0, 123_000),
+    "1793509800.123999": datetime(2026, 11, 1, 5, 10, 0, 123_000),
+}
+
+
+@pytest.mark.parametrize("written", TIMES)
+def test_times_are_utc_with_offsets_honoured_and_floored_to_the_millisecond(place: Place, written: object) -> None:
+    (row,) = place.land_lines(line(requested_at=written, completed_at=...))
+    assert row["requested_at"] == TIMES[written]
+
+
+def test_whole_numbers_may_be_written_in_any_way(place: Place) -> None:
+    (row,) = place.land_lines(line(input_tokens="12", output_tokens=3.0, cached_tokens=1e3, reasoning_tokens="4.0"))
+    assert [row[f"{kind}_tokens"] for kind in ("input", "output", "cached", "reasoning")] == [12, 3, 1000, 4]
+
+
+def test_a_reported_latency_counts_where_the_end_is_not_known(place: Place) -> None:
+    rows = place.land_lines(line(latency_ms=7), line(completed_at=..., latency_ms=7))
+    assert [row["latency_ms"] for row in rows] == [2500, 7]
+
+
+def test_time_to_first_token_is_of_streams_only(place: Place) -> None:
+    rows = place.land_lines(*(line(ttft_ms=5, streamed=streamed) for streamed in (True, False, None)))
+    assert [row["ttft_ms"] for row in rows] == [5, None, None]
+
+
+FINISHES = {
+    "stop": "stop", "STOP": "stop", "end_turn": "stop", "eos": "stop", "COMPLETE": "stop", "MAX_TOKENS": "length",
+    "length": "length", "tool_use": "tool_calls", "function_call": "tool_calls", "SAFETY": "content_filter",
+    "refusal": "content_filter", "guardrail_intervened": "content_filter", "error": "error", "cancelled": "cancelled",
+    "something new": "other",
+}  # fmt: skip
+
+
+def test_finish_reasons_are_put_in_one_vocabulary_and_kept_as_said(place: Place) -> None:
+    rows = place.land_lines(*(line(finish_reason=native) for native in FINISHES))
+    assert [(row["native_finish_reason"], row["finish_reason"]) for row in rows] == list(FINISHES.items())
+
+
+FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "no id": ("missing_request_id", {"request_id": ...}),
+    "empty id": ("missing_request_id", {"request_id": ""}),
+    "no time": ("missing_timestamp", {"requested_at": None}),
+    "month 13": ("bad_timestamp", {"requested_at": "2026-13-01T05:00:00Z"}),
+    "text": ("bad_timestamp", {"requested_at": "yesterday"}),
+    "before gateways": ("bad_timestamp", {"requested_at": "1970-01-01T00:00:00Z"}),
+    "year 290000": ("bad_timestamp", {"requested_at": "+299999-01-01T00:00:00Z"}),
+    "epoch beyond time": ("bad_timestamp", {"requested_at": 10**25}),
+    "epoch in ms": ("future_timestamp", {"requested_at": 1793509800000}),
+    "a day ahead": ("future_timestamp", {"requested_at": "2026-11-02T05:00:00Z"}),
+    "an end a year ahead": ("future_timestamp", {"completed_at": "2027-11-01T05:10:00Z"}),
+    "no model": ("missing_model", {"model": ...}),
+    "empty model": ("missing_model", {"model": ""}),
+    "part of a token": ("wrong_type", {"input_tokens": 1.7}),
+    "tokens in words": ("wrong_type", {"output_tokens": "many"}),
+    "list of tokens": ("wrong_type", {"output_tokens": [1]}),
+    "cost in words": ("wrong_type", {"cost_usd": "free"}),
+    "an end that is no time": ("wrong_type", {"completed_at": "later"}),
+    "a flag that is none": ("wrong_type", {"cache_hit": "maybe"}),
+    "negative tokens": ("negative_value", {"input_tokens": -1}),
+    "negative cost": ("negative_value", {"cost_usd": "-0.000000000001"}),
+    "an end before the start": ("negative_value", {"completed_at": "2026-11-01T05:09:59.999Z"}),
+    "tokens beyond 64 bits": ("out_of_range", {"output_tokens": 10**30}),
+    "a trillion tokens and one": ("out_of_range", {"output_tokens": LARGEST_COUNT + 1}),
+    "a million dollars": ("out_of_range", {"cost_usd": LARGEST_COST_USD}),
+    "almost a million, rounded up": ("out_of_range", {"cost_usd": "999999.9999999999996"}),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_faulty_record_is_quarantined_with_its_reason(place: Place, kind: str) -> None:
+    reason, changes = FAULTS[kind]
+    assert fault_of(place, **changes) == reason
+
+
+def test_a_fault_is_kept_with_file_line_and_raw_text(place: Place) -> None:
+    place.land_lines(line(request_id="r1"), line(request_id="r2", model=None))
+    ((name, number, reason, raw),) = place.quarantine()
+    assert (name, number, reason) == ("part.jsonl", 2, "missing_model")
+    assert json.loads(raw)["request_id"] == "r2"
+
+
+AT_THE_LIMIT = {
+    "five minutes after the hour's end": {"requested_at": HOUR + GRACE, "completed_at": ...},
+    "the first day": {"requested_at": EARLIEST, "completed_at": ...},
+    "a trillion tokens": {"input_tokens": LARGEST_COUNT},
+    "nothing at all": {"input_tokens": 0, "output_tokens": 0, "cost_usd": 0},
+    "an end with the start": {"completed_at": "2026-11-01T05:10:00Z"},
+}
+BEYOND_THE_LIMIT = {
+    "five minutes after the hour's end": {"requested_at": HOUR + GRACE + timedelta(milliseconds=1), "completed_at": ...},
+    "the first day": {"requested_at": EARLIEST - timedelta(milliseconds=1), "completed_at": ...},
+}
+
+
+def written(changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in changes.items()}
+
+
+@pytest.mark.parametrize("kind", AT_THE_LIMIT)
+def test_a_value_at_the_limit_lands(place: Place, kind: str) -> None:
+    assert fault_of(place, **written(AT_THE_LIMIT[kind])) is None
+
+
+@pytest.mark.parametrize("kind", BEYOND_THE_LIMIT)
+def test_a_value_just_beyond_the_limit_does_not(place: Place, kind: str) -> None:
+    assert fault_of(place, **written(BEYOND_THE_LIMIT[kind])) in ("bad_timestamp", "future_timestamp")
+
+
+def test_equal_keys_have_equal_hashes_and_other_sources_have_others(place: Place) -> None:
+    rows = place.land_lines(line(request_id="r1"), line(request_id="r1", model="n"), line(request_id="r2"))
+    hashes = [row["key_hash"] for row in rows]
+    assert hashes[0] == hashes[1] != hashes[2]

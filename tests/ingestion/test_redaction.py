@@ -1,0 +1,149 @@
+"""No key, credential, prompt or answer is ever stored, neither in parts nor in quarantine."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import Place, line
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.ingestion.landing import HERE
+
+SECRET = "q7Zp-plain.secret_W3"
+KEYS = (
+    "sk-8aab240bba5f1c90d74bf75a05743e12",
+    "AKIAIOSFODNN7EXAMPLE",
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY",
+    "xoxb-1234567890-abcdefghij",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVP",
+)
+CREDENTIALS: dict[str, dict[str, Any]] = {
+    "header in an object": {"headers": {"Authorization": SECRET}},
+    "header with a space before the colon": {"headers": {"x-api-key ": 1, "api_key": SECRET}},
+    "several values": {"headers": {"set-cookie": [f"a={SECRET}", f"b]={SECRET}"]}},
+    "list of pairs": {"headers": [["content-type", "json"], ["authorization", f"Basic {SECRET}"]]},
+    "names and values": {"headers": [{"name": "Proxy-Authorization", "value": SECRET}]},
+    "quote and backslash in the value": {"password": f"{SECRET}\"'\\{SECRET}"},
+    "object under the name": {"credentials": {"user": "u", "of": [{"it": f"}}{SECRET}"}]}},
+    "JSON within JSON": {"dump": json.dumps({"headers": {"authorization": SECRET}})},
+    "Python's own writing": {"dump": f"{{'authorization': '{SECRET}', 'a': 1}}"},
+    "pairs in Python's own writing": {"dump": f"[(b'x', 1), ('cookie', '{SECRET}')]"},
+    "header line": {"dump": f"POST /v1\r\nAuthorization: Bearer {SECRET}\r\nCookie: a={SECRET}; b={SECRET}\r\nhost: x"},
+    "parameter of an URL": {"url": f"https://x/y?api_key={SECRET}&model=m"},
+    "quoted parameter": {"dump": f'client(api_key="{SECRET}", token=\'{SECRET}\')'},
+    "client secret": {"client_secret": SECRET},
+}
+
+
+@pytest.fixture(scope="module")
+def macros() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute((HERE / "macros.sql").read_text())
+        yield con
+
+
+def redacted(macros: duckdb.DuckDBPyConnection, text: str) -> str:
+    row = macros.execute("select without_credentials(text) from (select without_keys($text) as text)", {"text": text}).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@pytest.mark.parametrize("kind", CREDENTIALS)
+def test_a_credential_in_meta_is_not_stored(place: Place, kind: str) -> None:
+    meta = {"route": "kept", **CREDENTIALS[kind], "after": "kept too"}
+    (row,) = place.land_lines(line(meta=meta))
+    stored = json.loads(row["meta"])
+    assert SECRET not in row["meta"]
+    assert (stored["route"], stored["after"]) == ("kept", "kept too")
+    assert stored.keys() == meta.keys()
+
+
+@pytest.mark.parametrize("kind", CREDENTIALS)
+def test_a_credential_in_an_error_text_or_a_broken_line_is_not_stored(place: Place, kind: str) -> None:
+    text = json.dumps(CREDENTIALS[kind])
+    raw = [CREDENTIALS[kind][name] for name in ("dump", "url") if name in CREDENTIALS[kind]]
+    place.land_lines(
+        line(error_message=text),
+        *(line(error_message=value) for value in raw),
+        line(model=..., meta=CREDENTIALS[kind]),
+        b"{" + text.encode(),
+    )
+    assert place.reasons() == [(2 + len(raw), "missing_model"), (3 + len(raw), "malformed_json")]
+    assert SECRET.encode() not in place.stored_bytes()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_looks_like_a_key_is_not_stored_anywhere(place: Place, key: str) -> None:
+    place.land_lines(
+        line(error_message=f"Incorrect API key provided: {key}."),
+        line(meta={"deep": [{"er": f"x {key} y"}]}, unknown=key),
+        line(model=..., unknown=key),
+        f"not json {key}\n".encode(),
+    )
+    assert len(place.rows()) == 2
+    assert len(place.quarantine()) == 2
+    assert key.encode() not in place.stored_bytes()
+    assert "provided: [redacted]." in place.rows("error_message")[0]["error_message"]
+
+
+def test_what_only_sounds_like_a_credential_stays(place: Place) -> None:
+    meta = {
+        "max_tokens": 512,
+        "api_key_ref": "ref",
+        "used_client_oauth_token": False,
+        "token": None,
+        "error": {"type": "bad token", "code": "x"},
+        "note": "token: ",
+        "next": "a task-force asked",
+    }
+    (row,) = place.land_lines(line(meta=meta))
+    assert json.loads(row["meta"]) == meta
+
+
+def test_prompts_and_answers_are_not_stored(place: Place) -> None:
+    said = "Call me Ishmael"
+    content = {
+        "messages": [{"role": "user", "content": said}],
+        "prompt": [said, f"{said} \"quoted\" ]"],
+        "response": {"choices": [{"message": {"content": said}}]},
+        "input": said,
+        "completion": said,
+    }
+    place.land_lines(
+        line(**content),
+        line(meta=content),
+        line(meta={"request": {"body": content}}, other={"body": content}),
+        line(model=..., **content),
+        line(**content)[:-9] + b"\n",
+        b'{"prompt": "' + said.encode(),
+    )
+    assert len(place.rows()) == 3
+    assert len(place.quarantine()) == 3
+    assert b"Ishmael" not in place.stored_bytes()
+
+
+def test_a_value_taken_out_leaves_the_rest_of_meta_in_place(place: Place) -> None:
+    (row,) = place.land_lines(line(meta={"headers": {"user-agent": "curl", "authorization": "Bearer abc"}, "n": [1, {"x": 2}]}))
+    assert json.loads(row["meta"]) == {"headers": {"user-agent": "curl", "authorization": "[redacted]"}, "n": [1, {"x": 2}]}
+
+
+NAMES = st.sampled_from(["authorization", "x-api-key", "cookie", "token", "password", "max_tokens", "note", "a"])
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=12) | st.sampled_from(
+    ["token: ", "api_key=", "Bearer abcdefgh", "'", '"', "\\", "authorization", "[redacted]", "secret: [x", "cookie={"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(value=st.dictionaries(NAMES | TEXTS, JSON, max_size=4))
+def test_redacted_json_is_json_for_any_json(macros: duckdb.DuckDBPyConnection, value: dict[str, object]) -> None:
+    for text in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
+        json.loads(redacted(macros, text))
