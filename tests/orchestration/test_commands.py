@@ -154,12 +154,12 @@ def test_unaudited_hours_make_the_status_unsound(makegood: Makegood, gateway: Ga
 
 
 def test_generated_hours_run(makegood: Makegood) -> None:
-    assert makegood("generate", "--hours", "2", "--rows-per-hour", "300", "--seed", "3")[0] == 0
+    assert makegood("generate", "--hours", "2", "--rows-per-hour", "2000", "--seed", "3")[0] == 0
     code, out, _ = makegood("run", "--from", "2026-11-01T00", "--to", "2026-11-01T02", "--json")
     assert code == 0
     landed = json.loads(out)["landed"]
     assert landed["records read"] == landed["rows landed"] + landed["records ignored"] + landed["records quarantined"]
     assert landed["records quarantined"] > 0
     counts = json.loads(makegood("sql", "select sum(request_count) n, sum(compensated_count) c from fct_requests_hourly", "--format", "json")[1])
-    assert counts[0]["n"] > 500
+    assert counts[0]["n"] > 2_000
     assert counts[0]["c"] > 0
