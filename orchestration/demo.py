@@ -1,6 +1,7 @@
 """What `make demo` shows: real and made-up logs, one run, and the numbers that come of it. Nothing else calls this."""
 
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from rich.console import Console
 
@@ -17,14 +18,7 @@ from orchestration.settings import Settings
 ROWS_PER_HOUR = 5_000
 SEED = 7
 
-KPIS = """
-select
-    sum(payout_usd) as total_compensation_usd,
-    sum(compensation_count) as compensation_count,
-    case when sum(compensation_count) > 0 then round(sum(payout_usd) / sum(compensation_count), 12)::decimal(38, 12) else 0 end as average_per_compensation_usd,
-    round(sum(compensation_count) / greatest(1, sum(hour_count) / 24), 1) as average_compensations_a_day
-from mart_compensation_daily
-"""
+TOTALS = "select sum(payout_usd), sum(compensation_count), sum(hour_count) from mart_compensation_daily"
 MODELS = """
 select model, sum(compensation_count) as compensations, sum(payout_usd) as payout_usd
 from mart_compensation_hourly group by model order by payout_usd desc, model limit 5
@@ -73,6 +67,21 @@ def demo(settings: Settings) -> None:
         print_rows(*answer(settings.home, query), "table", title)
     print_status(status(settings.home))
     print(NEXT)
+
+
+def _kpis(settings: Settings) -> list[tuple[str, Decimal | int]]:
+    """The four figures over all that is published."""
+    [(payout_usd, count, hours)] = answer(settings.home, TOTALS)[1]
+    average = payout_usd / count if count else Decimal(0)
+    return [
+        ("Total Compensation (USD)", payout_usd),
+        ("Compensation Count", count),
+        ("Average Per Compensation (USD)", average.quantize(Decimal("0.000000000001"), ROUND_HALF_EVEN)),
+        (
+            "Average Compensation / Day (count)",
+            (Decimal(count) / max(Decimal(1), Decimal(hours) / 24)).quantize(Decimal("0.1")),
+        ),
+    ]
 
 
 def _midnight(moment: datetime) -> datetime:
