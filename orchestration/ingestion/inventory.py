@@ -114,7 +114,9 @@ class Inventory:
         """Current versions that landed, first or last, in one of `hours`, by name."""
         files: dict[str, LandedFile] = {}
         for hour in hours:
-            rows = self._db.execute("select * from landing_files where ? in (landed_hour, found_hour)", (hour.isoformat(),))
+            rows = self._db.execute(
+                "select * from landing_files where ? in (landed_hour, found_hour)", (hour.isoformat(),)
+            )
             files.update((row[0], _landed_file(row)) for row in rows)
         return [files[name] for name in sorted(files)]
 
@@ -137,13 +139,18 @@ class Inventory:
                 )  # fmt: skip
                 self._db.executemany(
                     "insert or replace into parts values (?, ?, ?, ?, ?)",
-                    [(p.lake_part, p.landing_file, p.version, p.request_hour.isoformat(), p.landed_count) for p in parts],
+                    [
+                        (p.lake_part, p.landing_file, p.version, p.request_hour.isoformat(), p.landed_count)
+                        for p in parts
+                    ],
                 )
 
     def touch(self, landing_file: str, modified_ns: int) -> None:
         """Note that the file was written again with the same content."""
         with self._transaction():
-            self._db.execute("update landing_files set modified_ns = ? where landing_file = ?", (modified_ns, landing_file))
+            self._db.execute(
+                "update landing_files set modified_ns = ? where landing_file = ?", (modified_ns, landing_file)
+            )
 
     def hours_touched(self, landing_files: Iterable[str]) -> set[datetime]:
         """Request hours that any version of these files has, or once had, rows in."""
@@ -194,5 +201,6 @@ class Inventory:
 
 
 def _landed_file(row: tuple[Any, ...]) -> LandedFile:
-    landed_hour, found_hour = datetime.fromisoformat(row[4]), datetime.fromisoformat(row[5])
-    return LandedFile(*row[:4], landed_hour, found_hour, *row[6:])
+    landed_hour, found_hour = (datetime.fromisoformat(text) for text in row[4:6])
+    file, source, adapter, adapter_version, *_ = row
+    return LandedFile(file, source, adapter, adapter_version, landed_hour, found_hour, *row[6:])

@@ -17,9 +17,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from orchestration.duck import connect, sql_text
+from orchestration.duck import sql_text
 from orchestration.errors import MakegoodError
 from orchestration.ingestion.canonical import columns_sql
+from orchestration.ingestion.engine import connect
 from orchestration.ingestion.inventory import Inventory, LandedFile, Part
 from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import LandingFile, Source
@@ -127,7 +128,9 @@ def _pending(file: LandingFile, inventory: Inventory) -> _Pending:
     return _Pending(file, known.landed_hour, known.version + 1, RecordFile(file.path))
 
 
-def _write(con: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor, source: Source, pending: list[_Pending], lake: Path) -> None:
+def _write(
+    con: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor, source: Source, pending: list[_Pending], lake: Path
+) -> None:
     land_sql = (HERE / "land.sql").read_text().replace("{adapter}", source.adapter.read_text())
     writing: list[Future[None]] = []
     try:
@@ -177,7 +180,9 @@ def _write_group(con: duckdb.DuckDBPyConnection, land_sql: str, group: _Group, l
             cursor.execute(land_sql)
         except duckdb.Error as error:
             reason = " ".join(str(error).split())
-            raise MakegoodError(f"the adapter {source.adapter.name} failed on {group.members[0].file.name}: {reason}") from error
+            raise MakegoodError(
+                f"the adapter {source.adapter.name} failed on {group.members[0].file.name}: {reason}"
+            ) from error
         _check_no_line_is_lost(cursor, group)
         _write_quarantine(cursor, group, lake)
         _write_parts(cursor, group, lake)
@@ -202,7 +207,7 @@ def _lines(group: _Group) -> pd.DataFrame:
     """One row per line: file_index, line, raw, and the fault that its reader found."""
     counts = [len(chunk.texts) for _, chunk in group.chunks]
     reasons = sorted({reason for _, chunk in group.chunks for reason in chunk.faults.values()} | {"unreadable"})
-    codes = np.full(sum(counts), -1)
+    codes = np.full(sum(counts), -1, dtype=np.int8)
     start = 0
     for _, chunk in group.chunks:
         for line, reason in chunk.faults.items():
@@ -213,7 +218,7 @@ def _lines(group: _Group) -> pd.DataFrame:
             "file_index": np.repeat([index for index, _ in group.chunks], counts),
             "line": np.concatenate([np.arange(len(chunk.texts)) + chunk.first_line for _, chunk in group.chunks]),
             "raw": pd.Series([text for _, chunk in group.chunks for text in chunk.texts], dtype=object),
-            "reading_fault": pd.Categorical.from_codes(codes, reasons),
+            "reading_fault": pd.Categorical.from_codes(codes, pd.Index(reasons)),
         }
     )
 
@@ -259,7 +264,9 @@ def _write_quarantine(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Pa
 
 def _count(cursor: duckdb.DuckDBPyConnection, group: _Group, name: str, condition: str) -> int:
     """Add the rows that meet the condition to each file's count of that name; how many there were in all."""
-    rows = cursor.execute(f"select file_index, count(*) from landed_rows where {condition} group by file_index").fetchall()
+    rows = cursor.execute(
+        f"select file_index, count(*) from landed_rows where {condition} group by file_index"
+    ).fetchall()
     for index, count in rows:
         group.members[index].counts[name] += count
     return sum(count for _, count in rows)
@@ -272,7 +279,9 @@ def _landed(member: _Pending, adapter_version: str) -> tuple[LandedFile, list[Pa
     except OSError as error:
         raise _unreadable(file, error) from error
     if (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.modified_ns):
-        raise MakegoodError(f"{file.name} changed while it was read: run the hour again when the gateway has finished writing it")
+        raise MakegoodError(
+            f"{file.name} changed while it was read: run the hour again when the gateway has finished writing it"
+        )
     landed = LandedFile(
         landing_file=file.name,
         source=file.source.name,

@@ -146,9 +146,13 @@ def _chunk(first_line: int, block: bytes, faults: dict[int, str]) -> Chunk:
     except UnicodeDecodeError:
         lines = block.split(b"\n")
         texts = [line.decode(errors="replace") for line in lines]
-        faults = {number: "invalid_encoding" for number, line in enumerate(lines, first_line) if not _is_utf8(line)} | faults
+        faults = {
+            number: "invalid_encoding" for number, line in enumerate(lines, first_line) if not _is_utf8(line)
+        } | faults
     if len(block) > LONGEST_LINE_BYTES:
-        faults = {number: "line_too_long" for number, text in enumerate(texts, first_line) if len(text) > LONGEST_LINE_BYTES} | faults
+        faults = {
+            number: "line_too_long" for number, text in enumerate(texts, first_line) if len(text) > LONGEST_LINE_BYTES
+        } | faults
         texts = [text if len(text) <= LONGEST_LINE_BYTES else text[:KEPT_BYTES] for text in texts]
     return Chunk(first_line, texts, len(block), faults)
 

@@ -110,7 +110,9 @@ def find_files(sources: Iterable[Source], hours: list[datetime], home: Path) -> 
                 continue
             name = _name(path, home)
             if name in found and found[name].source != source:
-                raise MakegoodError(f"{name} matches two sources, {found[name].source.name} and {source.name}: narrow `files` in one")
+                raise MakegoodError(
+                    f"{name} matches two sources, {found[name].source.name} and {source.name}: narrow `files` in one"
+                )
             found[name] = LandingFile(source, name, path, landed, status.st_size, status.st_mtime_ns)
     return [found[name] for name in sorted(found)]
 
@@ -124,12 +126,13 @@ def _name(path: Path, home: Path) -> str:
 
 def _candidates(source: Source, hours: list[datetime]) -> Iterable[tuple[Path, datetime | None]]:
     if not source.is_dated:
-        for text in glob.iglob(source.files, recursive=True):
-            if Path(text).is_file():
-                yield Path(text), None
+        yield from ((path, None) for path in _matches(source.files))
         return
     for hour in hours:
         pattern = source.files.replace("{date}", f"{hour:%Y-%m-%d}").replace("{hour}", f"{hour:%H}")
-        for text in glob.iglob(pattern, recursive=True):
-            if Path(text).is_file():
-                yield Path(text), hour
+        yield from ((path, hour) for path in _matches(pattern))
+
+
+def _matches(pattern: str) -> Iterable[Path]:
+    """Files that match; names that begin with a dot are of files not finished yet, and match no `*`."""
+    return filter(Path.is_file, map(Path, glob.iglob(pattern, recursive=True)))  # noqa: PTH207 - pathlib's `*` matches dots

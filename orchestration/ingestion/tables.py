@@ -14,7 +14,8 @@ from typing import IO
 
 import duckdb
 
-from orchestration.duck import connect, sql_text
+from orchestration.duck import sql_text
+from orchestration.ingestion.engine import connect
 from orchestration.ingestion.unpacking import PACKINGS, UnpackedFile
 
 LONGEST_FIELD = 64 << 20
@@ -27,7 +28,9 @@ Row = tuple[str, str | None]
 def csv_rows(file: UnpackedFile) -> Iterator[Row]:
     """The rows below the header. Raises OSError where the file cannot be read."""
     csv.field_size_limit(LONGEST_FIELD)
-    text = io.TextIOWrapper(io.BufferedReader(_Stream(file.pieces())), encoding="utf-8", errors="surrogateescape", newline="")
+    text = io.TextIOWrapper(
+        io.BufferedReader(_Stream(file.pieces())), encoding="utf-8", errors="surrogateescape", newline=""
+    )
     rows = csv.reader(text)
     names = next(rows, [])
     while True:
@@ -106,7 +109,7 @@ class _Stream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: "io.Buffer") -> int:  # type: ignore[name-defined, override]
+    def readinto(self, buffer: "io.Buffer") -> int:  # type: ignore[name-defined]
         while not self._rest:
             piece = next(self._pieces, None)
             if piece is None:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import zstandard
 from zlib_ng import zlib_ng
@@ -15,14 +15,20 @@ from zlib_ng import zlib_ng
 READ_BYTES = 1 << 16
 """Packed a thousandfold, a piece is still no more than 64 MiB."""
 PACKINGS = (".gz", ".zst")
+DAMAGES = cast(tuple[type[Exception], ...], (zlib_ng.error, zstandard.ZstdError))
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Decoder(Protocol):
     """What zlib's and zstandard's decompression objects share."""
 
-    eof: bool
-    unused_data: bytes
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the frame has come."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What was given beyond that end."""
 
     def decompress(self, data: bytes, /) -> bytes:
         """Decompress what `data` completes."""
@@ -114,7 +120,7 @@ class _Unpacking:
                 self._decoder = self._fresh()
             try:
                 unpacked = self._decoder.decompress(piece)
-            except (zlib_ng.error, zstandard.ZstdError) as error:
+            except DAMAGES as error:
                 raise _DamagedError from error
             self.is_complete = self._decoder.eof
             piece = self._decoder.unused_data if self.is_complete else b""

@@ -5,7 +5,6 @@ so that what a run reads cannot change under it.
 """
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,9 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.duck import connect, sql_list, sql_text
+from orchestration.duck import sql_list, sql_text
 from orchestration.hours import HOUR
 from orchestration.ingestion.canonical import COLUMNS, no_rows_sql
+from orchestration.ingestion.engine import connect
 from orchestration.ingestion.inventory import Inventory, LandedFile, Part
 
 MERGE_REACH = timedelta(days=7)
@@ -34,7 +34,9 @@ class Window:
     is_alone: bool = False
 
 
-def plan(landing_hours: Iterable[datetime], lake: Path, inventory: Inventory, extra_hours: Iterable[datetime] = ()) -> Window:
+def plan(
+    landing_hours: Iterable[datetime], lake: Path, inventory: Inventory, extra_hours: Iterable[datetime] = ()
+) -> Window:
     """The window that these landing hours call for.
 
     It holds every request hour that a version of their files has or had rows in, and every hour that shares a key with one of
@@ -85,7 +87,7 @@ def write(
         _write_files(con, window)
         if with_deliveries:
             con.execute(f"create view request_logs as {_deliveries_sql(con, window, lake, inventory)}")
-    os.replace(fresh, target)
+    fresh.replace(target)
 
 
 def _digest(parts: list[Part]) -> str:
@@ -122,7 +124,10 @@ def _partner_hours(landed: set[str], touched: set[datetime], lake: Path, invento
             " from read_parquet($inside, hive_partitioning = false, filename = true) group by key_hash)"
             " select date_trunc('hour', elsewhere.requested_at), bool_or(keys.is_landed)"
             " from read_parquet($elsewhere, hive_partitioning = false) as elsewhere inner join keys using (key_hash) group by all",
-            {name: _paths(lake, parts) for name, parts in (("landed", landed), ("inside", own | landed), ("elsewhere", elsewhere))},
+            {
+                name: _paths(lake, parts)
+                for name, parts in (("landed", landed), ("inside", own | landed), ("elsewhere", elsewhere))
+            },
         ).fetchall()
     return dict(rows)
 
@@ -135,7 +140,9 @@ def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, 
     """A select over the window's parts, and over the deliveries of other hours that share a key with it."""
     inside = set(window.request_hours)
     own = [part for hour in window.request_hours for part in inventory.current_parts(hour, hour + HOUR)]
-    others = [] if window.is_alone else [part for part in _neighbours(inside, inventory) if part.request_hour not in inside]
+    others = (
+        [] if window.is_alone else [part for part in _neighbours(inside, inventory) if part.request_hour not in inside]
+    )
     selects = [_select(own, lake, inventory, "")] if own else []
     if own and others and _find_shared_keys(con, own, others, lake):
         selects.append(_select(others, lake, inventory, " and key_hash in (select key_hash from shared_keys)"))
@@ -151,7 +158,10 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: l
         "create table shared_keys as select distinct key_hash"
         " from read_parquet($others, hive_partitioning = false)"
         " where key_hash in (select key_hash from read_parquet($own, hive_partitioning = false))",
-        {"others": _paths(lake, (part.lake_part for part in others)), "own": _paths(lake, (part.lake_part for part in own))},
+        {
+            "others": _paths(lake, (part.lake_part for part in others)),
+            "own": _paths(lake, (part.lake_part for part in own)),
+        },
     )
     found = con.execute("select count(*) from shared_keys").fetchone()
     return int(found[0]) if found else 0
@@ -161,7 +171,8 @@ def _select(parts: list[Part], lake: Path, inventory: Inventory, condition: str)
     names = sorted({part.lake_part for part in parts})
     replaced = inventory.replaced_files(names)
     excluded = "".join(
-        f" and not (filename = '{sql_text(lake / part)}' and landing_file = '{sql_text(file)}')" for part, file in replaced
+        f" and not (filename = '{sql_text(lake / part)}' and landing_file = '{sql_text(file)}')"
+        for part, file in replaced
     )
     columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in COLUMNS.items())
     return (
@@ -178,7 +189,10 @@ def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inve
     for hour in window.request_hours:
         parts = inventory.current_parts(hour, hour + HOUR)
         landed = sum(part.landed_count for part in parts)
-        con.execute("insert into request_hours values (?, ?, ?, ?, ?)", [hour.date(), hour.hour, landed, _digest(parts), policy_digest])
+        con.execute(
+            "insert into request_hours values (?, ?, ?, ?, ?)",
+            [hour.date(), hour.hour, landed, _digest(parts), policy_digest],
+        )
 
 
 def _write_files(con: duckdb.DuckDBPyConnection, window: Window) -> None:

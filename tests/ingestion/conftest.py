@@ -15,7 +15,14 @@ from orchestration.ingestion.inventory import Inventory, LandedFile
 from orchestration.ingestion.landing import land
 from orchestration.ingestion.sources import ADAPTERS, Source, find_files
 
-HOUR = datetime(2026, 11, 1, 5)
+
+def at(text: str) -> datetime:
+    """A moment, naive UTC."""
+    return datetime.fromisoformat(text)
+
+
+HOUR = at("2026-11-01T05:00")
+ALWAYS = (at("0001-01-01"), at("9999-01-01"))
 RECORD: dict[str, Any] = {
     "request_id": "r1",
     "account_id": "a1",
@@ -62,7 +69,7 @@ class Place:
 
     def rows(self, select: str = "*") -> list[dict[str, Any]]:
         """The rows that count, by file and line."""
-        parts = self.inventory.current_parts(datetime(1, 1, 1), datetime(9999, 1, 1))
+        parts = self.inventory.current_parts(*ALWAYS)
         found = []
         with duckdb.connect() as con:
             for part in parts:

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import HOUR, Place, line
+from conftest import HOUR, Place, at, line
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,8 +41,8 @@ def test_every_column_is_read_as_it_is_reported(place: Place) -> None:
     assert row == {
         **FULL,
         "source": "gateway",
-        "requested_at": datetime(2026, 11, 1, 5, 10, 0, 123_000),
-        "completed_at": datetime(2026, 11, 1, 5, 10, 2, 500_000),
+        "requested_at": at("2026-11-01T05:10:00.123"),
+        "completed_at": at("2026-11-01T05:10:02.500"),
         "cost_usd": Decimal("0.250000000000"),
         "latency_ms": 2377,
         "finish_reason": "stop",
@@ -58,13 +58,27 @@ def test_parts_have_the_declared_types(place: Place) -> None:
     place.land_lines(line())
     (part,) = place.inventory.current_parts(HOUR, HOUR + timedelta(hours=1))
     with duckdb.connect() as con:
-        described = con.execute("describe select * from read_parquet(?, hive_partitioning = false)", [str(place.lake / part.lake_part)])
+        described = con.execute(
+            "describe select * from read_parquet(?, hive_partitioning = false)", [str(place.lake / part.lake_part)]
+        )
         assert {name: kind for name, kind, *_ in described.fetchall()} == COLUMNS
 
 
 def test_what_is_not_reported_is_null_and_never_zero(place: Place) -> None:
-    (row,) = place.land_lines(json.dumps({"request_id": "r", "requested_at": "2026-11-01T05:00:00Z", "model": "m"}).encode())
-    reported = {"source", "request_id", "account_id", "requested_at", "model", "landed_hour", "landing_file", "landing_line", "key_hash"}
+    (row,) = place.land_lines(
+        json.dumps({"request_id": "r", "requested_at": "2026-11-01T05:00:00Z", "model": "m"}).encode()
+    )
+    reported = {
+        "source",
+        "request_id",
+        "account_id",
+        "requested_at",
+        "model",
+        "landed_hour",
+        "landing_file",
+        "landing_line",
+        "key_hash",
+    }
     assert {name for name, value in row.items() if value is not None} == reported
     assert row["account_id"] == "unknown"
 
@@ -135,14 +149,14 @@ def test_any_cost_is_rounded_as_python_rounds_it_half_even(amount: Decimal) -> N
 
 
 TIMES = {
-    "2026-11-01T05:10:00.1239Z": datetime(2026, 11, 1, 5, 10, 0, 123_000),
-    "2026-11-01T05:10:00": datetime(2026, 11, 1, 5, 10),
-    "2026-11-01 05:10:00.5": datetime(2026, 11, 1, 5, 10, 0, 500_000),
-    "2026-11-01T07:10:00+02:00": datetime(2026, 11, 1, 5, 10),
-    "2026-10-31T23:40:00-05:30": datetime(2026, 11, 1, 5, 10),
-    1793509800: datetime(2026, 11, 1, 5, 10),
-    1793509800.1239: datetime(2026, 11, 1, 5, 10, 0, 123_000),
-    "1793509800.123999": datetime(2026, 11, 1, 5, 10, 0, 123_000),
+    "2026-11-01T05:10:00.1239Z": at("2026-11-01T05:10:00.123"),
+    "2026-11-01T05:10:00": at("2026-11-01T05:10"),
+    "2026-11-01 05:10:00.5": at("2026-11-01T05:10:00.500"),
+    "2026-11-01T07:10:00+02:00": at("2026-11-01T05:10"),
+    "2026-10-31T23:40:00-05:30": at("2026-11-01T05:10"),
+    1793509800: at("2026-11-01T05:10"),
+    1793509800.1239: at("2026-11-01T05:10:00.123"),
+    "1793509800.123999": at("2026-11-01T05:10:00.123"),
 }
 
 
@@ -231,7 +245,10 @@ AT_THE_LIMIT = {
     "an end with the start": {"completed_at": "2026-11-01T05:10:00Z"},
 }
 BEYOND_THE_LIMIT = {
-    "five minutes after the hour's end": {"requested_at": HOUR + GRACE + timedelta(milliseconds=1), "completed_at": ...},
+    "five minutes after the hour's end": {
+        "requested_at": HOUR + GRACE + timedelta(milliseconds=1),
+        "completed_at": ...,
+    },
     "the first day": {"requested_at": EARLIEST - timedelta(milliseconds=1), "completed_at": ...},
 }
 

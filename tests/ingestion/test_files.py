@@ -50,15 +50,19 @@ def test_every_format_lands_in_every_packing(place: Place, tmp_path: Path, kind:
         "json": json.dumps([first, second], indent=2).encode(),
         "csv": csv_text(first, second),
         "parquet": parquet(
-            tmp_path, f"select * replace (cost_usd::decimal(18, 12) as cost_usd) from (values {tuple(first.values())}, "
-            f"{tuple(second.values())}) as t ({', '.join(first)})"
+            tmp_path,
+            f"select * replace (cost_usd::decimal(18, 12) as cost_usd) from (values {tuple(first.values())}, "
+            f"{tuple(second.values())}) as t ({', '.join(first)})",
         ),
     }[kind]
     place.put(f"part.{kind}{packing}", PACKINGS[packing](content))
     (file,) = place.land()
     assert (file.records_read, file.landed_count, file.quarantined_count) == (2, 2, 0)
     rows = place.rows("request_id, landing_line, cost_usd::varchar as cost, latency_ms")
-    assert [tuple(row.values()) for row in rows] == [("r1", 1, "0.001000000000", 2500), ("r2", 2, "0.123456789012", 2500)]
+    assert [tuple(row.values()) for row in rows] == [
+        ("r1", 1, "0.001000000000", 2500),
+        ("r2", 2, "0.123456789012", 2500),
+    ]
 
 
 def test_uppercase_endings_are_known(place: Place) -> None:
@@ -122,7 +126,9 @@ def test_a_wrong_checksum_is_corrupt_and_loses_no_line_before_it(place: Place) -
 
 
 def test_a_flipped_bit_inside_keeps_the_lines_before_it(place: Place) -> None:
-    content = bytearray(gzip.compress(b"".join(line(request_id=f"r{n}", trace_id=str(hash(str(n)))) for n in range(20_000))))
+    content = bytearray(
+        gzip.compress(b"".join(line(request_id=f"r{n}", trace_id=str(hash(str(n)))) for n in range(20_000)))
+    )
     content[len(content) // 2 : len(content) // 2 + 64] = b"\xff" * 64
     place.put("part.jsonl.gz", bytes(content))
     (file,) = place.land()
@@ -198,7 +204,9 @@ def test_a_last_line_without_an_end_lands(place: Place) -> None:
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_read_over(place: Place) -> None:
-    place.land_lines(b"\xef\xbb\xbf" + line(request_id="r1").replace(b"\n", b"\r\n") + line(request_id="r2").replace(b"\n", b"\r\n"))
+    place.land_lines(
+        b"\xef\xbb\xbf" + line(request_id="r1").replace(b"\n", b"\r\n") + line(request_id="r2").replace(b"\n", b"\r\n")
+    )
     assert ids(place) == ["r1", "r2"]
 
 
@@ -217,7 +225,9 @@ def test_lines_are_numbered_across_the_pieces_that_a_file_is_read_in(place: Plac
 
 
 def test_a_line_beyond_every_limit_is_quarantined_and_the_next_lands(place: Place) -> None:
-    place.put("part.jsonl.gz", gzip.compress(line(request_id="r1") + b"y" * (70 << 20) + b"\n" + line(request_id="r3"), 1))
+    place.put(
+        "part.jsonl.gz", gzip.compress(line(request_id="r1") + b"y" * (70 << 20) + b"\n" + line(request_id="r3"), 1)
+    )
     place.land()
     assert ids(place) == ["r1", "r3"]
     assert place.reasons() == [(2, "line_too_long")]
@@ -227,8 +237,14 @@ def test_a_line_beyond_every_limit_is_quarantined_and_the_next_lands(place: Plac
 DOCUMENTS = {
     "one object over several lines": (json.dumps(record(request_id="r1"), indent=2), ["r1"]),
     "an array": (json.dumps([record(request_id="r1"), record(request_id="r2")]), ["r1", "r2"]),
-    "an array over several lines": (json.dumps([record(request_id="r1"), record(request_id="r2")], indent=1), ["r1", "r2"]),
-    "objects one after the other": (json.dumps(record(request_id="r1"), indent=1) + "\n" + json.dumps(record(request_id="r2"), indent=1), ["r1", "r2"]),
+    "an array over several lines": (
+        json.dumps([record(request_id="r1"), record(request_id="r2")], indent=1),
+        ["r1", "r2"],
+    ),
+    "objects one after the other": (
+        json.dumps(record(request_id="r1"), indent=1) + "\n" + json.dumps(record(request_id="r2"), indent=1),
+        ["r1", "r2"],
+    ),
     "lines": (json.dumps(record(request_id="r1")) + "\n" + json.dumps(record(request_id="r2")) + "\n", ["r1", "r2"]),
     "an empty array": ("[ ]", []),
 }

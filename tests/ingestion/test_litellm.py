@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Place, make_place
+from conftest import ALWAYS, Place, make_place
 
 from orchestration.generation.samples import install_samples
 from orchestration.ingestion.sources import ADAPTERS, Source
@@ -61,7 +61,7 @@ def test_both_layouts_land_whole(samples: tuple[Place, list[Pair]]) -> None:
 
 def test_small_objects_are_bundled_in_few_parts(samples: tuple[Place, list[Pair]]) -> None:
     place, _ = samples
-    parts = place.inventory.current_parts(datetime(2026, 1, 1), datetime(2027, 1, 1))
+    parts = place.inventory.current_parts(*ALWAYS)
     assert len({part.landing_file for part in parts}) == 141
     assert len({part.lake_part for part in parts}) < 5
 
@@ -116,7 +116,11 @@ def test_every_other_cost_is_kept_to_the_last_digit(pairs: list[Pair]) -> None:
 
 
 def test_a_failure_that_carries_tokens_and_cost_keeps_them(pairs: list[Pair]) -> None:
-    cut_off = [(raw, row) for raw, row in pairs if raw["status"] == "failure" and raw["total_tokens"] > 0 and raw["response_cost"] > 0]
+    cut_off = [
+        (raw, row)
+        for raw, row in pairs
+        if raw["status"] == "failure" and raw["total_tokens"] > 0 and raw["response_cost"] > 0
+    ]
     assert len(cut_off) >= 2
     for raw, row in cut_off:
         assert (row["input_tokens"], row["output_tokens"]) == (raw["prompt_tokens"], raw["completion_tokens"])
@@ -195,7 +199,9 @@ def test_the_account_falls_back_from_team_to_organisation_to_user(
 def test_embeddings_have_no_completion_to_be_empty(pairs: list[Pair]) -> None:
     embeddings = [row for raw, row in pairs if raw["call_type"] == "aembedding"]
     assert len(embeddings) == 12
-    assert all(row["output_tokens"] is None and row["input_tokens"] > 0 and row["finish_reason"] is None for row in embeddings)
+    assert all(
+        row["output_tokens"] is None and row["input_tokens"] > 0 and row["finish_reason"] is None for row in embeddings
+    )
 
 
 def test_attempts_of_one_call_share_its_ids_and_stay_requests_of_their_own(pairs: list[Pair]) -> None:

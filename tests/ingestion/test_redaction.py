@@ -34,7 +34,7 @@ CREDENTIALS: dict[str, dict[str, Any]] = {
     "pairs in Python's own writing": {"dump": f"[(b'x', 1), ('cookie', '{SECRET}')]"},
     "header line": {"dump": f"POST /v1\r\nAuthorization: Bearer {SECRET}\r\nCookie: a={SECRET}; b={SECRET}\r\nhost: x"},
     "parameter of an URL": {"url": f"https://x/y?api_key={SECRET}&model=m"},
-    "quoted parameter": {"dump": f'client(api_key="{SECRET}", token=\'{SECRET}\')'},
+    "quoted parameter": {"dump": f"client(api_key=\"{SECRET}\", token='{SECRET}')"},
     "client secret": {"client_secret": SECRET},
 }
 
@@ -47,7 +47,9 @@ def macros() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def redacted(macros: duckdb.DuckDBPyConnection, text: str) -> str:
-    row = macros.execute("select without_credentials(text) from (select without_keys($text) as text)", {"text": text}).fetchone()
+    row = macros.execute(
+        "select without_credentials(text) from (select without_keys($text) as text)", {"text": text}
+    ).fetchone()
     assert row is not None
     return str(row[0])
 
@@ -108,7 +110,7 @@ def test_prompts_and_answers_are_not_stored(place: Place) -> None:
     said = "Call me Ishmael"
     content = {
         "messages": [{"role": "user", "content": said}],
-        "prompt": [said, f"{said} \"quoted\" ]"],
+        "prompt": [said, f'{said} "quoted" ]'],
         "response": {"choices": [{"message": {"content": said}}]},
         "input": said,
         "completion": said,
@@ -127,8 +129,13 @@ def test_prompts_and_answers_are_not_stored(place: Place) -> None:
 
 
 def test_a_value_taken_out_leaves_the_rest_of_meta_in_place(place: Place) -> None:
-    (row,) = place.land_lines(line(meta={"headers": {"user-agent": "curl", "authorization": "Bearer abc"}, "n": [1, {"x": 2}]}))
-    assert json.loads(row["meta"]) == {"headers": {"user-agent": "curl", "authorization": "[redacted]"}, "n": [1, {"x": 2}]}
+    (row,) = place.land_lines(
+        line(meta={"headers": {"user-agent": "curl", "authorization": "Bearer abc"}, "n": [1, {"x": 2}]})
+    )
+    assert json.loads(row["meta"]) == {
+        "headers": {"user-agent": "curl", "authorization": "[redacted]"},
+        "n": [1, {"x": 2}],
+    }
 
 
 NAMES = st.sampled_from(["authorization", "x-api-key", "cookie", "token", "password", "max_tokens", "note", "a"])

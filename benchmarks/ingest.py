@@ -1,0 +1,108 @@
+"""Measures landing a million canonical lines against a bare `read_json` to Parquet copy of the same file, in the same run.
+
+What is landed is a steady hour that `makegood generate` makes; it is kept under the temp directory for the next time. What the
+models make of it does not belong here.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+import duckdb
+
+from orchestration.generation.gateway import generate
+from orchestration.ingestion.inventory import Inventory
+from orchestration.ingestion.landing import land
+from orchestration.ingestion.sources import ADAPTERS, Source, find_files
+
+HOUR = datetime(2026, 1, 5, 3, tzinfo=UTC)
+ROUNDS = 3
+SEED = 7
+LIMIT = 3.0
+
+
+def landing_file(rows: int) -> Path:
+    """The hour's landing file; made where it is not there yet."""
+    landing = Path(tempfile.gettempdir()) / f"makegood-bench-{rows}" / "landing"
+    if not (landing / "done").exists():
+        generate(landing, HOUR, 1, rows, SEED, is_steady=True)
+        (landing / "done").touch()
+    (file,) = landing.glob("gateway/*/*/*.jsonl.gz")
+    return file
+
+
+def bare_copy(file: Path, target: Path) -> None:
+    """Copy what `read_json` makes of the file; broken lines, which end it otherwise, are left out."""
+    with duckdb.connect() as con:
+        con.execute(
+            f"copy (select * from read_json('{file}', ignore_errors = true)) to '{target / 'bare.parquet'}' (format parquet)"
+        )
+
+
+def landed(file: Path, target: Path) -> None:
+    """Land the file in an empty lake."""
+    home = file.parents[4]
+    source = Source("gateway", ADAPTERS / "canonical.sql", str(home / "landing/gateway/{date}/{hour}/*"))
+    inventory = Inventory(target / "inventory.sqlite")
+    (version,) = land(find_files([source], [HOUR.replace(tzinfo=None)], home), target, inventory)
+    inventory.close()
+    print(f"{version.records_read:,} records read, {version.landed_count:,} landed", file=sys.stderr)
+
+
+CONTESTANTS: dict[str, Callable[[Path, Path], None]] = {"bare copy": bare_copy, "land": landed}
+
+
+def measure(name: str, file: Path) -> tuple[float, float, float]:
+    """Run one contestant in a process of its own: wall seconds, CPU seconds, peak memory in MiB."""
+    command = [sys.executable, __file__, "--only", name, "--file", str(file)]
+    wall, cpu, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return float(wall), float(cpu), float(peak)
+
+
+def run_once(name: str, file: Path) -> None:
+    """Run one contestant in this process and print what it took."""
+    with tempfile.TemporaryDirectory() as target:
+        before, used_before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
+        CONTESTANTS[name](file, Path(target))
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        wall = time.perf_counter() - before
+    cpu = used.ru_utime + used.ru_stime - used_before.ru_utime - used_before.ru_stime
+    print(wall, cpu, used.ru_maxrss / 1024)
+
+
+def main() -> None:
+    """Print the table; with `--check`, fail where landing takes more than three times the bare copy."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="calls in the hour")
+    parser.add_argument("--check", action="store_true", help=f"exit 1 above {LIMIT} times the bare copy")
+    parser.add_argument("--only", choices=CONTESTANTS, help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.only:
+        run_once(arguments.only, arguments.file)
+        return
+    file = landing_file(arguments.rows)
+    figures: dict[str, list[tuple[float, float, float]]] = {name: [] for name in CONTESTANTS}
+    for _ in range(ROUNDS):
+        for name in CONTESTANTS:
+            figures[name].append(measure(name, file))
+    print(f"{'':10} {'wall s (each)':>22} {'median':>7} {'CPU s':>7} {'peak MiB':>9}")
+    for name, taken in figures.items():
+        walls, cpus, peaks = zip(*taken, strict=True)
+        each = " ".join(f"{wall:.2f}" for wall in walls)
+        print(f"{name:10} {each:>22} {median(walls):7.2f} {median(cpus):7.2f} {max(peaks):9.0f}")
+    ratio = median(wall for wall, *_ in figures["land"]) / median(wall for wall, *_ in figures["bare copy"])
+    print(f"landing takes {ratio:.2f} times the bare copy (limit {LIMIT:.0f})")
+    if arguments.check and ratio > LIMIT:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
