@@ -58,8 +58,8 @@ def demo(settings: Settings) -> None:
     console.print(f"2/3  One run over landing hours {hours}: land, derive, audit, publish")
     run(hours, settings)
     console.print("3/3  What readers see\n")
+    print_rows(["kpi", "value"], _kpis(settings), "table", "The four KPIs")
     for title, query in (
-        ("The four KPIs", KPIS),
         ("Top models", MODELS),
         ("Types", TYPES),
         ("Every request has one reason", REASONS),

@@ -70,6 +70,7 @@ def point_dagster_at(home: Home) -> None:
     """Make Dagster in this process keep its storage in the home, under the project's dagster.yaml."""
     os.environ["DAGSTER_HOME"] = str(PROJECT)
     os.environ["MAKEGOOD_DAGSTER"] = str(home.dagster)
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
 
 
 def _failure(result: Any) -> str:
