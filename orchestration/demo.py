@@ -1,6 +1,6 @@
 """What `make demo` shows: real and made-up logs, one run, and the numbers that come of it. Nothing else calls this."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from orchestration.publication.status import status
 from orchestration.running import run
 from orchestration.settings import Settings
 
+DAY = timedelta(days=1)
 ROWS_PER_HOUR = 5_000
 SEED = 7
 
@@ -52,9 +53,9 @@ def demo(settings: Settings) -> None:
         "1/3  Sample logs: genuine LiteLLM records, and a gateway's day made of real arrivals, latencies and prices"
     )
     sampled = install_samples(home.landing)
-    day = HourRange(_midnight(min(sampled)) - timedelta(days=1), _midnight(min(sampled)))
-    generate(home.landing, day.start, len(list(day)), ROWS_PER_HOUR, SEED)
-    hours = HourRange(day.start, max(sampled) + HOUR)
+    end = max(sampled).replace(tzinfo=None) + HOUR
+    hours = HourRange(end - DAY, end)
+    generate(home.landing, hours.start, len(list(hours)), ROWS_PER_HOUR, SEED)
     console.print(f"2/3  One run over landing hours {hours}: land, derive, audit, publish")
     run(hours, settings)
     console.print("3/3  What readers see\n")
@@ -83,6 +84,3 @@ def _kpis(settings: Settings) -> list[tuple[str, Decimal | int]]:
         ),
     ]
 
-
-def _midnight(moment: datetime) -> datetime:
-    return moment.replace(hour=0)

@@ -43,13 +43,13 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
     def warehouse(
         context: dg.AssetExecutionContext, dbt: Dbt, lake: Lake, warehouse_db: Warehouse, publication: Publication
     ) -> Iterator[Any]:
-        """Derive, a day at a time, every request hour that the landing hours' files touch."""
+        """Derive, some days at a time, every request hour that the landing hours' files touch."""
         hours = landing_hours(context)
         warehouse_db.create()
         with lake.inventory() as inventory:
             late = late_hours(hours, inventory, warehouse_db, lake.lookback_hours)
             whole = window.plan(hours, lake.place.lake, inventory, late)
-            pieces = window.chunks(whole)
+            pieces = window.chunks(whole, inventory)
             for number, piece in enumerate(pieces, 1):
                 context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
                 with publication.record() as record:

@@ -7,7 +7,8 @@ so that what a run reads cannot change under it.
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,9 @@ from orchestration.ingestion.inventory import Inventory, LandedFile, Part
 
 MERGE_REACH = timedelta(days=7)
 """How far apart in request time two deliveries of one key may lie and still be one request."""
+
+CHUNK_ROWS = 2_000_000
+"""How many deliveries are derived together at the most, where a range is longer than a day: memory and temporary files are bounded."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +61,24 @@ def plan(
     return Window(tuple(sorted(inside)), tuple(files), is_alone=not partners)
 
 
-def chunks(window: Window) -> list[Window]:
-    """The window in pieces of one request date each; landing files go with the first."""
-    days: dict[date, list[datetime]] = {}
-    for hour in window.request_hours:
-        days.setdefault(hour.date(), []).append(hour)
-    pieces = [Window(tuple(hours), ()) for hours in days.values()]
+def chunks(window: Window, inventory: Inventory, most_rows: int = CHUNK_ROWS) -> list[Window]:
+    """The window in pieces of whole request dates, as many as hold `most_rows` deliveries, and one at the least.
+
+    Landing files go with the first. Pieces are independent: each brings the deliveries of other hours that its keys share.
+    """
+    pieces: list[list[datetime]] = []
+    size = 0
+    for _, day in groupby(window.request_hours, key=datetime.date):
+        hours = list(day)
+        rows = sum(part.landed_count for hour in hours for part in inventory.current_parts(hour, hour + HOUR))
+        if not pieces or size + rows > most_rows:
+            pieces.append([])
+            size = 0
+        pieces[-1].extend(hours)
+        size += rows
     if len(pieces) < 2:
         return [window]
-    return [Window(pieces[0].request_hours, window.landing_files), *pieces[1:]]
+    return [Window(tuple(hours), window.landing_files if number == 0 else ()) for number, hours in enumerate(pieces)]
 
 
 def input_digests(hours: Iterable[datetime], inventory: Inventory) -> dict[datetime, str]:

@@ -57,7 +57,7 @@ def test_an_hour_that_was_touched_once_is_derived_again(place: Place) -> None:
 def test_a_landing_hour_without_files_has_an_empty_window_and_inputs(place: Place) -> None:
     planned = plan(place, LATER)
     assert (planned.request_hours, planned.landing_files) == ((), ())
-    assert window.chunks(planned) == [planned]
+    assert window.chunks(planned, place.inventory) == [planned]
     assert written(place, planned) == []
 
 
@@ -125,7 +125,7 @@ def test_pieces_are_days_and_each_reads_its_partners_in_the_others(place: Place)
     put(place, "a.jsonl", HOUR, ("moved", "2026-10-31T23:50:00Z"), ("r1", "2026-10-31T22:00:00Z"))
     put(place, "b.jsonl", LATER, ("moved", "2026-11-01T00:10:00Z"), ("r2", "2026-11-01T02:00:00Z"))
     planned = plan(place, HOUR, LATER)
-    first, second = window.chunks(planned)
+    first, second = window.chunks(planned, place.inventory, most_rows=1)
     assert first.request_hours == (at("2026-10-31T22:00"), at("2026-10-31T23:00"))
     assert second.request_hours == (at("2026-11-01T00:00"), at("2026-11-01T02:00"))
     assert (first.landing_files, second.landing_files) == (planned.landing_files, ())

@@ -81,7 +81,7 @@ def _derive(gateway: Gateway, start: int, hours: int) -> None:
     inventory = Inventory(root / "lake" / "inventory.sqlite")
     try:
         land(find_files(read_sources(root / "sources.yml", root), landing_hours, root), root / "lake", inventory)
-        for piece in window.chunks(window.plan(landing_hours, root / "lake", inventory)):
+        for piece in window.chunks(window.plan(landing_hours, root / "lake", inventory), inventory, most_rows=3):
             window.write(piece, root / "lake", inventory, "policy", root / "warehouse" / "run.duckdb")
             built = dbt(root, "build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test", target=_target(root))
             assert built.success, failures(built)
