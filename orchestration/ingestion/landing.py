@@ -136,9 +136,9 @@ def _write(
     try:
         for _, members in groupby(pending, key=lambda member: member.file.landed_hour):
             for group in _groups(list(members)):
-                writing.append(pool.submit(_write_group, con, land_sql, group, lake))
-                if len(writing) > WORKERS:
+                if len(writing) == WORKERS:
                     writing.pop(0).result()
+                writing.append(pool.submit(_write_group, con, land_sql, group, lake))
     finally:
         for future in writing:
             future.result()
@@ -194,6 +194,7 @@ def _files(group: _Group) -> pd.DataFrame:
             "file_index": np.arange(len(group.members)),
             "source": [member.file.source.name for member in group.members],
             "landing_file": [member.file.name for member in group.members],
+            "version": [member.version for member in group.members],
             "landed_hour": [pd.Timestamp(member.landed_hour) for member in group.members],
             "earliest_at": pd.Timestamp(EARLIEST),
             "latest_at": [pd.Timestamp(member.file.landed_hour + GRACE) for member in group.members],

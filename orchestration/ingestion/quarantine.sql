@@ -24,12 +24,14 @@ final as (
     select
         faults.source,
         faults.landing_file,
+        files.version,
         faults.landing_line,
         faults.landed_hour,
         faults.fault as reason,
         without_credentials(raw_lines.raw_text) as raw_text,
     from faults
     inner join raw_lines on faults.file_index = raw_lines.file_index and faults.landing_line = raw_lines.line
+    inner join files on faults.file_index = files.file_index
     order by faults.landing_file, faults.landing_line
 )
 

@@ -126,13 +126,13 @@ def _numbered(file: UnpackedFile, blocks: Iterator[bytes]) -> Iterator[Chunk]:
     rest = b""
     cut = False
     for block in blocks:
-        whole, end, tail = (rest + block).rpartition(b"\n")
-        if end:
-            chunk = _chunk(line, whole, {line: "line_too_long"} if cut else {})
+        end = block.rfind(b"\n")
+        if end >= 0:
+            chunk = _chunk(line, rest + block[:end], {line: "line_too_long"} if cut else {})
             yield chunk
-            line, rest, cut = line + len(chunk.texts), tail, False
+            line, rest, cut = line + len(chunk.texts), block[end + 1 :], False
         else:
-            rest = tail
+            rest += block
         if len(rest) > LONGEST_LINE_BYTES:
             rest, cut = rest[:KEPT_BYTES], True
     if rest or file.fault:

@@ -83,15 +83,20 @@ class Place:
         return found
 
     def quarantine(self) -> list[tuple[str, int, str, str]]:
-        """File name, line, reason and raw text of all that was ever quarantined."""
+        """File name, line, reason and raw text of what is quarantined of the files' current versions."""
         files = sorted(str(file) for file in self.lake.glob("quarantine/**/*.parquet"))
         if not files:
             return []
         with duckdb.connect() as con:
             rows = con.execute(
-                "select landing_file, landing_line, reason, raw_text from read_parquet(?) order by all", [files]
+                "select landing_file, version, landing_line, reason, raw_text from read_parquet(?) order by all",
+                [files],
             ).fetchall()
-        return [(Path(name).name, number, reason, raw) for name, number, reason, raw in rows]
+        return [
+            (Path(name).name, number, reason, raw)
+            for name, version, number, reason, raw in rows
+            if (file := self.inventory.file(name)) and file.version == version
+        ]
 
     def reasons(self) -> list[tuple[int, str]]:
         return [(number, reason) for _, number, reason, _ in self.quarantine()]

@@ -120,6 +120,21 @@ def test_a_changed_adapter_lands_its_files_again(place: Place, tmp_path: Path) -
     assert [row["provider"] for row in place.rows()] == ["mended"]
 
 
+def test_a_mended_adapter_takes_lines_out_of_quarantine(place: Place, tmp_path: Path) -> None:
+    place.put("part.jsonl", line(request_id="r1", model=..., engine="m"))
+    place.land()
+    assert place.reasons() == [(1, "missing_model")]
+    mended = tmp_path / "canonical.sql"
+    mended.write_text(
+        place.source.adapter.read_text().replace(
+            "field.model as model", "coalesce(field.model, record ->> 'engine') as model"
+        )
+    )
+    place.source = Source("gateway", mended, place.source.files)
+    place.land()
+    assert (ids(place), place.quarantine()) == (["r1"], [])
+
+
 def test_an_adapter_that_loses_a_line_is_refused_and_leaves_the_old_rows(place: Place, tmp_path: Path) -> None:
     place.put("part.jsonl", lines("r1"))
     place.land()
