@@ -3,21 +3,21 @@ set timezone = 'UTC';
 
 create table requests as
 with logs as (
-    select *
+    select * replace (try_cast(requested_at as timestamptz) as requested_at, try_cast(completed_at as timestamptz) as completed_at)
     from read_json(
         getvariable('landing_file'),
         format = 'newline_delimited',
         ignore_errors = true,
         columns = {
-            request_id: 'varchar', account_id: 'varchar', requested_at: 'timestamptz', completed_at: 'timestamptz', model: 'varchar',
+            request_id: 'varchar', account_id: 'varchar', requested_at: 'varchar', completed_at: 'varchar', model: 'varchar',
             model_served: 'varchar', provider: 'varchar', input_tokens: 'bigint', output_tokens: 'bigint', cached_tokens: 'bigint',
             reasoning_tokens: 'bigint', cost_usd: 'varchar', cache_hit: 'boolean', ttft_ms: 'bigint', streamed: 'boolean',
             cancelled: 'boolean', finish_reason: 'varchar', status_code: 'varchar', error_code: 'varchar', meta: 'json'
         }
     )
     where request_id is not null and requested_at is not null and model is not null and coalesce(output_tokens, 0) >= 0
-        and coalesce(input_tokens, 0) >= 0 and requested_at >= timestamptz '2020-01-01'
-        and requested_at < getvariable('landed_hour')::timestamptz + interval 65 minutes
+        and coalesce(input_tokens, 0) >= 0 and try_cast(requested_at as timestamptz) >= timestamptz '2020-01-01'
+        and try_cast(requested_at as timestamptz) < getvariable('landed_hour')::timestamptz + interval 65 minutes
 ),
 
 latest as (

@@ -11,7 +11,7 @@ from benchmarks.hourly import run_hour
 from benchmarks.measuring import typical
 from orchestration.generation.gateway import generate
 
-FIRST = datetime(2026, 10, 1)
+FIRST = datetime(2026, 10, 1)  # noqa: DTZ001 - naive UTC
 ALLOWED = 1.15
 
 

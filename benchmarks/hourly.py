@@ -4,14 +4,18 @@ import argparse
 import shutil
 import sys
 import tempfile
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+
+import duckdb
 
 from benchmarks.measuring import Measured, measure, typical
 from orchestration.generation.gateway import generate
+from orchestration.publication.querying import answer
 from orchestration.settings import PROJECT
 
-HOUR = datetime(2026, 11, 1)
+HOUR = datetime(2026, 11, 1)  # noqa: DTZ001 - naive UTC
 FIXED_S = 12
 """What the run may take besides twice the bare script: processes that start, audits, commits."""
 BARE = """
@@ -32,12 +36,20 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="makegood-bench-") as folder:
         bare, ours = compare(Path(folder), arguments.rows, arguments.repeat)
+        bare_sums, our_sums = sums(Path(folder))
     allowed = 2 * bare.wall_s + FIXED_S
     print(f"hourly run of {arguments.rows:,} requests (median of {arguments.repeat})")
     print(f"  bare script      {bare.wall_s:6.1f} s   {bare.peak_mib:6,} MiB")
     print(f"  makegood run     {ours.wall_s:6.1f} s   {ours.peak_mib:6,} MiB   {ours.wall_s / bare.wall_s:.2f}x")
-    print(f"  allowed          {allowed:6.1f} s   (2 x bare + {FIXED_S} s): {'within' if ours.wall_s <= allowed else 'OVER'}")
-    return int(arguments.check and ours.wall_s > allowed)
+    print(
+        f"  both compensate  {our_sums[0]:,} requests with {our_sums[1]} USD"
+        if our_sums == bare_sums
+        else f"  DIFFERENT: {bare_sums} {our_sums}"
+    )
+    print(
+        f"  allowed          {allowed:6.1f} s   (2 x bare + {FIXED_S} s): {'within' if ours.wall_s <= allowed else 'OVER'}"
+    )
+    return int(our_sums != bare_sums or (arguments.check and ours.wall_s > allowed))
 
 
 def compare(folder: Path, rows: int, repeat: int) -> tuple[Measured, Measured]:
@@ -50,7 +62,13 @@ def compare(folder: Path, rows: int, repeat: int) -> tuple[Measured, Measured]:
         work = folder / f"bare-{number}"
         work.mkdir()
         script = ["/usr/bin/env", "-C", str(work), sys.executable, "-c", BARE]
-        bare_runs.append(measure([*script, str(file), f"{HOUR:%Y-%m-%d %H:00}+00", str(PROJECT / "benchmarks" / "bare.sql")], {}, work / "log"))
+        bare_runs.append(
+            measure(
+                [*script, str(file), f"{HOUR:%Y-%m-%d %H:00:00}+00", str(PROJECT / "benchmarks" / "bare.sql")],
+                {},
+                work / "log",
+            )
+        )
         home = folder / f"home-{number}"
         landed = home / "landing" / "gateway" / f"{HOUR:%Y-%m-%d}" / f"{HOUR:%H}"
         landed.mkdir(parents=True)
@@ -59,11 +77,33 @@ def compare(folder: Path, rows: int, repeat: int) -> tuple[Measured, Measured]:
     return typical(bare_runs), typical(our_runs)
 
 
+def sums(folder: Path) -> tuple[tuple[int, Decimal], tuple[int, Decimal]]:
+    """Compensated requests and their payouts, as the bare script has them and as readers of the home see them."""
+    query = "select count(*), sum(payout_usd) from {}"
+    bare = duckdb.execute(query.format(f"read_parquet('{folder / 'bare-0' / 'compensations.parquet'}')")).fetchone()
+    [ours] = answer(folder / "home-0", query.format("fct_compensations"))[1]
+    assert bare is not None
+    return (bare[0], bare[1]), (ours[0], ours[1])
+
+
 def run_hour(home: Path, hour: datetime, hours: int = 1) -> Measured:
     """`makegood run` of landing hours from this one on, as a process of its own."""
-    end = datetime.fromtimestamp(hour.timestamp() + 3600 * hours)
-    command = [sys.executable, "-m", "orchestration", "run", "--from", f"{hour:%Y-%m-%dT%H}", "--to", f"{end:%Y-%m-%dT%H}"]
-    environment = {"MAKEGOOD_HOME": str(home), "MAKEGOOD_SOURCES": str(PROJECT / "sources.yml"), "PYTHONPATH": str(PROJECT)}
+    end = hour + timedelta(hours=hours)
+    command = [
+        sys.executable,
+        "-m",
+        "orchestration",
+        "run",
+        "--from",
+        f"{hour:%Y-%m-%dT%H}",
+        "--to",
+        f"{end:%Y-%m-%dT%H}",
+    ]
+    environment = {
+        "MAKEGOOD_HOME": str(home),
+        "MAKEGOOD_SOURCES": str(PROJECT / "sources.yml"),
+        "PYTHONPATH": str(PROJECT),
+    }
     return measure(command, environment, home / "log")
 
 

@@ -109,7 +109,7 @@ checked as (
             when request_id is null then 'missing_request_id'
             when text.requested_at is null then 'missing_timestamp'
             when requested_at is null or requested_at < files.earliest_at then 'bad_timestamp'
-            when greatest(requested_at, completed_at) > files.latest_at then 'future_timestamp'
+            when requested_at > files.latest_at or completed_at > files.latest_at + interval 1 day then 'future_timestamp'
             when model is null then 'missing_model'
             when has_unreadable then
                 case

@@ -243,6 +243,7 @@ AT_THE_LIMIT = {
     "a trillion tokens": {"input_tokens": LARGEST_COUNT},
     "nothing at all": {"input_tokens": 0, "output_tokens": 0, "cost_usd": 0},
     "an end with the start": {"completed_at": "2026-11-01T05:10:00Z"},
+    "a long call filed under the hour of its start": {"completed_at": "2026-11-01T09:10:00Z"},
 }
 BEYOND_THE_LIMIT = {
     "five minutes after the hour's end": {
