@@ -11,7 +11,7 @@ from benchmarks.hourly import run_hour
 from benchmarks.measuring import typical
 from orchestration.generation.gateway import generate
 
-FIRST = datetime(2026, 10, 1)  # noqa: DTZ001 - naive UTC
+FIRST = datetime(2026, 10, 1)
 ALLOWED = 1.15
 
 
@@ -31,7 +31,9 @@ def main() -> int:
         hour = Path("landing") / "gateway" / f"{measured:%Y-%m-%d}" / f"{measured:%H}"
         shutil.copytree(full / hour, empty / hour)
         history = run_hour(full, FIRST, hours)
-        print(f"{arguments.days} days of {arguments.rows_per_hour:,} requests an hour ran as one range in {history.wall_s:.0f} s")
+        print(
+            f"{arguments.days} days of {arguments.rows_per_hour:,} requests an hour ran as one range in {history.wall_s:.0f} s"
+        )
         run_hour(empty, measured), run_hour(full, measured)
         after, alone = [], []
         for _ in range(arguments.repeat):

@@ -15,7 +15,7 @@ from orchestration.generation.gateway import generate
 from orchestration.publication.querying import answer
 from orchestration.settings import PROJECT
 
-HOUR = datetime(2026, 11, 1)  # noqa: DTZ001 - naive UTC
+HOUR = datetime(2026, 11, 1)
 FIXED_S = 12
 """What the run may take besides twice the bare script: processes that start, audits, commits."""
 BARE = """

@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
-from orchestration.hours import HourRange, parse_hour
+from orchestration.hours import HOUR, HourRange, parse_hour
 from orchestration.presentation import plain, print_rows, print_status
 from orchestration.settings import Settings
 
@@ -34,7 +35,7 @@ def run(start: From, end: To, as_json: AsJson = False) -> None:
 
     hours = HourRange.parse(start, end)
     notes.print(f"Running landing hours {hours} (UTC)")
-    report = run_hours(hours, Settings())
+    report = run_hours(hours, Settings.read())
     if as_json:
         typer.echo(json.dumps(plain(asdict(report))))
         return
@@ -55,7 +56,7 @@ def sql(
 
     if form not in ("table", "csv", "json"):
         raise MakegoodError(f"--format {form}: there are table, csv and json")
-    columns, rows = answer(Settings().home, query)
+    columns, rows = answer(Settings.read().home, query)
     print_rows(columns, rows, form)
 
 
@@ -64,7 +65,7 @@ def status(as_json: AsJson = False) -> None:
     """The last publication, its freshness, and the two equations that say nothing is lost."""
     from orchestration.publication.status import status as current_status
 
-    now = current_status(Settings().home)
+    now = current_status(Settings.read().home)
     if as_json:
         typer.echo(json.dumps(plain(asdict(now))))
     else:
@@ -83,7 +84,9 @@ def generate(
     """Write a gateway's realistic hourly logs into the landing area."""
     from orchestration.generation.gateway import generate as generate_hours
 
-    first, home = parse_hour(start), Home(Settings().home).prepare()
+    first, home = parse_hour(start), Home(Settings.read().home).prepare()
+    if hours > (datetime.max - first) / HOUR:
+        raise MakegoodError(f"--hours {hours} from {start} goes beyond the calendar")
     try:
         files = generate_hours(home.landing, first, hours, rows_per_hour, seed)
     except ValueError as error:
@@ -98,7 +101,7 @@ def demo() -> None:
     """Sample logs, a run, and the numbers that come of it: what `make demo` shows."""
     from orchestration.demo import demo as run_demo
 
-    run_demo(Settings())
+    run_demo(Settings.read())
 
 
 def main() -> Any:

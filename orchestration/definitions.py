@@ -15,7 +15,7 @@ from orchestration.settings import Settings
 @dg.definitions
 def build_definitions() -> dg.Definitions:
     """The whole pipeline, as the environment places it: what `dagster dev` loads."""
-    return definitions_for(Settings())
+    return definitions_for(Settings.read())
 
 
 def definitions_for(settings: Settings) -> dg.Definitions:

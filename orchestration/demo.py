@@ -83,4 +83,3 @@ def _kpis(settings: Settings) -> list[tuple[str, Decimal | int]]:
             (Decimal(count) / max(Decimal(1), Decimal(hours) / 24)).quantize(Decimal("0.1")),
         ),
     ]
-

@@ -38,6 +38,18 @@ class Home:
         """Dagster's own storage: runs, events, schedules."""
         return self.root / "dagster"
 
+    def existing(self) -> "Home":
+        """The home as it is, for reading.
+
+        Raises:
+            MakegoodError: it is no directory, or cannot be read.
+        """
+        if self.root.exists() and not (self.root.is_dir() and os.access(self.root, os.R_OK | os.X_OK)):
+            raise MakegoodError(
+                f"cannot use the home {self.root}: it is no directory that can be read; set MAKEGOOD_HOME"
+            )
+        return self
+
     def prepare(self) -> "Home":
         """Make the directories that are missing.
 

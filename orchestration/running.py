@@ -15,6 +15,8 @@ from orchestration.publication.publications import Publication
 from orchestration.publication.reading import current_publication
 from orchestration.settings import PROJECT, Settings
 
+LONGEST_SENTENCE = 400
+
 
 @dataclass(frozen=True)
 class RunReport:
@@ -88,6 +90,13 @@ def _failure(result: Any) -> str:
             error = event.step_failure_data.error
             while error.cause is not None:
                 error = error.cause
-            message = " ".join(error.message.split())
-            return f"the run failed in {event.step_key}: {message.partition('MakegoodError: ')[2] or message}"
+            return f"the run failed in {event.step_key}: {_sentence(error.message)}"
     return "the run failed before its first step; `make dev` shows its log"
+
+
+def _sentence(message: str) -> str:
+    """What an error says, without the names of Python's classes and without dbt's log around what the database said."""
+    plain = " ".join(message.split())
+    for mark in ("MakegoodError: ", "Errors parsed from dbt logs: "):
+        plain = plain.partition(mark)[2] or plain
+    return plain if len(plain) < LONGEST_SENTENCE else plain[:LONGEST_SENTENCE] + " … (`make dev` shows the whole log)"

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestration.errors import MakegoodError
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -22,6 +24,20 @@ class Settings(BaseSettings):
     home: Path = Path("data")
     sources: Path = Path("sources.yml")
     lookback_hours: int = Field(default=48, ge=0)
+
+    @classmethod
+    def read(cls) -> "Settings":
+        """The settings of this environment.
+
+        Raises:
+            MakegoodError: a variable holds what it must not; says which, and why.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            fault = error.errors()[0]
+            name = f"MAKEGOOD_{'_'.join(map(str, fault['loc']))}".upper()
+            raise MakegoodError(f"{name} is {fault['input']!r}: {fault['msg']}") from error
 
     @field_validator("home", "sources")
     @classmethod

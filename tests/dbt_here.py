@@ -28,7 +28,9 @@ def failures(result: dbtRunnerResult) -> str:
     if result.exception is not None:
         return str(result.exception)
     return "\n".join(
-        f"{done.node.name}: {done.status} {done.message}" for done in results_of(result) if done.status not in ("success", "pass")
+        f"{done.node.name}: {done.status} {done.message}"
+        for done in results_of(result)
+        if done.status not in ("success", "pass")
     )
 
 

@@ -108,14 +108,15 @@ class Publications:
     ) -> Publication:
         """Move readers to the snapshot. The caller vouches that the run's own hours passed their audits.
 
+        Where another run's hours stand in the way, the own hours count as passed all the same: the next publication shows them.
+
         Raises:
             MakegoodError: other runs wrote hours that did not pass; names them and what to do.
         """
+        hours = self._passed(run_id)
         self._db.execute("begin immediate")
         try:
-            hours = self.unaudited_hours()
-            others = [hour for hour, writer in hours if writer != run_id]
-            if others:
+            if others := [hour for hour, _ in self.unaudited_hours()]:
                 raise MakegoodError(
                     f"not published: {len(others)} request hours from {others[0]:%Y-%m-%dT%H} to {others[-1]:%Y-%m-%dT%H} were written by"
                     " a run that did not pass its audits; run their landing hours again first"
@@ -126,12 +127,11 @@ class Publications:
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '')",
                 (
                     snapshot_id, run_id, datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
-                    start.isoformat() if start else None, end.isoformat() if end else None, len(hours),
+                    start.isoformat() if start else None, end.isoformat() if end else None, hours,
                     contents.data_through.isoformat() if contents.data_through else None,
                     contents.request_count, contents.compensation_count, format(contents.payout_usd, "f"),
                 ),
             )  # fmt: skip
-            self._db.execute("delete from unaudited_hours")
         except BaseException:
             self._db.execute("rollback")
             raise
@@ -139,6 +139,10 @@ class Publications:
         published = self.current()
         assert published is not None
         return published
+
+    def _passed(self, run_id: str) -> int:
+        """Strike the run's hours off the unaudited ones, whether or not it can publish them itself; how many there were."""
+        return self._db.execute("delete from unaudited_hours where run_id = ?", (run_id,)).rowcount
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -16,10 +16,12 @@ def answer(home: Path, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     Raises:
         MakegoodError: nothing is published, the SQL is wrong, or it asks for more than reading.
     """
-    with reading(Home(home).warehouse) as (con, _):
+    with reading(Home(home).existing().warehouse) as (con, _):
         try:
             statements = con.extract_statements(query)
-            if len(statements) != 1:
+            if not statements:
+                raise MakegoodError("the query is empty")
+            if len(statements) > 1:
                 raise MakegoodError(f"one statement at a time, please: this holds {len(statements)}")
             if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
                 raise MakegoodError("only SELECT is answered here: the published snapshot is read-only")

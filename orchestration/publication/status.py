@@ -64,7 +64,7 @@ def status(root: Path) -> Status:
     """
     from orchestration.policy import policy_digest
 
-    home = Home(root)
+    home = Home(root).existing()
     with reading(home.warehouse) as (con, publication):
         files = FileEquation(
             *_one(

@@ -41,11 +41,15 @@ RUN = ("run", "--from", "2026-11-01T00", "--to", "2026-11-01T01")
         (("run", "--from", "yesterday", "--to", "2026-11-01T00"), "'yesterday' is not an hour in UTC"),
         (("run", "--from", "2026-11-01T00:30", "--to", "2026-11-01T02"), "is not an hour in UTC"),
         (("run", "--from", "2026-11-01T00", "--to", "2999-01-01T00"), "is not over yet"),
-        (("run", "--from", "2020-01-01T00", "--to", "2020-01-01T01"), "before the first hour that can be run, 2023-01-01T00"),
+        (
+            ("run", "--from", "2020-01-01T00", "--to", "2020-01-01T01"),
+            "before the first hour that can be run, 2023-01-01T00",
+        ),
         (("sql", "select 1"), "nothing is published yet: run `makegood run"),
         (("status",), "nothing is published yet"),
         (("sql", "select 1", "--format", "xml"), "--format xml: there are table, csv and json"),
         (("generate", "--rows-per-hour", "1"), "rows per hour, not 1"),
+        (("generate", "--from", "9999-12-31T00", "--hours", "99999"), "beyond the calendar"),
         (("generate", "--from", "noon"), "'noon' is not an hour in UTC"),
     ],
 )
@@ -87,6 +91,13 @@ def test_missing_sources_file_is_named(makegood: Makegood, gateway: Gateway) -> 
     assert "sources.yml: No such file or directory; set MAKEGOOD_SOURCES" in err
 
 
+def test_wrong_setting_is_named(makegood: Makegood, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKEGOOD_LOOKBACK_HOURS", "abc")
+    code, _, err = makegood("status")
+    assert code == 1
+    assert err.startswith("makegood: MAKEGOOD_LOOKBACK_HOURS is 'abc': ")
+
+
 def test_home_that_is_a_file_is_one_sentence(
     makegood: Makegood, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,11 +107,13 @@ def test_home_that_is_a_file_is_one_sentence(
     for command in (RUN, ("generate",), ("sql", "select 1"), ("status",)):
         code, _, err = makegood(*command)
         assert code == 1
-        assert err.splitlines()[-1].startswith("makegood: ")
+        assert err.splitlines()[-1].startswith("makegood: cannot use the home")
         assert "Traceback" not in err
 
 
-def test_published_numbers_are_read_and_nothing_else_can_be(makegood: Makegood, gateway: Gateway, tmp_path: Path) -> None:
+def test_published_numbers_are_read_and_nothing_else_can_be(
+    makegood: Makegood, gateway: Gateway, tmp_path: Path
+) -> None:
     gateway.lands(FIRST, [record("failed", FIRST + timedelta(minutes=1), status_code="503", cost_usd="0.020000000001")])
     code, out, _ = makegood(*RUN, "--json")
     assert code == 0
@@ -160,6 +173,10 @@ def test_generated_hours_run(makegood: Makegood) -> None:
     landed = json.loads(out)["landed"]
     assert landed["records read"] == landed["rows landed"] + landed["records ignored"] + landed["records quarantined"]
     assert landed["records quarantined"] > 0
-    counts = json.loads(makegood("sql", "select sum(request_count) n, sum(compensated_count) c from fct_requests_hourly", "--format", "json")[1])
+    counts = json.loads(
+        makegood(
+            "sql", "select sum(request_count) n, sum(compensated_count) c from fct_requests_hourly", "--format", "json"
+        )[1]
+    )
     assert counts[0]["n"] > 2_000
     assert counts[0]["c"] > 0

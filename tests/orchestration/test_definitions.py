@@ -45,7 +45,11 @@ def test_publication_comes_after_every_table_and_blocking_check(definitions: dg.
     graph = definitions.resolve_asset_graph()
     upstream = graph.get(dg.AssetKey("published_snapshot")).parent_keys
     assert dg.AssetKey("fct_requests") in upstream
-    blocking = {key.asset_key.to_user_string() for key in graph.asset_check_keys if graph.get(key).blocking and key.name == "expectations"}
+    blocking = {
+        key.asset_key.to_user_string()
+        for key in graph.asset_check_keys
+        if graph.get(key).blocking and key.name == "expectations"
+    }
     assert {"fct_requests", "fct_compensations", "mart_compensation_hourly"} <= blocking
 
 

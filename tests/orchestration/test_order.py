@@ -25,8 +25,10 @@ KEYS = [f"key-{n}" for n in range(6)]
 @st.composite
 def deliveries(draw: st.DrawFn) -> Record:
     """A delivery of one of a few keys, at any of a few hours on either side of the seven days within which they are one, that may or may not be owed anything."""
-    at = FIRST - timedelta(hours=draw(st.sampled_from([0, 1, 2, 166, 167, 168, 169]))) + timedelta(
-        minutes=draw(st.integers(0, 59))
+    at = (
+        FIRST
+        - timedelta(hours=draw(st.sampled_from([0, 1, 2, 166, 167, 168, 169])))
+        + timedelta(minutes=draw(st.integers(0, 59)))
     )
     return record(
         draw(st.sampled_from(KEYS)),
@@ -56,7 +58,9 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
 
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True)
 @given(landing=landings, order=orders)
-def test_any_order_of_hours_gives_the_marts_of_one_range(gateway: Gateway, landing: list[list[Record]], order: list[int]) -> None:
+def test_any_order_of_hours_gives_the_marts_of_one_range(
+    gateway: Gateway, landing: list[list[Record]], order: list[int]
+) -> None:
     for number, records in enumerate(landing):
         gateway.lands(FIRST + HOUR * number, records)
     _start_over(gateway)
@@ -83,7 +87,15 @@ def _derive(gateway: Gateway, start: int, hours: int) -> None:
         land(find_files(read_sources(root / "sources.yml", root), landing_hours, root), root / "lake", inventory)
         for piece in window.chunks(window.plan(landing_hours, root / "lake", inventory), inventory, most_rows=3):
             window.write(piece, root / "lake", inventory, "policy", root / "warehouse" / "run.duckdb")
-            built = dbt(root, "build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test", target=_target(root))
+            built = dbt(
+                root,
+                "build",
+                "--exclude-resource-type",
+                "unit_test",
+                "--exclude-resource-type",
+                "test",
+                target=_target(root),
+            )
             assert built.success, failures(built)
     finally:
         inventory.close()
