@@ -3,7 +3,6 @@
 import json
 import sys
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +10,7 @@ from rich.console import Console
 
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
-from orchestration.hours import HOUR, HourRange, parse_hour
+from orchestration.hours import HourRange, parse_hour
 from orchestration.presentation import plain, print_rows, print_status
 from orchestration.settings import Settings
 
@@ -85,12 +84,10 @@ def generate(
     from orchestration.generation.gateway import generate as generate_hours
 
     first, home = parse_hour(start), Home(Settings.read().home).prepare()
-    if hours > (datetime.max - first) / HOUR:
-        raise MakegoodError(f"--hours {hours} from {start} goes beyond the calendar")
     try:
         files = generate_hours(home.landing, first, hours, rows_per_hour, seed)
-    except ValueError as error:
-        raise MakegoodError(str(error)) from error
+    except (ValueError, OverflowError) as error:
+        raise MakegoodError(f"cannot generate {hours} hours from {start}: {error}") from error
     notes.print(
         f"Wrote {len(files):,} files with {sum(file.lines for file in files):,} lines under {home.landing / 'gateway'}"
     )
