@@ -1,10 +1,16 @@
 {#- Expressions that DuckDB and Spark spell differently, or that several models need alike. -#}
 
-{#- An exact quotient of two integers, cut (not rounded) to 6 places; null where the denominator is not positive. -#}
+{#-
+    An exact quotient of two integers, cut (not rounded) to 6 places; null where the denominator is not positive.
+    decimal(28, 6) holds a thousand times any bigint; a numerator that is a product is multiplied as hugeint.
+-#}
 {% macro ratio(numerator, denominator) -%}
     case
         when {{ denominator }} > 0
-            then cast(({{ numerator }}) * 1000000 // ({{ denominator }}) as decimal(18, 0)) * 0.000001
+            then cast(
+                cast(cast({{ numerator }} as hugeint) * 1000000 // ({{ denominator }}) as decimal(28, 0)) * 0.000001
+                as decimal(28, 6)
+            )
     end
 {%- endmacro %}
 

@@ -20,7 +20,7 @@ final as (
             and coalesce(finish_reason, '') not in ('tool_calls', 'content_filter') as bigint
         ) as empty_completion_numerator,
         cast(1 as bigint) as empty_completion_denominator,
-        output_tokens * 1000 as throughput_tps_numerator,
+        cast(output_tokens as hugeint) * 1000 as throughput_tps_numerator,
         generation_ms as throughput_tps_denominator,
         latency_ms as latency_ms_numerator,
         cast(1 as bigint) as latency_ms_denominator,

@@ -111,7 +111,7 @@ final as (
         rule_id,
         compensation_type,
         signal,
-        cast({{ ratio('numerator', 'denominator') }} as decimal(18, 6)) as observed_value,
+        {{ ratio('numerator', 'denominator') }} as observed_value,
         threshold as threshold_value,
         payout_rate,
         payout_cap_usd,

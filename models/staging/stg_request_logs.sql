@@ -64,7 +64,8 @@ in_window as (
         and extract(hour from requests.requested_at) = request_hours.request_hour
 ),
 
--- What no log reports is worked out of the price list; a missing count or price leaves it unknown.
+-- What no log reports is worked out of the price list. It stays unknown where a count or price is missing, where the
+-- input does not hold its cached tokens, and where the amount is beyond any cost: a million USD fits no cost column.
 priced as (
     select
         {%- for column in columns + ["request_date", "request_hour"] %}
@@ -72,11 +73,13 @@ priced as (
         {%- endfor %}
         case
             when in_window.cache_hit then 0
-            else {{ money(
-                "cast(in_window.input_tokens - in_window.cached_tokens as decimal(15, 0)) * model_prices.input_price_usd"
-                ~ " + cast(in_window.cached_tokens as decimal(15, 0)) * model_prices.cached_price_usd"
-                ~ " + cast(in_window.output_tokens as decimal(15, 0)) * model_prices.output_price_usd"
-            ) }}
+            when in_window.cached_tokens <= in_window.input_tokens
+                then try_cast({{ money(
+                    "least(1000000,"
+                    ~ " cast(in_window.input_tokens - in_window.cached_tokens as decimal(19, 0)) * model_prices.input_price_usd"
+                    ~ " + cast(in_window.cached_tokens as decimal(19, 0)) * model_prices.cached_price_usd"
+                    ~ " + cast(in_window.output_tokens as decimal(19, 0)) * model_prices.output_price_usd)"
+                ) }} as decimal(18, 12))
         end as list_cost_usd,
         case
             when in_window.streamed or in_window.ttft_ms is not null then in_window.latency_ms - in_window.ttft_ms
@@ -120,7 +123,7 @@ final as (
         latency_ms,
         ttft_ms,
         case when generation_ms > 0 then generation_ms end as generation_ms,
-        cast({{ ratio('output_tokens * 1000', 'generation_ms') }} as decimal(18, 6)) as throughput_tps,
+        {{ ratio('cast(output_tokens as hugeint) * 1000', 'generation_ms') }} as throughput_tps,
         streamed,
         cancelled,
         finish_reason,

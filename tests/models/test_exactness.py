@@ -20,7 +20,7 @@ UNIT = Decimal("1e-12")
 def macro(session_home: Home) -> dict[str, str]:
     """SQL expressions over named parameters, rendered once."""
     inline = (
-        "select {{ money('$x::decimal(38, 20)') }} as money | {{ ratio('$n::bigint', '$d::bigint') }} as ratio"
+        "select {{ money('$x::decimal(38, 20)') }} as money | {{ ratio('$n::hugeint', '$d::bigint') }} as ratio"
         " | {{ glob_matches('$text', '$pattern') }} as glob | {{ plain_number('$x::decimal(38, 12)') }} as plain"
     )
     result = session_home.dbt("compile", "--inline", inline)
@@ -52,7 +52,7 @@ def test_money_rounds_half_even_to_twelve_places(
 
 
 @settings(deadline=None)
-@given(numerator=st.integers(0, 10**12), denominator=st.integers(-3, 10**9))
+@given(numerator=st.integers(0, 1000 * (2**63 - 1)), denominator=st.integers(-3, 10**9))
 def test_a_ratio_is_cut_to_six_places_and_null_without_a_positive_denominator(
     numerator: int, denominator: int, macro: dict[str, str], con: duckdb.DuckDBPyConnection
 ) -> None:
