@@ -67,9 +67,9 @@ typed as (
         native_finish_reason,
         status_code,
         error_code,
-        without_keys(left(error_message, 2000)) as error_message,
+        without_keys(text_without_content(left(error_message, 2000), content_names())) as error_message,
         whole_number(max_output_tokens) as max_output_tokens,
-        without_keys(case when has_content(meta) then without_content(meta) else meta end) as meta,
+        without_keys(json_without_content(meta)) as meta,
         struct_pack(
             requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, cost_usd,
             cache_hit, latency_ms, ttft_ms, streamed, cancelled

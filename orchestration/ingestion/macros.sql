@@ -62,15 +62,23 @@ create or replace temp macro canonical_finish(native) as
         else case when native is not null then 'other' end
     end;
 
+-- What looks like a key, or like a URL that carries one. The groups are what stays around the key.
+create or replace temp macro key_pattern() as
+    '\b[sr]k[-_][A-Za-z0-9_*-]{4,}|\b[Bb](?:earer|asic)\s+[A-Za-z0-9._~+/=-]{6,}|\bA(?:KIA|SIA)[0-9A-Z]{12,}|\bgh[pousr]_[A-Za-z0-9]{16,}'
+    || '|\bxox[a-z]-[A-Za-z0-9-]{8,}|\bAIza[A-Za-z0-9_-]{16,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*'
+    || '|\bhf_[A-Za-z0-9]{16,}|\bglpat-[A-Za-z0-9_-]{16,}|(://)[^/\s:@"''\\]*:[^/\s@"''\\]+(@)'
+    || '|([?&](?:[Kk]ey|[Tt]oken|api_?key|sig)=)[^&\s"''\\]+|([Kk]ey provided:\s*)[^\s"''\\,;{}\[\]]*[^\s"''\\,;{}\[\].]';
+
 -- Strings that look like keys, out.
-create or replace temp macro without_keys(text) as
-    regexp_replace(
-        text,
-        '\b[sr]k[-_][A-Za-z0-9_*-]{4,}|\b[Bb](?:earer|asic)\s+[A-Za-z0-9._~+/=-]{6,}|\bAKIA[0-9A-Z]{12,}|\bgh[pousr]_[A-Za-z0-9]{16,}'
-        || '|\bxox[a-z]-[A-Za-z0-9-]{8,}|\bAIza[A-Za-z0-9_-]{16,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*',
-        '[redacted]',
-        'g'
-    );
+create or replace temp macro without_keys(text) as regexp_replace(text, key_pattern(), '\1\3\4[redacted]\2', 'g');
+
+create or replace temp macro has_key(text) as regexp_matches(text, key_pattern());
+
+-- An id that is a key, as a digest of it, so that equal ids stay equal.
+create or replace temp macro id_without_key(id) as case when has_key(id) then 'sha256:' || left(sha256(id), 16) else id end;
+
+-- Whether a field that is to be a text or a number is an object or a list.
+create or replace temp macro is_nested(text) as (starts_with(text, '{') or starts_with(text, '[')) and json_valid(text);
 
 create or replace temp macro credential_name() as
     '(?:authorization|cookie|(?:api|access|private)[-_ ]?key|token|secret|password|passwd|signature|credentials?)';
@@ -116,17 +124,53 @@ create or replace temp macro without_credentials(text) as
         else text
     end;
 
--- Fields that hold what a person wrote or a model answered.
+-- Ends of names of fields that hold what a person wrote or a model answered; `context` and `error_message` are none.
 create or replace temp macro content_names() as
-    'messages|choices|content|text|prompt|completion|input|output|arguments|reasoning|reasoning_content|thinking|system|instructions|query|answer|refusal|response';
+    '(?:(?:messages|prompts?|contents?|completions?|transcripts?|questions?|answers?|body|parts|choices|refusal|arguments|reasoning_content)'
+    || '|["''_.\s-](?:texts?|inputs?|outputs?|reasoning|thinking|system|instructions?|query|queries|responses?)'
+    || '|(?-i:[a-z](?:Text|Input|Output|Query|Response|Instructions?)))';
 
-create or replace temp macro has_content(text) as regexp_matches(text, '(?i)"(?:' || content_names() || ')"\s*:\s*["\[]');
+-- The same with the name of one message. In an error's text that is the error's own, so there it is no content.
+create or replace temp macro names_with_message() as
+    '(?:' || content_names() || '|(?:[^r_-]|[^o]r|[^r]or)[_-]?message)';
 
--- What a person wrote or a model answered, out of JSON text. Also out of text that breaks off.
-create or replace temp macro without_content(text) as
+-- A text, list or object behind the name of content, in JSON, in JSON within JSON or as Python writes it.
+create or replace temp macro said(names) as '(?:' || names || '\\*["'']\s*:\s*|' || names || '=)\\*[bru]?["''\[{(<]';
+
+create or replace temp macro has_content(text) as regexp_matches(text, '(?is)' || said(names_with_message()));
+
+create or replace temp macro json_string() as '"(?:[^"\\]|\\.)*"';
+
+-- Content out of JSON: strings that hold a document with content, then what stands behind a name of content, eight levels deep.
+create or replace temp macro content_taken_out(json) as
     regexp_replace(
-        text,
-        '(?i)("(?:' || content_names() || ')"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|\[\s*"(?:[^"\\]|\\.)*(?:"\s*,\s*"(?:[^"\\]|\\.)*)*(?:"\s*\]|\\?$))',
+        regexp_replace(
+            json,
+            '(?is)"(?:[^"\\]|\\.)*(?:' || names_with_message() || '(?:\\+["'']|'')\s*:\s*|' || names_with_message() || '=)'
+            || '(?:\\+["'']|[bru]?''|[\[{(<])(?:[^"\\]|\\.)*"',
+            '"[content]"',
+            'g'
+        ),
+        '(?is)(' || names_with_message() || '"\s*:\s*)'
+        || '(?:' || json_string() || '|' || nested(nested(nested(nested(nested(nested(nested(nested(plain())))))))) || ')',
         '\1"[content]"',
         'g'
     );
+
+-- JSON without content; where content lies deeper than can be followed, nothing of it.
+create or replace temp macro json_without_content(json) as
+    case
+        when has_content(json)
+        then list_transform(
+            [content_taken_out(json)],
+            lambda cleaned: case
+                when regexp_matches(cleaned, '(?is)' || names_with_message() || '"\s*:\s*[\[{]') then '{"redacted": true}'
+                else cleaned
+            end
+        )[1]
+        else json
+    end;
+
+-- Text that is no JSON, up to the first content in it: where that ends cannot be told.
+create or replace temp macro text_without_content(text, names) as
+    regexp_replace(text, '(?is)(' || names || '(?:\\*["'']\s*:\s*|=))\\*[bru]?["''\[{(<].*', '\1[content]');

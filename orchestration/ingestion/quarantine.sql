@@ -15,7 +15,12 @@ raw_lines as (
     select
         file_index,
         line,
-        without_keys(without_content(left(raw, 65536))) as raw_text,
+        without_keys(
+            case
+                when length(raw) <= 65536 and json_valid(raw) then json_without_content(raw)
+                else text_without_content(left(raw, 65536), names_with_message())
+            end
+        ) as raw_text,
     from lines
     semi join faults on lines.file_index = faults.file_index and lines.line = faults.landing_line
 ),

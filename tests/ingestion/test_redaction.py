@@ -48,7 +48,8 @@ def macros() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def redacted(macros: duckdb.DuckDBPyConnection, text: str) -> str:
     row = macros.execute(
-        "select without_credentials(text) from (select without_keys($text) as text)", {"text": text}
+        "select without_credentials(text) from (select without_keys(json_without_content($text)) as text)",
+        {"text": text},
     ).fetchone()
     assert row is not None
     return str(row[0])
@@ -128,6 +129,75 @@ def test_prompts_and_answers_are_not_stored(place: Place) -> None:
     assert b"Ishmael" not in place.stored_bytes()
 
 
+SAID = "Call me Ishmael"
+DEEP: Any = SAID
+for _ in range(12):
+    DEEP = [DEEP]
+CONTENT: dict[str, dict[str, Any]] = {
+    "JSON within JSON": {"request_body": json.dumps({"messages": [{"role": "user", "content": SAID}]})},
+    "JSON within JSON under any name": {"dump": json.dumps({"messages": [{"role": "user", "content": SAID}]})},
+    "JSON within JSON within JSON": {"dump": json.dumps({"inner": json.dumps({"user_prompt": SAID})})},
+    "Python's own writing": {"dump": f"bad request: {{'messages': [{{'role': 'user', 'content': '{SAID}'}}]}}"},
+    "Python's call": {"dump": f"Message(content='{SAID}', role='user')"},
+    "pairs": {"messages": [["user", SAID]]},
+    "an object under the name": {"body": {"prompt": {"text_x": SAID}}},
+    "parts": {"contents": [{"parts": [{"inline": SAID}]}]},
+    "deeper than can be followed": {"messages": DEEP},
+    **{
+        name: {name: SAID}
+        for name in (
+            "user_prompt", "userPrompt", "question", "response_text", "output_text", "outputText", "transcript", "message",
+            "user_message", "final_answer", "raw_completion", "requestBody", "user_input", "texts",
+        )
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CONTENT)
+def test_content_is_not_stored_however_it_is_written(place: Place, kind: str) -> None:
+    said = CONTENT[kind]
+    text = json.dumps(said)
+    place.land_lines(
+        line(meta=said),
+        line(meta={"a": {"b": [said]}}),
+        line(meta=text),
+        line(**said),
+        line(model=..., **said),
+        line(model=..., meta={"a": said}),
+        line(model=..., meta={"a": said}, pad="x" * 70_000),
+        b"{" + text.encode() + b"\n",
+        text.encode()[:-3],
+    )
+    assert (len(place.rows()), len(place.quarantine())) == (4, 5)
+    assert b"Ishmael" not in place.stored_bytes()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CONTENT if not kind.endswith("message")])
+def test_content_quoted_in_an_error_text_is_not_stored(place: Place, kind: str) -> None:
+    said = CONTENT[kind]
+    texts = [json.dumps(said), f"bad request: {said}", str(said.get("dump", ""))]
+    place.land_lines(*(line(error_message=text) for text in texts))
+    assert b"Ishmael" not in place.stored_bytes()
+    assert place.rows("error_message")[1]["error_message"].startswith("bad request: {'")
+
+
+def test_an_errors_own_message_stays(place: Place) -> None:
+    text = 'RateLimitError: {"error": {"message": "Too many", "code": 429}}'
+    (row,) = place.land_lines(line(error_message=text, meta={"error_message": "kept"}))
+    assert (row["error_message"], json.loads(row["meta"])) == (text, {"error_message": "kept"})
+
+
+def test_what_only_sounds_like_content_stays(place: Place) -> None:
+    meta = {"context": "c", "prompt_tokens": 3, "input": 0.1, "response_id": "r", "text_tokens": None, "answered": [1]}
+    (row,) = place.land_lines(line(meta=meta))
+    assert json.loads(row["meta"]) == meta
+
+
+def test_content_deeper_than_can_be_followed_takes_all_of_meta(place: Place) -> None:
+    (row,) = place.land_lines(line(meta={"messages": DEEP}))
+    assert json.loads(row["meta"]) == {"redacted": True}
+
+
 def test_a_value_taken_out_leaves_the_rest_of_meta_in_place(place: Place) -> None:
     (row,) = place.land_lines(
         line(meta={"headers": {"user-agent": "curl", "authorization": "Bearer abc"}, "n": [1, {"x": 2}]})
@@ -138,9 +208,27 @@ def test_a_value_taken_out_leaves_the_rest_of_meta_in_place(place: Place) -> Non
     }
 
 
-NAMES = st.sampled_from(["authorization", "x-api-key", "cookie", "token", "password", "max_tokens", "note", "a"])
+NAMES = st.sampled_from(
+    ["authorization", "x-api-key", "cookie", "token", "password", "max_tokens", "note", "a", "prompt", "message"]
+)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=12) | st.sampled_from(
-    ["token: ", "api_key=", "Bearer abcdefgh", "'", '"', "\\", "authorization", "[redacted]", "secret: [x", "cookie={"]
+    [
+        "token: ",
+        "api_key=",
+        "Bearer abcdefgh",
+        "'",
+        '"',
+        "\\",
+        "authorization",
+        "[redacted]",
+        "secret: [x",
+        "cookie={",
+        "'prompt': '",
+        '"text": "',
+        "https://u:p@h",
+        "?key=a",
+        "key provided: x",
+    ]
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | TEXTS,
