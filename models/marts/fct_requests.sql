@@ -96,7 +96,7 @@ decided as (
             when requests.cost_usd = 0 or coalesce(requests.cache_hit, false) then 'not_billed'
             when paying_rules.rule_id is null then 'within_normal_range'
             when requests.cost_usd is null then 'cost_unknown'
-            when paying_rules.rule_payout_usd = 0 then 'zero_payout'
+            when paying_rules.rule_payout_usd <= 0 then 'zero_payout'
             else 'compensated'
         end as reason_code,
     from requests
