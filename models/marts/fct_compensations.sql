@@ -10,30 +10,33 @@ request_logs as (
     select * from {{ source('run', 'request_logs') }}
 ),
 
+-- A request's deliveries are those of its own hour and of the 7 days after it; the same id before or after is another.
 deliveries as (
     select
         request_logs.source,
         request_logs.request_id,
+        compensated.requested_at,
         request_logs.meta,
         row_number() over (
-            partition by request_logs.source, request_logs.request_id
+            partition by request_logs.source, request_logs.request_id, compensated.requested_at
             order by request_logs.landed_hour, request_logs.landing_file, request_logs.landing_line
         ) as delivery_number,
     from request_logs
     inner join compensated
         on request_logs.source = compensated.source
         and request_logs.request_id = compensated.request_id
-        and abs({{ hour_number('request_logs.requested_at') }} - {{ hour_number('compensated.requested_at') }})
-            <= {{ merge_hours() }}
+        and {{ hour_number('request_logs.requested_at') }} - {{ hour_number('compensated.requested_at') }}
+            between 0 and {{ merge_hours() }}
 ),
 
 metas as (
     select
         source,
         request_id,
+        requested_at,
         {{ last_reported('meta') }} as meta,
     from deliveries
-    group by source, request_id
+    group by source, request_id, requested_at
 ),
 
 final as (
@@ -68,6 +71,7 @@ final as (
     inner join metas
         on compensated.source = metas.source
         and compensated.request_id = metas.request_id
+        and compensated.requested_at = metas.requested_at
 )
 
 select * from final
