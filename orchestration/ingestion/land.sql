@@ -70,6 +70,18 @@ typed as (
         without_keys(text_without_content(left(error_message, 2000), content_names())) as error_message,
         whole_number(max_output_tokens) as max_output_tokens,
         without_keys(json_without_content(meta)) as meta,
+        has_key(
+            concat_ws(
+                ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, model, model_served, provider,
+                native_finish_reason, status_code, error_code
+            )
+        ) as has_key,
+        coalesce(is_nested(request_id), false) or coalesce(is_nested(trace_id), false) or coalesce(is_nested(gateway_call_id), false)
+        or coalesce(is_nested(account_id), false) or coalesce(is_nested(api_key_ref), false)
+        or coalesce(is_nested(requested_at), false) or coalesce(is_nested(completed_at), false) or coalesce(is_nested(model), false)
+        or coalesce(is_nested(model_served), false) or coalesce(is_nested(provider), false) or coalesce(is_nested(finish_reason), false)
+        or coalesce(is_nested(native_finish_reason), false) or coalesce(is_nested(status_code), false)
+        or coalesce(is_nested(error_code), false) as has_nested,
         struct_pack(
             requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, cost_usd,
             cache_hit, latency_ms, ttft_ms, streamed, cancelled
@@ -106,6 +118,7 @@ checked as (
         case
             when origin.fault is not null then origin.fault
             when is_ignored then 'not_a_request'
+            when has_nested then 'wrong_type'
             when request_id is null then 'missing_request_id'
             when text.requested_at is null then 'missing_timestamp'
             when requested_at is null or requested_at < files.earliest_at then 'bad_timestamp'
@@ -117,16 +130,16 @@ checked as (
                         or greatest(
                             abs(try_cast(text.input_tokens as double)), abs(try_cast(text.output_tokens as double)),
                             abs(try_cast(text.cached_tokens as double)), abs(try_cast(text.reasoning_tokens as double)),
-                            abs(try_cast(text.max_output_tokens as double)), abs(try_cast(text.latency_ms as double)),
-                            abs(try_cast(text.ttft_ms as double))
-                        ) > files.largest_count
+                            abs(try_cast(text.max_output_tokens as double))
+                        ) > files.most_tokens
+                        or greatest(abs(try_cast(text.latency_ms as double)), abs(try_cast(text.ttft_ms as double))) > files.longest_ms
                     then 'out_of_range'
                     else 'wrong_type'
                 end
             when least(input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, latency_ms, ttft_ms, cost_usd) < 0
             then 'negative_value'
-            when greatest(input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, latency_ms, ttft_ms)
-                > files.largest_count
+            when greatest(input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens) > files.most_tokens
+                or greatest(latency_ms, reported_latency_ms, reported_ttft_ms) > files.longest_ms
             then 'out_of_range'
         end as fault,
     from measured
@@ -135,16 +148,16 @@ checked as (
 
 select
     source,
-    request_id,
-    trace_id,
-    gateway_call_id,
-    account_id,
-    api_key_ref,
+    case when has_key then id_without_key(request_id) else request_id end as request_id,
+    case when has_key then id_without_key(trace_id) else trace_id end as trace_id,
+    case when has_key then id_without_key(gateway_call_id) else gateway_call_id end as gateway_call_id,
+    case when has_key then id_without_key(account_id) else account_id end as account_id,
+    case when has_key then id_without_key(api_key_ref) else api_key_ref end as api_key_ref,
     requested_at,
     completed_at,
-    model,
-    model_served,
-    provider,
+    case when has_key then without_keys(model) else model end as model,
+    case when has_key then without_keys(model_served) else model_served end as model_served,
+    case when has_key then without_keys(provider) else provider end as provider,
     input_tokens,
     output_tokens,
     cached_tokens,
@@ -156,16 +169,16 @@ select
     streamed,
     cancelled,
     finish_reason,
-    native_finish_reason,
-    status_code,
-    error_code,
+    case when has_key then without_keys(native_finish_reason) else native_finish_reason end as native_finish_reason,
+    case when has_key then without_keys(status_code) else status_code end as status_code,
+    case when has_key then without_keys(error_code) else error_code end as error_code,
     without_credentials(error_message) as error_message,
     max_output_tokens,
     without_credentials(meta) as meta,
     landed_hour,
     landing_file,
     origin.line as landing_line,
-    md5_number_lower(source || '|' || request_id)::ubigint as key_hash,
+    md5_number_lower(source || '|' || case when has_key then id_without_key(request_id) else request_id end)::ubigint as key_hash,
     date_trunc('hour', requested_at) as request_hour,
     origin.file_index as file_index,
     fault,

@@ -19,6 +19,7 @@ import pandas as pd
 
 from orchestration.duck import sql_text
 from orchestration.errors import MakegoodError
+from orchestration.hours import FIRST_HOUR
 from orchestration.ingestion.canonical import columns_sql
 from orchestration.ingestion.engine import connect
 from orchestration.ingestion.inventory import Inventory, LandedFile, Part
@@ -30,11 +31,12 @@ READING = ("macros.sql", "land.sql", "records.py", "tables.py", "unpacking.py")
 """What decides, beside the adapter, how a record is read."""
 GROUP_BYTES = 64 << 20
 WORKERS = 2
-EARLIEST = datetime(2015, 1, 1)  # noqa: DTZ001 - naive UTC; no gateway of language models is older
 GRACE = timedelta(minutes=65)
 """How long after the start of its landing hour a request may lie: that hour, and 5 minutes for clocks that are fast."""
-LARGEST_COUNT = 10**12
-"""Tokens or milliseconds beyond this are a broken counter and not a request."""
+MOST_TOKENS = 100_000_000
+"""More, in any count of one request, is a broken counter: no context is near it. Tokens times a price, and their sums, stay in their types."""
+LONGEST_MS = 30 * 24 * 60 * 60 * 1000
+"""30 days: a call that takes longer is a broken clock. Sums of milliseconds stay far within 64 bits."""
 LARGEST_COST_USD = 10**6
 """One request never costs this much; DECIMAL(18,12) ends here."""
 IGNORED = ("blank_line", "not_a_request")
@@ -196,9 +198,10 @@ def _files(group: _Group) -> pd.DataFrame:
             "landing_file": [member.file.name for member in group.members],
             "version": [member.version for member in group.members],
             "landed_hour": [pd.Timestamp(member.landed_hour) for member in group.members],
-            "earliest_at": pd.Timestamp(EARLIEST),
+            "earliest_at": pd.Timestamp(FIRST_HOUR),
             "latest_at": [pd.Timestamp(member.file.landed_hour + GRACE) for member in group.members],
-            "largest_count": LARGEST_COUNT,
+            "most_tokens": MOST_TOKENS,
+            "longest_ms": LONGEST_MS,
             "largest_cost_usd": LARGEST_COST_USD,
         }
     )

@@ -11,8 +11,9 @@ from conftest import HOUR, Place, at, line
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.hours import FIRST_HOUR
 from orchestration.ingestion.canonical import COLUMNS
-from orchestration.ingestion.landing import EARLIEST, GRACE, HERE, LARGEST_COST_USD, LARGEST_COUNT
+from orchestration.ingestion.landing import GRACE, HERE, LARGEST_COST_USD, LONGEST_MS, MOST_TOKENS
 
 FULL = {
     "request_id": "req-1", "trace_id": "t", "gateway_call_id": "c", "account_id": "a", "api_key_ref": "k",
@@ -218,7 +219,35 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "negative cost": ("negative_value", {"cost_usd": "-0.000000000001"}),
     "an end before the start": ("negative_value", {"completed_at": "2026-11-01T05:09:59.999Z"}),
     "tokens beyond 64 bits": ("out_of_range", {"output_tokens": 10**30}),
-    "a trillion tokens and one": ("out_of_range", {"output_tokens": LARGEST_COUNT + 1}),
+    "a long latency": ("out_of_range", {"latency_ms": LONGEST_MS + 1, "completed_at": ...}),
+    "a long latency beside an end": ("out_of_range", {"latency_ms": LONGEST_MS + 1}),
+    "an age from start to end": ("out_of_range", {"requested_at": "2026-10-01T05:00:00Z"}),
+    "a long time to the first token": ("out_of_range", {"ttft_ms": LONGEST_MS + 1, "streamed": True}),
+    "milliseconds beyond 64 bits": ("out_of_range", {"latency_ms": 10**30}),
+    **{
+        f"{kind} tokens beyond the most": ("out_of_range", {f"{kind}_tokens": MOST_TOKENS + 1})
+        for kind in ("input", "output", "cached", "reasoning", "max_output")
+    },
+    **{
+        f"{shape} as {name}": ("wrong_type", {name: value})
+        for name in (
+            "request_id",
+            "trace_id",
+            "gateway_call_id",
+            "account_id",
+            "api_key_ref",
+            "requested_at",
+            "completed_at",
+            "model",
+            "model_served",
+            "provider",
+            "finish_reason",
+            "native_finish_reason",
+            "status_code",
+            "error_code",
+        )
+        for shape, value in {"an object": {"a": 1}, "a list": ["a"]}.items()
+    },
     "a million dollars": ("out_of_range", {"cost_usd": LARGEST_COST_USD}),
     "almost a million, rounded up": ("out_of_range", {"cost_usd": "999999.9999999999996"}),
 }
@@ -239,8 +268,12 @@ def test_a_fault_is_kept_with_file_line_and_raw_text(place: Place) -> None:
 
 AT_THE_LIMIT = {
     "five minutes after the hour's end": {"requested_at": HOUR + GRACE, "completed_at": ...},
-    "the first day": {"requested_at": EARLIEST, "completed_at": ...},
-    "a trillion tokens": {"input_tokens": LARGEST_COUNT},
+    "the first day": {"requested_at": FIRST_HOUR, "completed_at": ...},
+    "the most tokens": dict.fromkeys(
+        ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "max_output_tokens"), MOST_TOKENS
+    ),
+    "the longest call": {"latency_ms": LONGEST_MS, "completed_at": ..., "ttft_ms": LONGEST_MS, "streamed": True},
+    "a model in brackets": {"model": "[eu] m", "account_id": "{team}"},
     "nothing at all": {"input_tokens": 0, "output_tokens": 0, "cost_usd": 0},
     "an end with the start": {"completed_at": "2026-11-01T05:10:00Z"},
     "a long call filed under the hour of its start": {"completed_at": "2026-11-01T09:10:00Z"},
@@ -250,7 +283,7 @@ BEYOND_THE_LIMIT = {
         "requested_at": HOUR + GRACE + timedelta(milliseconds=1),
         "completed_at": ...,
     },
-    "the first day": {"requested_at": EARLIEST - timedelta(milliseconds=1), "completed_at": ...},
+    "the first day": {"requested_at": FIRST_HOUR - timedelta(milliseconds=1), "completed_at": ...},
 }
 
 

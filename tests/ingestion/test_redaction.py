@@ -1,5 +1,6 @@
 """No key, credential, prompt or answer is ever stored, neither in parts nor in quarantine."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,9 @@ KEYS = (
     "AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY",
     "xoxb-1234567890-abcdefghij",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVP",
+    "ASIAIOSFODNN7EXAMPLE",
+    "hf_abcdefGHIJKLmnopQRSTuvwx",
+    "glpat-abcDEF123_456-xyz7",
 )
 CREDENTIALS: dict[str, dict[str, Any]] = {
     "header in an object": {"headers": {"Authorization": SECRET}},
@@ -91,6 +95,55 @@ def test_what_looks_like_a_key_is_not_stored_anywhere(place: Place, key: str) ->
     assert len(place.quarantine()) == 2
     assert key.encode() not in place.stored_bytes()
     assert "provided: [redacted]." in place.rows("error_message")[0]["error_message"]
+
+
+CARRIED = {
+    "https://me:{}@example.org/v1": "https://[redacted]@example.org/v1",
+    "https://x/y?key={}&model=m": "https://x/y?key=[redacted]&model=m",
+    "https://x/y?a=1&sig={}": "https://x/y?a=1&sig=[redacted]",
+    "Incorrect API key provided: {}.": "Incorrect API key provided: [redacted].",
+}
+
+
+@pytest.mark.parametrize("text", CARRIED)
+def test_a_key_of_no_known_shape_is_seen_by_where_it_stands(place: Place, text: str) -> None:
+    (row,) = place.land_lines(
+        line(error_message=text.format(SECRET), error_code=text.format(SECRET), meta={"a": text.format(SECRET)})
+    )
+    assert (row["error_message"], row["error_code"], json.loads(row["meta"])) == (
+        CARRIED[text],
+        CARRIED[text],
+        {"a": CARRIED[text]},
+    )
+
+
+IDS = ("request_id", "trace_id", "gateway_call_id", "account_id", "api_key_ref")
+WORDS = ("model", "model_served", "provider", "native_finish_reason", "status_code", "error_code")
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_an_id_that_is_a_key_is_stored_as_its_digest(place: Place, name: str) -> None:
+    rows = place.land_lines(line(**{name: KEYS[0]}), line(**{name: KEYS[0], "model": "n"}), line(**{name: KEYS[1]}))
+    first, second, third = (row[name] for row in rows)
+    assert first == second == "sha256:" + hashlib.sha256(KEYS[0].encode()).hexdigest()[:16]
+    assert third != first
+    assert KEYS[0].encode() not in place.stored_bytes()
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_key_among_words_is_taken_out_of_them(place: Place, name: str) -> None:
+    (row,) = place.land_lines(line(**{name: f"x {KEYS[0]} y"}))
+    assert row[name] == "x [redacted] y"
+
+
+def test_ids_that_are_no_keys_stay(place: Place) -> None:
+    ids = {
+        "request_id": "req_sk_1",
+        "account_id": "task-force",
+        "api_key_ref": "88dc28d0f030c55ed4ab77ed8faf098196cb1c05",
+    }
+    (row,) = place.land_lines(line(**ids))
+    assert {name: row[name] for name in ids} == ids
 
 
 def test_what_only_sounds_like_a_credential_stays(place: Place) -> None:
