@@ -2,3 +2,8 @@
 {% macro signals() -%}
     {{ return(["upstream_failed", "empty_completion", "throughput_tps", "latency_ms"]) }}
 {%- endmacro %}
+
+{#- Those of them that are 0 or 1: a rule about one says all in its description. -#}
+{% macro yes_no_signals() -%}
+    {{ return(["upstream_failed", "empty_completion"]) }}
+{%- endmacro %}

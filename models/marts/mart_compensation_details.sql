@@ -29,9 +29,17 @@ final as (
         compensations.source,
         compensations.account_id,
         concat(
-            types.label, ' under rule ', compensations.rule_id, ': ', rules.signal, ' was ',
-            {{ plain_number("compensations.observed_value") }}, ' where the rule pays at ', rules.comparator, ' ',
-            {{ plain_number("compensations.threshold_value") }}, '. It pays ',
+            types.label, ' under rule ', compensations.rule_id, ': ',
+            case
+                when rules.signal in ('{{ yes_no_signals() | join("', '") }}') and rules.description is not null
+                    then rtrim(rules.description, '.')
+                else concat(
+                    rules.signal, ' was ', {{ plain_number("compensations.observed_value") }},
+                    ' where the rule pays at ', rules.comparator, ' ',
+                    {{ plain_number("compensations.threshold_value") }}
+                )
+            end,
+            '. It pays ',
             {{ plain_number("compensations.payout_rate * 100") }}, '% of the cost of $',
             {{ plain_number("compensations.cost_usd") }},
             coalesce(', at most $' || {{ plain_number("rules.payout_cap_usd") }}, ''), ': $',
