@@ -13,12 +13,18 @@ final as (
         output_tokens,
         latency_ms,
         cost_usd,
-        cast(is_error and not is_caller_error and not is_cancelled_by_caller as bigint) as upstream_failed_numerator,
+        case
+            when not is_undecided_error
+                then cast(is_error and not is_caller_error and not is_cancelled_by_caller as bigint)
+        end as upstream_failed_numerator,
         cast(1 as bigint) as upstream_failed_denominator,
-        cast(
-            output_tokens - coalesce(reasoning_tokens, 0) = 0
-            and coalesce(finish_reason, '') not in ('tool_calls', 'content_filter') as bigint
-        ) as empty_completion_numerator,
+        case
+            when not is_undecided_error
+                then cast(
+                    output_tokens - coalesce(reasoning_tokens, 0) = 0
+                    and coalesce(finish_reason, '') not in ('tool_calls', 'content_filter') as bigint
+                )
+        end as empty_completion_numerator,
         cast(1 as bigint) as empty_completion_denominator,
         cast(output_tokens as hugeint) * 1000 as throughput_tps_numerator,
         generation_ms as throughput_tps_denominator,

@@ -137,6 +137,10 @@ final as (
             and status <> 408
             and not (status = 429 and is_rate_limited_by_provider) as is_caller_error,
         coalesce(finish_reason, '') = 'error' or coalesce(status, 0) >= 400 as is_error,
+        coalesce(finish_reason, '') = 'error'
+            and status_code is not null
+            and status is null
+            and not is_rate_limited_by_provider as is_undecided_error,
         max_output_tokens,
         landed_hour,
         landing_file,
