@@ -70,18 +70,18 @@ typed as (
         without_keys(text_without_content(left(error_message, 2000), content_names())) as error_message,
         whole_number(max_output_tokens) as max_output_tokens,
         without_keys(json_without_content(meta)) as meta,
-        has_key(
-            concat_ws(
-                ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, model, model_served, provider,
-                native_finish_reason, status_code, error_code
-            )
-        ) as has_key,
-        coalesce(is_nested(request_id), false) or coalesce(is_nested(trace_id), false) or coalesce(is_nested(gateway_call_id), false)
-        or coalesce(is_nested(account_id), false) or coalesce(is_nested(api_key_ref), false)
-        or coalesce(is_nested(requested_at), false) or coalesce(is_nested(completed_at), false) or coalesce(is_nested(model), false)
-        or coalesce(is_nested(model_served), false) or coalesce(is_nested(provider), false) or coalesce(is_nested(finish_reason), false)
-        or coalesce(is_nested(native_finish_reason), false) or coalesce(is_nested(status_code), false)
-        or coalesce(is_nested(error_code), false) as has_nested,
+        concat_ws(
+            ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, requested_at, completed_at, model, model_served,
+            provider, finish_reason, native_finish_reason, status_code, error_code
+        ) as words,
+        has_key(words) as has_key,
+        case
+            when contains(words, '{') or contains(words, '[')
+            then is_nested(request_id) or is_nested(trace_id) or is_nested(gateway_call_id) or is_nested(account_id)
+            or is_nested(api_key_ref) or is_nested(requested_at) or is_nested(completed_at) or is_nested(model)
+            or is_nested(model_served) or is_nested(provider) or is_nested(finish_reason) or is_nested(native_finish_reason)
+            or is_nested(status_code) or is_nested(error_code)
+        end as has_nested,
         struct_pack(
             requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, cost_usd,
             cache_hit, latency_ms, ttft_ms, streamed, cancelled

@@ -62,17 +62,26 @@ create or replace temp macro canonical_finish(native) as
         else case when native is not null then 'other' end
     end;
 
--- What looks like a key, or like a URL that carries one. The groups are what stays around the key.
-create or replace temp macro key_pattern() as
+-- What looks like a key wherever it stands. No groups: they would cost a second look at most texts.
+create or replace temp macro key_shape() as
     '\b[sr]k[-_][A-Za-z0-9_*-]{4,}|\b[Bb](?:earer|asic)\s+[A-Za-z0-9._~+/=-]{6,}|\bA(?:KIA|SIA)[0-9A-Z]{12,}|\bgh[pousr]_[A-Za-z0-9]{16,}'
     || '|\bxox[a-z]-[A-Za-z0-9-]{8,}|\bAIza[A-Za-z0-9_-]{16,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*'
-    || '|\bhf_[A-Za-z0-9]{16,}|\bglpat-[A-Za-z0-9_-]{16,}|(://)[^/\s:@"''\\]*:[^/\s@"''\\]+(@)'
-    || '|([?&](?:[Kk]ey|[Tt]oken|api_?key|sig)=)[^&\s"''\\]+|([Kk]ey provided:\s*)[^\s"''\\,;{}\[\]]*[^\s"''\\,;{}\[\].]';
+    || '|\bhf_[A-Za-z0-9]{16,}|\bglpat-[A-Za-z0-9_-]{16,}';
+
+-- What is a key by where it stands: in a URL, or in what a provider says of it. The groups are what stays around it.
+create or replace temp macro key_place() as
+    '(://)[^/\s:@"''\\]*:[^/\s@"''\\]+(@)|([?&](?:[Kk]ey|[Tt]oken|api_?key|sig)=)[^&\s"''\\]+'
+    || '|([Kk]ey provided:\s*)[^\s"''\\,;{}\[\]]*[^\s"''\\,;{}\[\].]';
+
+create or replace temp macro has_key(text) as regexp_matches(text, key_shape() || '|' || key_place());
 
 -- Strings that look like keys, out.
-create or replace temp macro without_keys(text) as regexp_replace(text, key_pattern(), '\1\3\4[redacted]\2', 'g');
-
-create or replace temp macro has_key(text) as regexp_matches(text, key_pattern());
+create or replace temp macro without_keys(text) as
+    case
+        when regexp_matches(text, key_place())
+        then regexp_replace(regexp_replace(text, key_place(), '\1\3\4[redacted]\2', 'g'), key_shape(), '[redacted]', 'g')
+        else regexp_replace(text, key_shape(), '[redacted]', 'g')
+    end;
 
 -- An id that is a key, as a digest of it, so that equal ids stay equal.
 create or replace temp macro id_without_key(id) as case when has_key(id) then 'sha256:' || left(sha256(id), 16) else id end;

@@ -266,7 +266,7 @@ def test_a_fault_is_kept_with_file_line_and_raw_text(place: Place) -> None:
     assert json.loads(raw)["request_id"] == "r2"
 
 
-AT_THE_LIMIT = {
+AT_THE_LIMIT: dict[str, dict[str, Any]] = {
     "five minutes after the hour's end": {"requested_at": HOUR + GRACE, "completed_at": ...},
     "the first day": {"requested_at": FIRST_HOUR, "completed_at": ...},
     "the most tokens": dict.fromkeys(
