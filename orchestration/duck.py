@@ -27,13 +27,13 @@ def extension_file(name: str) -> Path:
 
 
 def connect(
-    database: str | Path = ":memory:", *, read_only: bool = False, spill: Path | None = None
+    database: str | Path = ":memory:", *, extensions: tuple[str, ...] = EXTENSIONS, spill: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection in UTC, with Makegood's extensions loaded and the network never asked.
+    """A DuckDB connection in UTC that never asks the network.
 
     Args:
         database: a file, or `:memory:`.
-        read_only: whether the file may not be written.
+        extensions: which of Makegood's to load; loading them takes longer than landing a small hour, which needs none.
         spill: the directory for what does not fit in memory.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -42,9 +42,9 @@ def connect(
     }
     if spill is not None:
         config["temp_directory"] = str(spill)
-    con = duckdb.connect(str(database), read_only=read_only, config=config)
+    con = duckdb.connect(str(database), config=config)
     con.execute("set timezone = 'UTC'")
-    for name in EXTENSIONS:
+    for name in extensions:
         con.execute(f"load '{sql_text(extension_file(name))}'")
     return con
 

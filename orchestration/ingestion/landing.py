@@ -17,11 +17,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from orchestration.duck import sql_text
+from orchestration.duck import connect, sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import FIRST_HOUR
 from orchestration.ingestion.canonical import columns_sql
-from orchestration.ingestion.engine import connect
 from orchestration.ingestion.inventory import Inventory, LandedFile, Part
 from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import LandingFile, Source
@@ -78,7 +77,7 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
         MakegoodError: a file cannot be read, changed while it was read, or an adapter loses a line or is no valid SQL.
     """
     landed: list[tuple[LandedFile, list[Part]]] = []
-    with connect(spill=lake / ".spill") as con, ThreadPoolExecutor(WORKERS) as pool:
+    with connect(extensions=(), spill=lake / ".spill") as con, ThreadPoolExecutor(WORKERS) as pool:
         con.execute("set threads = 1")
         for source, members in groupby(sorted(files, key=_place), key=lambda file: file.source):
             version = adapter_version(source.adapter)

@@ -14,8 +14,7 @@ from typing import IO
 
 import duckdb
 
-from orchestration.duck import sql_text
-from orchestration.ingestion.engine import connect
+from orchestration.duck import connect, sql_text
 from orchestration.ingestion.unpacking import PACKINGS, UnpackedFile
 
 LONGEST_FIELD = 64 << 20
@@ -77,7 +76,7 @@ def _unpack(file: UnpackedFile, target: IO[bytes]) -> None:
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
-    with connect() as con:
+    with connect(extensions=()) as con:
         relation = f"read_parquet('{sql_text(path)}')"
         try:
             columns = con.execute(f"describe select * from {relation}").fetchall()

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.duck import sql_list, sql_text
+from orchestration.duck import connect, sql_list, sql_text
 from orchestration.hours import HOUR
 from orchestration.ingestion.canonical import COLUMNS, no_rows_sql
-from orchestration.ingestion.engine import connect
 from orchestration.ingestion.inventory import Inventory, LandedFile, Part
 
 MERGE_REACH = timedelta(days=7)
@@ -95,7 +94,7 @@ def write(
     """
     fresh = target.with_name(target.name + ".new")
     fresh.unlink(missing_ok=True)
-    with connect(fresh) as con:
+    with connect(fresh, extensions=()) as con:
         _write_hours(con, window, inventory, policy_digest)
         _write_files(con, window)
         if with_deliveries:
@@ -131,7 +130,7 @@ def _partner_hours(landed: set[str], touched: set[datetime], lake: Path, invento
     own = {part.lake_part for hour in touched for part in inventory.current_parts(hour, hour + HOUR)}
     if not elsewhere or not own | landed:
         return {}
-    with connect() as con:
+    with connect(extensions=()) as con:
         rows = con.execute(
             "with keys as (select key_hash, bool_or(list_contains($landed, filename)) as is_landed"
             " from read_parquet($inside, hive_partitioning = false, filename = true) group by key_hash)"
