@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.cli.main import dbtRunnerResult
+from dbt_here import dbt, failures, results_of
 
 from orchestration.duck import connect
 
@@ -169,14 +169,7 @@ class Home:
 
     def dbt(self, *arguments: str) -> dbtRunnerResult:
         """Run dbt in this process; every invocation opens its files anew."""
-        places = ["--project-dir", self.project, "--profiles-dir", self.project, "--target-path", self.target]
-        quiet = ["--log-level", "none", "--log-level-file", "none", "--log-path", self.target]
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("MAKEGOOD_HOME", str(self.path))
-            try:
-                return dbtRunner().invoke([*arguments, *map(str, places), *map(str, quiet)])
-            finally:
-                DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        return dbt(self.path, *arguments, target=self.target, project=self.project)
 
     def build(self, deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> None:
         """Derive `hours` as the hourly run does."""
@@ -213,21 +206,6 @@ class Home:
         names = self.relations()
         with self.open() as con:
             return {name: con.execute(f"select * from {name} order by all").fetchall() for name in names}
-
-
-def failures(result: dbtRunnerResult) -> str:
-    if result.exception is not None:
-        return str(result.exception)
-    return "\n".join(
-        f"{done.node.name}: {done.status} {done.message}"
-        for done in results_of(result)
-        if done.status not in ("success", "pass")
-    )
-
-
-def results_of(result: dbtRunnerResult) -> list[Any]:
-    """What dbt did, node by node."""
-    return list(getattr(result.result, "results", []))
 
 
 @pytest.fixture(scope="session")
