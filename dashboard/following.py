@@ -35,6 +35,7 @@ from fct_compensations where account_id = ?
 group by account_id, date_trunc('hour', requested_at), compensation_type, model
 order by hour_at
 """
+TYPES = "select compensation_type, label, description from dim_compensation_types order by precedence"
 MEMORY_LIMIT = "320MB"
 POLL_S = 0.5
 COUNTS_KEPT = 64
@@ -66,6 +67,7 @@ class Session:
         tables = self._con.execute("select table_name from information_schema.tables where table_catalog = 'makegood'")
         self._tables = {row[0] for row in tables.fetchall()}
         self.data_from, self.data_through = self._coverage()
+        self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -75,7 +75,7 @@ class Queries:
 
     def types(self) -> list[CompensationType]:
         """The policy's types, in their precedence."""
-        rows = self._rows("select compensation_type, label, description from dim_compensation_types order by precedence")
+        rows = self._session.types
         return [CompensationType(compensation_type=row[0], label=row[1], description=row[2]) for row in rows]
 
     def models(self) -> list[str]:
@@ -117,7 +117,7 @@ class Queries:
         selected = self.selection(filters)
         bucket = "hour" if selected.hour_count <= HOURLY_UP_TO else "day"
         buckets = _buckets(selected, bucket)
-        labels = {kind.compensation_type: kind.label for kind in self.types()}
+        labels = {name: label for name, label, _ in self._session.types}
         charts = []
         for grouping in ("compensation_type", "model"):
             groups: dict[str, dict[datetime, Decimal]] = {}
