@@ -78,7 +78,9 @@ class SummaryAnswer(Answer):
     end: Moment = Field(serialization_alias="to")
     hours_covered: int
     kpis: KpiValues
-    before: KpiValues | None = Field(description="The period before; null where the publication does not hold it whole.")
+    before: KpiValues | None = Field(
+        description="The period before; null where the publication does not hold it whole."
+    )
     change: Changes
     types: list[TypeTotal]
 

@@ -108,7 +108,9 @@ def _api(door: Door, follower: Follower, home: Home, stale_after_hours: int) -> 
 
     @api.get("/accounts")
     def accounts(
-        queries: Asked, contains: Annotated[str, Query(max_length=300)] = "", limit: Annotated[int, Query(ge=1, le=50)] = 20
+        queries: Asked,
+        contains: Annotated[str, Query(max_length=300)] = "",
+        limit: Annotated[int, Query(ge=1, le=50)] = 20,
     ) -> list[str]:
         """Accounts with a compensation whose name contains the text."""
         return queries.accounts(contains, limit)

@@ -35,7 +35,7 @@ class Decisions:
 
         An id that was used again more than 7 days later is two requests: `hour` tells which, else it is the latest.
         """
-        named = {"source": source, "request_id": request_id, "scope": self._scope}
+        named: Row = {"source": source, "request_id": request_id, "scope": self._scope}
         in_hour = ""
         if hour is not None:
             in_hour = " and request_date = $request_date and request_hour = $request_hour"
@@ -65,7 +65,8 @@ class Decisions:
 
     def _decision(self, fact: Row, compensation: Row | None) -> str:
         if compensation is None:
-            return REASONS.get(fact["reason_code"], fact["reason_code"])
+            reason = str(fact["reason_code"])
+            return REASONS.get(reason, reason)
         named = {"source": fact["source"], "request_id": fact["request_id"], "requested_at": fact["requested_at"]}
         [details] = self._rows(
             "select explanation from mart_compensation_details"

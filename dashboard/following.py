@@ -16,6 +16,7 @@ import duckdb
 
 from dashboard.filters import Selection
 from orchestration.errors import MakegoodError
+from orchestration.hours import floor_hour
 from orchestration.publication.reading import current_publication, reading
 
 HOURS = """

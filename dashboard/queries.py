@@ -31,7 +31,6 @@ MODELS_DRAWN = 8
 HOURLY_UP_TO = 72
 
 
-
 class NotYoursError(Exception):
     """A visitor who may see one account asked for another's."""
 
@@ -80,7 +79,7 @@ class Queries:
 
     def models(self) -> list[str]:
         """Models with a compensation that the visitor may see, by name."""
-        hours, conditions, values = self._hours(Selection(datetime.min, datetime.max, self._scope))
+        hours, conditions, values = self._hours(self._scope)
         narrowed = f" where {conditions[0]}" if conditions else ""
         return [row[0] for row in self._rows(f"select distinct model from {hours}{narrowed} order by model", values)]
 
@@ -193,12 +192,12 @@ class Queries:
             return 0
         return max(0, (min(selected.end, self.data_through) - max(selected.start, first)) // HOUR)
 
-    def _hours(self, selected: Selection) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-        """The hourly counts that a selection needs: relation, conditions, values."""
-        if selected.account is None:
+    def _hours(self, account: str | None) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+        """The hourly counts of all, or of one account: relation, conditions, values."""
+        if account is None:
             return "memory.hours", (), {}
-        self._session.hold_account(selected.account)
-        return "memory.account_hours", ("account_id = $account",), {"account": selected.account}
+        self._session.hold_account(account)
+        return "memory.account_hours", ("account_id = $account",), {"account": account}
 
     def _question(
         self, name: str, selected: Selection, places: dict[str, str] | None = None, **values: Any
@@ -206,7 +205,7 @@ class Queries:
         """The SQL of a question about a selection, and the values to bind. Conditions and places are fixed texts of ours."""
         text, bound = _text(name), {"start": selected.start, "end": selected.end, **selected.parameters(), **values}
         if "{hours}" in text:
-            hours, conditions, narrowed = self._hours(selected)
+            hours, conditions, narrowed = self._hours(selected.account)
             places = {**(places or {}), "hours": hours}
             conditions += selected.by_hour
             bound |= narrowed
@@ -266,4 +265,7 @@ def _largest(groups: list[Group]) -> list[Group]:
         return kept
     values = [sum(column, Decimal(0)) for column in zip(*(group.values for group in others), strict=True)]
     label = f"Other ({len(others)})"
-    return [*kept, Group(key=None, label=label, total=sum((group.total for group in others), Decimal(0)), values=values)]
+    return [
+        *kept,
+        Group(key=None, label=label, total=sum((group.total for group in others), Decimal(0)), values=values),
+    ]

@@ -58,7 +58,7 @@ export class ChartCard {
     }
     this.chart ??= globalThis.echarts.init(this.canvas, null, { renderer: "canvas" });
     const base = { animation: false, textStyle: { fontFamily: FONT }, ...axes(isMoney, theme) };
-    this.chart.setOption(view === "trend" ? trend(base, groups, names, show) : ranking(base, groups, show), true);
+    this.chart.setOption(view === "trend" ? trend(base, groups, names, show) : ranking(base, groups, show, Math.min(190, Math.round(this.canvas.clientWidth * 0.4))), true);
     this.chart.getZr().flush();
   }
 
@@ -108,13 +108,13 @@ function trend({ values, names: axis, tooltip, hover, ink, strong, label, ...bas
   };
 }
 
-function ranking({ values, names: axis, tooltip, hover, strong, ...base }, groups, show) {
+function ranking({ values, names: axis, tooltip, hover, ink, strong, label, ...base }, groups, show, width) {
   const ranked = groups.toReversed();
   return {
     ...base,
-    grid: { left: 4, right: 84, top: 4, bottom: 2, containLabel: true },
+    grid: { left: width, right: 84, top: 4, bottom: 24 },
     xAxis: { ...values, splitNumber: 3 },
-    yAxis: { ...axis, data: ranked.map(({ label }) => label), axisLabel: { ...axis.axisLabel, width: 180, overflow: "truncate", hideOverlap: false, interval: 0 } },
+    yAxis: { ...axis, data: ranked.map(({ label }) => label), axisLabel: { ...axis.axisLabel, width: width - 8, overflow: "truncate", hideOverlap: false, interval: 0 } },
     tooltip: {
       ...tooltip, trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: hover } },
       formatter: ([{ dataIndex }]) => tip(ranked[dataIndex].label, [{ ...ranked[dataIndex], value: ranked[dataIndex].total }], show),

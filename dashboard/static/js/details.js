@@ -50,7 +50,7 @@ export class Details {
 
   input(key, label, placeholder) {
     this.inputs[key] = el("input", {
-      type: "text", placeholder, "aria-label": label, inputMode: placeholder === "contains" ? "text" : "decimal", "data-testid": `column-${key}`, autocomplete: "off",
+      type: "text", size: 5, placeholder, "aria-label": label, inputMode: placeholder === "contains" ? "text" : "decimal", "data-testid": `column-${key}`, autocomplete: "off",
       on: { change: ({ target }) => this.changed({ [key]: target.value.trim().replace(/^\$/, ""), page: "1" }) },
     });
     return this.inputs[key];

@@ -51,6 +51,7 @@ function show() {
   selectTab(byId("measures"), state.tab);
   byId("charts").setAttribute("aria-labelledby", `tab-${state.tab}`);
   drawThrough();
+  sessionStorage.setItem("overview", write(state));
 }
 
 async function refresh(names) {
