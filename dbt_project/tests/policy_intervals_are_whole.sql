@@ -4,6 +4,7 @@
     ("compensation_rules", "rule_id"),
     ("account_coverage", "account_id"),
     ("model_prices", "model"),
+    ("compensation_caps", "scope"),
 ] -%}
 with intervals as (
     {%- for relation, subject in intervals %}
