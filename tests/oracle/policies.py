@@ -189,4 +189,6 @@ def _write(path: Path, rows: Iterable[Any]) -> None:
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:f}" if isinstance(value, Decimal) else str(value)

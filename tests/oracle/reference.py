@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
 
+from oracle.baselines import Baselines, nearest_rank
 from oracle.deciding import Decision, applicable, decide, is_excluded, precedences
 from oracle.merging import WIDE, Request, by_key, requests_of, superseded_by_hour
 from oracle.records import LOG_COLUMNS, Coverage, Log, Policy, Price, Row, Rule
@@ -55,9 +56,10 @@ class Answer:
 
 def answer(deliveries: Iterable[Log], policy: Policy) -> Answer:
     """Judge every request of the log by the policy of its time."""
-    judge = Judge(policy)
+    keys = list(by_key(deliveries).values())
+    judge = Judge(policy, keys)
     found = Answer()
-    for parts in by_key(deliveries).values():
+    for parts in keys:
         requests = requests_of(parts, judge.prices)
         for request in requests:
             row = judge.row(request)
@@ -71,7 +73,7 @@ def answer(deliveries: Iterable[Log], policy: Policy) -> Answer:
 class Judge:
     """A policy made ready: looked up by account and by model, which decides nothing."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, keys: list[list[Log]]) -> None:
         self.rules = policy.rules
         self.precedence = precedences(policy)
         self.prices: dict[str, list[Price]] = defaultdict(list)
@@ -80,7 +82,10 @@ class Judge:
             self.prices[price.model].append(price)
         for cover in policy.coverage:
             self.coverage[cover.account_id].append(cover)
-        self.changes = sorted({rule.effective_from for rule in policy.rules})
+        self.baselines = Baselines(keys, self.prices)
+        self.changes = sorted(
+            {edge for rule in policy.rules for edge in (rule.effective_from, rule.effective_to) if edge}
+        )
         self._rules: dict[tuple[str, datetime], list[Rule]] = {}
 
     def rules_for(self, model: str, moment: datetime) -> list[Rule]:
@@ -94,7 +99,7 @@ class Judge:
         """The request with its decision, as fct_requests has it."""
         decision = decide(
             request,
-            signals_of(request),
+            signals_of(request, self.baselines.normal_latency(request)),
             self.rules_for(request.model, request.requested_at),
             self.precedence,
             is_excluded(self.coverage.get(request.account_id, []), request),
@@ -175,10 +180,3 @@ def _summed(hour: datetime, model: str, rows: list[Row]) -> Row:
         known = sorted(row[f"{column}_ms"] for row in rows if row[f"{column}_ms"] is not None)
         summed |= {f"{column}_p{share}_ms": nearest_rank(known, share) for share in (50, 95, 99)}
     return summed | {f"{reason}_count": sum(row["reason_code"] == reason for row in rows) for reason in REASONS}
-
-
-def nearest_rank(ordered: list[int], percent: int) -> int | None:
-    """The smallest value that at least so many percent of the values do not exceed."""
-    if not ordered:
-        return None
-    return ordered[-(-len(ordered) * percent // 100) - 1]

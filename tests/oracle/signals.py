@@ -95,13 +95,19 @@ def throughput_tps(request: Request) -> Fraction | None:
     return Fraction(request.output_tokens * 1000, spent)
 
 
-def signals_of(request: Request) -> dict[str, Fraction | None]:
-    """Every signal of a request by name."""
+def latency_ratio(request: Request, normal_ms: int | None) -> Fraction | None:
+    """How many times as long as normal it took."""
+    return Fraction(request.latency_ms, normal_ms) if normal_ms and request.latency_ms is not None else None
+
+
+def signals_of(request: Request, normal_ms: int | None) -> dict[str, Fraction | None]:
+    """Every signal of a request by name; `normal_ms` is the latency that is normal for its like on its day."""
     return {
         "upstream_failed": _flag(is_upstream_failure(request)),
         "empty_completion": _flag(is_empty(request)),
         "truncated": _flag(is_truncated(request)),
         "throughput_tps": throughput_tps(request),
+        "latency_ratio": latency_ratio(request, normal_ms),
         "latency_ms": None if request.latency_ms is None else Fraction(request.latency_ms),
     }
 
