@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from oracle.building import OracleHome
-from oracle.challenge import challenge
+from oracle.challenge import a_challenge
 
 A_BUILD = 100_000
 """Requests in one build, under one policy; what fits into a small machine's memory."""
@@ -24,9 +24,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         home = OracleHome(Path(place))
         while judged < given.requests:
-            outcome = challenge(seed, min(A_BUILD, given.requests - judged), home)
-            print(outcome, flush=True)
-            judged, differing, seed = judged + outcome.requests, differing + outcome.differing, seed + 1
+            challenge = a_challenge(seed, min(A_BUILD, given.requests - judged))
+            found = challenge.put_to(home)
+            print(challenge.report(found), flush=True)
+            judged, differing, seed = judged + len(challenge.expected.requests), differing + len(found), seed + 1
     print(f"{judged:,} requests, {differing:,} rows differed, {time.monotonic() - started:.0f} s")
     return 1 if differing else 0
 

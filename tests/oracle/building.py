@@ -14,8 +14,10 @@ import duckdb
 from dbt_here import PROJECT, failures
 from models.conftest import DELIVERY_COLUMNS, Home
 
+from oracle.merging import hour_of
 from oracle.policies import write_seeds
 from oracle.records import Log, Policy, Row
+from orchestration.policy.validation import valid_policy
 
 NULL = "\\N"
 
@@ -28,15 +30,25 @@ class OracleHome(Home):
         shutil.copytree(PROJECT, self.project, ignore=shutil.ignore_patterns("target", "logs"))
         (place / "models").symlink_to(PROJECT.parent / "models", target_is_directory=True)
 
-    def derive(self, deliveries: Iterable[Log], policy: Policy) -> None:
-        """Build the warehouse anew: every hour of every delivery, in one run."""
-        write_seeds(policy, self.project / "seeds")
+    def derive(self, deliveries: list[Log], policy: Policy) -> None:
+        """Build the warehouse anew: every hour of every delivery, in one run.
+
+        Raises:
+            PolicyError: the policy is none that Makegood would carry out.
+        """
+        seeds = self.project / "seeds"
+        write_seeds(policy, seeds)
+        valid_policy(seeds)
         self.empty()
+        self.prepare([], {hour_of(log.requested_at) for log in deliveries})
         with duckdb.connect(self.warehouse / "run.duckdb") as con:
             _load(con, "request_logs", (_delivered(log) for log in deliveries), self.path / "deliveries.csv")
             con.execute(
-                """insert into request_hours
-                select request_date, request_hour, count(*), 'inputs', 'policy' from request_logs group by all"""
+                """update request_hours set landed_count = (
+                    select count(*) from request_logs
+                    where (request_logs.request_date, request_logs.request_hour)
+                        = (request_hours.request_date, request_hours.request_hour)
+                )"""
             )
         result = self.dbt("build", "--exclude-resource-type", "unit_test")
         assert result.success, failures(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,14 +11,14 @@ from typing import Any
 
 from oracle.chances import MILLISECOND, MOST_MS, MOST_TOKENS, SECOND, Chances
 from oracle.deciding import fits
+from oracle.history import HOUR, SOURCE, Past, a_history, pasts
 from oracle.merging import hour_of
 from oracle.policies import ACCOUNTS, FIRST, LAST, MODELS
 from oracle.records import Log, Policy, Rule
 
-HOUR = timedelta(hours=1)
 WEEK = timedelta(days=7)
 MOVES = (0 * HOUR, 0 * HOUR, 0 * HOUR, HOUR, -HOUR, WEEK, WEEK + HOUR, WEEK - HOUR, -WEEK, 2 * WEEK, WEEK + WEEK / 2)
-SOURCES = ("gateway", "Gateway", "litellm")
+SOURCES = (SOURCE, SOURCE.title(), "litellm")
 FINISHES = ("stop", "length", "tool_calls", "content_filter", "error", "cancelled", "other")
 STATUSES = (
     "200",
@@ -66,8 +67,12 @@ NULLABLE = (
 def a_log(chances: Chances, policy: Policy, requests: int) -> Iterator[Log]:
     """Deliveries of so many requests; each is delivered once or a few times."""
     moments = _edges(policy)
+    known = pasts(chances)
+    if any(rule.signal == "latency_ratio" for rule in policy.rules):
+        for past in known:
+            yield from a_history(chances, past, _plain(chances, moments, "before"))
     for number in range(requests):
-        log = _aimed(chances, policy, _plain(chances, moments, f"r{number}"))
+        log = _aimed(chances, policy, known, _plain(chances, moments, f"r{number}"))
         if chances.hit(0.35):
             log = replace(log, **dict.fromkeys(chances.random.sample(NULLABLE, chances.one((1, 1, 2, 6)))))
         yield log
@@ -131,7 +136,7 @@ def _outcome(chances: Chances) -> tuple[str, str]:
     return chances.one(STATUSES) if chances.hit(0.7) else chances.one(ODD_STATUSES), chances.one(FINISHES)
 
 
-def _aimed(chances: Chances, policy: Policy, log: Log) -> Log:
+def _aimed(chances: Chances, policy: Policy, known: list[Past], log: Log) -> Log:
     """Mostly moved to the edge of one of the rules that are in force, for a model that the rule is for."""
     if chances.hit(0.2):
         return log
@@ -140,7 +145,10 @@ def _aimed(chances: Chances, policy: Policy, log: Log) -> Log:
     models = [model for model in MODELS if fits(rule.model_pattern, model)]
     changes: dict[str, Any] = {"model": chances.one(models)} if models else {}
     changes |= _bounds(chances, rule)
-    changes |= _at_the_threshold(chances, rule, log)
+    if rule.signal == "latency_ratio":
+        changes |= _as_normal(chances, rule, [past for past in known if past.day.date() == log.requested_at.date()])
+    else:
+        changes |= _at_the_threshold(chances, rule, log)
     changes |= _priced(chances, rule)
     return replace(log, **changes)
 
@@ -178,6 +186,17 @@ def _as_fast(chances: Chances, threshold: Decimal) -> dict[str, Any]:
     waited = chances.one((0, 0, 1, 350))
     answered = chances.near(tokens * times)
     return {"output_tokens": answered, "streamed": waited > 0, "ttft_ms": waited or None, "latency_ms": spent + waited}
+
+
+def _as_normal(chances: Chances, rule: Rule, known: list[Past]) -> dict[str, Any]:
+    """A latency that is the threshold's multiple of what is normal, or a millisecond beside it."""
+    past = chances.one([past for past in known if fits(rule.model_pattern, past.model)] or known)
+    return {
+        "source": SOURCE,
+        "model": past.model,
+        "output_tokens": chances.one(past.tokens),
+        "latency_ms": chances.near(math.ceil(rule.threshold * past.normal_ms), most=MOST_MS),
+    }
 
 
 def _priced(chances: Chances, rule: Rule) -> dict[str, Any]:

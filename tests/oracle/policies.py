@@ -48,12 +48,20 @@ PATTERNS = (
     "o*",
     "*o",
     "o",
+    "steady/*",
+    "steady/0*",
     "nobody/asks-for-this",
     "google/gemini-*pro",
 )
 ACCOUNTS = ("acme", "beta", "gamma", "delta", "Acme", "unknown")
 FLAGS = ("upstream_failed", "empty_completion")
+SIGNALS = (*FLAGS, "throughput_tps", "latency_ms")
 COMPARATORS = (">=", ">", "<=", "<", "=")
+THRESHOLDS = {
+    "throughput_tps": ("5", "0.333333", "12.5", "0.000001", "0", "1000", "98.7654"),
+    "latency_ms": ("0", "1", "600000", "29999.5", "30000", "1234567", "2592000000"),
+    "latency_ratio": ("2", "3", "5", "1", "1.5", "0.333333", "2.000001", "0"),
+}
 RATES = tuple(map(Decimal, ("0.0000", "1.0000", "0.0001", "0.9999", "0.1000", "0.2500", "0.5000", "0.3333", "0.0500")))
 CAPS = (
     None,
@@ -90,22 +98,35 @@ def _version(chances: Chances, version: str, types: list[str], since: datetime, 
     rules = []
     for rule_id, kind in zip(ids, types * 5, strict=False):
         rule = _rule(chances, version, rule_id, kind, since, until)
+        if rules and chances.hit(0.3):
+            rule = _like(rule, chances.one(rules))
+        if rules and chances.hit(0.15):
+            rule = _for_a_while(chances, rule)
         rules.append(rule)
-        if chances.hit(0.3):  # another tier or another pattern of a rule that is there
-            like = chances.one(rules)
-            rules[-1] = replace(
-                rule,
-                signal=like.signal,
-                comparator=like.comparator,
-                threshold=like.threshold,
-                min_output_tokens=like.min_output_tokens,
-                min_latency_ms=like.min_latency_ms,
-            )
     return rules
 
 
+def _for_a_while(chances: Chances, rule: Rule) -> Rule:
+    """The rule, in force for a part of its version's time."""
+    first, last = max(rule.effective_from, FIRST), rule.effective_to or LAST
+    edges = sorted(chances.moment(first, last).replace(microsecond=0) for _ in range(2))
+    return replace(rule, effective_from=edges[0], effective_to=edges[1]) if edges[0] < edges[1] else rule
+
+
+def _like(rule: Rule, other: Rule) -> Rule:
+    """The rule with what another asks for: so that both match at once, as tiers, types and patterns do."""
+    return replace(
+        rule,
+        signal=other.signal,
+        comparator=other.comparator,
+        threshold=other.threshold,
+        min_output_tokens=other.min_output_tokens,
+        min_latency_ms=other.min_latency_ms,
+    )
+
+
 def _rule(chances: Chances, version: str, rule_id: str, kind: str, since: datetime, until: datetime | None) -> Rule:
-    signal = chances.one((*FLAGS, "throughput_tps", "latency_ms"))
+    signal = chances.one(SIGNALS)
     comparator, threshold = _comparison(chances, signal)
     return Rule(
         effective_from=since,
@@ -127,20 +148,7 @@ def _rule(chances: Chances, version: str, rule_id: str, kind: str, since: dateti
 def _comparison(chances: Chances, signal: str) -> tuple[str, Decimal]:
     if signal in FLAGS:
         return chances.one(((">=", Decimal(1)), (">", Decimal(0)), ("=", Decimal(1)), (">=", Decimal("0.5"))))
-    thresholds = (
-        ("5", "0.333333", "12.5", "0.000001", "0", "1000", "98.7654")
-        if signal == "throughput_tps"
-        else (
-            "0",
-            "1",
-            "600000",
-            "29999.5",
-            "30000",
-            "1234567",
-            "2592000000",
-        )
-    )
-    return chances.one(COMPARATORS), Decimal(chances.one(thresholds))
+    return chances.one(COMPARATORS), Decimal(chances.one(THRESHOLDS[signal]))
 
 
 def _coverage(chances: Chances) -> list[Coverage]:
