@@ -34,6 +34,11 @@ class Home:
         return self.root / "warehouse"
 
     @property
+    def exports(self) -> Path:
+        """What was written for others: hand-overs to billing."""
+        return self.root / "exports"
+
+    @property
     def run_inputs(self) -> Path:
         """The window that the models read as their sources."""
         return self.warehouse / "run.duckdb"

@@ -106,7 +106,8 @@ class Publications:
     def landing_ranges(self, snapshot_id: int) -> list[tuple[datetime, datetime]]:
         """The landing hours that were published with this snapshot or one before it, as ranges [start, end)."""
         rows = self._db.execute(
-            "select landing_from, landing_to from publications where snapshot_id <= ? and landing_from is not null", (snapshot_id,)
+            "select landing_from, landing_to from publications where snapshot_id <= ? and landing_from is not null",
+            (snapshot_id,),
         )
         return [(datetime.fromisoformat(row[0]), datetime.fromisoformat(row[1])) for row in rows]
 

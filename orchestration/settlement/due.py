@@ -181,13 +181,17 @@ def _dates(con: duckdb.DuckDBPyConnection, query: str) -> set[date]:
 
 def _all_dates(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> set[date]:
     return _dates(
-        con, f"select distinct hour_at::date from closed_hours union select distinct request_date from {ledger.relation()}"
+        con,
+        f"select distinct hour_at::date from closed_hours union select distinct request_date from {ledger.relation()}",
     )
 
 
 def _set_scope(con: duckdb.DuckDBPyConnection, dates: set[date]) -> None:
     """The tables `scope_dates`, and `scope_months`: theirs, and those in which an account waits that is held no longer."""
-    con.execute("create or replace temp table scope_dates as select unnest($dates)::date as request_date", {"dates": sorted(dates)})
+    con.execute(
+        "create or replace temp table scope_dates as select unnest($dates)::date as request_date",
+        {"dates": sorted(dates)},
+    )
     con.execute(
         "create or replace temp table scope_months as"
         " select date_trunc('month', request_date)::date as month from scope_dates"

@@ -82,4 +82,6 @@ def check(con: duckdb.DuckDBPyConnection) -> None:
     for fault, query in FAULTS.items():
         row = con.execute(f"{query} order by 1 limit 1").fetchone()
         if row:
-            raise MakegoodError(f"not posted: entry {row[0]} does not hold ({fault}); this is a bug, keep the home and report it")
+            raise MakegoodError(
+                f"not posted: entry {row[0]} does not hold ({fault}); this is a bug, keep the home and report it"
+            )

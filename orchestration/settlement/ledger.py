@@ -53,7 +53,7 @@ class Batch:
     """One batch as its file's name and metadata tell it.
 
     `warehouse_id` and `snapshot_id` say what was settled; [`covered_from`, `covered_until`) are the landing hours published then,
-    naive UTC; `request_dates` are the days that its entries speak of.
+    naive UTC, and `closed_until` the first request date that was not closed; `request_dates` are the days that its entries speak of.
     """
 
     file: Path
@@ -68,6 +68,7 @@ class Batch:
     snapshot_id: int
     covered_from: datetime
     covered_until: datetime
+    closed_until: date
     request_dates: tuple[date, ...]
 
     @property
@@ -136,7 +137,9 @@ class Ledger:
 
     def has(self, head: Head) -> bool:
         """Whether the chain reaches this head: it is what was there then, or has grown since."""
-        return head.sequence == 0 or any(named(file) == (head.sequence, head.digest) for file in self.files())
+        if head.sequence == 0:
+            return True
+        return any(self.batches_dir.glob(f"{head.sequence:08d}-*-{head.digest}.parquet"))
 
     def relation(self, files: list[Path] | None = None) -> str:
         """SQL of the entries in these batches (all of them unless told), as something to select from."""
@@ -192,9 +195,7 @@ def read_batch(file: Path) -> Batch:
     sequence, digest = named(file)
     try:
         with connect(extensions=()) as con:
-            rows = con.execute(
-                "select decode(key), decode(value) from parquet_kv_metadata(?)", [str(file)]
-            ).fetchall()
+            rows = con.execute("select decode(key), decode(value) from parquet_kv_metadata(?)", [str(file)]).fetchall()
         facts = dict(rows)
         return Batch(
             file=file,
@@ -209,10 +210,13 @@ def read_batch(file: Path) -> Batch:
             snapshot_id=int(facts["snapshot_id"]),
             covered_from=datetime.fromisoformat(facts["covered_from"]),
             covered_until=datetime.fromisoformat(facts["covered_until"]),
+            closed_until=date.fromisoformat(facts["closed_until"]),
             request_dates=tuple(date.fromisoformat(day) for day in facts["request_dates"].split(",") if day),
         )
     except (duckdb.Error, KeyError, ValueError, ArithmeticError) as error:
-        raise MakegoodError(f"the ledger is broken: {file.name} is no batch ({' '.join(str(error).split())})") from error
+        raise MakegoodError(
+            f"the ledger is broken: {file.name} is no batch ({' '.join(str(error).split())})"
+        ) from error
 
 
 def bytes_fault(file: Path) -> str | None:

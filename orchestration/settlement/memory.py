@@ -3,7 +3,7 @@
 It lies in the warehouse, which is a cache, and is believed only where it speaks of this warehouse and of this end of the ledger.
 """
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -47,10 +47,14 @@ def is_believed(con: duckdb.DuckDBPyConnection, warehouse_id: str, head: Head) -
     return row == (warehouse_id, head.sequence, head.digest)
 
 
-def last_settled(con: duckdb.DuckDBPyConnection, last: Batch | None, is_remembered: bool) -> tuple[str, int, Coverage] | None:
+def last_settled(
+    con: duckdb.DuckDBPyConnection, last: Batch | None, is_remembered: bool
+) -> tuple[str, int, Coverage] | None:
     """Warehouse, snapshot and published landing hours of the last settlement: as remembered, else as the last batch says."""
     if is_remembered:
-        row = con.execute("select warehouse_id, snapshot_id, covered_from, covered_until from settled.settlement").fetchone()
+        row = con.execute(
+            "select warehouse_id, snapshot_id, covered_from, covered_until from settled.settlement"
+        ).fetchone()
         assert row is not None
         return row[0], row[1], Coverage(row[2], row[3])
     return (last.warehouse_id, last.snapshot_id, Coverage(last.covered_from, last.covered_until)) if last else None
@@ -58,7 +62,12 @@ def last_settled(con: duckdb.DuckDBPyConnection, last: Batch | None, is_remember
 
 def batches_of(con: duckdb.DuckDBPyConnection, dates: set[date]) -> set[int]:
     """The numbers of the batches that speak of these request dates."""
-    return {row[0] for row in con.execute("select distinct sequence from settled.batch_dates where request_date in $dates", {"dates": list(dates)}).fetchall()}
+    return {
+        row[0]
+        for row in con.execute(
+            "select distinct sequence from settled.batch_dates where request_date in $dates", {"dates": list(dates)}
+        ).fetchall()
+    }
 
 
 def remember(
@@ -76,13 +85,20 @@ def remember(
     """
     con.execute("begin")
     con.execute("delete from settled.settlement")
-    con.execute("insert into settled.settlement values (?, ?, ?, ?, ?, ?)", [warehouse_id, snapshot_id, covered.start, covered.end, head.sequence, head.digest])
-    con.execute("delete from settled.hours; insert into settled.hours select hour_at, compensation_digest from closed_hours")
+    con.execute(
+        "insert into settled.settlement values (?, ?, ?, ?, ?, ?)",
+        [warehouse_id, snapshot_id, covered.start, covered.end, head.sequence, head.digest],
+    )
+    con.execute(
+        "delete from settled.hours; insert into settled.hours select hour_at, compensation_digest from closed_hours"
+    )
     con.execute("delete from settled.caps; insert into settled.caps from compensation_caps")
     everything = "true" if is_whole else "request_date in (select request_date from scope_dates)"
     for table in ("account_days", "keys"):
         con.execute(f"delete from settled.{table} where {everything}; insert into settled.{table} from {table}_now")
-    con.execute(f"delete from settled.bound_months where {'true' if is_whole else 'month in (select month from scope_months)'}")
+    con.execute(
+        f"delete from settled.bound_months where {'true' if is_whole else 'month in (select month from scope_months)'}"
+    )
     con.execute("insert into settled.bound_months from bound_months_now")
     if is_whole:
         con.execute("delete from settled.batch_dates; delete from settled.waiting_months")

@@ -16,6 +16,7 @@ from orchestration.publication.reading import current_publication, publications_
 from orchestration.settlement.closing import Coverage, coverage
 from orchestration.settlement.due import work_out
 from orchestration.settlement.entries import check, make_entries
+from orchestration.settlement.handover import handed_over
 from orchestration.settlement.holds import held_accounts
 from orchestration.settlement.ledger import Batch, Head, Ledger, read_batch
 from orchestration.settlement.memory import attach_memory, is_believed, last_settled, remember
@@ -105,11 +106,14 @@ def settle(
         lines = _lines(con)
         if not is_dry_run and not is_confirmed:
             _guard(lines, terms)
-        entry_count, amount = sum(line.entry_count for line in lines), sum((line.amount_usd for line in lines), Decimal(0))
+        entry_count, amount = (
+            sum(line.entry_count for line in lines),
+            sum((line.amount_usd for line in lines), Decimal(0)),
+        )
         batch = None
         if not is_dry_run:
             if entry_count:
-                facts = _facts(con, standing, posted_at, entry_count, amount)
+                facts = _facts(con, standing, closed_until, posted_at, entry_count, amount)
                 batch = ledger.add(con, "entries", facts, settled_date)
             fresh = [read_batch(file) for file in ledger.files()] if standing.is_whole else [batch] if batch else []
             remember(
@@ -153,15 +157,18 @@ def stand(con: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, publicatio
     Raises:
         MakegoodError: the ledger is broken or behind the publication, or the publication is behind the last settlement.
     """
-    known = Head(publication.ledger_sequence, publication.ledger_digest)
     ledger.head()
-    if not ledger.has(known):
-        raise MakegoodError(
-            f"the ledger in {ledger.batches_dir} is behind what was published: batch {known.sequence} with digest {known.digest[:12]}… is"
-            " not there; restore the batches that are missing"
-        )
+    published = Head(publication.ledger_sequence, publication.ledger_digest)
+    for known, how in [(published, "published"), *[(head, "handed over") for head in handed_over(home.exports)]]:
+        if not ledger.has(known):
+            raise MakegoodError(
+                f"the ledger in {ledger.batches_dir} is behind what was {how}: batch {known.sequence} with digest {known.digest[:12]}… is"
+                " not there; restore the batches that are missing"
+            )
     last = ledger.last()
-    row = con.execute("select schema_uuid from __ducklake_metadata_makegood.ducklake_schema order by schema_id").fetchone()
+    row = con.execute(
+        "select schema_uuid from __ducklake_metadata_makegood.ducklake_schema order by schema_id"
+    ).fetchone()
     assert row is not None, "a DuckLake has a schema"
     warehouse_id = str(row[0])
     record = Publications(publications_file(home.warehouse))
@@ -210,7 +217,12 @@ def _guard(lines: tuple[Line, ...], terms: Terms) -> None:
 
 
 def _facts(
-    con: duckdb.DuckDBPyConnection, standing: Standing, posted_at: datetime, entry_count: int, amount: Decimal
+    con: duckdb.DuckDBPyConnection,
+    standing: Standing,
+    closed_until: date,
+    posted_at: datetime,
+    entry_count: int,
+    amount: Decimal,
 ) -> dict[str, str]:
     days = con.execute("select distinct request_date from entries order by 1").fetchall()
     return {
@@ -221,5 +233,6 @@ def _facts(
         "snapshot_id": str(standing.publication.snapshot_id),
         "covered_from": standing.covered.start.isoformat(),
         "covered_until": standing.covered.end.isoformat(),
+        "closed_until": closed_until.isoformat(),
         "request_dates": ",".join(str(day) for (day,) in days),
     }

@@ -141,10 +141,15 @@ def _entries(con: duckdb.DuckDBPyConnection, batches: list[Batch]) -> tuple[int,
     """How many entries there are, their sum, and what is wrong with the first that does not follow from those before it."""
     if not batches:
         return 0, Decimal(0), []
-    con.execute("create temp table batches (file varchar, sequence bigint, settled_date date, entry_count bigint, amount_usd decimal(38, 12))")
+    con.execute(
+        "create temp table batches (file varchar, sequence bigint, settled_date date, entry_count bigint, amount_usd decimal(38, 12))"
+    )
     con.executemany(
         "insert into batches values (?, ?, ?, ?, ?)",
-        [[str(batch.file), batch.sequence, batch.settled_date, batch.entry_count, batch.amount_usd] for batch in batches],
+        [
+            [str(batch.file), batch.sequence, batch.settled_date, batch.entry_count, batch.amount_usd]
+            for batch in batches
+        ],
     )
     con.execute(STEPS, {"files": [str(batch.file) for batch in batches]})
     problems = []
@@ -191,7 +196,11 @@ def _costs(con: duckdb.DuckDBPyConnection) -> list[str]:
         "select compensation_id, account_id, sum(allowed.amount_usd), sum(cost_usd) from allowed group by all"
         " having sum(allowed.amount_usd) > sum(cost_usd) order by all limit 1"
     ).fetchone()
-    return [f"key {row[0]} of account {row[1]} is allowed {row[2]} USD, more than its requests cost ({row[3]} USD)"] if row else []
+    return (
+        [f"key {row[0]} of account {row[1]} is allowed {row[2]} USD, more than its requests cost ({row[3]} USD)"]
+        if row
+        else []
+    )
 
 
 def _waiting(con: duckdb.DuckDBPyConnection) -> tuple[int, Decimal, int]:

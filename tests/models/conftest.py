@@ -62,6 +62,21 @@ LANDING_FILES = """create table {database}.landing_files (
     content_digest varchar, records_read bigint, landed_count bigint, ignored_count bigint, quarantined_count bigint
 )"""
 
+LEDGER = """create table {database}.ledger_batches (
+    batch_id bigint, settled_date date, posted_at timestamp, entry_count bigint, amount_usd decimal(38, 12),
+    closed_until date, batch_digest varchar
+);
+create table {database}.ledger_entries (
+    entry_id varchar, compensation_id varchar, account_id varchar, entry_type varchar, amount_usd decimal(18, 12),
+    request_date date, settled_date date, reason varchar, policy_version varchar, adjusts_entry_id varchar, batch_id bigint,
+    posted_at timestamp, entry_digest varchar
+);
+insert into {database}.ledger_batches values (1, '2026-11-03', '2026-11-03 08:00:00', 1, 0.01, '2026-11-02', 'digest');
+insert into {database}.ledger_entries values (
+    'entry', 'compensation', 'acme', 'payout', 0.01, '2026-11-01', '2026-11-03', 'decided', '1', null, 1, '2026-11-03 08:00:00', 'digest'
+)"""
+"""A ledger of one batch with one payout."""
+
 Delivery = dict[str, Any]
 
 
@@ -126,6 +141,7 @@ def write_run(
     con.execute(f"create table {database}.request_logs ({columns})")
     con.execute(REQUEST_HOURS.format(database=database))
     con.execute(LANDING_FILES.format(database=database))
+    con.execute(LEDGER.format(database=database))
     if deliveries:
         places = ", ".join("?" for _ in DELIVERY_COLUMNS)
         values = [value for row in deliveries for value in row.values()]

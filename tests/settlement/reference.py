@@ -35,6 +35,10 @@ def allowed(decisions: Iterable[Decision], caps: Iterable[Cap], closed_until: da
 
 def _in_force(caps: list[Cap], scope: str, moment: datetime) -> Decimal | None:
     for name, cap, start, end in caps:
-        if name == scope and datetime.fromisoformat(start) <= moment and (end is None or moment < datetime.fromisoformat(end)):
+        if (
+            name == scope
+            and datetime.fromisoformat(start) <= moment
+            and (end is None or moment < datetime.fromisoformat(end))
+        ):
             return Decimal(cap)
     return None

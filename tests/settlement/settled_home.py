@@ -76,22 +76,32 @@ class Warehouse:
         """These are all the decisions there are; only the hours in which that changes anything are written."""
         before, now = _by_hour(self.decisions), _by_hour(decisions)
         self.decisions = list(decisions)
+        changed = sorted({hour for hour in before.keys() | now.keys() if before.get(hour) != now.get(hour)})
         with connect() as con:
             attach(con, self.home.warehouse, read_only=False)
-            con.execute("begin")
-            for hour in sorted({hour for hour in before.keys() | now.keys() if before.get(hour) != now.get(hour)}):
-                rows = now.get(hour, [])
-                con.execute("delete from fct_compensations where request_date = ? and request_hour = ?", [hour.date(), hour.hour])
-                con.execute("delete from fct_request_hours where hour_at = ?", [hour])
-                for row in rows:
+            con.execute("create temp table changed as select unnest($hours)::timestamp as hour_at", {"hours": changed})
+            con.execute("create temp table made as from fct_compensations limit 0")
+            for hour in changed:
+                for row in now.get(hour, []):
                     con.execute(
-                        "insert into fct_compensations values (?, 'gateway', ?, ?, ?, ?, ?, ?, ?, ?)",
+                        "insert into made values (?, 'gateway', ?, ?, ?, ?, ?, ?, ?, ?)",
                         [
                             row.compensation_id, row.request_id, row.account_id, row.requested_at, hour.date(), hour.hour,
                             Decimal(row.cost_usd), Decimal(row.payout_usd), row.policy_version,
                         ],
                     )  # fmt: skip
-                con.execute("insert into fct_request_hours values (?, ?, ?, ?)", [hour.date(), hour.hour, hour, repr(rows)])
+            con.execute("begin")
+            con.execute(
+                "delete from fct_compensations where request_date + to_hours(request_hour) in (select hour_at from changed);"
+                " delete from fct_request_hours where hour_at in (select hour_at from changed);"
+                " insert into fct_compensations from made"
+            )
+            digests = {hour: repr(now.get(hour, [])) for hour in changed}
+            con.execute(
+                "insert into fct_request_hours select hour_at::date, hour(hour_at), hour_at, digest"
+                " from (select unnest($hours)::timestamp as hour_at, unnest($digests) as digest)",
+                {"hours": list(digests), "digests": list(digests.values())},
+            )
             con.execute("commit")
 
     def caps(self, *rows: tuple[str, str, str, str | None]) -> None:
@@ -136,7 +146,9 @@ class Warehouse:
 
     def hold(self, *accounts: str) -> None:
         """These accounts are on hold."""
-        (self.home.ledger / "holds.csv").write_text("account_id,reason\n" + "".join(f"{account},disputed\n" for account in accounts))
+        (self.home.ledger / "holds.csv").write_text(
+            "account_id,reason\n" + "".join(f"{account},disputed\n" for account in accounts)
+        )
 
 
 def _by_hour(decisions: Iterable[Decision]) -> dict[datetime, list[Decision]]:

@@ -55,9 +55,7 @@ def test_a_correction_is_an_entry_in_the_open_period_that_names_what_it_adjusts(
     warehouse.publishes()
     warehouse.settles(9)
     columns = "entry_type, amount_usd, reason, policy_version, settled_date, entry_id, adjusts_entry_id"
-    by_key = {
-        name: warehouse_entries(warehouse, Decision(name).compensation_id, columns) for name in ("a", "b")
-    }
+    by_key = {name: warehouse_entries(warehouse, Decision(name).compensation_id, columns) for name in ("a", "b")}
     first, second, third = by_key["a"]
     assert first[:5] == ("payout", Decimal(1), "decided", "1", date(2026, 11, 4))
     assert second[:5] == ("adjustment", Decimal("-0.75"), "decided_anew", "2", date(2026, 11, 10))
@@ -207,7 +205,7 @@ def test_large_corrections_wait_to_be_confirmed_and_a_dry_run_shows_them(warehou
     warehouse.publishes()
     dry = warehouse.settles(terms=terms, is_dry_run=True)
     assert (dry.entry_count, dry.amount_usd, dry.batch_id) == (2, Decimal(-2), None)
-    with pytest.raises(MakegoodError, match="not posted: 2 adjustments and reversals of 2.000000000000 USD"):
+    with pytest.raises(MakegoodError, match=r"not posted: 2 adjustments and reversals of 2\.000000000000 USD"):
         warehouse.settles(terms=terms)
     assert len(warehouse.ledger.files()) == 2
     assert warehouse.settles(terms=terms, is_confirmed=True).amount_usd == -2

@@ -37,7 +37,10 @@ CAPS: list[list[Cap]] = [
     [("account_month", "3", "2020-01-01", None)],
     [("account_day", "1.2", "2020-01-01", None), ("account_month", "2.4", "2020-01-01", None)],
     [("account_month", "2", "2020-01-01", "2026-11-01T01:00:00"), ("account_month", "1", "2026-11-02", None)],
-    [("account_day", "1", "2026-11-01T00:45:00", "2026-11-01T12:00:00"), ("account_day", "3", "2026-11-01T12:00:00", None)],
+    [
+        ("account_day", "1", "2026-11-01T00:45:00", "2026-11-01T12:00:00"),
+        ("account_day", "3", "2026-11-01T12:00:00", None),
+    ],
 ]
 
 
@@ -62,11 +65,11 @@ steps = st.lists(
         forgets=st.sampled_from([False, False, False, True]),
     ),
     min_size=2,
-    max_size=6,
+    max_size=5,
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True)
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True)
 @given(steps=steps)
 def test_whatever_changes_between_settlements_each_posts_what_the_rules_say(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Step]

@@ -24,7 +24,13 @@ Damage = Callable[[list[Path]], object]
 def settled(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """Three batches: payouts, a correction, more payouts."""
     warehouse = Warehouse(tmp_path_factory.mktemp("settled"))
-    for number, rows in enumerate(([Decision("a"), Decision("b")], [Decision("a", payout_usd="0.5")], [Decision("a", payout_usd="0.5"), Decision("c")])):
+    for number, rows in enumerate(
+        (
+            [Decision("a"), Decision("b")],
+            [Decision("a", payout_usd="0.5")],
+            [Decision("a", payout_usd="0.5"), Decision("c")],
+        )
+    ):
         warehouse.decides(*rows)
         warehouse.publishes()
         warehouse.settles(3 + number)
@@ -50,7 +56,12 @@ def verified(warehouse: Warehouse) -> Verdict:
 def test_a_ledger_as_it_was_posted_is_sound(warehouse: Warehouse) -> None:
     verdict = verified(warehouse)
     assert verdict.problems == ()
-    assert (verdict.batch_count, verdict.entry_count, verdict.amount_usd, verdict.due_count) == (3, 5, Decimal("1.5"), 0)
+    assert (verdict.batch_count, verdict.entry_count, verdict.amount_usd, verdict.due_count) == (
+        3,
+        5,
+        Decimal("1.5"),
+        0,
+    )
 
 
 def test_what_is_decided_and_not_settled_yet_is_no_fault(warehouse: Warehouse) -> None:
@@ -99,7 +110,9 @@ def test_damage_to_the_chain_is_seen_and_stops_settling(warehouse: Warehouse, da
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
-def test_a_ledger_that_lost_a_batch_or_whose_last_one_was_changed_is_not_settled(warehouse: Warehouse, number: int) -> None:
+def test_a_ledger_that_lost_a_batch_or_whose_last_one_was_changed_is_not_settled(
+    warehouse: Warehouse, number: int
+) -> None:
     file = warehouse.ledger.files()[number]
     if number == 2:
         flip(file, file.stat().st_size // 2)
@@ -139,7 +152,7 @@ def test_an_entry_that_does_not_fit_is_named_though_the_chain_was_forged(warehou
             "sequence": last.sequence, "previous": last.previous, "settled_date": last.settled_date, "posted_at": last.posted_at.isoformat(),
             "entry_count": last.entry_count, "amount_usd": last.amount_usd, "warehouse_id": last.warehouse_id,
             "snapshot_id": last.snapshot_id, "covered_from": last.covered_from.isoformat(),
-            "covered_until": last.covered_until.isoformat(), "request_dates": ",".join(map(str, last.request_dates)),
+            "covered_until": last.covered_until.isoformat(), "closed_until": last.closed_until, "request_dates": ",".join(map(str, last.request_dates)),
         }  # fmt: skip
         pairs = ", ".join(f"{name}: '{text}'" for name, text in facts.items())
         con.execute(

@@ -1,0 +1,63 @@
+"""Whole settlements: landing files in, a run, a settlement through Dagster, and the ledger as readers see it."""
+
+import json
+import shutil
+import sys
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from running_gateway import FIRST, Gateway, record
+
+from orchestration.cli import main
+from orchestration.errors import MakegoodError
+from orchestration.home import Home
+from orchestration.hours import HOUR
+from orchestration.running import settle
+from orchestration.settlement.verifying import verify
+
+DAYS = 30
+"""Landing hours until the first day is closed."""
+
+
+def test_a_day_is_settled_published_proved_and_rebuilt(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    at = FIRST + timedelta(minutes=5)
+    gateway.lands(FIRST, [record("a", at, status_code="503"), record("b", at, status_code="503", account_id=None)])
+    gateway.runs(FIRST, DAYS)
+    report = settle(date(2026, 11, 3), gateway.settings)
+    assert report.posted["entries"] == 1
+    assert report.publication.ledger_sequence == 1
+    entries = (
+        "select account_id, entry_type, amount_usd, settled_date, batch_id from fct_ledger_entries order by batch_id"
+    )
+    assert gateway.sees(entries) == [("acme", "payout", Decimal("0.01"), date(2026, 11, 3), 1)]
+    assert settle(date(2026, 11, 3), gateway.settings).posted["batch"] == "nothing was due"
+
+    gateway.lands(FIRST + HOUR, [record("a", at, status_code="503", cost_usd="0.03")])
+    gateway.runs(FIRST + HOUR)
+    assert gateway.sees(
+        "select decided_usd, posted_usd, unsettled_usd from mart_settlement_daily where account_id = 'acme'"
+    ) == [(Decimal("0.03"), Decimal("0.01"), Decimal("0.02"))]
+    settle(date(2026, 11, 5), gateway.settings)
+    balances = gateway.sees(
+        "select settled_date, opening_usd, adjustments_usd, closing_usd from mart_ledger_balances_daily order by 1"
+    )
+    assert balances[1] == (date(2026, 11, 5), Decimal("0.01"), Decimal("0.02"), Decimal("0.03"))
+    before = gateway.sees(entries)
+
+    monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
+    monkeypatch.setattr(sys, "argv", ["makegood", "verify", "--json"])
+    with pytest.raises(SystemExit) as exit_:
+        main()
+    proof = json.loads(capfd.readouterr().out)
+    assert (exit_.value.code or 0, proof["problems"], proof["entry_count"]) == (0, [], 2)
+
+    shutil.rmtree(gateway.root / "warehouse")
+    gateway.runs(FIRST, DAYS)
+    assert gateway.sees(entries) == before
+    assert settle(date(2026, 11, 6), gateway.settings).posted["entries"] == 0
+    assert verify(Home(gateway.root), timedelta(hours=6)).problems == ()
+    with pytest.raises(MakegoodError, match="the period 2026-11-04 is over"):
+        settle(date(2026, 11, 4), gateway.settings)
