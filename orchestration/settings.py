@@ -3,7 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.errors import MakegoodError
@@ -21,6 +21,14 @@ class Settings(BaseSettings):
         settlement_grace_hours: how long after a request date's end landing hours are awaited before it is settled.
         settlement_most_adjustments: how many adjustments and reversals a settlement posts without being confirmed.
         settlement_most_adjusted_usd: how much they may come to, USD.
+        page_host: the address that the page is served on.
+        page_port: its port.
+        page_token: what lets a visitor in.
+        page_user_header: the header with the visitor's name, set by a trusted reverse proxy.
+        page_account_header: the header with the one account that the visitor may see, set by the same proxy.
+        page_proxies: the addresses that the proxy's headers are believed from, as JSON.
+        page_account: the one account that the whole page is about.
+        page_stale_after_hours: how long ago the data may end before the page says so.
     """
 
     model_config = SettingsConfigDict(env_prefix="MAKEGOOD_", extra="ignore")
@@ -31,6 +39,14 @@ class Settings(BaseSettings):
     settlement_grace_hours: int = Field(default=6, ge=0)
     settlement_most_adjustments: int = Field(default=1_000, ge=0)
     settlement_most_adjusted_usd: Decimal = Field(default=Decimal(1_000), ge=0)
+    page_host: str = "127.0.0.1"
+    page_port: int = Field(default=8000, ge=1, le=65535)
+    page_token: SecretStr | None = Field(default=None, min_length=16)
+    page_user_header: str | None = Field(default=None, min_length=1)
+    page_account_header: str | None = Field(default=None, min_length=1)
+    page_proxies: list[str] = ["127.0.0.1", "::1"]
+    page_account: str | None = Field(default=None, min_length=1)
+    page_stale_after_hours: int = Field(default=3, ge=1)
 
     @classmethod
     def read(cls) -> "Settings":
