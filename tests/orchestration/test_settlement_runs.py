@@ -10,11 +10,16 @@ import pytest
 from running_gateway import FIRST, Gateway, record
 
 from orchestration.cli import main
+from orchestration.duck import connect
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HOUR
+from orchestration.publication.publications import Contents, Publications
+from orchestration.publication.reading import publications_file
 from orchestration.running import settle
+from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.verifying import verify
+from orchestration.warehouse import attach, head_snapshot
 
 DAYS = 30
 """Landing hours until the first day is closed."""
@@ -54,6 +59,7 @@ def test_a_day_is_settled_published_proved_and_rebuilt(
     proof = json.loads(capfd.readouterr().out)
     assert (exit_.value.code or 0, proof["problems"], proof["entry_count"]) == (0, [], 2)
 
+    _marts_that_are_not_the_ledger_are_seen(gateway)
     shutil.rmtree(gateway.root / "warehouse")
     gateway.runs(FIRST, DAYS)
     assert gateway.sees(entries) == before
@@ -61,3 +67,17 @@ def test_a_day_is_settled_published_proved_and_rebuilt(
     assert verify(Home(gateway.root), timedelta(hours=6)).problems == ()
     with pytest.raises(MakegoodError, match="the period 2026-11-04 is over"):
         settle(date(2026, 11, 4), gateway.settings)
+
+
+def _marts_that_are_not_the_ledger_are_seen(gateway: Gateway) -> None:
+    """Two decimals of an entry, changed in the warehouse and published."""
+    with connect() as con:
+        attach(con, gateway.root / "warehouse", read_only=False)
+        con.execute("update fct_ledger_entries set amount_usd = 0.02 where batch_id = 1")
+        snapshot = head_snapshot(con)
+    record = Publications(publications_file(gateway.root / "warehouse"))
+    head = Ledger(gateway.root / "ledger").head()
+    record.publish(snapshot, "test", Contents(None, 0, 0, Decimal(0)), None, (head.sequence, head.digest))
+    record.close()
+    [problem] = verify(Home(gateway.root), timedelta(hours=6)).problems
+    assert "fct_ledger_entries is not what was posted: the first entry that differs is " in problem

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reference import Cap, Key, allowed
+from posting_rules import Cap, Key, allowed
 from settled_home import Decision, Warehouse
 
 from orchestration.settlement.due import work_out

@@ -21,32 +21,32 @@ Damage = Callable[[list[Path]], object]
 
 
 @pytest.fixture(scope="module")
-def settled(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """Three batches: payouts, a correction, more payouts."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("settled"))
-    for number, rows in enumerate(
-        (
-            [Decision("a"), Decision("b")],
-            [Decision("a", payout_usd="0.5")],
-            [Decision("a", payout_usd="0.5"), Decision("c")],
-        )
-    ):
+def settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, Path]:
+    """Three batches: payouts, a correction, more payouts; and a copy of their home."""
+    folder = tmp_path_factory.mktemp("settled")
+    warehouse = Warehouse(folder / "home")
+    states = (
+        [Decision("a"), Decision("b")],
+        [Decision("a", payout_usd="0.5")],
+        [Decision("a", payout_usd="0.5"), Decision("c")],
+    )
+    for number, rows in enumerate(states):
         warehouse.decides(*rows)
         warehouse.publishes()
         warehouse.settles(3 + number)
     warehouse.publishes()
-    return warehouse
+    shutil.copytree(warehouse.path, folder / "copy")
+    return warehouse, folder / "copy"
 
 
 @pytest.fixture
-def warehouse(settled: Warehouse, tmp_path: Path) -> Warehouse:
-    """A copy of it, to spoil."""
-    shutil.copytree(settled.path, tmp_path / "home")
-    copy = object.__new__(Warehouse)
-    copy.path, copy.decisions = tmp_path / "home", list(settled.decisions)
-    copy.home = type(settled.home)(copy.path)
-    copy.ledger = type(settled.ledger)(copy.home.ledger)
-    return copy
+def warehouse(settled: tuple[Warehouse, Path]) -> Warehouse:
+    """The home as it was, to spoil: a warehouse knows its own path."""
+    warehouse, copy = settled
+    shutil.rmtree(warehouse.path)
+    shutil.copytree(copy, warehouse.path)
+    warehouse.decisions = [Decision("a", payout_usd="0.5"), Decision("c")]
+    return warehouse
 
 
 def verified(warehouse: Warehouse) -> Verdict:

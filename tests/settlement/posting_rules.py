@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-
-from settled_home import Decision
+from typing import Protocol
 
 Key = tuple[str, str]
 Cap = tuple[str, str, str, str | None]
 
 
-def allowed(decisions: Iterable[Decision], caps: Iterable[Cap], closed_until: date) -> dict[Key, Decimal]:
+class Decided(Protocol):
+    """A compensated request. One source is played: requests of one moment come in order of their ids."""
+
+    @property
+    def compensation_id(self) -> str: ...
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def requested_at(self) -> datetime: ...
+    @property
+    def request_id(self) -> str: ...
+    @property
+    def payout_usd(self) -> str | Decimal: ...
+
+
+def allowed(decisions: Iterable[Decided], caps: Iterable[Cap], closed_until: date) -> dict[Key, Decimal]:
     """What each key may come to: decided payouts of closed dates, in order of request, while the caps last. Keys of nothing are left out."""
     caps = list(caps)
     consumed: dict[tuple[str, str, str], Decimal] = {}
