@@ -114,7 +114,9 @@ def statement(
 
 @app.command()
 def handover(
-    batch: Annotated[int | None, typer.Option(help="One batch; every batch unless told.")] = None,
+    batch: Annotated[
+        int | None, typer.Option(help="One batch; every batch that was not handed over yet unless told.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the credit files and the journal of the ledger's batches for a billing system; again writes the same bytes."""
@@ -132,7 +134,7 @@ def handover(
             f"Batch {one.batch_id}: {one.credit_count:,} credits of {one.amount_usd} USD in {one.directory} ({done})"
         )
     if not made:
-        notes.print("The ledger has no batch yet: nothing to hand over")
+        notes.print("Every batch was handed over already")
 
 
 @app.command()

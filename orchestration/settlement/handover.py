@@ -56,7 +56,7 @@ class Handover:
 
 
 def hand_over_batches(ledger: Ledger, exports: Path, batch_id: int | None = None) -> list[Handover]:
-    """Write the files of one batch, or of every batch, each into a directory of its own under `exports`/handover.
+    """Write the files of one batch, or of every batch that has none yet, each into a directory of its own under `exports`/handover.
 
     Raises:
         MakegoodError: the ledger is broken, there is no such batch, or other files than these were handed over for it.
@@ -65,8 +65,12 @@ def hand_over_batches(ledger: Ledger, exports: Path, batch_id: int | None = None
     files = ledger.files()
     if batch_id is not None and not 1 <= batch_id <= len(files):
         raise MakegoodError(f"there is no batch {batch_id}: the ledger has {len(files)}")
-    chosen = files if batch_id is None else [files[batch_id - 1]]
-    return [_hand_over(ledger, read_batch(_sound(file)), exports / "handover") for file in chosen]
+    numbers = range(1, len(files) + 1) if batch_id is None else [batch_id]
+    return [
+        _hand_over(ledger, read_batch(_sound(files[number - 1])), _directory(exports, number))
+        for number in numbers
+        if batch_id is not None or not (_directory(exports, number) / MANIFEST).exists()
+    ]
 
 
 def handed_over(exports: Path) -> list[Head]:
@@ -106,13 +110,17 @@ def credit_steps(posted: Iterable[Decimal]) -> list[Decimal]:
     return steps
 
 
+def _directory(exports: Path, batch_id: int) -> Path:
+    return exports / "handover" / f"{batch_id:08d}"
+
+
 def _sound(file: Path) -> Path:
     if fault := bytes_fault(file):
         raise MakegoodError(f"not handed over: {fault}")
     return file
 
 
-def _hand_over(ledger: Ledger, batch: Batch, root: Path) -> Handover:
+def _hand_over(ledger: Ledger, batch: Batch, directory: Path) -> Handover:
     given = credits(ledger, batch)
     amount = sum((credit.amount_usd for credit in given), Decimal(0))
     contents = {
@@ -135,7 +143,6 @@ def _hand_over(ledger: Ledger, batch: Batch, root: Path) -> Handover:
         "sha256": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in contents.items()},
     }
     contents[MANIFEST] = json.dumps(manifest, indent=2) + "\n"
-    directory = root / f"{batch.sequence:08d}"
     is_new = not (directory / MANIFEST).exists()
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in contents.items():

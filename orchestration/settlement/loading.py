@@ -22,7 +22,11 @@ def hand_over(ledger: Ledger, loaded_batch_id: int, run_inputs: Path) -> list[Ba
     """Write the relations `ledger_batches` and `ledger_entries` into a run's inputs: the batches after the one loaded last.
 
     Entries stay where they are: the relation is a view over the batches' files, which never change.
+
+    Raises:
+        MakegoodError: the ledger is broken.
     """
+    ledger.head()
     files = ledger.files()[loaded_batch_id:]
     batches = [read_batch(file) for file in files]
     entries = ", ".join(f"{name}::{kind} as {name}" for name, kind in COLUMNS.items())

@@ -20,18 +20,25 @@ from orchestration.warehouse import has_table
 
 STEPS = f"""
 create or replace temp table steps as
+with entries as (
+    select *, {ENTRY_DIGEST} as made_digest,
+    from read_parquet($files, hive_partitioning = false, filename = true)
+),
+
+places as (
+    select file as filename, sequence as file_batch_id, settled_date as file_settled_date
+    from batches
+)
+
 select
-    {", ".join(f"entries.{name}" for name in COLUMNS)},
-    batches.sequence as file_batch_id,
-    batches.settled_date as file_settled_date,
+    *,
     row_number() over key_order as ordinal,
     coalesce(sum(amount_usd) over (key_order rows between unbounded preceding and 1 preceding), 0) as before_usd,
     sum(amount_usd) over (key_order rows unbounded preceding) as after_usd,
     lag(entry_id) over key_order as previous_entry_id,
-    {ENTRY_DIGEST.replace("coalesce(", "coalesce(entries.")} as made_digest,
-from read_parquet($files, hive_partitioning = false, filename = true) as entries
-inner join batches on entries.filename = batches.file
-window key_order as (partition by compensation_id, account_id order by batch_id)
+from entries
+inner join places using (filename)
+window key_order as (partition by compensation_id, account_id order by file_batch_id)
 """
 
 FAULTS = {

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from orchestration.publication.publications import Contents, Publications
 from orchestration.publication.reading import publications_file
 from orchestration.running import settle
 from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.statements import as_html, statement
 from orchestration.settlement.verifying import verify
 from orchestration.warehouse import attach, head_snapshot
 
@@ -52,6 +54,7 @@ def test_a_day_is_settled_published_proved_and_rebuilt(
     assert balances[1] == (date(2026, 11, 5), Decimal("0.01"), Decimal("0.02"), Decimal("0.03"))
     before = gateway.sees(entries)
 
+    _statement_adds_up(gateway)
     monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
     monkeypatch.setattr(sys, "argv", ["makegood", "verify", "--json"])
     with pytest.raises(SystemExit) as exit_:
@@ -69,8 +72,26 @@ def test_a_day_is_settled_published_proved_and_rebuilt(
         settle(date(2026, 11, 4), gateway.settings)
 
 
+def _statement_adds_up(gateway: Gateway) -> None:
+    """Opening, entries and closing of one account and month; and what is decided but not posted."""
+    made = statement(Home(gateway.root), "acme", "2026-11")
+    assert [(line.settled_date.day, line.amount_usd, line.balance_usd) for line in made.lines] == [
+        (3, Decimal("0.01"), Decimal("0.01")),
+        (5, Decimal("0.02"), Decimal("0.03")),
+    ]
+    assert (made.opening_usd, made.closing_usd, made.accrual_usd) == (Decimal(0), Decimal("0.03"), Decimal(0))
+    assert statement(Home(gateway.root), "acme", "2026-12").opening_usd == Decimal("0.03")
+    assert statement(Home(gateway.root), "unknown", "2026-11").accrual_usd == Decimal("0.01")
+    assert "<td class=n>0.030000000000</td>" in as_html(made)
+    assert "&lt;b&gt;" in as_html(replace(made, account_id="<b>"))
+    with pytest.raises(MakegoodError, match="account 'nobody' has no compensation"):
+        statement(Home(gateway.root), "nobody", "2026-11")
+    with pytest.raises(MakegoodError, match="'November' is not a month; write it like 2026-11"):
+        statement(Home(gateway.root), "acme", "November")
+
+
 def _marts_that_are_not_the_ledger_are_seen(gateway: Gateway) -> None:
-    """Two decimals of an entry, changed in the warehouse and published."""
+    """An entry's amount, changed in the warehouse and published."""
     with connect() as con:
         attach(con, gateway.root / "warehouse", read_only=False)
         con.execute("update fct_ledger_entries set amount_usd = 0.02 where batch_id = 1")

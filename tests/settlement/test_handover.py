@@ -95,8 +95,9 @@ def test_files_that_were_changed_are_not_written_over(warehouse: Warehouse) -> N
     settle_each(warehouse, [Decision("a")])
     [made] = hand_over_batches(warehouse.ledger, warehouse.home.exports)
     (made.directory / "credits.csv").write_text("changed")
+    assert hand_over_batches(warehouse.ledger, warehouse.home.exports) == []
     with pytest.raises(MakegoodError, match=r"credits\.csv was handed over with another content"):
-        hand_over_batches(warehouse.ledger, warehouse.home.exports)
+        hand_over_batches(warehouse.ledger, warehouse.home.exports, 1)
     with pytest.raises(MakegoodError, match="there is no batch 2: the ledger has 1"):
         hand_over_batches(warehouse.ledger, warehouse.home.exports, 2)
 

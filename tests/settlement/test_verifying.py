@@ -146,7 +146,7 @@ def test_an_entry_that_does_not_fit_is_named_though_the_chain_was_forged(warehou
     assert last is not None
     posted = last.file.rename(last.file.with_name("posted"))
     forged = last.file.with_name("forged")
-    digest = "entry_digest" if fault.startswith("its digest") else f"{ENTRY_DIGEST} as entry_digest"
+    digest = f"{'entry_digest' if fault.startswith('its digest') else ENTRY_DIGEST} as entry_digest"
     with connect(extensions=()) as con:
         facts = {
             "sequence": last.sequence, "previous": last.previous, "settled_date": last.settled_date, "posted_at": last.posted_at.isoformat(),
