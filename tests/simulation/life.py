@@ -24,8 +24,8 @@ from settlement.posting_rules import Key, allowed
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HourRange
-from orchestration.publication.publications import Publications
-from orchestration.publication.reading import publications_file
+from orchestration.publication.publications import Contents, Publications
+from orchestration.publication.reading import current_publication, publications_file
 from orchestration.running import run, settle
 from orchestration.settings import PROJECT
 from orchestration.settlement.ledger import Ledger
@@ -64,6 +64,7 @@ class Life:
         self.end = FIRST
         self.held: set[str] = set()
         self.posted: dict[Key, Decimal] = {}
+        self.settled_snapshot = 0
 
     def plays(self, days: int) -> None:
         """So many days. Raises Disagreement with the day on which the code and the model part."""
@@ -122,6 +123,7 @@ class Life:
 
     def _is_rebuilt(self) -> None:
         shutil.rmtree(self.home.warehouse)
+        self.settled_snapshot = 0
         self._runs(FIRST, self.end)
 
     def _is_rolled_back(self) -> None:
@@ -131,10 +133,10 @@ class Life:
         record = Publications(publications_file(self.home.warehouse))
         current = record.current()
         assert current is not None
-        contents = _contents(current)
+        contents = Contents(None, 0, 0, Decimal(0))
         record.publish(snapshots[0], "rollback", contents, None, (current.ledger_sequence, current.ledger_digest))
         record.close()
-        if len(snapshots) > 1 and self.posted:
+        if snapshots[0] < self.settled_snapshot:
             try:
                 settle(self.end.date(), self.gateway.settings)
             except MakegoodError as error:
@@ -154,6 +156,7 @@ class Life:
         period = day.date()
         if self.random.random() < 0.15:
             self._is_killed(["settle", "--date", str(period), "--confirm"])
+        self.settled_snapshot = current_publication(self.home.warehouse).snapshot_id
         settle(period, self.gateway.settings, is_confirmed=True)
         self._agrees_on_sums()
         if self.random.random() < 0.3 and settle(period, self.gateway.settings).posted["entries"]:
@@ -222,14 +225,6 @@ def _closed_until(end: datetime) -> date:
     while day + DAY + GRACE <= end:
         day += DAY
     return day.date()
-
-
-def _contents(publication: Any) -> Any:
-    from orchestration.publication.publications import Contents
-
-    return Contents(
-        publication.data_through, publication.request_count, publication.compensation_count, publication.payout_usd
-    )
 
 
 def _files(folders: tuple[Path, ...]) -> int:
