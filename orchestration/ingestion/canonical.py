@@ -42,6 +42,6 @@ def columns_sql() -> str:
     return ", ".join(COLUMNS)
 
 
-def no_rows_sql() -> str:
+def no_rows_sql(columns: dict[str, str] = COLUMNS) -> str:
     """A select of every column, typed, and no row."""
-    return "select " + ", ".join(f"null::{kind} as {name}" for name, kind in COLUMNS.items()) + " limit 0"
+    return "select " + ", ".join(f"null::{kind} as {name}" for name, kind in columns.items()) + " limit 0"

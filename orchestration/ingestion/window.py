@@ -15,6 +15,7 @@ import duckdb
 
 from orchestration.duck import connect, sql_list, sql_text
 from orchestration.hours import HOUR
+from orchestration.ingestion import assessments
 from orchestration.ingestion.canonical import COLUMNS, no_rows_sql
 from orchestration.ingestion.inventory import Inventory, LandedFile, Part
 from orchestration.policy.digests import PolicyDigests
@@ -95,8 +96,8 @@ def write(
     *,
     with_deliveries: bool = True,
 ) -> None:
-    """Write the window to `target`, a DuckDB file with `request_logs`, `request_hours`, `landing_files`, and `policies`: which seeds every hour, also of
-    history, is to be decided under.
+    """Write the window to `target`, a DuckDB file with `request_logs`, `content_assessments`, `request_hours`, `landing_files`, and
+    `policies`: which seeds every hour, also of history, is to be decided under.
 
     The file appears whole or not at all. Audits need the hours and files of all chunks at once, and no deliveries.
     """
@@ -108,6 +109,7 @@ def write(
         _write_files(con, window)
         if with_deliveries:
             con.execute(f"create view request_logs as {_deliveries_sql(con, window, lake, inventory)}")
+            con.execute(f"create view content_assessments as {_verdicts_sql()}")
     fresh.replace(target)
 
 
@@ -202,7 +204,19 @@ def _select(parts: list[Part], lake: Path, inventory: Inventory, condition: str)
     )
 
 
+<<<<<<< HEAD
 def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inventory, policy: PolicyDigests) -> None:
+=======
+def _verdicts_sql() -> str:
+    """A select over the verdicts on requests of the window's hours."""
+    return (
+        "select *, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour"
+        f" from ({no_rows_sql(assessments.COLUMNS)})"
+    )
+
+
+def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inventory, policy_digest: str) -> None:
+>>>>>>> content
     con.execute(
         "create table request_hours (request_date date not null, request_hour integer not null, landed_count bigint not null,"
         " input_digest varchar not null, policy_digest varchar not null)"

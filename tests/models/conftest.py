@@ -61,7 +61,26 @@ LANDING_FILES = """create table {database}.landing_files (
     landing_file varchar, source varchar, adapter varchar, landed_hour timestamp, size_bytes bigint,
     content_digest varchar, records_read bigint, landed_count bigint, ignored_count bigint, quarantined_count bigint
 )"""
+ASSESSMENT_COLUMNS = {
+    "source": "varchar",
+    "request_id": "varchar",
+    "requested_at": "timestamp",
+    "detector": "varchar",
+    "detector_version": "varchar",
+    "verdict": "varchar",
+    "score": "decimal(5, 4)",
+    "category": "varchar",
+    "evidence": "varchar",
+    "assessed_at": "timestamp",
+    "landed_hour": "timestamp",
+    "landing_file": "varchar",
+    "landing_line": "bigint",
+    "key_hash": "ubigint",
+    "request_date": "date",
+    "request_hour": "integer",
+}
 
+Assessment = dict[str, Any]
 Delivery = dict[str, Any]
 
 
@@ -100,6 +119,26 @@ def delivery(request_id: str, requested_at: datetime, **values: Any) -> Delivery
     return row
 
 
+def assessment(request_id: str, request_hour: datetime, **values: Any) -> Assessment:
+    """A judge's verdict, two hours later, that an answer of that hour was unsatisfactory, unless `values` say otherwise."""
+    row: Assessment = dict.fromkeys(ASSESSMENT_COLUMNS)
+    row |= {
+        "source": "gateway",
+        "request_id": request_id,
+        "detector": "judge",
+        "detector_version": "1",
+        "verdict": "unsatisfactory",
+        "score": "0.95",
+        "assessed_at": request_hour + timedelta(hours=2),
+        "landed_hour": request_hour + timedelta(hours=2),
+        "landing_file": "landing/assessments/file.jsonl",
+        "landing_line": 1,
+        "request_date": request_hour.date(),
+        "request_hour": request_hour.hour,
+    }
+    return row | values
+
+
 def feeding(deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> list[Delivery]:
     """What landing hands to a run over `hours`: their deliveries, and the neighbours that share a key with those."""
     window = set(hours)
@@ -119,25 +158,31 @@ def feeding(deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> list[D
 
 
 def write_run(
-    con: duckdb.DuckDBPyConnection, database: str, deliveries: list[Delivery], hours: Iterable[datetime]
+    con: duckdb.DuckDBPyConnection,
+    database: str,
+    deliveries: list[Delivery],
+    hours: Iterable[datetime],
+    assessments: Iterable[Assessment] = (),
 ) -> None:
     """Fill the relations of `run` in an attached, empty database."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in DELIVERY_COLUMNS.items())
-    con.execute(f"create table {database}.request_logs ({columns})")
+    _fill(con, f"{database}.request_logs", DELIVERY_COLUMNS, deliveries)
+    _fill(con, f"{database}.content_assessments", ASSESSMENT_COLUMNS, list(assessments))
     con.execute(REQUEST_HOURS.format(database=database))
     con.execute(LANDING_FILES.format(database=database))
-    if deliveries:
-        places = ", ".join("?" for _ in DELIVERY_COLUMNS)
-        values = [value for row in deliveries for value in row.values()]
-        con.execute(
-            f"insert into {database}.request_logs values {', '.join([f'({places})'] * len(deliveries))}", values
-        )
     for hour in sorted(set(hours)):
         landed = sum(hour_of(row["requested_at"]) == hour for row in deliveries)
         con.execute(
             f"insert into {database}.request_hours values (?, ?, ?, 'inputs', 'policy')",
             [hour.date(), hour.hour, landed],
         )
+
+
+def _fill(con: duckdb.DuckDBPyConnection, relation: str, columns: dict[str, str], rows: list[dict[str, Any]]) -> None:
+    con.execute(f"create table {relation} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
+    if rows:
+        places = f"({', '.join('?' for _ in columns)})"
+        values = [value for row in rows for value in row.values()]
+        con.execute(f"insert into {relation} values {', '.join([places] * len(rows))}", values)
 
 
 class Home:
@@ -153,14 +198,16 @@ class Home:
         (self.warehouse / "data").mkdir(parents=True)
         self.prepare([], [])
 
-    def prepare(self, deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> None:
+    def prepare(
+        self, deliveries: Iterable[Delivery], hours: Iterable[datetime], assessments: Iterable[Assessment] = ()
+    ) -> None:
         """Write run.duckdb for a run over `hours` of everything that was ever delivered."""
         hours = list(hours)
         (self.warehouse / "run.duckdb").unlink(missing_ok=True)
         with duckdb.connect() as con:
             con.execute(f"attach '{self.warehouse / 'run.duckdb'}' as run")
             rows = feeding(deliveries, hours)
-            write_run(con, "run", rows, hours)
+            write_run(con, "run", rows, hours, assessments)
             con.execute(
                 """insert into run.landing_files
                 select landing_file, source, 'canonical', landed_hour, 1, 'digest', count(*), count(*), 0, 0
@@ -171,9 +218,11 @@ class Home:
         """Run dbt in this process; every invocation opens its files anew."""
         return dbt(self.path, *arguments, target=self.target, project=self.project)
 
-    def build(self, deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> None:
+    def build(
+        self, deliveries: Iterable[Delivery], hours: Iterable[datetime], assessments: Iterable[Assessment] = ()
+    ) -> None:
         """Derive `hours` as the hourly run does."""
-        self.prepare(deliveries, hours)
+        self.prepare(deliveries, hours, assessments)
         result = self.dbt("build", "--exclude-resource-type", "unit_test")
         assert result.success, failures(result)
 

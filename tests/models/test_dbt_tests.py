@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import Home, delivery, failures, results_of
+from conftest import Home, assessment, delivery, failures, results_of
 
 HOUR = datetime.fromisoformat("2026-11-01T10:00:00")
 
@@ -25,6 +25,8 @@ BAD_DATA = {
     "a_compensation_has_a_known_type": "update fct_compensations set compensation_type = 'goodwill'",
     "a_compensation_has_a_known_rule": "update fct_compensations set policy_version = '0'",
     "net_cost_is_cost_less_payout": "update fct_compensations set net_cost_usd = net_cost_usd + 0.000000000001",
+    "one_verdict_per_request_and_detector": "insert into fct_content_assessments select * from fct_content_assessments",
+    "a_verdict_is_one_of_three_and_its_score_a_share": "update fct_content_assessments set verdict = 'bad'",
     "one_row_per_hour_and_model": "insert into fct_requests_hourly select * from fct_requests_hourly",
     "reasons_add_up_to_requests": "update fct_requests_hourly set compensated_count = compensated_count + 1",
     "one_row_per_request_hour": "insert into fct_request_hours select * from fct_request_hours",
@@ -53,6 +55,7 @@ def derived(session_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Ite
             delivery("slow", HOUR, latency_ms=700_000, landing_line=3),
         ],
         [HOUR],
+        [assessment("plain", HOUR)],
     )
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as makegood")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Delivery, Home, delivery
+from conftest import ROOT, Delivery, Home, assessment, delivery
 
 MIDNIGHT = datetime.fromisoformat("2026-11-01")
 SNAPSHOTS = "select snapshot_id, changes from ducklake_snapshots('makegood') order by snapshot_id"
@@ -19,6 +19,7 @@ OUTCOMES: dict[int, dict[str, Any]] = {
     2: {"cost_usd": None, "latency_ms": 700_000},
 }
 HOURS = [MIDNIGHT + timedelta(hours=hour) for hour in (22, 23, 24)]
+VERDICTS = [assessment(f"{hour:%d%H}-3", hour) for hour in HOURS]
 
 
 def day_of_deliveries() -> list[Delivery]:
@@ -61,15 +62,16 @@ class DerivedTwice:
 def derived_twice(scratch: Path) -> DerivedTwice:
     home = Home(scratch / "derived_twice", scratch / "derived_twice_target")
     home.empty()
-    home.build(day_of_deliveries(), HOURS)
+    home.build(day_of_deliveries(), HOURS, VERDICTS)
     once, first = home.contents(), home.query(SNAPSHOTS)
-    home.build(day_of_deliveries(), HOURS)
+    home.build(day_of_deliveries(), HOURS, VERDICTS)
     return DerivedTwice(home, once, home.contents(), first, home.query(SNAPSHOTS)[len(first) :])
 
 
 def test_running_hours_again_gives_the_same_rows(derived_twice: DerivedTwice) -> None:
     assert derived_twice.again == derived_twice.once
     assert derived_twice.once["fct_compensations"]
+    assert len(derived_twice.once["fct_content_assessments"]) == len(VERDICTS)
 
 
 def test_an_unchanged_policy_and_unchanged_views_are_not_written_again(derived_twice: DerivedTwice) -> None:

@@ -17,6 +17,7 @@ FIRST = datetime(2026, 11, 1, 0)
 MARTS = (
     "fct_requests",
     "fct_compensations",
+    "fct_content_assessments",
     "fct_requests_hourly",
     "fct_request_hours",
     "fct_landing_files",

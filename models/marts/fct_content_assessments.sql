@@ -1,0 +1,28 @@
+-- grain: one row per request and detector that assessed it: the verdict that counts
+{{ config(partitioned_by=["request_date"]) }}
+with content_assessments as (
+    select * from {{ ref('stg_content_assessments') }}
+),
+
+final as (
+    select
+        source,
+        request_id,
+        requested_at,
+        request_date,
+        request_hour,
+        detector,
+        detector_version,
+        verdict,
+        score,
+        category,
+        evidence,
+        assessed_at,
+        assessment_count,
+        landed_hour,
+        landing_file,
+        landing_line,
+    from content_assessments
+)
+
+select * from final

@@ -1,0 +1,20 @@
+"""The content assessment: its columns and their types, as every lake part has them. How rows get there is landing.py's."""
+
+COLUMNS: dict[str, str] = {
+    "source": "VARCHAR",
+    "request_id": "VARCHAR",
+    "requested_at": "TIMESTAMP",
+    "detector": "VARCHAR",
+    "detector_version": "VARCHAR",
+    "verdict": "VARCHAR",
+    "score": "DECIMAL(5,4)",
+    "category": "VARCHAR",
+    "evidence": "VARCHAR",
+    "assessed_at": "TIMESTAMP",
+    "landed_hour": "TIMESTAMP",
+    "landing_file": "VARCHAR",
+    "landing_line": "BIGINT",
+    "key_hash": "UBIGINT",
+}
+"""Name and type, in the order in which parts hold them. `source` and `request_id` say which request is spoken of; `requested_at` is a
+hint at its hour, and may be wrong or null."""
