@@ -1,11 +1,13 @@
 {#- The run's window: the request hours of run.request_hours. Whatever is bounded by it says so with these. -#}
 
 {#-
-    A predicate: the row belongs to what this run replaces. `unit` is hour, day (tables of whole days) or
-    landing_file. The bare date comes first: it prunes the files of other days before they are opened.
+    A predicate: the row belongs to what this run replaces. `unit` is hour, day (tables of whole days),
+    landing_file or baseline_day. The bare date comes first: it prunes the files of other days before they are opened.
 -#}
 {% macro in_window(unit="hour") -%}
-    {%- if unit == "landing_file" -%}
+    {%- if unit == "baseline_day" -%}
+    baseline_date in (select baseline_date from {{ source('run', 'baseline_days') }})
+    {%- elif unit == "landing_file" -%}
     landed_date in (select cast(landed_hour as date) from {{ source('run', 'landing_files') }})
     and landing_file in (select landing_file from {{ source('run', 'landing_files') }})
     {%- else -%}

@@ -42,6 +42,7 @@ final as (
         coalesce(superseded_deliveries.superseded_count, 0) as superseded_count,
         request_hours.input_digest,
         request_hours.policy_digest,
+        request_hours.baseline_digest,
     from request_hours
     left join current_requests
         on request_hours.request_date = current_requests.request_date
