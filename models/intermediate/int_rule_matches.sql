@@ -11,12 +11,40 @@ rules as (
     select * from {{ ref('compensation_rules') }}
 ),
 
+-- How far a signal must go for any rule at all; a request that goes nowhere near is not looked at again.
+loosest as (
+    select
+        {%- for signal in signals() %}
+        min(threshold) filter (where signal = '{{ signal }}' and comparator in ('>=', '>', '=')) as {{ signal }}_least,
+        max(threshold) filter (where signal = '{{ signal }}' and comparator in ('<=', '<', '=')) as {{ signal }}_most,
+        {%- endfor %}
+    from rules
+),
+
+suspects as (
+    select
+        {%- for column in ["source", "request_id", "requested_at", "model", "output_tokens", "latency_ms", "cost_usd"] %}
+        signals.{{ column }},
+        {%- endfor %}
+        {%- for signal in signals() %}
+        signals.{{ signal }}_numerator,
+        signals.{{ signal }}_denominator,
+        {%- endfor %}
+    from signals
+    cross join loosest
+    where false
+        {%- for signal in signals() %}
+        or signals.{{ signal }}_numerator >= loosest.{{ signal }}_least * signals.{{ signal }}_denominator
+        or signals.{{ signal }}_numerator <= loosest.{{ signal }}_most * signals.{{ signal }}_denominator
+        {%- endfor %}
+),
+
 models as (
     select
         model,
         min(requested_at) as first_requested_at,
         max(requested_at) as last_requested_at,
-    from signals
+    from suspects
     group by model
 ),
 
@@ -79,27 +107,27 @@ rules_in_force as (
 
 observed as (
     select
-        signals.source,
-        signals.request_id,
-        signals.requested_at,
-        signals.cost_usd,
+        suspects.source,
+        suspects.request_id,
+        suspects.requested_at,
+        suspects.cost_usd,
         {%- for column in rule_columns %}
         rules_in_force.{{ column }},
         {%- endfor %}
         {%- for part in ["numerator", "denominator"] %}
         case rules_in_force.signal
             {%- for signal in signals() %}
-            when '{{ signal }}' then signals.{{ signal }}_{{ part }}
+            when '{{ signal }}' then suspects.{{ signal }}_{{ part }}
             {%- endfor %}
         end as {{ part }},
         {%- endfor %}
-    from signals
+    from suspects
     inner join rules_in_force
-        on signals.model = rules_in_force.model
-        and signals.requested_at >= rules_in_force.period_from
-        and (signals.requested_at < rules_in_force.period_to or rules_in_force.period_to is null)
-    where (rules_in_force.min_output_tokens is null or signals.output_tokens >= rules_in_force.min_output_tokens)
-        and (rules_in_force.min_latency_ms is null or signals.latency_ms >= rules_in_force.min_latency_ms)
+        on suspects.model = rules_in_force.model
+        and suspects.requested_at >= rules_in_force.period_from
+        and (suspects.requested_at < rules_in_force.period_to or rules_in_force.period_to is null)
+    where (rules_in_force.min_output_tokens is null or suspects.output_tokens >= rules_in_force.min_output_tokens)
+        and (rules_in_force.min_latency_ms is null or suspects.latency_ms >= rules_in_force.min_latency_ms)
 ),
 
 final as (

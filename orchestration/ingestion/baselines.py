@@ -47,7 +47,9 @@ def write(con: duckdb.DuckDBPyConnection, days: Iterable[date], lake: Path, inve
         start = datetime.combine(day, time())
         parts.update(inventory.current_parts(start - REACH, start + HOUR))
     selected = (
-        select_rows(sorted(parts, key=lambda part: (part.lake_part, part.landing_file)), lake, inventory, COLUMNS)
+        select_rows(
+            list(parts), lake, inventory, COLUMNS, condition=f" and landed_hour < timestamp '{wanted[-1]} 00:00:00'"
+        )
         if parts
         else f"select {', '.join(COLUMNS)}, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour from ({no_rows_sql()})"
     )
