@@ -1,7 +1,7 @@
-{#- How a call ended, out of the columns in which a log says it. The status is a number or null. -#}
+{#- How a call ended, out of the columns in which a log says it. The status is an HTTP status or null. -#}
 
 {% macro http_status() -%}
-    try_cast(status_code as integer)
+    case when try_cast(status_code as integer) between 100 and 599 then try_cast(status_code as integer) end
 {%- endmacro %}
 
 {% macro is_cancelled_by_caller(status) -%}

@@ -82,7 +82,8 @@ priced as (
                 ) }} as decimal(18, 12))
         end as list_cost_usd,
         case
-            when in_window.streamed or in_window.ttft_ms is not null then in_window.latency_ms - in_window.ttft_ms
+            when in_window.streamed or (in_window.streamed is null and in_window.ttft_ms is not null)
+                then in_window.latency_ms - in_window.ttft_ms
             else in_window.latency_ms
         end as generation_ms,
         {{ http_status() }} as status,

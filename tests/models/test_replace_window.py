@@ -98,6 +98,7 @@ def test_facts_are_partitioned_by_day(derived_twice: DerivedTwice) -> None:
     )
     assert partitioned == [
         ("fct_compensations", "request_date"),
+        ("fct_content_assessments", "request_date"),
         ("fct_landing_files", "landed_date"),
         ("fct_request_hours", "request_date"),
         ("fct_requests", "request_date"),
@@ -116,7 +117,7 @@ def test_views_read_the_warehouse_alone(derived_twice: DerivedTwice) -> None:
 def test_a_range_and_its_hours_in_any_order_give_the_same_rows(derived_twice: DerivedTwice, home: Home) -> None:
     rows = day_of_deliveries()
     for hour in (HOURS[1], HOURS[2], HOURS[0]):
-        home.build(rows, [hour])
+        home.build(rows, [hour], VERDICTS)
     by_hour = home.contents()
     del by_hour["fct_landing_files"]  # belongs to landing hours, which this test does not vary
     assert by_hour == {name: derived_twice.once[name] for name in by_hour}
