@@ -16,7 +16,7 @@ import duckdb
 from orchestration.duck import connect
 from orchestration.hours import HOUR
 from orchestration.ingestion import assessments, baselines
-from orchestration.ingestion.canonical import COLUMNS, no_rows_sql
+from orchestration.ingestion.canonical import no_rows_sql
 from orchestration.ingestion.inventory import Inventory, LandedFile, Part
 from orchestration.ingestion.lake_parts import paths, select_rows
 from orchestration.policy.digests import PolicyDigests
