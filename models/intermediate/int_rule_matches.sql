@@ -1,8 +1,5 @@
 -- grain: one row per request of the run's window and rule that it matches
-{% set rule_columns = [
-    "policy_version", "rule_id", "compensation_type", "signal", "comparator", "threshold", "min_output_tokens",
-    "min_latency_ms", "payout_rate", "payout_cap_usd",
-] -%}
+{% set rule_columns = rule_columns() -%}
 with signals as (
     select * from {{ ref('int_request_signals') }}
 ),
@@ -54,7 +51,7 @@ model_rules as (
         {%- for column in rule_columns + ["effective_from", "effective_to"] %}
         rules.{{ column }},
         {%- endfor %}
-        length(replace(rules.model_pattern, '*', '')) as literal_count,
+        {{ literal_count('rules') }} as literal_count,
     from models
     inner join rules
         on {{ glob_matches('models.model', 'rules.model_pattern') }}
@@ -115,11 +112,7 @@ observed as (
         rules_in_force.{{ column }},
         {%- endfor %}
         {%- for part in ["numerator", "denominator"] %}
-        case rules_in_force.signal
-            {%- for signal in signals() %}
-            when '{{ signal }}' then suspects.{{ signal }}_{{ part }}
-            {%- endfor %}
-        end as {{ part }},
+        {{ signal_part(part, "rules_in_force", "suspects") }} as {{ part }},
         {%- endfor %}
     from suspects
     inner join rules_in_force
@@ -143,22 +136,10 @@ final as (
         threshold as threshold_value,
         payout_rate,
         payout_cap_usd,
-        case
-            when cost_usd is not null
-                then cast({{ money(
-                    "least(cast(cost_usd as decimal(20, 12)) * payout_rate, payout_cap_usd, cost_usd)"
-                ) }} as decimal(18, 12))
-        end as payout_usd,
+        {{ rule_payout_usd() }} as payout_usd,
     from observed
-    -- Signal and threshold compare by cross-multiplication, so that no division rounds.
     where denominator > 0
-        and case comparator
-            when '>=' then numerator >= threshold * denominator
-            when '>' then numerator > threshold * denominator
-            when '<=' then numerator <= threshold * denominator
-            when '<' then numerator < threshold * denominator
-            when '=' then numerator = threshold * denominator
-        end
+        and {{ threshold_is_met() }}
 )
 
 select * from final
