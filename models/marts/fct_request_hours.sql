@@ -18,6 +18,9 @@ current_requests as (
         request_date,
         request_hour,
         count(*) as current_count,
+        {{ rows_digest([
+            "source", "request_id", "account_id", "requested_at", "cost_usd", "payout_usd", "policy_version",
+        ]) }} filter (where reason_code = 'compensated') as compensation_digest,
     from requests
     group by request_date, request_hour
 ),
@@ -43,6 +46,7 @@ final as (
         request_hours.input_digest,
         request_hours.policy_digest,
         request_hours.baseline_digest,
+        coalesce(cast(current_requests.compensation_digest as varchar), '') as compensation_digest,
     from request_hours
     left join current_requests
         on request_hours.request_date = current_requests.request_date

@@ -21,6 +21,8 @@ from orchestration.ingestion.landing import land
 from orchestration.ingestion.sources import find_files, read_sources
 from orchestration.policy.digests import PolicyDigests
 from orchestration.resources import Warehouse
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.loading import hand_over
 from orchestration.warehouse import attach
 
 LANDING_HOURS = 3
@@ -151,6 +153,7 @@ def _run(root: Path, hours: HourRange) -> None:
         ):
             target, days = root / "warehouse" / "run.duckdb", unmeasured_days(piece, inventory, warehouse)
             window.write(piece, root / "lake", inventory, POLICY, target, baseline_days=days)
+            hand_over(Ledger(root / "ledger"), 0, target)
             built = dbt(
                 root,
                 "build",
