@@ -16,7 +16,7 @@ detectors as (
     select * from {{ ref('detectors') }}
 ),
 
--- Who speaks for which signal. A detector that has no row of its own speaks where * does.
+-- Who speaks for which signal. A detector that has no row of its own speaks where * does; a person without a score is sure.
 speaking as (
     select
         content_assessments.source,
@@ -27,6 +27,7 @@ speaking as (
         case
             when content_assessments.verdict = 'satisfactory' then 0
             when detectors.signal in ('{{ yes_no_signals() | join("', '") }}') then 1
+            when content_assessments.detector = 'human' then coalesce(content_assessments.score, 1)
             else content_assessments.score
         end as value,
     from content_assessments
@@ -53,9 +54,10 @@ ranked as (
         value,
         row_number() over (
             partition by source, request_id, requested_at, signal
-            order by rank, value desc nulls last
+            order by rank, value desc
         ) as position,
     from speaking
+    where value is not null
 ),
 
 detected as (

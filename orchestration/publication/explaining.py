@@ -15,8 +15,8 @@ select
     latency_ms, latency_baseline_ms, throughput_tps, finish_reason, status_code, cost_usd, cost_source, reason_code,
     compensation_type, rule_id, policy_version, payout_rate, payout_usd,
 from fct_requests
-where request_id = $request_id and ($source is null or source = $source) and ($hour is null or requested_at >= $hour)
-    and ($hour is null or requested_at < $hour + interval 1 hour)
+where request_id = $request_id and ($source is null or source = $source) and ($hour is null or requested_at >= $hour::timestamp)
+    and ($hour is null or requested_at < $hour::timestamp + interval 1 hour)
     and ($hour is null or request_date = $hour::date)
 order by requested_at desc
 """
