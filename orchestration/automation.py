@@ -6,7 +6,9 @@ import dagster as dg
 
 from orchestration.assets import SETTLEMENT
 from orchestration.hours import HOUR, floor_hour
+from orchestration.maintenance import maintain
 from orchestration.partitions import partition_key
+from orchestration.resources import Lake
 from orchestration.settings import Settings
 
 hourly_job = dg.define_asset_job(
@@ -21,6 +23,27 @@ settlement_job = dg.define_asset_job(
     selection=dg.AssetSelection.groups(SETTLEMENT),
     tags={"makegood/writer": "warehouse"},
     description="Post what is due to the ledger, in the posting period that is the partition, and publish it.",
+)
+
+
+@dg.op(out=dg.Out(dg.Nothing))
+def upkeep(context: dg.OpExecutionContext, lake: Lake) -> None:
+    """Small files become large ones, and what no reader can see any more goes."""
+    context.log.info(str(maintain(lake.place)))
+
+
+@dg.job(
+    name="maintenance",
+    tags={"makegood/writer": "warehouse"},
+    description="Tidy the warehouse. No number changes by it.",
+)
+def maintenance_job() -> None:
+    """One upkeep."""
+    upkeep()
+
+
+maintenance_schedule = dg.ScheduleDefinition(
+    name="maintenance_schedule", job=maintenance_job, cron_schedule="30 3 * * *", execution_timezone="UTC"
 )
 
 

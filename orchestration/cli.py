@@ -191,6 +191,18 @@ def explain(
 
 
 @app.command()
+def maintain(as_json: AsJson = False) -> None:
+    """Make small files of the warehouse large, and delete what no reader can see any more; a daily job of Dagster's too."""
+    from orchestration.maintenance import maintain as maintain_home
+
+    did = asdict(maintain_home(Home(Settings.read().home).existing()))
+    if as_json:
+        typer.echo(json.dumps(did))
+    else:
+        notes.print("; ".join(f"{name.replace('_', ' ')}: {count:,}" for name, count in did.items()))
+
+
+@app.command()
 def generate(
     hours: Annotated[int, typer.Option(min=1, help="How many hours.")] = 24,
     rows_per_hour: Annotated[int, typer.Option(min=1, help="Requests in an average hour.")] = 10_000,

@@ -90,6 +90,11 @@ class Publications:
         row = self._db.execute(f"select {COLUMNS} from publications order by publication_id desc limit 1").fetchone()
         return _publication(row) if row else None
 
+    def recent_snapshots(self, count: int) -> list[int]:
+        """The snapshots of so many last publications."""
+        rows = self._db.execute("select snapshot_id from publications order by publication_id desc limit ?", (count,))
+        return [row[0] for row in rows]
+
     def mark_written(self, hours: Iterable[datetime], run_id: str) -> None:
         """Note, before it is done, that the run writes these request hours."""
         self._db.execute("begin immediate")

@@ -1,0 +1,97 @@
+"""The warehouse's upkeep: small files become large ones, and what nobody can see any more goes. No number changes by it.
+
+Kept are the snapshots of the last publications, which readers sit at and a rollback may go back to, and the newest one.
+"""
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from filelock import FileLock, Timeout
+
+from orchestration.duck import connect
+from orchestration.errors import MakegoodError
+from orchestration.home import Home
+from orchestration.publication.publications import Publications
+from orchestration.publication.reading import publications_file
+from orchestration.warehouse import ALIAS, attach, catalog, head_snapshot
+
+KEPT_PUBLICATIONS = 48
+"""Two days of hourly publications."""
+KEPT_FOR = timedelta(days=1)
+"""A file that no snapshot names is kept so long: a reader that opened an expired snapshot may still be at work."""
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What one upkeep did: snapshots expired, data files merged away, files deleted, folders of old dbt runs deleted."""
+
+    expired_snapshots: int
+    merged_files: int
+    deleted_files: int
+    deleted_folders: int
+
+
+def maintain(home: Home, now: datetime | None = None) -> Upkeep:
+    """Tidy the warehouse of this home. Readers and the record of publications are left alone.
+
+    Args:
+        home: whose warehouse.
+        now: the moment from which ages count, UTC; the clock's where it is None.
+
+    Raises:
+        MakegoodError: there is no warehouse yet, or a run is writing.
+    """
+    if not catalog(home.warehouse).exists():
+        raise MakegoodError(
+            f"there is no warehouse in {home.root} yet: run `makegood run --from … --to …` first, or set MAKEGOOD_HOME"
+        )
+    before = (now or datetime.now(UTC)) - KEPT_FOR
+    try:
+        with FileLock(home.warehouse / "writer.lock", timeout=0):
+            return _tidy(home, before)
+    except Timeout as timeout:
+        raise MakegoodError(f"a run is writing in {home.root}: maintain it when the run has ended") from timeout
+
+
+def _tidy(home: Home, before: datetime) -> Upkeep:
+    with connect() as con:
+        attach(con, home.warehouse, read_only=False)
+        con.execute(f"call ducklake_flush_inlined_data('{ALIAS}')")
+        merged = con.execute(f"call ducklake_merge_adjacent_files('{ALIAS}')").fetchall()
+        kept = {*_published(home), head_snapshot(con)}
+        snapshots = con.execute(f"select snapshot_id from ducklake_snapshots('{ALIAS}')").fetchall()
+        unseen = [snapshot for (snapshot,) in snapshots if snapshot not in kept]
+        if unseen:
+            con.execute(f"call ducklake_expire_snapshots('{ALIAS}', versions => ?)", [unseen])
+        deleted = [
+            file
+            for call in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files")
+            for file in con.execute(f"call {call}('{ALIAS}', older_than => ?)", [before]).fetchall()
+        ]
+    return Upkeep(
+        expired_snapshots=len(unseen),
+        merged_files=sum(files_processed for _, _, files_processed, _ in merged),
+        deleted_files=len(deleted),
+        deleted_folders=_delete_old_folders(home, before),
+    )
+
+
+def _published(home: Home) -> list[int]:
+    record = Publications(publications_file(home.warehouse))
+    try:
+        return record.recent_snapshots(KEPT_PUBLICATIONS)
+    finally:
+        record.close()
+
+
+def _delete_old_folders(home: Home, before: datetime) -> int:
+    """Each run leaves a folder of what dbt compiled; how many were older."""
+    old = [
+        folder
+        for folder in (home.warehouse / "dbt").glob("*/")
+        if datetime.fromtimestamp(folder.stat().st_mtime, UTC) < before
+    ]
+    for folder in old:
+        shutil.rmtree(folder)
+    return len(old)
