@@ -146,12 +146,12 @@ def test_a_filter_on_each_kind_of_column(window: Window, gateway: Gateway) -> No
     page = window.open()
     page.get_by_test_id("column-filters").click()
     page.get_by_test_id("column-min_cost").fill("$0.03")
-    page.get_by_test_id("column-model_contains").fill("mini")
+    page.get_by_test_id("column-model_contains").fill("GPT")
     page.get_by_test_id("column-finish").select_option("stop")
     page.wait_for_url("**finish=stop**")
     window.ready()
     [(count,)] = gateway.sees(
-        "select count(*) from fct_compensations where cost_usd >= 0.03 and model like '%mini%' and finish_reason = 'stop'"
+        "select count(*) from fct_compensations where cost_usd >= 0.03 and model like '%gpt%' and finish_reason = 'stop'"
     )
     assert len(window.requests()) == count > 0
     window.click("clear-columns")
