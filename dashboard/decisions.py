@@ -88,9 +88,7 @@ class Decisions:
             named | {"paid": fact["rule_id"]},
         )
 
-    def _entries(self, source: str, request_id: str) -> list[Row] | None:
-        if not self._session.has("fct_ledger_entries"):
-            return None
+    def _entries(self, source: str, request_id: str) -> list[Row]:
         return self._rows(
             "select * exclude (compensation_id) from fct_ledger_entries"
             " where compensation_id = sha256(concat($source, '|', $request_id))"
@@ -98,9 +96,7 @@ class Decisions:
             {"source": source, "request_id": request_id, "scope": self._scope},
         )
 
-    def _assessments(self, source: str, request_id: str) -> list[Row] | None:
-        if not self._session.has("fct_content_assessments"):
-            return None
+    def _assessments(self, source: str, request_id: str) -> list[Row]:
         return self._rows(
             "select detector, detector_version, verdict, score, category, evidence, assessed_at from fct_content_assessments"
             " where source = $source and request_id = $request_id order by assessed_at desc, detector",

@@ -25,6 +25,10 @@ HOURS = """
 create table memory.hours as
 select hour_at, compensation_type, model, compensation_count, payout_usd from mart_compensation_hourly order by hour_at
 """
+POSTED = """
+create table memory.posted as
+select request_date, account_id, sum(amount_usd) as posted_usd from fct_ledger_entries group by request_date, account_id
+"""
 ACCOUNT_HOURS = """
 create table memory.account_hours (
     account_id varchar, hour_at timestamp, compensation_type varchar, model varchar,
@@ -85,9 +89,8 @@ class Session:
         self._con.execute(f"attach '{sql_text(self._copy)}' as page")
         self._counts: dict[Selection, list[tuple[Any, ...]]] = {}
         self._con.execute(HOURS)
+        self._con.execute(POSTED)
         self._con.execute(ACCOUNT_HOURS)
-        tables = self._con.execute("select table_name from information_schema.tables where table_catalog = 'makegood'")
-        self._tables = {row[0] for row in tables.fetchall()}
         self.data_from, self.data_through = self._coverage()
         self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
 
@@ -121,10 +124,6 @@ class Session:
                     self._counts.pop(next(iter(self._counts)))
                 self._counts[selection] = known
         return known
-
-    def has(self, table: str) -> bool:
-        """Whether the publication holds this table."""
-        return table in self._tables
 
     @property
     def is_copied(self) -> bool:

@@ -108,6 +108,7 @@ class Queries:
             kpis=now,
             before=then,
             change=Changes(**{name: _change(value, getattr(then, name, None)) for name, value in now}),
+            posted_usd=None if selected.by_hour else self._ask("posted", selected)[0][0],
             types=sorted(totals, key=lambda total: (-total.payout_usd, total.compensation_type)),
         )
 

@@ -34,12 +34,10 @@ function draw() {
   byId("title").textContent = answer.request_id;
   document.title = `${answer.request_id}: Insurance Compensation`;
   byId("through").textContent = `${facts.model} · ${moment(answer.requested_at, zone)}`;
-  const cards = [
+  byId("request").replaceChildren(
     decision(), factsCard(), rulesCard(),
     listed("Ledger entries", answer.ledger_entries, "Nothing is posted yet.", "ledger"),
-    listed("Content assessments", answer.assessments, "No detector has spoken about this answer.", "assessments"), metaCard(),
-  ];
-  byId("request").replaceChildren(...cards.filter((card) => card !== null));
+    listed("Content assessments", answer.assessments, "No detector has spoken about this answer.", "assessments"), metaCard());
 }
 
 function decision() {
@@ -79,7 +77,6 @@ function rulesCard() {
 }
 
 function listed(title, rows, none, testid) {
-  if (rows === null) return null;
   const columns = rows.length ? Object.keys(rows[0]).map((name) => [name, name.replaceAll("_", " "), name.endsWith("_usd") || name === "score" ? "number" : ""]) : [];
   return el("section", { class: "card", "data-testid": testid }, el("h2", {}, title),
     rows.length ? table(title, columns, rows.map((row) => [row, ""])) : el("p", { class: "none" }, none));
