@@ -103,6 +103,7 @@ INSERTS = (
         0 as superseded_count,
         'bench' as input_digest,
         'bench' as policy_digest,
+        'bench' as compensation_digest,
     from day group by all
     """,
     """
