@@ -50,7 +50,7 @@ def requests() -> Iterator[Record]:
             at,
             model=MODELS[number % 4],
             account_id=("acme", "globex", HOSTILE_ACCOUNT)[number // 4 % 3],
-            cost_usd=f"0.0{number + 1:03}0000{number % 9 + 1}",
+            cost_usd=f"0.{number + 1:03}00000{number % 9 + 1}",
         )
     for number in range(20):
         yield record(f"fine{number:02}", DAY + timedelta(days=2, hours=number))

@@ -20,7 +20,7 @@ Params = dict[str, Any]
 FILTERS: list[Params] = [
     {},
     {"account": "globex", "sort": "payout", "direction": "asc"},
-    {"category": "high_latency", "min_cost": "0.05", "model_contains": "mini"},
+    {"category": "high_latency", "min_cost": "0.05", "model_contains": "gpt"},
     {"from": "2026-11-03T00", "to": "2026-11-04T00"},
 ]
 
