@@ -143,7 +143,9 @@ class RequestAnswer(Answer):
     decision: str = Field(description="The decision in a sentence.")
     reason_code: str
     facts: dict[str, Any] = Field(description="The row of fct_requests; decimals and times as text.")
-    rules: list[dict[str, Any]]
+    rules: list[dict[str, Any]] = Field(
+        description="Every rule in force for it, with what it saw; the one that pays first."
+    )
     ledger_entries: list[dict[str, Any]]
     assessments: list[dict[str, Any]]
     meta: Any = Field(description="Headers, parameters and context as logged, redacted.")

@@ -25,7 +25,9 @@ def test_a_paid_request_says_which_rule_paid_how_much_of_what(client: TestClient
     assert request["reason_code"] == "compensated"
     assert rule_id in request["decision"]
     assert request["facts"]["payout_usd"] == str(payout_usd)
-    assert request["rules"][0]["rule_id"] == rule_id
+    first = request["rules"][0]
+    assert (first["rule_id"], first["is_paid"]) == (rule_id, True)
+    assert not any(rule["is_paid"] for rule in request["rules"][1:])
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,7 @@ def test_a_paid_request_says_which_rule_paid_how_much_of_what(client: TestClient
 def test_a_request_that_was_not_paid_says_why_not(client: TestClient, request_id: str, reason: str) -> None:
     request = found(client, request_id)
     assert request["reason_code"] == reason
-    assert request["decision"].startswith("Not paid")
+    assert request["decision"].startswith("Nothing is paid")
     assert request["facts"]["payout_usd"] == "0.000000000000"
 
 

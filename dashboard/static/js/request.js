@@ -25,8 +25,8 @@ const FACTS = [
   ["api_key_ref", "API key"], ["landing_file", "Landing file"], ["landing_line", "Landing line", count],
 ];
 const RULES = [
-  ["rule_id", "Rule", "code"], ["compensation_type_label", "Type"], ["condition", "Pays where"], ["payout_rate", "Rate", "number"], ["payout_cap_usd", "Cap", "number"],
-  ["description", "What it says"],
+  ["rule_id", "Rule", "code"], ["label", "Type"], ["sentence", "What it saw"], ["payout_rate", "Rate", "number"],
+  ["payout_cap_usd", "Cap", "number"], ["rule_payout_usd", "Comes to", "number"], ["description", "What it says"],
 ];
 
 function draw() {
@@ -64,15 +64,14 @@ function factsCard() {
 }
 
 function rulesCard() {
-  const paid = answer.facts.rule_id;
   const cells = (rule) => ({
     ...rule,
-    condition: `${rule.signal} ${rule.comparator} ${rule.threshold.replace(/\.?0+$/, "")}`,
     payout_rate: `${decimal(String(Number(rule.payout_rate) * 100), 2).replace(/\.?0+$/, "")}%`,
     payout_cap_usd: known(rule.payout_cap_usd, exactUsd),
+    rule_payout_usd: rule.outcome === "matched" ? known(rule.rule_payout_usd, exactUsd) : "—",
   });
-  return el("section", { class: "card", "data-testid": "rules" }, el("h2", {}, "Rules that matched"), answer.rules.length
-    ? table("Rules that matched", RULES, answer.rules.map((rule) => [cells(rule), rule.rule_id === paid && answer.reason_code === "compensated" ? "pays" : ""]))
+  return el("section", { class: "card", "data-testid": "rules" }, el("h2", {}, "Rules in force"), answer.rules.length
+    ? table("Rules in force", RULES, answer.rules.map((rule) => [cells(rule), rule.is_paid ? "pays" : rule.outcome]))
     : el("p", { class: "none" }, "None."));
 }
 
