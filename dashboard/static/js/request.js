@@ -17,7 +17,7 @@ const FACTS = [
   ["model", "Model"], ["model_served", "Model served"], ["provider", "Provider"], ["account_id", "Account"], ["source", "Source"],
   ["requested_at", "Requested", "time"], ["completed_at", "Completed", "time"],
   ["cost_usd", "Cost", exactUsd], ["cost_source", "Cost is"], ["cache_hit", "From the cache", yes],
-  ["latency_ms", "Latency", ms], ["ttft_ms", "Time to first token", ms], ["throughput_tps", "Throughput", (value) => `${decimal(value, 1)} t/s`],
+  ["latency_ms", "Latency", ms], ["latency_baseline_ms", "Normal latency (p95)", ms], ["ttft_ms", "Time to first token", ms], ["throughput_tps", "Throughput", (value) => `${decimal(value, 1)} t/s`],
   ["input_tokens", "Input tokens", count], ["output_tokens", "Output tokens", count], ["cached_tokens", "Cached tokens", count],
   ["reasoning_tokens", "Reasoning tokens", count], ["max_output_tokens", "Caller's token limit", count],
   ["streamed", "Streamed", yes], ["finish_reason", "Finish"], ["native_finish_reason", "Finish, as the provider said it"],
