@@ -147,6 +147,7 @@ def test_a_filter_on_each_kind_of_column(window: Window, gateway: Gateway) -> No
     page.get_by_test_id("column-filters").click()
     page.get_by_test_id("column-min_cost").fill("$0.03")
     page.get_by_test_id("column-model_contains").fill("GPT")
+    page.keyboard.press("Enter")
     page.get_by_test_id("column-finish").select_option("stop")
     page.wait_for_url("**finish=stop**")
     window.ready()
