@@ -149,7 +149,9 @@ def session(home: Home, *, is_read_only: bool) -> Iterator[tuple[duckdb.DuckDBPy
     """
     publication = current_publication(home.warehouse)
     with connect(spill=home.warehouse / "spill") as con:
-        con.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false; set enable_progress_bar = false")
+        con.execute(
+            f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false; set enable_progress_bar = false"
+        )
         attach(con, home.warehouse, snapshot_id=publication.snapshot_id)
         attach_memory(con, home.warehouse, read_only=is_read_only)
         yield con, publication
