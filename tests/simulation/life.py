@@ -164,7 +164,7 @@ class Life:
         self.operator.is_killed(command, self.random.randrange(1, 6))
 
     def _expected(self) -> list[dict[str, Any]]:
-        return answer(self.files.deliveries(), self.policy.policy).compensations
+        return answer(self.files.deliveries(), [], self.policy.policy).compensations
 
     def _agrees_on_decisions(self) -> None:
         """Every compensated request, its account, amount and rule."""
