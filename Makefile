@@ -14,7 +14,7 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test lint dev bench docs lock clean
+.PHONY: help setup demo test lint dev bench oracle docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ docs: $(READY)  ## write docs/data-dictionary.md from the models' yml
 
 bench: $(READY)  ## every benchmark, as ratios against a bare script in the same run
 	@$(BIN)/python -m benchmarks
+
+oracle: $(READY)  ## N=1000000 adversarial requests judged by the models and by an independent reference: how many differ
+	@PYTHONPATH=tests $(BIN)/python -m oracle $(or $(N),1000000) --seed $(or $(SEED),1)
 
 lock:  ## resolve pyproject.toml into requirements.lock again
 	UV=$$(command -v uv || echo $(BIN)/uv); \

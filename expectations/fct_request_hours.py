@@ -50,16 +50,16 @@ HISTORY = Relation(
 with
 
 policies as (
-    select distinct policy_digest from run.request_hours
+    select start_at, policy_digest from run.policies
 ),
 
 final as (
     select
         hours.request_date,
         hours.request_hour,
-        case when policies.policy_digest is null then 1 else 0 end as outdated_count,
+        case when hours.policy_digest = policies.policy_digest then 0 else 1 end as outdated_count,
     from trailing_fct_request_hours as hours
-    left join policies using (policy_digest)
+    asof left join policies on hours.hour_at >= policies.start_at
 )
 
 select * from final

@@ -11,6 +11,7 @@ from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HourRange
 from orchestration.ingestion.sources import read_sources
+from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication
 from orchestration.publication.reading import current_publication
 from orchestration.settings import PROJECT, Settings
@@ -31,10 +32,11 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
     """Land, derive, audit and publish these landing hours as one Dagster run, recorded in the home's instance.
 
     Raises:
-        MakegoodError: the home or the sources cannot be used, a step failed, or an audit did not pass; readers then stay where they were.
+        MakegoodError: the home, the sources or the policy cannot be used, a step failed, or an audit did not pass; readers then stay where they were.
     """
     home = Home(settings.home).prepare()
     read_sources(settings.sources, settings.home)
+    valid_policy()
     point_dagster_at(home)
     warnings.filterwarnings("ignore", module="dagster")
     import dagster as dg

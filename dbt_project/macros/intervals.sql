@@ -5,9 +5,3 @@
     {{ moment }} >= {{ relation }}.effective_from
     and ({{ moment }} < {{ relation }}.effective_to or {{ relation }}.effective_to is null)
 {%- endmacro %}
-
-{#- The rows of two relations are in force together at some moment. -#}
-{% macro overlap(left, right) -%}
-    {{ left }}.effective_from < coalesce({{ right }}.effective_to, timestamp '9999-12-31')
-    and {{ right }}.effective_from < coalesce({{ left }}.effective_to, timestamp '9999-12-31')
-{%- endmacro %}

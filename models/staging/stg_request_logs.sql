@@ -82,10 +82,14 @@ priced as (
                 ) }} as decimal(18, 12))
         end as list_cost_usd,
         case
-            when in_window.streamed or in_window.ttft_ms is not null then in_window.latency_ms - in_window.ttft_ms
+            when in_window.streamed or (in_window.streamed is null and in_window.ttft_ms is not null)
+                then in_window.latency_ms - in_window.ttft_ms
             else in_window.latency_ms
         end as generation_ms,
-        try_cast(in_window.status_code as integer) as status,
+        case
+            when try_cast(in_window.status_code as integer) between 100 and 599
+                then try_cast(in_window.status_code as integer)
+        end as status,
         coalesce(in_window.error_code, '') = 'provider_rate_limited' as is_rate_limited_by_provider,
     from in_window
     left join model_prices

@@ -11,6 +11,7 @@ from orchestration.ingestion.inventory import LandedFile
 from orchestration.ingestion.landing import land
 from orchestration.ingestion.sources import find_files
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours
+from orchestration.policy.validation import valid_policy
 from orchestration.resources import Auditor, Lake
 
 
@@ -32,6 +33,7 @@ def request_logs(
     context: dg.AssetExecutionContext, config: Landing, lake: Lake, auditor: Auditor
 ) -> dg.MaterializeResult[None]:
     """One row per delivered request record, of any gateway, in canonical columns; bad lines are in quarantine with their reason."""
+    valid_policy()
     hours = landing_hours(context)
     looked_at = HourRange(hours.start - timedelta(hours=config.lookback_hours), hours.end)
     files = find_files(lake.sources(), list(looked_at), lake.place.root)

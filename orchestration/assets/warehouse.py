@@ -12,7 +12,8 @@ from orchestration.hours import FIRST_HOUR, HourRange
 from orchestration.ingestion import window
 from orchestration.ingestion.inventory import Inventory
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
-from orchestration.policy import policy_digest
+from orchestration.policy.digests import policy_digests
+from orchestration.policy.validation import valid_policy
 from orchestration.resources import Lake, Publication, Warehouse
 from orchestration.warehouse import has_table
 
@@ -44,7 +45,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, dbt: Dbt, lake: Lake, warehouse_db: Warehouse, publication: Publication
     ) -> Iterator[Any]:
         """Derive, some days at a time, every request hour that the landing hours' files touch."""
-        hours = landing_hours(context)
+        hours, policy = landing_hours(context), policy_digests(valid_policy())
         warehouse_db.create()
         with lake.inventory() as inventory:
             late = late_hours(hours, inventory, warehouse_db, lake.lookback_hours)
@@ -54,14 +55,12 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                 context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
                 with publication.record() as record:
                     record.mark_written(piece.request_hours, context.run.run_id)
-                window.write(piece, lake.place.lake, inventory, policy_digest(), lake.place.run_inputs)
+                window.write(piece, lake.place.lake, inventory, policy, lake.place.run_inputs)
                 if number < len(pieces):
                     dbt.cli(BUILD, manifest=project.manifest_path).wait()
                 else:
                     yield from dbt.cli(BUILD, context=context).stream()
-            window.write(
-                whole, lake.place.lake, inventory, policy_digest(), lake.place.run_inputs, with_deliveries=False
-            )
+            window.write(whole, lake.place.lake, inventory, policy, lake.place.run_inputs, with_deliveries=False)
         yield from _late_materializations(context, whole, hours)
 
     return warehouse

@@ -18,6 +18,7 @@ from orchestration.hours import HOUR
 from orchestration.ingestion import assessments
 from orchestration.ingestion.canonical import COLUMNS, no_rows_sql
 from orchestration.ingestion.inventory import Inventory, LandedFile, Part
+from orchestration.policy.digests import PolicyDigests
 
 MERGE_REACH = timedelta(days=7)
 """How far apart in request time two deliveries of one key may lie and still be one request."""
@@ -87,16 +88,24 @@ def input_digests(hours: Iterable[datetime], inventory: Inventory) -> dict[datet
 
 
 def write(
-    window: Window, lake: Path, inventory: Inventory, policy_digest: str, target: Path, *, with_deliveries: bool = True
+    window: Window,
+    lake: Path,
+    inventory: Inventory,
+    policy: PolicyDigests,
+    target: Path,
+    *,
+    with_deliveries: bool = True,
 ) -> None:
-    """Write the window to `target`, a DuckDB file with `request_logs`, `content_assessments`, `request_hours` and `landing_files`.
+    """Write the window to `target`, a DuckDB file with `request_logs`, `content_assessments`, `request_hours`, `landing_files`, and
+    `policies`: which seeds each hour, also of history, is to be decided under.
 
     The file appears whole or not at all. Audits need the hours and files of all chunks at once, and no deliveries.
     """
     fresh = target.with_name(target.name + ".new")
     fresh.unlink(missing_ok=True)
     with connect(fresh, extensions=()) as con:
-        _write_hours(con, window, inventory, policy_digest)
+        _write_hours(con, window, inventory, policy)
+        _write_policies(con, policy)
         _write_files(con, window)
         if with_deliveries:
             con.execute(f"create view request_logs as {_deliveries_sql(con, window, lake, inventory)}")
@@ -203,7 +212,7 @@ def _verdicts_sql() -> str:
     )
 
 
-def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inventory, policy_digest: str) -> None:
+def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inventory, policy: PolicyDigests) -> None:
     con.execute(
         "create table request_hours (request_date date not null, request_hour integer not null, landed_count bigint not null,"
         " input_digest varchar not null, policy_digest varchar not null)"
@@ -213,8 +222,13 @@ def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inve
         landed = sum(part.landed_count for part in parts)
         con.execute(
             "insert into request_hours values (?, ?, ?, ?, ?)",
-            [hour.date(), hour.hour, landed, _digest(parts), policy_digest],
+            [hour.date(), hour.hour, landed, _digest(parts), policy.at(hour)],
         )
+
+
+def _write_policies(con: duckdb.DuckDBPyConnection, policy: PolicyDigests) -> None:
+    con.execute("create table policies (start_at timestamp not null, policy_digest varchar not null)")
+    con.executemany("insert into policies values (?, ?)", list(zip(policy.starts, policy.digests, strict=True)))
 
 
 def _write_files(con: duckdb.DuckDBPyConnection, window: Window) -> None:

@@ -8,6 +8,8 @@ import duckdb
 
 from orchestration.home import Home
 from orchestration.ingestion.inventory import Inventory
+from orchestration.policy.digests import policy_digests
+from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication, Publications
 from orchestration.publication.reading import publications_file, reading
 
@@ -60,11 +62,9 @@ def status(root: Path) -> Status:
     """The state of the home at `root`.
 
     Raises:
-        MakegoodError: nothing is published yet.
+        MakegoodError: nothing is published yet, or the policy cannot be used.
     """
-    from orchestration.policy import policy_digest
-
-    home = Home(root).existing()
+    home, policy = Home(root).existing(), policy_digests(valid_policy())
     with reading(home.warehouse) as (con, publication):
         files = FileEquation(
             *_one(
@@ -76,9 +76,7 @@ def status(root: Path) -> Status:
         hours = HourEquation(
             *_one(con, "count(*), sum(landed_count), sum(current_count), sum(superseded_count)", "fct_request_hours")
         )
-        stale = con.execute(
-            "select hour_at from fct_request_hours where policy_digest <> ? order by hour_at", [policy_digest()]
-        ).fetchall()
+        derived = con.execute("select hour_at, policy_digest from fct_request_hours order by hour_at").fetchall()
     record, inventory = Publications(publications_file(home.warehouse)), Inventory(home.lake / "inventory.sqlite")
     try:
         unaudited = [hour for hour, _ in record.unaudited_hours()]
@@ -92,7 +90,7 @@ def status(root: Path) -> Status:
         hour_equation=hours,
         landed_files=landed_files,
         unaudited_hours=unaudited,
-        stale_hours=[row[0] for row in stale],
+        stale_hours=[hour for hour, digest in derived if digest != policy.at(hour)],
         is_sound=files.holds and hours.holds and not unaudited,
     )
 

@@ -49,6 +49,7 @@ GOOD = {
         ("landed_count", "bigint", "1000"),
         ("current_count", "bigint", "1000"),
         ("superseded_count", "bigint", "0"),
+        ("hour_at", "timestamp", "d + to_hours(h)"),
         ("policy_digest", "varchar", "'today'"),
     ),
     "fct_landing_files": (
@@ -107,6 +108,9 @@ class Home:
         with duckdb.connect(str(run)) as inputs:
             inputs.execute(
                 "create table request_hours (request_date date, request_hour integer, policy_digest varchar)"
+            )
+            inputs.execute(
+                "create table policies as select timestamp '0001-01-01' as start_at, 'today' as policy_digest"
             )
             inputs.execute("create table landing_files (landed_hour timestamp)")
             for day, hour in hours:

@@ -8,8 +8,10 @@ from conftest import HOUR, Place, at, line
 from orchestration.ingestion import window
 from orchestration.ingestion.canonical import COLUMNS
 from orchestration.ingestion.window import MERGE_REACH, Window
+from orchestration.policy.digests import PolicyDigests
 
 LATER = HOUR + timedelta(hours=10)
+POLICY = PolicyDigests((datetime(1, 1, 1),), ("policy",))
 
 
 def put(place: Place, name: str, landed_hour: datetime, *requests: tuple[str, str | datetime]) -> None:
@@ -27,7 +29,7 @@ def plan(place: Place, *landing_hours: datetime, extra: tuple[datetime, ...] = (
 def written(place: Place, planned: Window) -> list[tuple[str, datetime, str]]:
     """Request id, time and landing file of the deliveries that the run's inputs hold."""
     target = place.home / "run.duckdb"
-    window.write(planned, place.lake, place.inventory, "policy", target)
+    window.write(planned, place.lake, place.inventory, POLICY, target)
     with duckdb.connect(str(target), read_only=True) as con:
         return con.execute(
             "select request_id, requested_at, landing_file.split('/')[-1] from request_logs order by all"
@@ -177,10 +179,11 @@ def test_an_hours_digest_changes_with_its_own_parts_only(place: Place) -> None:
 def test_inputs_without_deliveries_hold_hours_and_files(place: Place) -> None:
     put(place, "a.jsonl", LATER, ("r1", "2026-11-01T05:10:00Z"))
     target = place.home / "run.duckdb"
-    window.write(plan(place, LATER), place.lake, place.inventory, "policy", target, with_deliveries=False)
+    window.write(plan(place, LATER), place.lake, place.inventory, POLICY, target, with_deliveries=False)
     with duckdb.connect(str(target), read_only=True) as con:
         assert con.execute("select table_name from duckdb_tables() order by all").fetchall() == [
             ("landing_files",),
+            ("policies",),
             ("request_hours",),
         ]
         assert con.execute("select count(*) from duckdb_views() where view_name = 'request_logs'").fetchone() == (0,)

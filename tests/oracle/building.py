@@ -1,0 +1,90 @@
+"""The real models over a generated log and policy: a copy of the project with other seeds, a run of every hour, and what it derived."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dbt_here import PROJECT, failures
+from models.conftest import DELIVERY_COLUMNS, Home
+
+from oracle.merging import hour_of
+from oracle.policies import write_seeds
+from oracle.records import Log, Policy, Row
+from orchestration.policy.validation import valid_policy
+
+NULL = "\\N"
+
+
+class OracleHome(Home):
+    """A home whose project is a copy, so that a generated policy can be its seeds."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(place / "home", place / "target", place / "dbt_project")
+        shutil.copytree(PROJECT, self.project, ignore=shutil.ignore_patterns("target", "logs"))
+        (place / "models").symlink_to(PROJECT.parent / "models", target_is_directory=True)
+
+    def derive(self, deliveries: list[Log], policy: Policy) -> None:
+        """Build the warehouse anew: every hour of every delivery, in one run.
+
+        Raises:
+            PolicyError: the policy is none that Makegood would carry out.
+        """
+        seeds = self.project / "seeds"
+        write_seeds(policy, seeds)
+        valid_policy(seeds)
+        self.empty()
+        self.prepare([], {hour_of(log.requested_at) for log in deliveries})
+        with duckdb.connect(self.warehouse / "run.duckdb") as con:
+            _load(con, "request_logs", (_delivered(log) for log in deliveries), self.path / "deliveries.csv")
+            con.execute(
+                """update request_hours set landed_count = (
+                    select count(*) from request_logs
+                    where (request_logs.request_date, request_logs.request_hour)
+                        = (request_hours.request_date, request_hours.request_hour)
+                )"""
+            )
+        result = self.dbt("build", "--exclude-resource-type", "unit_test")
+        assert result.success, failures(result)
+
+    def rows(self, table: str) -> list[Row]:
+        """Every row of a table of the warehouse, by column."""
+        with self.open() as con:
+            cursor = con.execute(f"from {table}")
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+
+def _delivered(log: Log) -> list[Any]:
+    row = asdict(log) | {
+        "request_date": log.requested_at.date(),
+        "request_hour": log.requested_at.hour,
+        "key_hash": _key_hash(log),
+    }
+    return [row[column] for column in DELIVERY_COLUMNS]
+
+
+def _key_hash(log: Log) -> int:
+    """Equal for equal keys; now and then also for others, as 64 bits may be."""
+    digest = hashlib.sha256("|".join(log.key).encode()).digest()
+    return digest[0] if digest[1] < 16 else int.from_bytes(digest[:8], "big")
+
+
+def _load(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[list[Any]], file: Path) -> None:
+    """Insert rows by way of a file, which is much faster than parameters."""
+    with file.open("w", newline="", encoding="utf-8") as text:
+        csv.writer(text).writerows([NULL if value is None else value for value in row] for row in rows)
+    names = [
+        name for (name,) in con.execute("select column_name from (describe from query_table($1))", [table]).fetchall()
+    ]
+    con.execute(
+        f"insert into {table} from read_csv($file, header = false, auto_detect = false, nullstr = $null, columns = $columns)",
+        {"file": str(file), "null": NULL, "columns": dict.fromkeys(names, "varchar")},
+    )
+    file.unlink()

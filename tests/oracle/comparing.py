@@ -1,0 +1,88 @@
+"""The warehouse against the reference: which rows and columns differ, told so that somebody can see who is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from oracle.building import OracleHome
+from oracle.deciding import applicable
+from oracle.records import Log, Policy, Row
+from oracle.reference import Answer, hourly
+
+REQUEST = ("source", "request_id", "request_date", "request_hour")
+GROUP = ("request_date", "request_hour", "model")
+HOUR = ("request_date", "request_hour")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row that is not the same on both sides; None where a side has no such row."""
+
+    table: str
+    expected: Row | None
+    found: Row | None
+
+    @property
+    def columns(self) -> list[str]:
+        """What is not the same in both."""
+        expected, found = self.expected or {}, self.found or {}
+        return [
+            name
+            for name in {**expected, **found}
+            if name not in expected or name not in found or expected[name] != found[name]
+        ]
+
+
+def differences(answer: Answer, home: OracleHome) -> list[Difference]:
+    """Every row of the facts that is not value for value what the reference says."""
+    hours = [
+        {"request_date": hour.date(), "request_hour": hour.hour, "hour_at": hour} | counts
+        for hour, counts in answer.hours.items()
+    ]
+    return [
+        *_unlike("fct_requests", REQUEST, answer.requests, home),
+        *_unlike("fct_compensations", REQUEST, answer.compensations, home),
+        *_unlike("fct_requests_hourly", GROUP, hourly(answer.requests).values(), home),
+        *_unlike("fct_request_hours", HOUR, hours, home),
+    ]
+
+
+def _unlike(table: str, key: tuple[str, ...], rows: Iterable[Row], home: OracleHome) -> Iterator[Difference]:
+    expected, found = _by(key, rows), _by(key, map(_decided, home.rows(table)))
+    for name in expected.keys() | found.keys():
+        if expected.get(name) != found.get(name):
+            yield Difference(table, expected.get(name), found.get(name))
+
+
+def _decided(row: Row) -> Row:
+    """A row without the digests of what it was made from, which say nothing of what is owed."""
+    return {column: value for column, value in row.items() if not column.endswith("_digest")}
+
+
+def _by(key: tuple[str, ...], rows: Iterable[Row]) -> dict[tuple[Any, ...], Row]:
+    keyed: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        name = tuple(row[column] for column in key)
+        assert name not in keyed, f"two rows are one: {name}"
+        keyed[name] = row
+    return keyed
+
+
+def told(difference: Difference, deliveries: Iterable[Log], policy: Policy) -> str:
+    """Both answers side by side, and for a request what was delivered and the rules that apply."""
+    row = difference.expected or difference.found or {}
+    lines = [f"{difference.table}: " + ", ".join(f"{name}={row[name]}" for name in REQUEST if name in row)]
+    for column in difference.columns:
+        expected = "no row" if difference.expected is None else repr(difference.expected.get(column))
+        found = "no row" if difference.found is None else repr(difference.found.get(column))
+        lines.append(f"  {column}: the reference says {expected}, the models say {found}")
+    if "request_id" in row:
+        key = (row["source"], row["request_id"])
+        lines += [f"  delivered: {log}" for log in deliveries if log.key == key]
+        rules = applicable(policy.rules, row["model"], row["requested_at"])
+        lines += [f"  in force: {rule}" for rule in rules]
+        lines += [f"  coverage: {cover}" for cover in policy.coverage if cover.account_id == row["account_id"]]
+        lines += [f"  price: {price}" for price in policy.prices if price.model == row["model"]]
+    return "\n".join(lines)

@@ -1,0 +1,225 @@
+"""Logs that a careless engine gets wrong: requests aimed at the edges of a policy's rules, delivered more than once and out of order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from oracle.chances import MILLISECOND, MOST_MS, MOST_TOKENS, SECOND, Chances
+from oracle.deciding import fits
+from oracle.history import HOUR, SOURCE, Past, a_history, pasts
+from oracle.merging import hour_of
+from oracle.policies import ACCOUNTS, FIRST, LAST, MODELS
+from oracle.records import Log, Policy, Rule
+
+WEEK = timedelta(days=7)
+MOVES = (0 * HOUR, 0 * HOUR, 0 * HOUR, HOUR, -HOUR, WEEK, WEEK + HOUR, WEEK - HOUR, -WEEK, 2 * WEEK, WEEK + WEEK / 2)
+SOURCES = (SOURCE, SOURCE.title(), "litellm")
+FINISHES = ("stop", "length", "tool_calls", "content_filter", "error", "cancelled", "other")
+STATUSES = (
+    "200",
+    "400",
+    "401",
+    "403",
+    "404",
+    "407",
+    "408",
+    "409",
+    "422",
+    "428",
+    "429",
+    "430",
+    "499",
+    "500",
+    "503",
+    "599",
+)
+ODD_STATUSES = (
+    "399",
+    "600",
+    "99",
+    "1000",
+    "0",
+    "",
+    "RateLimitError",
+    "5xx",
+    "400 Bad Request",
+    "4.0e2",
+    "00503",
+    "-500",
+    "400.0",
+    " 503",
+)
+ERRORS = ("provider_rate_limited", "RateLimitError", "provider_rate_limited ", "timeout")
+FILES = ("landing/a.jsonl", "landing/B.jsonl", "landing/b.jsonl", "landing/é.jsonl")
+NULLABLE = (
+    "trace_id", "gateway_call_id", "api_key_ref", "completed_at", "model_served", "provider", "input_tokens",
+    "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd", "cache_hit", "latency_ms", "ttft_ms", "streamed",
+    "cancelled", "finish_reason", "native_finish_reason", "status_code", "error_code", "error_message",
+    "max_output_tokens", "meta",
+)  # fmt: skip
+
+
+def a_log(chances: Chances, policy: Policy, requests: int) -> Iterator[Log]:
+    """Deliveries of so many requests; each is delivered once or a few times."""
+    moments = _edges(policy)
+    known = pasts(chances)
+    if any(rule.signal == "latency_ratio" for rule in policy.rules):
+        for past in known:
+            yield from a_history(chances, past, _plain(chances, moments, "before"))
+    for number in range(requests):
+        log = _aimed(chances, policy, known, _plain(chances, moments, f"r{number}"))
+        if chances.hit(0.35):
+            log = replace(log, **dict.fromkeys(chances.random.sample(NULLABLE, chances.one((1, 1, 2, 6)))))
+        yield log
+        while chances.hit(0.25):
+            log = _delivered_again(chances, log)
+            yield log
+
+
+def _edges(policy: Policy) -> list[datetime]:
+    rows = [*policy.rules, *policy.coverage, *policy.prices]
+    edges = {edge for row in rows for edge in (row.effective_from, row.effective_to) if edge is not None}
+    return sorted(edge for edge in edges if FIRST <= edge <= LAST)
+
+
+def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
+    """A request of any kind; nothing in it need make sense together."""
+    start = chances.beside(chances.one(edges)) if chances.hit(0.3) else chances.moment(FIRST, LAST)
+    latency = chances.size(MOST_MS)
+    given, answered = chances.size(MOST_TOKENS), chances.size(MOST_TOKENS)
+    streamed = chances.one((True, False))
+    status, finish = _outcome(chances)
+    return Log(
+        source=chances.one(SOURCES),
+        request_id=request_id,
+        trace_id=f"t{latency % 7}",
+        gateway_call_id="call",
+        account_id=chances.one(ACCOUNTS),
+        api_key_ref="key",
+        requested_at=start,
+        completed_at=start + MILLISECOND * latency,
+        model=chances.one(MODELS),
+        model_served="served",
+        provider=chances.one(("openai", "azure")),
+        input_tokens=given,
+        output_tokens=answered,
+        cached_tokens=chances.one((0, 0, given // 2, given, given + 1)),
+        reasoning_tokens=chances.one((0, 0, answered // 3, answered, answered + 1)),
+        cost_usd=chances.amount(),
+        cache_hit=chances.hit(0.04),
+        latency_ms=latency,
+        ttft_ms=chances.one((0, latency // 3, latency, latency + 1)) if streamed or chances.hit(0.1) else None,
+        streamed=streamed,
+        cancelled=chances.hit(0.03),
+        finish_reason=finish,
+        native_finish_reason=finish.upper(),
+        status_code=status,
+        error_code=chances.one(ERRORS),
+        error_message="what went wrong",
+        max_output_tokens=chances.near(answered),
+        meta=f'{{"a": "…", "b": {given}}}',
+        landed_hour=hour_of(start) + HOUR * chances.one((0, 0, 1, 30)),
+        landing_file=chances.one(FILES),
+        landing_line=chances.one((1, 2, 10)),
+    )
+
+
+def _outcome(chances: Chances) -> tuple[str, str]:
+    """Status and finish: mostly good, so that rules about slowness and content have something to judge."""
+    if chances.hit(0.7):
+        return "200", chances.one(("stop", "stop", "length", "tool_calls", "content_filter", "other"))
+    return chances.one(STATUSES) if chances.hit(0.7) else chances.one(ODD_STATUSES), chances.one(FINISHES)
+
+
+def _aimed(chances: Chances, policy: Policy, known: list[Past], log: Log) -> Log:
+    """Mostly moved to the edge of one of the rules that are in force, for a model that the rule is for."""
+    if chances.hit(0.2):
+        return log
+    rules = [rule for rule in policy.rules if rule.holds(log.requested_at)]
+    rule = chances.one(rules)
+    models = [model for model in MODELS if fits(rule.model_pattern, model)]
+    changes: dict[str, Any] = {"model": chances.one(models)} if models else {}
+    changes |= _bounds(chances, rule)
+    if rule.signal == "latency_ratio":
+        changes |= _as_normal(chances, rule, [past for past in known if past.day.date() == log.requested_at.date()])
+    else:
+        changes |= _at_the_threshold(chances, rule, log)
+    changes |= _priced(chances, rule)
+    return replace(log, **changes)
+
+
+def _bounds(chances: Chances, rule: Rule) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if rule.min_output_tokens is not None:
+        changes["output_tokens"] = chances.near(rule.min_output_tokens)
+    if rule.min_latency_ms is not None:
+        changes["latency_ms"] = chances.near(rule.min_latency_ms)
+    return changes
+
+
+def _at_the_threshold(chances: Chances, rule: Rule, log: Log) -> dict[str, Any]:
+    match rule.signal:
+        case "latency_ms":
+            return {"latency_ms": chances.near(int(rule.threshold), most=MOST_MS)}
+        case "throughput_tps":
+            return _as_fast(chances, rule.threshold)
+        case "truncated":
+            return {"finish_reason": "length", "max_output_tokens": chances.near((log.output_tokens or 0) + 1)}
+        case "empty_completion":
+            tokens = chances.one((0, 0, 1, 700))
+            reasoning = chances.one((tokens, tokens, 0, tokens + 1))
+            return {"output_tokens": tokens, "reasoning_tokens": reasoning, "finish_reason": chances.one(FINISHES)}
+        case _:
+            return {"status_code": chances.one((*STATUSES, *ODD_STATUSES)), "finish_reason": chances.one(FINISHES)}
+
+
+def _as_fast(chances: Chances, threshold: Decimal) -> dict[str, Any]:
+    """Tokens and times whose quotient is the threshold itself, or a token or a millisecond beside it."""
+    tokens, thousands = threshold.as_integer_ratio()
+    times = chances.one((1, 1, 2, 64, 100))
+    spent = chances.near(1000 * thousands * times, most=MOST_MS)
+    waited = chances.one((0, 0, 1, 350))
+    answered = chances.near(tokens * times)
+    return {"output_tokens": answered, "streamed": waited > 0, "ttft_ms": waited or None, "latency_ms": spent + waited}
+
+
+def _as_normal(chances: Chances, rule: Rule, known: list[Past]) -> dict[str, Any]:
+    """A latency that is the threshold's multiple of what is normal, or a millisecond beside it."""
+    past = chances.one([past for past in known if fits(rule.model_pattern, past.model)] or known)
+    return {
+        "source": SOURCE,
+        "model": past.model,
+        "output_tokens": chances.one(past.tokens),
+        "latency_ms": chances.near(math.ceil(rule.threshold * past.normal_ms), most=MOST_MS),
+    }
+
+
+def _priced(chances: Chances, rule: Rule) -> dict[str, Any]:
+    if chances.hit(0.4):
+        return {"cost_usd": chances.tie(rule.payout_rate)}
+    if rule.payout_cap_usd is not None and chances.hit(0.5):
+        return {"cost_usd": chances.reaching(rule.payout_cap_usd, rule.payout_rate)}
+    return {}
+
+
+def _delivered_again(chances: Chances, log: Log) -> Log:
+    """The same request once more: later, earlier or at the same landing hour, with other values, some of them missing."""
+    moved = log.requested_at + chances.one(MOVES) + SECOND * chances.one((0, 0, 1, 1800))
+    other = _plain(chances, [moved], log.request_id)
+    changed = {column: getattr(other, column) for column in NULLABLE if chances.hit(0.15)}
+    missing = dict.fromkeys(column for column in NULLABLE if chances.hit(0.2))
+    return replace(
+        log,
+        requested_at=moved,
+        account_id=chances.one((log.account_id, "unknown", other.account_id)),
+        model=chances.one((log.model, log.model, other.model)),
+        landed_hour=log.landed_hour + HOUR * chances.one((-1, 0, 0, 1, 200)),
+        landing_file=other.landing_file,
+        landing_line=log.landing_line + chances.one((1, 9)),
+        **(changed | missing),
+    )

@@ -1,0 +1,202 @@
+"""Policies that a careless engine gets wrong: many versions, patterns, tiers and caps, all of them valid; and how they become seeds."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from oracle.chances import MOST_COST, UNIT, Chances
+from oracle.records import CompensationType, Coverage, Policy, Price, Rule
+
+ALWAYS = datetime(2020, 1, 1)
+FIRST, LAST = datetime(2026, 11, 2, 22), datetime(2026, 11, 4, 4)
+"""Policies change within these hours, and requests begin here."""
+
+MODELS = (
+    "openai/gpt-4o",
+    "openai/gpt-4o-mini",
+    "openai/gpt-4.1",
+    "openai/GPT-4o",
+    "anthropic/claude-3.5-sonnet",
+    "anthropic/claude_3.5_sonnet",
+    "a/b%c",
+    "a/bxc",
+    "mistral/[large]",
+    "unheard-of",
+    "o",
+    "google/gemini-✨\u2028pro",
+)
+PATTERNS = (
+    "*",
+    "*",
+    "*",
+    "openai/*",
+    "*/*",
+    "openai/gpt-4*",
+    "*gpt-4o",
+    "*gpt-4o*",
+    "openai/gpt-4o",
+    "anthropic/claude_3.5_sonnet",
+    "a/b%c",
+    "a/b_c",
+    "mistral/[large]",
+    "o*",
+    "*o",
+    "o",
+    "steady/*",
+    "steady/0*",
+    "nobody/asks-for-this",
+    "google/gemini-*pro",
+)
+ACCOUNTS = ("acme", "beta", "gamma", "delta", "Acme", "unknown")
+FLAGS = ("upstream_failed", "empty_completion")
+SIGNALS = (*FLAGS, "throughput_tps", "latency_ms")
+COMPARATORS = (">=", ">", "<=", "<", "=")
+THRESHOLDS = {
+    "throughput_tps": ("5", "0.333333", "12.5", "0.000001", "0", "1000", "98.7654"),
+    "latency_ms": ("0", "1", "600000", "29999.5", "30000", "1234567", "2592000000"),
+    "latency_ratio": ("2", "3", "5", "1", "1.5", "0.333333", "2.000001", "0"),
+}
+RATES = tuple(map(Decimal, ("0.0000", "1.0000", "0.0001", "0.9999", "0.1000", "0.2500", "0.5000", "0.3333", "0.0500")))
+CAPS = (
+    None,
+    None,
+    None,
+    Decimal(0),
+    UNIT,
+    Decimal("0.01"),
+    Decimal(1),
+    Decimal(5),
+    Decimal("0.123456789012"),
+    MOST_COST,
+)
+
+
+def a_policy(chances: Chances) -> Policy:
+    """A valid policy: versions without gap or overlap, each with rules of every type."""
+    names = ["service_failure", "unsatisfactory_content", "high_latency", "Zeta", "slow_start"]
+    ranks = chances.random.sample(range(1, 9), len(names))
+    types = [CompensationType(name, f"Label of {name}", rank) for name, rank in zip(names, ranks, strict=True)]
+    moments = _changes(chances, chances.one((1, 3, 5)))
+    rules: list[Rule] = []
+    for version, (since, until) in enumerate(zip([ALWAYS, *moments], [*moments, None], strict=True)):
+        rules += _version(chances, f"v{version}", names, since, until)
+    return Policy(types, rules, _coverage(chances), _prices(chances))
+
+
+def _changes(chances: Chances, count: int) -> list[datetime]:
+    return sorted({chances.moment(FIRST, LAST).replace(microsecond=0) for _ in range(count)})
+
+
+def _version(chances: Chances, version: str, types: list[str], since: datetime, until: datetime | None) -> list[Rule]:
+    ids = chances.random.sample([f"{letter}{number}" for letter in "aBZ-_" for number in range(20)], 24)
+    rules = []
+    for rule_id, kind in zip(ids, types * 5, strict=False):
+        rule = _rule(chances, version, rule_id, kind, since, until)
+        if rules and chances.hit(0.3):
+            rule = _like(rule, chances.one(rules))
+        if rules and chances.hit(0.15):
+            rule = _for_a_while(chances, rule)
+        rules.append(rule)
+    return rules
+
+
+def _for_a_while(chances: Chances, rule: Rule) -> Rule:
+    """The rule, in force for a part of its version's time."""
+    first, last = max(rule.effective_from, FIRST), rule.effective_to or LAST
+    edges = sorted(chances.moment(first, last).replace(microsecond=0) for _ in range(2))
+    return replace(rule, effective_from=edges[0], effective_to=edges[1]) if edges[0] < edges[1] else rule
+
+
+def _like(rule: Rule, other: Rule) -> Rule:
+    """The rule with what another asks for: so that both match at once, as tiers, types and patterns do."""
+    return replace(
+        rule,
+        signal=other.signal,
+        comparator=other.comparator,
+        threshold=other.threshold,
+        min_output_tokens=other.min_output_tokens,
+        min_latency_ms=other.min_latency_ms,
+    )
+
+
+def _rule(chances: Chances, version: str, rule_id: str, kind: str, since: datetime, until: datetime | None) -> Rule:
+    signal = chances.one(SIGNALS)
+    comparator, threshold = _comparison(chances, signal)
+    return Rule(
+        effective_from=since,
+        effective_to=until,
+        policy_version=version,
+        rule_id=rule_id,
+        compensation_type=kind,
+        signal=signal,
+        comparator=comparator,
+        threshold=threshold,
+        model_pattern=chances.one(PATTERNS),
+        min_output_tokens=chances.maybe(chances.one((0, 1, 64, 1024)), 0.3),
+        min_latency_ms=chances.maybe(chances.one((0, 1, 10_000, 30_000)), 0.3),
+        payout_rate=chances.one(RATES) if chances.hit(0.8) else Decimal(chances.random.randrange(10001)) / 10000,
+        payout_cap_usd=chances.one(CAPS),
+    )
+
+
+def _comparison(chances: Chances, signal: str) -> tuple[str, Decimal]:
+    if signal in FLAGS:
+        return chances.one(((">=", Decimal(1)), (">", Decimal(0)), ("=", Decimal(1)), (">=", Decimal("0.5"))))
+    return chances.one(COMPARATORS), Decimal(chances.one(THRESHOLDS[signal]))
+
+
+def _coverage(chances: Chances) -> list[Coverage]:
+    rows = []
+    for account in ACCOUNTS[1:4]:
+        moments = _changes(chances, 3)
+        covered = chances.hit(0.5)
+        for since, until in zip(moments, [*moments[1:], chances.maybe(LAST, 0.5)], strict=True):
+            if chances.hit(0.7) and (until is None or since < until):
+                rows.append(Coverage(since, until, account, covered))
+            covered = not covered
+    return rows
+
+
+def _prices(chances: Chances) -> list[Price]:
+    rows = []
+    for model in MODELS[::2]:
+        moments = [ALWAYS, *_changes(chances, 2)]
+        for since, until in zip(moments, [*moments[1:], None], strict=True):
+            if chances.hit(0.8):
+                given, answered, cached = (_price(chances) for _ in range(3))
+                rows.append(Price(since, until, model, given, answered, chances.one((given, cached))))
+    return rows
+
+
+def _price(chances: Chances) -> Decimal:
+    return Decimal(chances.one((0, 1, 5, 15_000_000, 2_500_000_123, 3 * 10**14 + 1))).scaleb(-15)
+
+
+def write_seeds(policy: Policy, seeds: Path) -> None:
+    """Put the policy in the place of the one that the project ships."""
+    _write(seeds / "compensation_types.csv", policy.types)
+    _write(seeds / "compensation_rules.csv", policy.rules)
+    _write(seeds / "account_coverage.csv", policy.coverage)
+    _write(seeds / "model_prices.csv", policy.prices)
+
+
+def _write(path: Path, rows: Iterable[Any]) -> None:
+    header = path.read_text().splitlines()[0].split(",")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows([_text(asdict(row)[name]) for name in header] for row in rows)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,134 @@
+"""What the reference reads: deliveries, verdicts and the policy's rows. Shapes only; what they mean is in the other modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What a gateway reports of one call. Times are UTC, whole milliseconds; None is "not reported"."""
+
+    source: str
+    request_id: str
+    trace_id: str | None
+    gateway_call_id: str | None
+    account_id: str
+    api_key_ref: str | None
+    requested_at: datetime
+    completed_at: datetime | None
+    model: str
+    model_served: str | None
+    provider: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    reasoning_tokens: int | None
+    cost_usd: Decimal | None
+    cache_hit: bool | None
+    latency_ms: int | None
+    ttft_ms: int | None
+    streamed: bool | None
+    cancelled: bool | None
+    finish_reason: str | None
+    native_finish_reason: str | None
+    status_code: str | None
+    error_code: str | None
+    error_message: str | None
+    max_output_tokens: int | None
+    meta: str | None
+    landed_hour: datetime
+    landing_file: str
+    landing_line: int
+
+    @property
+    def key(self) -> Key:
+        """What makes two deliveries one request."""
+        return self.source, self.request_id
+
+
+LOG_COLUMNS = tuple(column.name for column in fields(Log))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one detector said of one answer at one time; `score` is its confidence that the answer is unsatisfactory."""
+
+    source: str
+    request_id: str
+    detector: str
+    detector_version: str
+    verdict: str
+    score: Decimal | None
+    category: str | None
+    evidence: str | None
+    assessed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """[from, to): None is open."""
+
+    effective_from: datetime
+    effective_to: datetime | None
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether the moment lies inside: the first one does, the last one does not."""
+        return self.effective_from <= moment and (self.effective_to is None or moment < self.effective_to)
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationType:
+    compensation_type: str
+    label: str
+    precedence: int
+    description: str = "A type."
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Interval):
+    policy_version: str
+    rule_id: str
+    compensation_type: str
+    signal: str
+    comparator: str
+    threshold: Decimal
+    model_pattern: str
+    min_output_tokens: int | None
+    min_latency_ms: int | None
+    payout_rate: Decimal
+    payout_cap_usd: Decimal | None
+    description: str = "A rule."
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage(Interval):
+    account_id: str
+    is_covered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Price(Interval):
+    model: str
+    input_price_usd: Decimal
+    output_price_usd: Decimal
+    cached_price_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that finance decides."""
+
+    types: list[CompensationType]
+    rules: list[Rule]
+    coverage: list[Coverage] = field(default_factory=list)
+    prices: list[Price] = field(default_factory=list)
+
+
+Row = dict[str, Any]
+"""A row of a fact, by column."""

@@ -1,0 +1,182 @@
+"""The reference's answer to a whole log: a row of fct_requests for every request, and the hourly counts of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from hashlib import sha256
+
+from oracle.baselines import Baselines, nearest_rank
+from oracle.deciding import Decision, applicable, decide, is_excluded, precedences
+from oracle.merging import WIDE, Request, by_key, requests_of, superseded_by_hour
+from oracle.records import LOG_COLUMNS, Coverage, Log, Policy, Price, Row, Rule
+from oracle.signals import is_error, signals_of, throughput_tps
+
+MILLIONTH = Fraction(1, 10**6)
+LEFT_IN_THE_LAKE = ("error_message", "meta")
+COMPENSATION_COLUMNS = (
+    *("source", "request_id", "account_id", "requested_at", "request_date", "request_hour", "model", "provider"),
+    *(
+        "compensation_type",
+        "rule_id",
+        "policy_version",
+        "matched_rule_ids",
+        "input_tokens",
+        "output_tokens",
+        "cost_usd",
+    ),
+    *("latency_ms", "ttft_ms", "throughput_tps", "finish_reason", "observed_value", "threshold_value", "payout_rate"),
+    "payout_usd",
+)
+REASONS = (
+    "not_covered",
+    "cancelled_by_caller",
+    "caller_error",
+    "not_billed",
+    "within_normal_range",
+    "cost_unknown",
+    "zero_payout",
+    "compensated",
+)
+
+
+@dataclass
+class Answer:
+    """What must stand in the warehouse for a log under a policy."""
+
+    requests: list[Row] = field(default_factory=list)
+    compensations: list[Row] = field(default_factory=list)
+    hours: dict[datetime, Row] = field(default_factory=dict)
+    """For each hour of deliveries: landed, current and superseded."""
+
+
+def answer(deliveries: Iterable[Log], policy: Policy) -> Answer:
+    """Judge every request of the log by the policy of its time."""
+    keys = list(by_key(deliveries).values())
+    judge = Judge(policy, keys)
+    found = Answer()
+    for parts in keys:
+        requests = requests_of(parts, judge.prices)
+        for request in requests:
+            row = judge.row(request)
+            found.requests.append(row)
+            if row["reason_code"] == "compensated":
+                found.compensations.append(_compensation(row, request.meta))
+        _count_hours(found.hours, parts, requests)
+    return found
+
+
+class Judge:
+    """A policy made ready: looked up by account and by model, which decides nothing."""
+
+    def __init__(self, policy: Policy, keys: list[list[Log]]) -> None:
+        self.rules = policy.rules
+        self.precedence = precedences(policy)
+        self.prices: dict[str, list[Price]] = defaultdict(list)
+        self.coverage: dict[str, list[Coverage]] = defaultdict(list)
+        for price in policy.prices:
+            self.prices[price.model].append(price)
+        for cover in policy.coverage:
+            self.coverage[cover.account_id].append(cover)
+        self.baselines = Baselines(keys, self.prices)
+        self.changes = sorted(
+            {edge for rule in policy.rules for edge in (rule.effective_from, rule.effective_to) if edge}
+        )
+        self._rules: dict[tuple[str, datetime], list[Rule]] = {}
+
+    def rules_for(self, model: str, moment: datetime) -> list[Rule]:
+        """The rules that apply to a model at a time; worked out once between two changes of the policy."""
+        since = max(change for change in self.changes if change <= moment)
+        if (model, since) not in self._rules:
+            self._rules[model, since] = applicable(self.rules, model, moment)
+        return self._rules[model, since]
+
+    def row(self, request: Request) -> Row:
+        """The request with its decision, as fct_requests has it."""
+        decision = decide(
+            request,
+            signals_of(request, self.baselines.normal_latency(request)),
+            self.rules_for(request.model, request.requested_at),
+            self.precedence,
+            is_excluded(self.coverage.get(request.account_id, []), request),
+        )
+        return _described(request) | _decided(decision)
+
+
+def _described(request: Request) -> Row:
+    row = {column: getattr(request, column) for column in LOG_COLUMNS if column not in LEFT_IN_THE_LAKE}
+    return row | {
+        "request_date": request.requested_at.date(),
+        "request_hour": request.requested_at.hour,
+        "cost_source": request.cost_source,
+        "throughput_tps": cut(throughput_tps(request)),
+        "is_error": is_error(request),
+    }
+
+
+def _decided(decision: Decision) -> Row:
+    match = decision.deciding
+    return {
+        "reason_code": decision.reason_code,
+        "matched_rule_ids": ",".join(match.rule.rule_id for match in decision.matches) or None,
+        "compensation_type": match and match.rule.compensation_type,
+        "rule_id": match and match.rule.rule_id,
+        "policy_version": match and match.rule.policy_version,
+        "observed_value": match and cut(match.observed),
+        "threshold_value": match and match.rule.threshold,
+        "payout_rate": match and match.rule.payout_rate,
+        "payout_usd": decision.payout_usd,
+    }
+
+
+def _compensation(row: Row, meta: str | None) -> Row:
+    """A compensated request as fct_compensations has it, with the last meta reported."""
+    return {column: row[column] for column in COMPENSATION_COLUMNS} | {
+        "compensation_id": sha256(f"{row['source']}|{row['request_id']}".encode()).hexdigest(),
+        "net_cost_usd": row["cost_usd"] - row["payout_usd"],
+        "meta": meta,
+    }
+
+
+def cut(value: Fraction | None) -> Decimal | None:
+    """A number as it is shown: cut to 6 places, towards 0."""
+    if value is None:
+        return None
+    return WIDE.multiply(Decimal(int(value / MILLIONTH)), Decimal(MILLIONTH.numerator) / MILLIONTH.denominator)
+
+
+def _count_hours(hours: dict[datetime, Row], parts: list[Log], requests: list[Request]) -> None:
+    current = defaultdict(int, {request.hour: 1 for request in requests})
+    for hour, superseded in superseded_by_hour(parts, requests).items():
+        counts = hours.setdefault(hour, {"landed_count": 0, "current_count": 0, "superseded_count": 0})
+        counts["landed_count"] += superseded + current[hour]
+        counts["current_count"] += current[hour]
+        counts["superseded_count"] += superseded
+
+
+def hourly(requests: Iterable[Row]) -> dict[tuple[datetime, str], Row]:
+    """fct_requests_hourly of these requests, by hour and model."""
+    groups: dict[tuple[datetime, str], list[Row]] = defaultdict(list)
+    for row in requests:
+        groups[row["requested_at"].replace(minute=0, second=0, microsecond=0), row["model"]].append(row)
+    return {group: _summed(*group, rows) for group, rows in groups.items()}
+
+
+def _summed(hour: datetime, model: str, rows: list[Row]) -> Row:
+    summed: Row = {"request_date": hour.date(), "request_hour": hour.hour, "hour_at": hour, "model": model}
+    summed |= {
+        "request_count": len(rows),
+        "billed_count": sum(bool(row["cost_usd"]) and row["cost_usd"] > 0 and not row["cache_hit"] for row in rows),
+        "error_count": sum(row["is_error"] for row in rows),
+    }
+    for column in ("input_tokens", "output_tokens", "cost_usd"):
+        known = [row[column] for row in rows if row[column] is not None]
+        summed[column] = sum(known) if known else None
+    for column in ("latency", "ttft"):
+        known = sorted(row[f"{column}_ms"] for row in rows if row[f"{column}_ms"] is not None)
+        summed |= {f"{column}_p{share}_ms": nearest_rank(known, share) for share in (50, 95, 99)}
+    return summed | {f"{reason}_count": sum(row["reason_code"] == reason for row in rows) for reason in REASONS}

@@ -1,0 +1,164 @@
+"""The reference itself: the policy's own examples, and what must hold of any log, policy and order of deliveries."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oracle.baselines import Baselines
+from oracle.chances import Chances
+from oracle.deciding import decide, payout
+from oracle.logs import a_log
+from oracle.merging import home_hours, hour_of, requests_of, rounded
+from oracle.policies import a_policy
+from oracle.records import Log, Policy, Rule
+from oracle.reference import REASONS, answer
+from oracle.signals import signals_of
+
+NOON = datetime(2026, 11, 3, 12)
+PRECEDENCE = {"service_failure": 1, "unsatisfactory_content": 2, "high_latency": 3}
+
+
+def rule(rule_id: str, kind: str, signal: str, threshold: str, rate: str, cap: str | None, **bounds: int) -> Rule:
+    return Rule(
+        effective_from=datetime(2020, 1, 1),
+        effective_to=None,
+        policy_version="1",
+        rule_id=rule_id,
+        compensation_type=kind,
+        signal=signal,
+        comparator="<" if signal == "throughput_tps" else ">=",
+        threshold=Decimal(threshold),
+        model_pattern="*",
+        min_output_tokens=bounds.get("tokens"),
+        min_latency_ms=bounds.get("ms"),
+        payout_rate=Decimal(rate),
+        payout_cap_usd=None if cap is None else Decimal(cap),
+    )
+
+
+DEFAULT = [
+    rule("SF-1", "service_failure", "upstream_failed", "1", "1", None),
+    rule("UC-1", "unsatisfactory_content", "empty_completion", "1", "1", None),
+    rule("UC-4", "unsatisfactory_content", "truncated", "1", "0.25", "5", tokens=1),
+    rule("HL-1", "high_latency", "latency_ratio", "2", "0.10", "1", tokens=1, ms=10_000),
+    rule("HL-2", "high_latency", "latency_ratio", "3", "0.25", "5", tokens=1, ms=20_000),
+    rule("HL-3", "high_latency", "latency_ratio", "5", "1", "25", tokens=1, ms=60_000),
+    rule("HL-4", "high_latency", "throughput_tps", "5", "0.10", "1", tokens=64, ms=30_000),
+    rule("HL-5", "high_latency", "latency_ms", "600000", "0.50", None),
+]
+
+
+def log(**values: Any) -> Log:
+    """A plain, billed and fast answer unless `values` say otherwise."""
+    plain: dict[str, Any] = dict.fromkeys(Log.__dataclass_fields__)
+    plain |= {"source": "g", "request_id": "r", "account_id": "a", "requested_at": NOON, "model": "m"}
+    plain |= {"output_tokens": 500, "latency_ms": 1000, "cost_usd": Decimal(1), "finish_reason": "stop"}
+    plain |= {"landed_hour": hour_of(NOON), "landing_file": "f", "landing_line": 1}
+    return Log(**(plain | values))
+
+
+@pytest.mark.parametrize(
+    ("cost", "latency_ms", "more", "rule_id", "paid"),
+    [
+        ("0.041216", 26_000, {}, "HL-2", "0.010304"),
+        ("0.20", 70_000, {"finish_reason": "length", "max_output_tokens": 1000}, "HL-3", "0.20"),
+        ("1.000000000002", 26_000, {}, "HL-2", "0.250000000000"),
+        ("1.000000000006", 26_000, {}, "HL-2", "0.250000000002"),
+        ("300", 60_000, {}, "HL-3", "25"),
+    ],
+)
+def test_the_examples_of_the_policy_come_out_as_they_are_told(
+    cost: str, latency_ms: int, more: dict[str, Any], rule_id: str, paid: str
+) -> None:
+    (request,) = requests_of([log(cost_usd=Decimal(cost), latency_ms=latency_ms, **more)], {})
+    decision = decide(request, signals_of(request, 8_000), DEFAULT, PRECEDENCE, excluded=False)
+    assert (decision.deciding and decision.deciding.rule.rule_id, decision.payout_usd) == (rule_id, Decimal(paid))
+
+
+def test_forty_dollars_of_bad_content_are_capped_at_five() -> None:
+    capped = rule("UC-2", "unsatisfactory_content", "invalid_json", "1", "0.50", "5")
+    assert payout(capped, Decimal(40)) == Decimal(5)
+
+
+@given(units=st.integers(0, 10**18), rate=st.integers(0, 10_000))
+def test_a_payout_is_the_nearest_amount_and_the_even_one_of_two(units: int, rate: int) -> None:
+    exact = Fraction(units * rate, 10_000 * 10**12)
+    paid = rounded(exact)
+    error = abs(Fraction(paid) - exact) * 10**12
+    assert error <= Fraction(1, 2)
+    assert error < Fraction(1, 2) or int(paid * 10**12) % 2 == 0
+
+
+@given(hours=st.lists(st.integers(0, 600), min_size=1))
+def test_homes_lie_more_than_a_week_apart_and_the_first_hour_is_one(hours: list[int]) -> None:
+    moments = [NOON + timedelta(hours=hour) for hour in hours]
+    homes = home_hours(moments)
+    assert homes[0] == min(moments)
+    assert all(later - earlier > timedelta(days=7) for earlier, later in itertools.pairwise(homes))
+
+
+def a_challenge(seed: int) -> tuple[Policy, list[Log]]:
+    chances = Chances(seed)
+    policy = a_policy(chances)
+    return policy, list(a_log(chances, policy, 100))
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 2**32), order=st.randoms())
+def test_the_order_of_deliveries_changes_nothing_and_each_is_current_or_superseded(seed: int, order: Any) -> None:
+    policy, deliveries = a_challenge(seed)
+    told = answer(deliveries, policy)
+    order.shuffle(deliveries)
+    again = answer(deliveries, policy)
+
+    def first(row: dict[str, Any]) -> Any:
+        return row["source"], row["request_id"], row["requested_at"]
+
+    assert sorted(told.requests, key=first) == sorted(again.requests, key=first)
+    assert told.hours == again.hours
+    assert sum(hour["landed_count"] for hour in told.hours.values()) == len(deliveries)
+    assert sum(hour["current_count"] for hour in told.hours.values()) == len(told.requests)
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 2**32))
+def test_a_request_has_one_known_reason_and_never_gets_back_more_than_it_cost(seed: int) -> None:
+    policy, deliveries = a_challenge(seed)
+    for row in answer(deliveries, policy).requests:
+        assert row["reason_code"] in REASONS
+        assert 0 <= row["payout_usd"] <= (row["cost_usd"] or 0)
+        assert (row["payout_usd"] > 0) == (row["reason_code"] == "compensated")
+
+
+def a_day_of(count: int, landed_hour: datetime) -> list[list[Log]]:
+    """So many answers of the day before, of 1 ms, 2 ms and so on."""
+    plain = log(requested_at=NOON - timedelta(days=1), landed_hour=landed_hour)
+    return [[replace(plain, request_id=f"n{number}", latency_ms=number + 1)] for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("count", "landed_hour", "normal"),
+    [
+        (49, datetime(2026, 11, 2, 23), None),
+        (50, datetime(2026, 11, 2, 23), 48),
+        (100, datetime(2026, 11, 2, 23), 95),
+        (101, datetime(2026, 11, 2, 23), 96),
+        (100, datetime(2026, 11, 3, 0), None),
+    ],
+)
+def test_normal_is_the_95th_of_100_that_had_landed_before_the_day_and_unknown_of_fewer_than_50(
+    count: int, landed_hour: datetime, normal: int | None
+) -> None:
+    (request,) = requests_of([log()], {})
+    assert Baselines(a_day_of(count, landed_hour), {}).normal_latency(request) == normal
+    (longer,) = requests_of([log(output_tokens=1024)], {})
+    assert Baselines(a_day_of(count, landed_hour), {}).normal_latency(longer) is None

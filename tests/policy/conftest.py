@@ -1,0 +1,15 @@
+"""A copy of the shipped seeds for each test."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from spoiled_seeds import Seeds
+
+from orchestration.policy.seeds import SEEDS
+
+
+@pytest.fixture
+def seeds(tmp_path: Path) -> Seeds:
+    shutil.copytree(SEEDS, tmp_path / "seeds")
+    return Seeds(tmp_path / "seeds")

@@ -1,0 +1,58 @@
+"""A change of the policy changes the digests of the hours that it is in force in, and of no others."""
+
+from datetime import datetime
+
+from spoiled_seeds import Seeds
+
+from orchestration.policy.digests import policy_digests
+from orchestration.policy.validation import valid_policy
+
+RULES = "compensation_rules"
+HOURS = [datetime(2026, month, 1, hour) for month in (1, 6, 12) for hour in (0, 9, 10, 11)]
+CHANGE = "2026-06-01 10:30:00"
+
+
+def digests(seeds: Seeds) -> dict[datetime, str]:
+    policy = policy_digests(valid_policy(seeds.path))
+    return {hour: policy.at(hour) for hour in HOURS}
+
+
+def changed(seeds: Seeds, before: dict[datetime, str]) -> list[datetime]:
+    after = digests(seeds)
+    return [hour for hour in HOURS if after[hour] != before[hour]]
+
+
+def test_a_new_version_leaves_the_hours_before_it_as_they_were(seeds: Seeds) -> None:
+    before = digests(seeds)
+    assert len(set(before.values())) == 1
+    rows = seeds.rows(RULES)
+    ended = [row | {"effective_to": CHANGE} for row in rows]
+    seeds.write(RULES, [*ended, *(row | {"policy_version": "2", "effective_from": CHANGE} for row in rows)])
+    assert changed(seeds, before) == [hour for hour in HOURS if hour >= datetime(2026, 6, 1, 10)]
+
+
+def test_a_second_within_an_hour_changes_that_hour_alone(seeds: Seeds) -> None:
+    seeds.write("account_coverage", [_opt_out("2026-06-01 10:30:00", "2026-06-01 10:45:00")])
+    before = digests(seeds)
+    seeds.write("account_coverage", [_opt_out("2026-06-01 10:30:01", "2026-06-01 10:45:00")])
+    assert changed(seeds, before) == [datetime(2026, 6, 1, 10)]
+
+
+def test_an_edited_rule_changes_every_hour_that_it_is_in_force_in(seeds: Seeds) -> None:
+    before = digests(seeds)
+    seeds.change(RULES, 2, payout_rate="0.9")
+    assert changed(seeds, before) == HOURS
+
+
+def test_words_and_caps_of_accounts_decide_nothing(seeds: Seeds) -> None:
+    before = digests(seeds)
+    seeds.change(RULES, 2, description="In other words.")
+    seeds.change("compensation_types", 2, label="Another label")
+    seeds.write(
+        "compensation_caps", [{"scope": "account_day", "cap_usd": "5", "effective_from": "2020-01-01 00:00:00"}]
+    )
+    assert changed(seeds, before) == []
+
+
+def _opt_out(since: str, until: str) -> dict[str, str]:
+    return {"account_id": "acme", "is_covered": "false", "effective_from": since, "effective_to": until}

@@ -1,0 +1,188 @@
+"""A policy that cannot be carried out is refused, with the file, the line and the reason; the shipped one is not."""
+
+from collections.abc import Callable
+
+import pytest
+from spoiled_seeds import Seeds
+
+from orchestration.policy.seeds import PolicyError
+from orchestration.policy.validation import valid_policy
+
+RULES, TYPES = "compensation_rules", "compensation_types"
+OPEN = {"effective_from": "2020-01-01 00:00:00"}
+
+Spoil = Callable[[Seeds], None]
+
+BAD: dict[str, tuple[Spoil, str]] = {
+    "unknown signal": (
+        lambda s: s.change(RULES, 2, signal="mood"),
+        "compensation_rules.csv line 2: there is no signal 'mood'; there are: upstream_failed, ",
+    ),
+    "unknown comparator": (
+        lambda s: s.change(RULES, 3, comparator="=>"),
+        "compensation_rules.csv line 3: there is no comparator '=>'; there are: >= > <= < =",
+    ),
+    "rate above one": (
+        lambda s: s.change(RULES, 2, payout_rate="1.0001"),
+        "compensation_rules.csv line 2: payout_rate is 1.0001: a rate lies between 0 and 1",
+    ),
+    "rate below zero": (lambda s: s.change(RULES, 2, payout_rate="-0.1"), "line 2: payout_rate is -0.1: a rate lies"),
+    "rate missing": (lambda s: s.change(RULES, 2, payout_rate=""), "line 2: payout_rate is empty"),
+    "rate finer than it is kept": (
+        lambda s: s.change(RULES, 2, payout_rate="0.12345"),
+        "line 2: payout_rate is '0.12345': at most 4 digits may follow the point",
+    ),
+    "rate in words": (lambda s: s.change(RULES, 2, payout_rate="half"), "'half': write a plain decimal number"),
+    "rate as a power": (lambda s: s.change(RULES, 2, payout_rate="1e-1"), "'1e-1': write a plain decimal number"),
+    "cap below zero": (lambda s: s.change(RULES, 2, payout_cap_usd="-1"), "payout_cap_usd is -1, which is below 0"),
+    "cap beyond any": (
+        lambda s: s.change(RULES, 2, payout_cap_usd="1000000"),
+        "payout_cap_usd is '1000000': at most 6 digits may stand before the point",
+    ),
+    "minimum below zero": (
+        lambda s: s.change(RULES, 2, min_output_tokens="-1"),
+        "min_output_tokens is -1, which is below 0",
+    ),
+    "minimum in parts": (
+        lambda s: s.change(RULES, 2, min_latency_ms="1.5"),
+        "min_latency_ms is '1.5': write a whole number",
+    ),
+    "threshold missing": (lambda s: s.change(RULES, 2, threshold=""), "line 2: threshold is empty"),
+    "rule without an id": (lambda s: s.change(RULES, 2, rule_id=""), "line 2: rule_id is empty"),
+    "model pattern missing": (lambda s: s.change(RULES, 2, model_pattern=""), "line 2: model_pattern is empty"),
+    "rule given twice": (
+        lambda s: s.add(RULES),
+        "policy_version 1 and rule_id SF-1 stands on line 2 already",
+    ),
+    "rule without a type": (
+        lambda s: s.change(RULES, 2, compensation_type="goodwill"),
+        "line 2: the type 'goodwill' is not in compensation_types.csv",
+    ),
+    "type without a rule": (
+        lambda s: s.add(TYPES, compensation_type="goodwill", precedence="9"),
+        "compensation_types.csv line 5: no rule pays the type 'goodwill'",
+    ),
+    "type given twice": (lambda s: s.add(TYPES, precedence="9"), "compensation_type service_failure stands on line 2"),
+    "precedence shared": (lambda s: s.change(TYPES, 3, precedence="1"), "precedence 1 stands on line 2 already"),
+    "precedence missing": (lambda s: s.change(TYPES, 3, precedence=""), "line 3: precedence is empty"),
+    "no such day": (
+        lambda s: s.change(RULES, 2, effective_from="2026-02-30"),
+        "effective_from is '2026-02-30': write a moment in UTC like 2026-11-01 00:00:00",
+    ),
+    "a moment with a zone": (
+        lambda s: s.change(RULES, 2, effective_from="2026-11-01 00:00:00+01"),
+        "write a moment in UTC",
+    ),
+    "ends before it begins": (
+        lambda s: s.change(RULES, 2, effective_to="2019-01-01 00:00:00"),
+        "line 2: it ends at 2019-01-01 00:00:00, which is not after its beginning 2020-01-01 00:00:00",
+    ),
+    "two policies in force": (
+        lambda s: s.add(RULES, policy_version="2", effective_from="2026-01-01 00:00:00"),
+        "policy version '2' begins while version '1' is in force on line ",
+    ),
+    "no policy follows": (
+        lambda s: s.write(RULES, [row | {"effective_to": "2026-01-01 00:00:00"} for row in s.rows(RULES)]),
+        "no rule is in force from 2026-01-01 00:00:00 on",
+    ),
+    "a gap between policies": (
+        lambda s: _next_policy(s, "2026-01-01 00:00:00", "2026-01-01 00:00:01"),
+        "no rule is in force from 2026-01-01 00:00:00 to its beginning 2026-01-01 00:00:01",
+    ),
+    "no rule at all": (lambda s: s.write(RULES, []), "compensation_rules.csv: it holds no rule"),
+    "account covered and not": (
+        lambda s: s.write(
+            "account_coverage",
+            [
+                {"account_id": "a", "is_covered": "true", **OPEN},
+                {"account_id": "a", "is_covered": "false", "effective_from": "2026-02-01"},
+            ],
+        ),
+        "account_coverage.csv line 3: account_id a is in force on line 2 at the same time",
+    ),
+    "coverage in other words": (
+        lambda s: s.write("account_coverage", [{"account_id": "a", "is_covered": "yes", **OPEN}]),
+        "is_covered is 'yes': write true or false",
+    ),
+    "two prices at a time": (lambda s: s.add("model_prices"), "is in force on line 2 at the same time"),
+    "price below zero": (
+        lambda s: s.change("model_prices", 2, input_price_usd="-0.1"),
+        "input_price_usd is -0.1, which is below 0",
+    ),
+    "cap of no scope": (
+        lambda s: s.write("compensation_caps", [{"scope": "account_year", "cap_usd": "1", **OPEN}]),
+        "there is no scope 'account_year'; there are: account_day, account_month",
+    ),
+    "cap of an account below zero": (
+        lambda s: s.write("compensation_caps", [{"scope": "account_day", "cap_usd": "-1", **OPEN}]),
+        "compensation_caps.csv line 2: cap_usd is -1, which is below 0",
+    ),
+    "two caps at a time": (
+        lambda s: s.write("compensation_caps", [{"scope": "account_day", "cap_usd": "1", **OPEN}] * 2),
+        "compensation_caps.csv line 3: scope account_day is in force on line 2 at the same time",
+    ),
+    "column missing": (
+        lambda s: s.file(TYPES).write_text("compensation_type,label,precedence\n"),
+        "compensation_types.csv line 1: the column description is missing",
+    ),
+    "column unknown": (
+        lambda s: s.file(TYPES).write_text("compensation_type,label,precedence,description,colour\n"),
+        "compensation_types.csv line 1: there is no column 'colour'",
+    ),
+    "columns in another order": (
+        lambda s: s.file(TYPES).write_text("label,compensation_type,precedence,description\n"),
+        "line 1: the columns must stand in this order: compensation_type, label, precedence, description",
+    ),
+    "values beyond the columns": (
+        lambda s: s.file("compensation_caps").write_text("scope,cap_usd,effective_from,effective_to\na,1\n"),
+        "compensation_caps.csv line 2: 2 values where there are 4 columns",
+    ),
+    "file missing": (lambda s: s.file(TYPES).unlink(), "compensation_types.csv: No such file or directory"),
+    "file that is no text": (
+        lambda s: s.file(TYPES).write_bytes(b"\xff\xfe\x00"),
+        "compensation_types.csv: is no CSV in UTF-8",
+    ),
+}
+
+
+def _next_policy(seeds: Seeds, until: str, since: str) -> None:
+    """End the policy at a moment, and let the same rules go on from another as version 2."""
+    rows = seeds.rows(RULES)
+    ended = [row | {"effective_to": until} for row in rows]
+    seeds.write(RULES, [*ended, *(row | {"policy_version": "2", "effective_from": since} for row in rows)])
+
+
+def test_the_shipped_policy_can_be_carried_out() -> None:
+    policy = valid_policy()
+    assert {row["compensation_type"] for row in policy[RULES]} == {row["compensation_type"] for row in policy[TYPES]}
+
+
+@pytest.mark.parametrize("problem", BAD)
+def test_a_policy_that_cannot_be_carried_out_is_refused_with_file_line_and_reason(seeds: Seeds, problem: str) -> None:
+    spoil, sentence = BAD[problem]
+    spoil(seeds)
+    with pytest.raises(PolicyError) as refused:
+        valid_policy(seeds.path)
+    assert sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_every_problem_is_named(seeds: Seeds) -> None:
+    seeds.change(RULES, 2, signal="mood", payout_rate="2")
+    seeds.change(RULES, 4, comparator="~")
+    with pytest.raises(PolicyError) as refused:
+        valid_policy(seeds.path)
+    assert sorted(problem.line for problem in refused.value.problems) == [2, 2, 4]
+
+
+def test_a_policy_that_follows_another_without_a_gap_is_whole(seeds: Seeds) -> None:
+    _next_policy(seeds, "2026-01-01 00:00:00", "2026-01-01 00:00:00")
+    assert {row["policy_version"] for row in valid_policy(seeds.path)[RULES]} == {"1", "2"}
+
+
+def test_another_file_of_rules_is_judged_beside_the_seeds(seeds: Seeds) -> None:
+    candidate = seeds.file(RULES).rename(seeds.path / "candidate.csv")
+    assert valid_policy(seeds.path, candidate)[RULES]
+    candidate.write_text(candidate.read_text().replace("1.0000", "1.5000"))
+    with pytest.raises(PolicyError, match=r"candidate\.csv line 2: payout_rate is 1\.5000"):
+        valid_policy(seeds.path, candidate)
