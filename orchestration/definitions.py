@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.assets.content_assessments import content_assessments
 from orchestration.assets.publication import build_publication
 from orchestration.assets.request_logs import request_logs
 from orchestration.assets.warehouse import build_warehouse
@@ -24,7 +25,7 @@ def definitions_for(settings: Settings) -> dg.Definitions:
     warehouse = build_warehouse(project)
     home = str(settings.home)
     return dg.Definitions(
-        assets=[request_logs, warehouse, build_publication(warehouse.keys)],
+        assets=[request_logs, content_assessments, warehouse, build_publication(warehouse.keys)],
         asset_checks=[audits],
         jobs=[hourly_job],
         schedules=[hourly_schedule],

@@ -245,17 +245,17 @@ class Inventory:
 
     def assessment_parts(self, start: datetime, end: datetime) -> list[AssessmentPart]:
         """Current parts with verdicts on requests of the hours [start, end), by hour and name."""
-        return self._assessment_parts("request_hour >= ? and request_hour < ?", start, end)
+        return self._assessment_parts("request_hour >= ? and request_hour < ?", start.isoformat(), end.isoformat())
 
-    def waiting_parts(self, start: datetime, end: datetime) -> list[AssessmentPart]:
-        """Current parts with verdicts that landed in [start, end) and whose requests are not known."""
-        return self._assessment_parts("request_hour is null and landed_hour >= ? and landed_hour < ?", start, end)
+    def unplaced_parts(self) -> list[AssessmentPart]:
+        """Current parts with verdicts whose requests are not known, or not looked up yet, by name."""
+        return self._assessment_parts("request_hour is null")
 
-    def _assessment_parts(self, condition: str, start: datetime, end: datetime) -> list[AssessmentPart]:
+    def _assessment_parts(self, condition: str, *hours: str) -> list[AssessmentPart]:
         rows = self._db.execute(
             "select assessment_parts.* from assessment_parts inner join landing_files using (landing_file, version)"
             f" where {condition} order by request_hour, lake_part, landing_file",
-            (start.isoformat(), end.isoformat()),
+            hours,
         )
         return [_assessment_part(row) for row in rows]
 
@@ -278,7 +278,9 @@ class Inventory:
 
 def _assessment_part(row: tuple[Any, ...]) -> AssessmentPart:
     lake_part, file, version, hour, count, is_copy = row
-    return AssessmentPart(lake_part, file, version, datetime.fromisoformat(hour) if hour else None, count, bool(is_copy))
+    return AssessmentPart(
+        lake_part, file, version, datetime.fromisoformat(hour) if hour else None, count, bool(is_copy)
+    )
 
 
 def _landed_file(row: tuple[Any, ...]) -> LandedFile:

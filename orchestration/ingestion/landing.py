@@ -20,13 +20,14 @@ import pandas as pd
 from orchestration.duck import connect, sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import FIRST_HOUR
+from orchestration.ingestion import assessments
 from orchestration.ingestion.canonical import columns_sql
-from orchestration.ingestion.inventory import Inventory, LandedFile, Part
+from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
 from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import LandingFile, Source
 
 HERE = Path(__file__).parent
-READING = ("macros.sql", "land.sql", "records.py", "tables.py", "unpacking.py")
+READING = ("macros.sql", "records.sql", "land.sql", "records.py", "tables.py", "unpacking.py")
 """What decides, beside the adapter, how a record is read."""
 GROUP_BYTES = 64 << 20
 WORKERS = 2
@@ -50,7 +51,8 @@ class _Pending:
     version: int
     reading: RecordFile
     counts: dict[str, int] = field(default_factory=lambda: {"landed": 0, "ignored": 0, "quarantined": 0})
-    parts: list[tuple[str, datetime, int]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    assessment_parts: list[AssessmentPart] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
 
     Args:
         files: what to land; each belongs to one source.
-        lake: the lake's directory; parts go to `request_logs/` and `quarantine/` under it.
+        lake: the lake's directory; parts go to `request_logs/`, `content_assessments/` and `quarantine/` under it.
         inventory: learns of the new versions in one transaction, at the end.
 
     Returns:
@@ -76,7 +78,7 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
     Raises:
         MakegoodError: a file cannot be read, changed while it was read, or an adapter loses a line or is no valid SQL.
     """
-    landed: list[tuple[LandedFile, list[Part]]] = []
+    landed: list[tuple[LandedFile, list[Part], list[AssessmentPart]]] = []
     with connect(extensions=(), spill=lake / ".spill") as con, ThreadPoolExecutor(WORKERS) as pool:
         con.execute("set threads = 1")
         for source, members in groupby(sorted(files, key=_place), key=lambda file: file.source):
@@ -85,7 +87,7 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
             _write(con, pool, source, pending, lake)
             landed.extend(_landed(member, version) for member in pending)
     inventory.replace(landed)
-    return sorted((file for file, _ in landed), key=lambda file: file.landing_file)
+    return sorted((file for file, *_ in landed), key=lambda file: file.landing_file)
 
 
 def adapter_version(adapter: Path) -> str:
@@ -132,7 +134,9 @@ def _pending(file: LandingFile, inventory: Inventory) -> _Pending:
 def _write(
     con: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor, source: Source, pending: list[_Pending], lake: Path
 ) -> None:
-    land_sql = (HERE / "land.sql").read_text().replace("{adapter}", source.adapter.read_text())
+    land_sql = source.adapter.read_text()
+    if not source.holds_assessments:
+        land_sql = (HERE / "land.sql").read_text().replace("{adapter}", land_sql)
     writing: list[Future[None]] = []
     try:
         for _, members in groupby(pending, key=lambda member: member.file.landed_hour):
@@ -177,6 +181,7 @@ def _write_group(con: duckdb.DuckDBPyConnection, land_sql: str, group: _Group, l
         cursor.execute((HERE / "macros.sql").read_text())
         cursor.register("files", _files(group))
         cursor.register("lines", _lines(group))
+        cursor.execute((HERE / "records.sql").read_text())
         try:
             cursor.execute(land_sql)
         except duckdb.Error as error:
@@ -186,7 +191,10 @@ def _write_group(con: duckdb.DuckDBPyConnection, land_sql: str, group: _Group, l
             ) from error
         _check_no_line_is_lost(cursor, group)
         _write_quarantine(cursor, group, lake)
-        _write_parts(cursor, group, lake)
+        if source.holds_assessments:
+            _write_verdicts(cursor, group, lake)
+        else:
+            _write_parts(cursor, group, lake)
 
 
 def _files(group: _Group) -> pd.DataFrame:
@@ -251,7 +259,28 @@ def _write_parts(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -
         )
         for _, index, count in rows:
             group.members[index].counts["landed"] += count
-            group.members[index].parts.append((str(part), hour, count))
+            member = group.members[index]
+            member.parts.append(Part(str(part), member.file.name, member.version, hour, count))
+
+
+def _write_verdicts(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
+    """Verdicts only arrive here: which hour their requests are of is looked up when all logs have landed (see placing.py)."""
+    counts = cursor.execute(
+        "select file_index, count(*) from landed_rows where fault is null group by all order by all"
+    ).fetchall()
+    if not counts:
+        return
+    landed_date = f"landed_date={group.members[0].landed_hour:%Y-%m-%d}"
+    part = Path("content_assessments", "arrived", landed_date, f"{group.name}.parquet")
+    (lake / part).parent.mkdir(parents=True, exist_ok=True)
+    cursor.execute(
+        f"copy (select {columns_sql(assessments.COLUMNS)} from landed_rows where fault is null"
+        f" order by landing_file, landing_line) to '{sql_text(lake / part)}' (format parquet, parquet_version v2)"
+    )
+    for index, count in counts:
+        member = group.members[index]
+        member.counts["landed"] += count
+        member.assessment_parts.append(AssessmentPart(str(part), member.file.name, member.version, None, count))
 
 
 def _write_quarantine(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
@@ -275,7 +304,7 @@ def _count(cursor: duckdb.DuckDBPyConnection, group: _Group, name: str, conditio
     return sum(count for _, count in rows)
 
 
-def _landed(member: _Pending, adapter_version: str) -> tuple[LandedFile, list[Part]]:
+def _landed(member: _Pending, adapter_version: str) -> tuple[LandedFile, list[Part], list[AssessmentPart]]:
     file = member.file
     try:
         status = file.path.stat()
@@ -301,4 +330,4 @@ def _landed(member: _Pending, adapter_version: str) -> tuple[LandedFile, list[Pa
         ignored_count=member.counts["ignored"],
         quarantined_count=member.counts["quarantined"],
     )
-    return landed, [Part(name, file.name, member.version, hour, count) for name, hour, count in member.parts]
+    return landed, member.parts, member.assessment_parts
