@@ -14,7 +14,7 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test lint dev bench oracle docs lock clean
+.PHONY: help setup demo test lint dev page bench oracle docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ lint: $(READY)  ## ruff, mypy --strict, and the dictionary against the models
 dev: $(READY)  ## Dagster's UI on http://localhost:3000, over data/
 	@mkdir -p data/dagster
 	DAGSTER_HOME=$(CURDIR) MAKEGOOD_DAGSTER=$(CURDIR)/data/dagster $(BIN)/dagster dev
+
+page: $(READY)  ## the page on http://localhost:8000, over data/
+	@$(BIN)/makegood page
 
 docs: $(READY)  ## write docs/data-dictionary.md from the models' yml
 	@$(BIN)/python docs/build_dictionary.py

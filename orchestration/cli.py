@@ -94,6 +94,16 @@ def generate(
 
 
 @app.command()
+def page() -> None:
+    """Serve the page (MAKEGOOD_PAGE_HOST and MAKEGOOD_PAGE_PORT; http://127.0.0.1:8000)."""
+    from dashboard.serving import serve
+
+    settings = Settings.read()
+    notes.print(f"The page: http://{settings.page_host}:{settings.page_port} (Ctrl+C ends it)")
+    serve(settings)
+
+
+@app.command()
 def demo() -> None:
     """Sample logs, a run, and the numbers that come of it: what `make demo` shows."""
     from orchestration.demo import demo as run_demo

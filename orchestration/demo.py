@@ -1,7 +1,7 @@
 """What `make demo` shows: real and made-up logs, one run, and the numbers that come of it. Nothing else calls this."""
 
 from datetime import timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from rich.console import Console
 
@@ -10,6 +10,7 @@ from orchestration.generation.samples import install_samples
 from orchestration.home import Home
 from orchestration.hours import HOUR, HourRange
 from orchestration.presentation import print_rows, print_status
+from orchestration.publication.kpis import Kpis
 from orchestration.publication.querying import answer
 from orchestration.publication.status import status
 from orchestration.running import run
@@ -35,6 +36,7 @@ REASONS = "select reason_code, count(*) as requests from fct_requests group by r
 NEXT = """
 What next:
   make dev                                      the graph, schedules and backfills in Dagster's UI (http://localhost:3000)
+  make page                                     the page, on http://localhost:8000
   .venv/bin/makegood sql "from mart_compensation_details limit 5"
   .venv/bin/makegood status
   docs/data-dictionary.md                       every table and column
@@ -73,13 +75,10 @@ def demo(settings: Settings) -> None:
 def _kpis(settings: Settings) -> list[tuple[str, Decimal | int]]:
     """The four figures over all that is published."""
     [(payout_usd, count, hours)] = answer(settings.home, TOTALS)[1]
-    average = payout_usd / count if count else Decimal(0)
+    kpis = Kpis(int(count), payout_usd, int(hours))
     return [
-        ("Total Compensation (USD)", payout_usd),
-        ("Compensation Count", count),
-        ("Average Per Compensation (USD)", average.quantize(Decimal("0.000000000001"), ROUND_HALF_EVEN)),
-        (
-            "Average Compensation / Day (count)",
-            (Decimal(count) / max(Decimal(1), Decimal(hours) / 24)).quantize(Decimal("0.1")),
-        ),
+        ("Total Compensation (USD)", kpis.payout_usd),
+        ("Compensation Count", kpis.compensation_count),
+        ("Average Per Compensation (USD)", kpis.average_usd),
+        ("Average Compensation / Day (count)", kpis.average_per_day),
     ]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.errors import MakegoodError
@@ -17,6 +17,14 @@ class Settings(BaseSettings):
         home: where landing, lake, ledger, warehouse and exports live.
         sources: the file that names the gateways and their log formats.
         lookback_hours: how far back a scheduled run looks for new or changed landing files.
+        page_host: the address that the page is served on.
+        page_port: its port.
+        page_token: what lets a visitor in.
+        page_user_header: the header with the visitor's name, set by a trusted reverse proxy.
+        page_account_header: the header with the one account that the visitor may see, set by the same proxy.
+        page_proxies: the addresses that the proxy's headers are believed from, as JSON.
+        page_account: the one account that the whole page is about.
+        page_stale_after_hours: how long ago the data may end before the page says so.
     """
 
     model_config = SettingsConfigDict(env_prefix="MAKEGOOD_", extra="ignore")
@@ -24,6 +32,14 @@ class Settings(BaseSettings):
     home: Path = Path("data")
     sources: Path = Path("sources.yml")
     lookback_hours: int = Field(default=48, ge=0)
+    page_host: str = "127.0.0.1"
+    page_port: int = Field(default=8000, ge=1, le=65535)
+    page_token: SecretStr | None = Field(default=None, min_length=16)
+    page_user_header: str | None = Field(default=None, min_length=1)
+    page_account_header: str | None = Field(default=None, min_length=1)
+    page_proxies: list[str] = ["127.0.0.1", "::1"]
+    page_account: str | None = Field(default=None, min_length=1)
+    page_stale_after_hours: int = Field(default=3, ge=1)
 
     @classmethod
     def read(cls) -> "Settings":

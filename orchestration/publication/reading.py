@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.duck import connect, sql_text
+from orchestration.duck import connect, sql_list
 from orchestration.errors import MakegoodError
 from orchestration.publication.publications import Contents, Publication, Publications
 from orchestration.warehouse import attach
@@ -39,16 +39,25 @@ def current_publication(warehouse: Path) -> Publication:
 
 
 @contextmanager
-def reading(warehouse: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Publication]]:
+def reading(
+    warehouse: Path, *, scratch: Path | None = None, memory_limit: str | None = None
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Publication]]:
     """A locked-down connection at the published snapshot, and that publication.
+
+    Args:
+        warehouse: its directory.
+        scratch: a directory that may be written besides, and where what does not fit in memory goes.
+        memory_limit: how much DuckDB may keep, such as `400MB`; None leaves it at DuckDB's own.
 
     Raises:
         MakegoodError: nothing is published yet.
     """
     publication = current_publication(warehouse)
-    with connect() as con:
+    with connect(spill=scratch) as con:
         attach(con, warehouse, snapshot_id=publication.snapshot_id)
-        con.execute(f"set allowed_directories = ['{sql_text(warehouse)}']")
+        if memory_limit is not None:
+            con.execute("set memory_limit = ?", [memory_limit])
+        con.execute(f"set allowed_directories = {sql_list([str(place) for place in (warehouse, scratch) if place])}")
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
         yield con, publication

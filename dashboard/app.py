@@ -1,0 +1,164 @@
+"""The web application: which path answers what. Every answer comes from one session, so from one publication."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi.exceptions import HTTPException
+from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.background import BackgroundTask
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from dashboard.answers import DetailsAnswer, Healthy, PublicationAnswer, RequestAnswer, SeriesAnswer, SummaryAnswer
+from dashboard.decisions import Decisions
+from dashboard.export import write_export
+from dashboard.filters import ExportFilters, Filters, Hour, Name, PageFilters, SeriesFilters
+from dashboard.following import Follower, Session
+from dashboard.pages import add_pages
+from dashboard.queries import NotYoursError, Queries
+from dashboard.security import Door, SafeHeaders, Visitor, is_loopback
+from orchestration.errors import MakegoodError
+from orchestration.home import Home
+from orchestration.hours import parse_hour
+from orchestration.settings import Settings
+
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "The visitor did not sign in."},
+    403: {"description": "The visitor may not see this account."},
+    503: {"description": "Nothing is published yet."},
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The page over the home that the settings name. Nothing of the home is opened before the application starts.
+
+    Raises:
+        MakegoodError: the settings would show the page to anybody, or the home cannot be read.
+    """
+    door = Door(settings)
+    home = Home(settings.home).existing()
+    scratch = TemporaryDirectory(prefix="makegood-page-", ignore_cleanup_errors=True)
+    follower = Follower(home.warehouse, Path(scratch.name))
+
+    @asynccontextmanager
+    async def living(_: FastAPI) -> AsyncIterator[None]:
+        follower.start()
+        yield
+        follower.stop()
+        scratch.cleanup()
+
+    app = FastAPI(title="Makegood: Insurance Compensation", version="1", lifespan=living, docs_url=None, redoc_url=None)
+    app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=1)
+    if is_loopback(settings.page_host):
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS)
+    app.add_middleware(SafeHeaders)
+    app.add_exception_handler(NotYoursError, _refuse_account)
+    app.add_exception_handler(MakegoodError, _refuse_for_now)
+    app.include_router(_api(door, follower, home, settings.page_stale_after_hours))
+    add_pages(app, door)
+
+    @app.get("/healthz")
+    async def healthz() -> Healthy:
+        """Whether the process answers; open to everybody."""
+        return Healthy(is_published=follower.is_published)
+
+    return app
+
+
+def _api(door: Door, follower: Follower, home: Home, stale_after_hours: int) -> APIRouter:
+    """The questions, behind the door."""
+    api = APIRouter(prefix="/api", responses=REFUSALS)
+
+    async def opened() -> AsyncIterator[Session]:
+        with follower.session() as session:
+            yield session
+
+    Admitted = Annotated[Visitor, Depends(door.admit)]
+    Opened = Annotated[Session, Depends(opened)]
+
+    async def asked(visitor: Admitted, session: Opened) -> Queries:
+        return Queries(session, visitor.account)
+
+    Asked = Annotated[Queries, Depends(asked)]
+
+    @api.get("/publication")
+    def publication(visitor: Admitted, session: Opened, queries: Asked) -> PublicationAnswer:
+        """What is published, how fresh it is, and what there is to choose from."""
+        published = session.publication
+        age = datetime.now(UTC).replace(tzinfo=None) - session.data_through
+        return PublicationAnswer(
+            publication_id=published.publication_id,
+            snapshot_id=published.snapshot_id,
+            published_at=published.published_at,
+            data_from=session.data_from,
+            data_through=published.data_through,
+            is_stale=age > timedelta(hours=stale_after_hours),
+            stale_after_hours=stale_after_hours,
+            account=visitor.account,
+            types=queries.types(),
+            models=queries.models(),
+        )
+
+    @api.get("/accounts")
+    def accounts(
+        queries: Asked,
+        contains: Annotated[str, Query(max_length=300)] = "",
+        limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    ) -> list[str]:
+        """Accounts with a compensation whose name contains the text."""
+        return queries.accounts(contains, limit)
+
+    @api.get("/summary")
+    def summary(queries: Asked, filters: Annotated[Filters, Query()]) -> SummaryAnswer:
+        """The four KPIs, with their change against the period before."""
+        return queries.summary(filters)
+
+    @api.get("/series")
+    def series(queries: Asked, filters: Annotated[SeriesFilters, Query()]) -> SeriesAnswer:
+        """Both charts, hourly up to 72 hours and daily beyond."""
+        return queries.series(filters)
+
+    @api.get("/details")
+    def details(queries: Asked, filters: Annotated[PageFilters, Query()]) -> DetailsAnswer:
+        """One page of compensated requests, at any depth."""
+        return queries.details(filters)
+
+    @api.get("/export", response_class=FileResponse)
+    def export(session: Opened, queries: Asked, filters: Annotated[ExportFilters, Query()]) -> FileResponse:
+        """Every compensated request that the filters let through, as a file."""
+        file = write_export(session, queries, filters, filters.format)
+        selected = queries.selection(filters)
+        return FileResponse(
+            file,
+            media_type=MEDIA_TYPES[filters.format],
+            filename=f"compensations-{selected.start:%Y%m%dT%H}-{selected.end:%Y%m%dT%H}.{filters.format}",
+            background=BackgroundTask(file.unlink),
+        )
+
+    @api.get("/requests/{source}/{request_id:path}", responses={404: {"description": "There is no such request."}})
+    def request(
+        visitor: Admitted, session: Opened, source: Name, request_id: Name, hour: Annotated[Hour | None, Query()] = None
+    ) -> RequestAnswer:
+        """One request, paid or not: the decision and all that it rests on. Its hour finds it faster than its id alone."""
+        decisions = Decisions(session, home, visitor.account)
+        found = decisions.find(source, request_id, parse_hour(hour) if hour else None)
+        if found is None:
+            raise HTTPException(404, "there is no such request in the published data")
+        return found
+
+    return api
+
+
+async def _refuse_account(_: Request, __: Exception) -> Response:
+    return JSONResponse({"detail": "this account is not yours to see"}, 403)
+
+
+async def _refuse_for_now(_: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 503)

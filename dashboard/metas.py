@@ -1,0 +1,66 @@
+"""The meta of a request that was not compensated, read from its part in the lake. The warehouse keeps the meta of paid requests alone.
+
+This is the one way past the published snapshot: it shows what a gateway logged, and no number.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from orchestration.duck import connect
+from orchestration.home import Home
+from orchestration.ingestion.inventory import Inventory
+
+ONE = """
+select meta from read_parquet($parts, hive_partitioning = false)
+where source = $source and request_id = $request_id and landing_file = $landing_file and landing_line = $landing_line
+limit 1
+"""
+
+
+def read_meta(
+    home: Home, source: str, request_id: str, request_hour: datetime, landing_file: str, landing_line: int
+) -> Any:
+    """What the gateway logged beside the request's own columns; None where there is none, or its part is gone."""
+    file = home.lake / "inventory.sqlite"
+    if not file.exists():
+        return None
+    inventory = Inventory(file)
+    try:
+        parts = [part for part in inventory.parts_of_files([landing_file]) if part.request_hour == request_hour]
+    finally:
+        inventory.close()
+    places = [home.lake / part.lake_part for part in sorted(parts, key=lambda part: -part.version)]
+    present = [str(place) for place in places if place.exists()]
+    if not present:
+        return None
+    asked = {
+        "parts": present,
+        "source": source,
+        "request_id": request_id,
+        "landing_file": landing_file,
+        "landing_line": landing_line,
+    }
+    with connect(extensions=()) as con:
+        try:
+            row = con.execute(ONE, asked).fetchone()
+        except duckdb.IOException:
+            return None
+    return parsed(row[0]) if row else None
+
+
+def parsed(meta: str | None) -> Any:
+    """Meta as a tree; text that is no JSON stays text."""
+    if meta is None:
+        return None
+    try:
+        return json.loads(meta, parse_float=str, parse_int=_integer)
+    except ValueError:
+        return meta
+
+
+def _integer(digits: str) -> int | str:
+    """An integer that a browser holds exactly, or its digits."""
+    return int(digits) if len(digits) < 16 else digits

@@ -1,0 +1,78 @@
+"""The two pages, the sign-in, and the files that they are made of. What they show comes from the API."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import HTTPException
+from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from dashboard.security import COOKIE, Door
+
+STATIC = Path(__file__).parent / "static"
+ECHARTS_CARRIER = ("vizly", "assets/echarts.min.js")
+REVALIDATE = {"cache-control": "no-cache"}
+LONGEST_FORM = 4_096
+
+
+def add_pages(app: FastAPI, door: Door) -> None:
+    """Serve the pages behind the door; their code and style, which hold no data, in front of it."""
+    echarts = _echarts()
+
+    async def page(request: Request, name: str) -> Response:
+        try:
+            await door.admit(request)
+        except HTTPException:
+            if not door.asks_for_token:
+                raise
+            return RedirectResponse("/login", 303)
+        return FileResponse(STATIC / name, headers=REVALIDATE)
+
+    @app.get("/", include_in_schema=False)
+    async def index(request: Request) -> Response:
+        return await page(request, "index.html")
+
+    @app.get("/request", include_in_schema=False)
+    async def request_page(request: Request) -> Response:
+        return await page(request, "request.html")
+
+    @app.get("/login", include_in_schema=False)
+    async def login() -> Response:
+        return FileResponse(STATIC / "login.html", headers=REVALIDATE)
+
+    @app.post("/login", include_in_schema=False)
+    async def sign_in(request: Request) -> Response:
+        token = parse_qs((await _body(request)).decode(errors="replace")).get("token", [""])[0]
+        cookie = door.cookie_for(token)
+        if cookie is None:
+            return FileResponse(STATIC / "login.html", 401, headers=REVALIDATE)
+        answer = RedirectResponse("/", 303)
+        is_secure = request.url.scheme == "https"
+        answer.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=is_secure, max_age=7 * 86_400)
+        return answer
+
+    @app.get("/vendor/echarts.js", include_in_schema=False)
+    async def vendored() -> Response:
+        return FileResponse(echarts, media_type="text/javascript", headers={"cache-control": "max-age=86400"})
+
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LONGEST_FORM:
+            raise HTTPException(413, "the form is too long")
+    return body
+
+
+def _echarts() -> Path:
+    """The chart library's file in the locked package that carries it."""
+    package, place = ECHARTS_CARRIER
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError(f"the package {package} is not installed: run `make setup`")
+    return Path(spec.submodule_search_locations[0]) / place

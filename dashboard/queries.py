@@ -1,0 +1,271 @@
+"""The page's questions, one SQL file each in `sql/`, asked of one session. What may be asked is filters.py's.
+
+A visitor's scope is applied here, to every question, so that no way of asking gets around it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from dashboard.answers import (
+    Changes,
+    CompensationType,
+    DetailsAnswer,
+    DetailsRow,
+    Group,
+    KpiValues,
+    SeriesAnswer,
+    SummaryAnswer,
+    TypeTotal,
+)
+from dashboard.filters import Filters, PageFilters, RowFilters, Selection, SeriesFilters
+from dashboard.following import Session
+from orchestration.hours import HOUR
+from orchestration.publication.kpis import Kpis
+
+SQL = Path(__file__).parent / "sql"
+MODELS_DRAWN = 8
+HOURLY_UP_TO = 72
+
+
+class NotYoursError(Exception):
+    """A visitor who may see one account asked for another's."""
+
+
+@lru_cache
+def _text(name: str) -> str:
+    return (SQL / f"{name}.sql").read_text()
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Where a page of rows lies: the rows of [start, end) from `offset` on. `total` counts the rows of all pages."""
+
+    start: datetime
+    end: datetime
+    offset: int
+    total: int
+
+
+class Queries:
+    """Answers at one session's publication, for one visitor."""
+
+    def __init__(self, session: Session, scope: str | None) -> None:
+        """`scope` is the one account that the visitor may see; None is all."""
+        self._session, self._scope = session, scope
+        self._publication = session.publication
+        self.data_through = session.data_through
+
+    def selection(self, filters: Filters) -> Selection:
+        """What the filters select of what the visitor may see.
+
+        Raises:
+            NotYoursError: they name another account than the visitor's.
+        """
+        selected = filters.selection(self.data_through)
+        if self._scope is None:
+            return selected
+        if selected.account not in (None, self._scope):
+            raise NotYoursError
+        return replace(selected, account=self._scope)
+
+    def types(self) -> list[CompensationType]:
+        """The policy's types, in their precedence."""
+        rows = self._session.types
+        return [CompensationType(compensation_type=row[0], label=row[1], description=row[2]) for row in rows]
+
+    def models(self) -> list[str]:
+        """Models with a compensation that the visitor may see, by name."""
+        hours, conditions, values = self._hours(self._scope)
+        narrowed = f" where {conditions[0]}" if conditions else ""
+        return [row[0] for row in self._rows(f"select distinct model from {hours}{narrowed} order by model", values)]
+
+    def accounts(self, contains: str, limit: int) -> list[str]:
+        """Accounts with a compensation whose name contains the text, by name."""
+        values = {"contains": contains, "scope": self._scope, "limit": limit}
+        return [row[0] for row in self._rows(_text("accounts"), values)]
+
+    def summary(self, filters: Filters) -> SummaryAnswer:
+        """The four KPIs, their change, and each type's part."""
+        selected = self.selection(filters)
+        before = selected.before()
+        rows = self._ask("summary", selected, start_before=before.start)
+        kpis = Kpis(sum(row[1] for row in rows), sum((row[2] for row in rows), Decimal(0)), self._covered(selected))
+        kpis_before = None
+        if self._covered(before) == before.hour_count:
+            payout_usd = sum((row[4] for row in rows), Decimal(0))
+            kpis_before = Kpis(sum(row[3] for row in rows), payout_usd, before.hour_count)
+        totals = [TypeTotal(compensation_type=row[0], compensation_count=row[1], payout_usd=row[2]) for row in rows]
+        now, then = _values(kpis), _values(kpis_before) if kpis_before else None
+        return SummaryAnswer(
+            publication_id=self._publication.publication_id,
+            start=selected.start,
+            end=selected.end,
+            hours_covered=kpis.hour_count,
+            kpis=now,
+            before=then,
+            change=Changes(**{name: _change(value, getattr(then, name, None)) for name, value in now}),
+            types=sorted(totals, key=lambda total: (-total.payout_usd, total.compensation_type)),
+        )
+
+    def series(self, filters: SeriesFilters) -> SeriesAnswer:
+        """Both charts: a value for each bucket, by type and by model (the largest, and all others together)."""
+        selected = self.selection(filters)
+        bucket = "hour" if selected.hour_count <= HOURLY_UP_TO else "day"
+        buckets = _buckets(selected, bucket)
+        labels = {name: label for name, label, _ in self._session.types}
+        charts = []
+        for grouping in ("compensation_type", "model"):
+            groups: dict[str, dict[datetime, Decimal]] = {}
+            for at, name, count, payout_usd in self._ask("series", selected, {"grouping": grouping}, bucket=bucket):
+                value = Decimal(count) if filters.measure == "times" else payout_usd
+                groups.setdefault(name, {})[at] = value
+            drawn = [_group(name, labels.get(name, name), values, buckets) for name, values in groups.items()]
+            charts.append(sorted(drawn, key=lambda group: (-group.total, group.label)))
+        return SeriesAnswer(
+            publication_id=self._publication.publication_id,
+            bucket=bucket,
+            buckets=buckets,
+            by_type=charts[0],
+            by_model=_largest(charts[1]),
+        )
+
+    def details(self, filters: PageFilters) -> DetailsAnswer:
+        """One page of compensated requests, at any depth."""
+        selected = self.selection(filters)
+        place = self._stretch(selected, filters)
+        rows: list[tuple[Any, ...]] = []
+        if place.offset < place.total:
+            rows = self._ask(
+                "details",
+                replace(selected, start=place.start, end=place.end),
+                {"order": filters.order, "page": "limit $page_size offset $offset"},
+                page_size=filters.page_size,
+                offset=place.offset,
+            )
+        names = list(DetailsRow.model_fields)
+        return DetailsAnswer(
+            publication_id=self._publication.publication_id,
+            total=place.total,
+            page=filters.page,
+            page_size=filters.page_size,
+            rows=[DetailsRow(**dict(zip(names, row, strict=True))) for row in rows],
+        )
+
+    def all_details(self, filters: RowFilters) -> tuple[str, dict[str, Any]]:
+        """The SQL of every row of the details, in the page's order, and its bound values."""
+        selected = self.selection(filters)
+        return self._question("details", selected, {"order": filters.order, "page": ""})
+
+    def _stretch(self, selected: Selection, filters: PageFilters) -> Stretch:
+        """Find the page. In the order of time it lies in few hours, which the hours' counts tell; so depth costs nothing."""
+        counts = self._counts(selected)
+        total = sum(count for _, count in counts)
+        offset = (filters.page - 1) * filters.page_size
+        if filters.sort != "timestamp" or offset >= total:
+            return Stretch(selected.start, selected.end, offset, total)
+        before, hours, skipped = 0, list[datetime](), 0
+        for hour, count in counts if filters.direction == "asc" else reversed(counts):
+            if before + count > offset:
+                skipped = skipped if hours else before
+                hours.append(hour)
+            before += count
+            if before >= offset + filters.page_size:
+                break
+        return Stretch(min(hours), max(hours) + HOUR, offset - skipped, total)
+
+    def _counts(self, selected: Selection) -> list[tuple[datetime, int]]:
+        """How many rows each hour has: of the hourly mart, or counted once where filters look at single rows."""
+
+        def ask() -> list[tuple[Any, ...]]:
+            return self._ask("row_counts" if selected.by_row else "hour_counts", selected)
+
+        return self._session.remember(selected, ask)
+
+    def _covered(self, selected: Selection) -> int:
+        """How many hours of the range the publication covers."""
+        first = self._session.data_from
+        if first is None:
+            return 0
+        return max(0, (min(selected.end, self.data_through) - max(selected.start, first)) // HOUR)
+
+    def _hours(self, account: str | None) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+        """The hourly counts of all, or of one account: relation, conditions, values."""
+        if account is None:
+            return "memory.hours", (), {}
+        self._session.hold_account(account)
+        return "memory.account_hours", ("account_id = $account",), {"account": account}
+
+    def _question(
+        self, name: str, selected: Selection, places: dict[str, str] | None = None, **values: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """The SQL of a question about a selection, and the values to bind. Conditions and places are fixed texts of ours."""
+        text, bound = _text(name), {"start": selected.start, "end": selected.end, **selected.parameters(), **values}
+        if "{hours}" in text:
+            hours, conditions, narrowed = self._hours(selected.account)
+            places = {**(places or {}), "hours": hours}
+            conditions += selected.by_hour
+            bound |= narrowed
+        else:
+            conditions = selected.by_hour + selected.by_row
+            if selected.account is not None:
+                conditions += ("account_id = $account",)
+                bound["account"] = selected.account
+        return text.format(conditions="\n    ".join(f"and {text}" for text in conditions), **(places or {})), bound
+
+    def _ask(
+        self, name: str, selected: Selection, places: dict[str, str] | None = None, **values: Any
+    ) -> list[tuple[Any, ...]]:
+        return self._rows(*self._question(name, selected, places, **values))
+
+    def _rows(self, sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        with self._session.cursor() as cursor:
+            return cursor.execute(sql, values or {}).fetchall()
+
+
+def _values(kpis: Kpis) -> KpiValues:
+    return KpiValues(
+        total_compensation_usd=kpis.payout_usd,
+        compensation_count=kpis.compensation_count,
+        average_per_compensation_usd=kpis.average_usd,
+        average_compensation_per_day=kpis.average_per_day,
+    )
+
+
+def _change(now: Decimal | int, then: Decimal | int | None) -> Decimal | None:
+    """Per cent, half-even to one place; null where there was nothing."""
+    if not then:
+        return None
+    return ((Decimal(now) - then) * 100 / then).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
+
+
+def _buckets(selected: Selection, bucket: str) -> list[datetime]:
+    """Every hour or day of the range, those without compensation included."""
+    step = HOUR if bucket == "hour" else timedelta(days=1)
+    at = selected.start if bucket == "hour" else selected.start.replace(hour=0)
+    buckets = []
+    while at < selected.end:
+        buckets.append(at)
+        at += step
+    return buckets
+
+
+def _group(key: str, label: str, values: dict[datetime, Decimal], buckets: list[datetime]) -> Group:
+    drawn = [values.get(at, Decimal(0)) for at in buckets]
+    return Group(key=key, label=label, total=sum(drawn, Decimal(0)), values=drawn)
+
+
+def _largest(groups: list[Group]) -> list[Group]:
+    """The largest models, and all others as one."""
+    kept, others = groups[:MODELS_DRAWN], groups[MODELS_DRAWN:]
+    if not others:
+        return kept
+    values = [sum(column, Decimal(0)) for column in zip(*(group.values for group in others), strict=True)]
+    label = f"Other ({len(others)})"
+    return [
+        *kept,
+        Group(key=None, label=label, total=sum((group.total for group in others), Decimal(0)), values=values),
+    ]

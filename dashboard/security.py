@@ -1,0 +1,139 @@
+"""Who may see the page, and how much of it; the headers that keep a browser from doing more than it should.
+
+A visitor is let in by a token, or by a header that a trusted reverse proxy sets; on loopback without either, everybody is.
+"""
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+from ipaddress import ip_address
+
+from fastapi import HTTPException, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from orchestration.errors import MakegoodError
+from orchestration.settings import Settings
+
+COOKIE = "makegood"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks. `account` is the only one that they may see; None is all of them."""
+
+    account: str | None
+
+
+class Door:
+    """Lets visitors in, as the settings have it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Refuses settings that would show the page to anybody.
+
+        Raises:
+            MakegoodError: the page is to be served beyond loopback without a token or a trusted proxy.
+        """
+        self._token = settings.page_token.get_secret_value() if settings.page_token else None
+        self._user_header = settings.page_user_header
+        self._account_header = settings.page_account_header
+        self._account = settings.page_account
+        self._proxies = set(settings.page_proxies)
+        if self._account_header and not self._user_header:
+            raise MakegoodError("MAKEGOOD_PAGE_ACCOUNT_HEADER is trusted only together with MAKEGOOD_PAGE_USER_HEADER")
+        if not is_loopback(settings.page_host) and not self._token and not self._user_header:
+            raise MakegoodError(
+                f"the page is not served on {settings.page_host} to anybody who asks: set MAKEGOOD_PAGE_TOKEN,"
+                " or MAKEGOOD_PAGE_USER_HEADER to the header that your reverse proxy sets"
+            )
+
+    @property
+    def asks_for_token(self) -> bool:
+        """Whether a token opens this door."""
+        return self._token is not None
+
+    async def admit(self, request: Request) -> Visitor:
+        """The visitor who sent the request.
+
+        Raises:
+            HTTPException: 401, they may not come in; 403, the proxy does not say which account they may see.
+        """
+        if self._user_header and self._comes_from_proxy(request) and _only(request, self._user_header):
+            return Visitor(self._account_of(request))
+        if self._token and self._shows_token(request):
+            return Visitor(self._account)
+        if self._user_header or self._token:
+            raise HTTPException(401, "who are you? sign in, or send the token as a bearer token")
+        return Visitor(self._account)
+
+    def cookie_for(self, token: str) -> str | None:
+        """What a browser keeps once it has shown the right token; None for a wrong one."""
+        if self._token and hmac.compare_digest(token.encode(), self._token.encode()):
+            return self._seal()
+        return None
+
+    def _account_of(self, request: Request) -> str | None:
+        if self._account_header is None:
+            return self._account
+        named = _only(request, self._account_header)
+        if not named or (self._account is not None and named != self._account):
+            raise HTTPException(403, "the proxy does not say which account this visitor may see")
+        return named
+
+    def _comes_from_proxy(self, request: Request) -> bool:
+        return request.client is not None and request.client.host in self._proxies
+
+    def _shows_token(self, request: Request) -> bool:
+        kind, _, shown = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and self.cookie_for(shown.strip()):
+            return True
+        return hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), self._seal().encode())
+
+    def _seal(self) -> str:
+        return sha256(f"makegood page {self._token}".encode()).hexdigest()
+
+
+def _only(request: Request, header: str) -> str | None:
+    """The header's value where it was sent once: of two, one may be the visitor's own."""
+    values = request.headers.getlist(header)
+    return values[0] if len(values) == 1 else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class SafeHeaders:
+    """Adds the headers to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with the headers."""
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self._headers]
+            await send(message)
+
+        await self._app(scope, receive, send_safely)

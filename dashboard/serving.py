@@ -1,0 +1,29 @@
+"""Serves the page as one process. What it answers is app.py's."""
+
+import uvicorn
+
+from dashboard.app import create_app
+from orchestration.errors import MakegoodError
+from orchestration.settings import Settings
+
+
+def serve(settings: Settings) -> None:
+    """Serve until interrupted.
+
+    Raises:
+        MakegoodError: the settings would show the page to anybody, the home cannot be read, or the address is taken.
+    """
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.page_host,
+        port=settings.page_port,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+    )
+    try:
+        uvicorn.Server(config).run()
+    except SystemExit as error:
+        raise MakegoodError(
+            f"the page could not be served on {settings.page_host}:{settings.page_port}: is the port taken? set MAKEGOOD_PAGE_PORT"
+        ) from error

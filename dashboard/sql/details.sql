@@ -1,0 +1,23 @@
+-- grain: one row per compensated request, in the names of mart_compensation_details
+select
+    requested_at as "timestamp",
+    model,
+    input_tokens,
+    output_tokens,
+    cost_usd as cost,
+    latency_ms as latency,
+    throughput_tps as throughput,
+    finish_reason as finish,
+    payout_usd as payout,
+    compensation_type,
+    request_id,
+    source,
+    account_id,
+from fct_compensations
+where request_date >= $start::date
+    and request_date <= $end::date
+    and requested_at >= $start
+    and requested_at < $end
+    {conditions}
+order by {order}
+{page}

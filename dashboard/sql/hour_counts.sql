@@ -1,0 +1,10 @@
+-- grain: one row per hour with a compensation, out of the hourly counts
+select
+    hour_at,
+    sum(compensation_count)::bigint as compensation_count,
+from {hours}
+where hour_at >= $start
+    and hour_at < $end
+    {conditions}
+group by hour_at
+order by hour_at

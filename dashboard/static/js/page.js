@@ -1,0 +1,151 @@
+// The overview: state → questions → cards. What each card draws is in its own module.
+
+import { ask } from "./api.js";
+import { load } from "./cards.js";
+import { ChartCard } from "./charts.js";
+import { Details } from "./details.js";
+import { byId, el, selectTab, tablist } from "./dom.js";
+import { FilterBar } from "./filters.js";
+import { moment } from "./format.js";
+import { drawKpis } from "./kpis.js";
+import { filterQuery, isFiltered, pageQuery, query, read, withoutColumnFilters, withoutFilters, write } from "./state.js";
+
+const LOOK_EVERY_MS = 15_000;
+const ALL = ["summary", "series", "details"];
+const RELOADS = { tab: ["series"], zone: [], type_view: [], model_view: [], type_table: [], model_table: [] };
+for (const name of ["category", "sort", "direction", "page", "page_size", ...Object.keys(withoutColumnFilters())]) RELOADS[name] = ["details"];
+
+let state = read(location.search);
+let publication;
+const answers = {};
+let round = 0;
+
+const filters = new FilterBar(change);
+const details = new Details(change, (which) => change({ ...(which === "columns" ? withoutColumnFilters() : withoutFilters()), page: "1" }));
+const charts = [
+  new ChartCard(byId("chart-type"), { title: "Aggregate by Compensation Type", kind: "type", choose: change, narrow: (key) => change({ type: [key] }) }),
+  new ChartCard(byId("chart-model"), { title: "Aggregate by Compensation Model", kind: "model", choose: change, narrow: (key) => change({ model: [key] }) }),
+];
+const QUESTIONS = {
+  summary: [byId("summary"), () => `/api/summary?${filterQuery(state)}`, drawSummary],
+  series: [byId("charts"), () => `/api/series?${filterQuery(state)}&measure=${state.tab === "times" ? "times" : "credits"}`, drawCharts],
+  details: [byId("details"), () => `/api/details?${pageQuery(state)}`, () => details.draw(answers.details, state)],
+};
+
+function change(changes) {
+  const names = Object.keys(changes).filter((name) => String(changes[name]) !== String(state[name]));
+  const reloads = new Set(names.flatMap((name) => RELOADS[name] ?? ALL));
+  if (reloads.has("summary") && !("page" in changes)) changes.page = "1";
+  state = { ...state, ...changes };
+  history.pushState(null, "", `${location.pathname}${write(state) && "?"}${write(state)}`);
+  show();
+  if (names.includes("zone")) redraw();
+  else if (names.some((name) => /_(view|table)$/.test(name)) && answers.series) drawCharts();
+  return refresh([...reloads]);
+}
+
+// What was chosen, before any answer.
+function show() {
+  filters.show(state);
+  details.show(state);
+  selectTab(byId("measures"), state.tab);
+  byId("charts").setAttribute("aria-labelledby", `tab-${state.tab}`);
+  drawThrough();
+  sessionStorage.setItem("overview", write(state));
+}
+
+async function refresh(names) {
+  const mine = ++round;
+  document.body.dataset.ready = "false";
+  await Promise.all(names.map(async (name) => {
+    const [card, path, draw] = QUESTIONS[name];
+    await load(card, async () => {
+      const answer = await ask(name, path());
+      if (answer === null) return false;
+      answers[name] = answer;
+      draw();
+      return true;
+    });
+  }));
+  if (mine === round) document.body.dataset.ready = "true";
+  if (names.some((name) => answers[name] && answers[name].publication_id !== publication?.publication_id)) await look();
+}
+
+function redraw() {
+  if (answers.series) drawCharts();
+  if (answers.details) details.draw(answers.details, state);
+}
+
+function drawSummary() {
+  drawKpis(byId("summary"), answers.summary);
+  details.offer(publication?.types ?? [], answers.summary.types);
+  drawNotes();
+}
+
+function drawCharts() {
+  for (const chart of charts) {
+    chart.order = (publication?.types ?? []).map(({ compensation_type }) => compensation_type);
+    chart.draw(answers.series, state);
+  }
+}
+
+function drawThrough() {
+  if (!publication) return;
+  byId("through").textContent = publication.data_through ? `Data through ${moment(publication.data_through, state.zone)}` : "No data yet";
+}
+
+function drawNotes() {
+  const notes = [];
+  if (publication?.is_stale) {
+    notes.push(el("p", { class: "note", "data-testid": "note-stale" },
+      `The published data end more than ${publication.stale_after_hours} hours ago. Newer requests are not in these figures yet.`));
+  }
+  if (answers.summary?.kpis.compensation_count === 0) {
+    notes.push(el("p", { class: "note plain", "data-testid": "note-empty" }, "No compensation in this range.",
+      isFiltered(state) ? el("button", { type: "button", on: { click: () => change(withoutFilters()) } }, "Clear filters") : null));
+  }
+  byId("notes").replaceChildren(...notes);
+}
+
+// Pick up a new publication: what there is to choose from, then everything in view.
+async function look() {
+  const found = await ask("publication", "/api/publication").catch((error) => {
+    byId("notes").replaceChildren(el("p", { class: "note", role: "alert" }, error.message, el("button", { type: "button", on: { click: start } }, "Retry")));
+    return null;
+  });
+  if (found === null) return;
+  const isNew = found.publication_id !== publication?.publication_id;
+  const isLater = publication !== undefined && isNew;
+  publication = found;
+  if (isNew) filters.offer(found);
+  show();
+  drawNotes();
+  if (isLater || ALL.some((name) => answers[name] && answers[name].publication_id !== found.publication_id)) await refresh(ALL);
+}
+
+async function start() {
+  show();
+  await look();
+  if (publication) await refresh(ALL);
+}
+
+tablist(byId("measures"), (tab) => change({ tab }));
+tablist(byId("categories"), (category) => change({ category, page: "1" }));
+byId("theme").addEventListener("click", () => globalThis.switchTheme());
+addEventListener("popstate", () => {
+  state = read(location.search);
+  show();
+  refresh(ALL);
+});
+document.addEventListener("themechange", () => { drawThemeButton(); redraw(); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+setInterval(() => { if (!document.hidden) look(); }, LOOK_EVERY_MS);
+
+function drawThemeButton() {
+  const isDark = document.documentElement.dataset.theme === "dark";
+  byId("theme").textContent = isDark ? "☀" : "☾";
+  byId("theme").setAttribute("aria-label", isDark ? "Light theme" : "Dark theme");
+}
+
+drawThemeButton();
+start();

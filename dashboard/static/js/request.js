@@ -1,0 +1,139 @@
+// The page of one request: the decision in a sentence, and all that it rests on.
+
+import { ask } from "./api.js";
+import { load } from "./cards.js";
+import { byId, el } from "./dom.js";
+import { count, decimal, exactUsd, known, moment, timestamp, zoneName } from "./format.js";
+import { raw, tree } from "./tree.js";
+
+const given = new URLSearchParams(location.search);
+let zone = given.get("zone") === "local" ? "local" : "utc";
+let view = given.get("meta") === "raw" ? "raw" : "tree";
+let answer;
+
+const ms = (value) => `${count(value)} ms`;
+const yes = (value) => (value ? "yes" : "no");
+const FACTS = [
+  ["model", "Model"], ["model_served", "Model served"], ["provider", "Provider"], ["account_id", "Account"], ["source", "Source"],
+  ["requested_at", "Requested", "time"], ["completed_at", "Completed", "time"],
+  ["cost_usd", "Cost", exactUsd], ["cost_source", "Cost is"], ["cache_hit", "From the cache", yes],
+  ["latency_ms", "Latency", ms], ["ttft_ms", "Time to first token", ms], ["throughput_tps", "Throughput", (value) => `${decimal(value, 1)} t/s`],
+  ["input_tokens", "Input tokens", count], ["output_tokens", "Output tokens", count], ["cached_tokens", "Cached tokens", count],
+  ["reasoning_tokens", "Reasoning tokens", count], ["max_output_tokens", "Caller's token limit", count],
+  ["streamed", "Streamed", yes], ["finish_reason", "Finish"], ["native_finish_reason", "Finish, as the provider said it"],
+  ["status_code", "Status code"], ["error_code", "Error code"], ["trace_id", "Trace"], ["gateway_call_id", "Gateway call"],
+  ["api_key_ref", "API key"], ["landing_file", "Landing file"], ["landing_line", "Landing line", count],
+];
+const RULES = [
+  ["rule_id", "Rule", "code"], ["compensation_type_label", "Type"], ["condition", "Pays where"], ["payout_rate", "Rate", "number"], ["payout_cap_usd", "Cap", "number"],
+  ["description", "What it says"],
+];
+
+function draw() {
+  const { facts } = answer;
+  byId("title").textContent = answer.request_id;
+  document.title = `${answer.request_id}: Insurance Compensation`;
+  byId("through").textContent = `${facts.model} · ${moment(answer.requested_at, zone)}`;
+  const cards = [
+    decision(), factsCard(), rulesCard(),
+    listed("Ledger entries", answer.ledger_entries, "Nothing is posted yet.", "ledger"),
+    listed("Content assessments", answer.assessments, "No detector has spoken about this answer.", "assessments"), metaCard(),
+  ];
+  byId("request").replaceChildren(...cards.filter((card) => card !== null));
+}
+
+function decision() {
+  const isPaid = answer.reason_code === "compensated";
+  return el("section", { class: `card decision ${isPaid ? "paid" : ""}`, "data-testid": "decision" },
+    el("div", { class: "head" },
+      el("span", { class: "amount", "data-value": answer.facts.payout_usd }, isPaid ? exactUsd(answer.facts.payout_usd) : "Not paid"),
+      el("span", { class: `badge ${isPaid ? "green" : ""}` }, answer.reason_code.replaceAll("_", " "))),
+    el("p", { class: "sentence" }, answer.decision),
+    answer.other_times.length ? el("p", { class: "sentence" }, "The same id was used at other times: ", answer.other_times.map((at) => el("a", { href: otherTime(at) }, `${moment(at, zone)} `))) : null);
+}
+
+function otherTime(at) {
+  const named = new URLSearchParams(given);
+  named.set("hour", at.slice(0, 13));
+  return `/request?${named}`;
+}
+
+function factsCard() {
+  const shown = FACTS.filter(([name]) => answer.facts[name] !== null && answer.facts[name] !== undefined);
+  const text = (name, show) => (show === "time" ? timestamp(`${answer.facts[name]}Z`, zone) : show ? show(answer.facts[name]) : String(answer.facts[name]));
+  return el("section", { class: "card", "data-testid": "signals" }, el("h2", {}, "What was observed"),
+    el("dl", { class: "facts" }, shown.map(([name, label, show]) => el("div", {}, el("dt", {}, label), el("dd", {}, text(name, show))))));
+}
+
+function rulesCard() {
+  const paid = answer.facts.rule_id;
+  const cells = (rule) => ({
+    ...rule,
+    condition: `${rule.signal} ${rule.comparator} ${rule.threshold.replace(/\.?0+$/, "")}`,
+    payout_rate: `${decimal(String(Number(rule.payout_rate) * 100), 2).replace(/\.?0+$/, "")}%`,
+    payout_cap_usd: known(rule.payout_cap_usd, exactUsd),
+  });
+  return el("section", { class: "card", "data-testid": "rules" }, el("h2", {}, "Rules that matched"), answer.rules.length
+    ? table("Rules that matched", RULES, answer.rules.map((rule) => [cells(rule), rule.rule_id === paid && answer.reason_code === "compensated" ? "pays" : ""]))
+    : el("p", { class: "none" }, "None."));
+}
+
+function listed(title, rows, none, testid) {
+  if (rows === null) return null;
+  const columns = rows.length ? Object.keys(rows[0]).map((name) => [name, name.replaceAll("_", " "), name.endsWith("_usd") || name === "score" ? "number" : ""]) : [];
+  return el("section", { class: "card", "data-testid": testid }, el("h2", {}, title),
+    rows.length ? table(title, columns, rows.map((row) => [row, ""])) : el("p", { class: "none" }, none));
+}
+
+function table(title, columns, rows) {
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, el("table", {},
+    el("thead", {}, el("tr", {}, columns.map(([, label, kind]) => el("th", { scope: "col", class: kind === "number" ? "number" : "" }, label)))),
+    el("tbody", {}, rows.map(([row, kind]) => el("tr", { class: kind }, columns.map(([name, , cell]) => el("td", { class: cell }, known(row[name], String))))))));
+}
+
+function metaCard() {
+  const choose = (value) => { view = value; remember("meta", value === "raw" ? "raw" : ""); draw(); document.querySelector(`[data-view=${value}]`).focus(); };
+  return el("section", { class: "card", id: "meta", "data-testid": "meta" },
+    el("div", { class: "card-head" }, el("h2", {}, "Meta"), answer.meta === null ? null : el("div", { class: "segments", role: "group", "aria-label": "Meta: view" },
+      ["tree", "raw"].map((name) => el("button", { type: "button", "data-view": name, "data-testid": `meta-${name}-view`, "aria-pressed": String(name === view), on: { click: () => choose(name) } }, name === "tree" ? "Tree" : "Raw JSON")))),
+    answer.meta === null ? el("p", { class: "none" }, "The gateway logged nothing besides.") : view === "raw" ? raw(answer.meta) : tree(answer.meta));
+}
+
+function remember(name, value) {
+  if (value) given.set(name, value);
+  else given.delete(name);
+  history.replaceState(null, "", `${location.pathname}?${given}${location.hash}`);
+}
+
+async function show() {
+  document.body.dataset.ready = "false";
+  const [source, id, hour] = ["source", "id", "hour"].map((name) => given.get(name));
+  const path = `/api/requests/${encodeURIComponent(source ?? "")}/${encodeURIComponent(id ?? "")}${hour ? `?hour=${encodeURIComponent(hour)}` : ""}`;
+  await load(byId("request"), async () => {
+    answer = await ask("request", path);
+    if (answer !== null) draw();
+    return answer !== null;
+  });
+  if (answer && location.hash) byId(location.hash.slice(1))?.scrollIntoView();
+  document.body.dataset.ready = "true";
+}
+
+function drawSwitches() {
+  const isDark = document.documentElement.dataset.theme === "dark";
+  byId("theme").textContent = isDark ? "☀" : "☾";
+  byId("theme").setAttribute("aria-label", isDark ? "Light theme" : "Dark theme");
+  byId("zone").textContent = zoneName(zone);
+}
+
+byId("theme").addEventListener("click", () => globalThis.switchTheme());
+byId("zone").addEventListener("click", () => {
+  zone = zone === "utc" ? "local" : "utc";
+  remember("zone", zone === "local" ? "local" : "");
+  drawSwitches();
+  if (answer) draw();
+});
+document.addEventListener("themechange", drawSwitches);
+const overview = sessionStorage.getItem("overview");
+if (overview) byId("back").href = `/?${overview}`;
+drawSwitches();
+show();

@@ -1,0 +1,69 @@
+"""A home for the page: what its gateway was asked, and the page over it as a visitor meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi.testclient import TestClient
+from running_gateway import Gateway, Record, record
+
+from dashboard.app import create_app
+
+DAY = datetime(2026, 11, 1)
+THROUGH = DAY + timedelta(days=4)
+HOSTILE_MODEL = "<img src=x onerror=alert(1)>"
+HOSTILE_ACCOUNT = '=HYPERLINK("http://evil.example","+1")'
+SLASHED_ID = "batch/7?x=1&y=ü"
+MODELS = ["openai/gpt-4o", "openai/gpt-4o-mini", "anthropic/claude-3-opus", HOSTILE_MODEL]
+
+
+def failed(request_id: str, at: datetime, **values: Any) -> Record:
+    """Owed as a service failure."""
+    return record(request_id, at, **{"status_code": "500", "finish_reason": "error", "output_tokens": 0, **values})
+
+
+def empty(request_id: str, at: datetime, **values: Any) -> Record:
+    """Owed as unsatisfactory content."""
+    return record(request_id, at, **{"output_tokens": 0, **values})
+
+
+def slow(request_id: str, at: datetime, **values: Any) -> Record:
+    """Owed as high latency."""
+    return record(request_id, at, latency_ms=700_000, **values)
+
+
+def requests() -> Iterator[Record]:
+    """Four days; on the third nothing is owed."""
+    kinds = (failed, empty, slow)
+    for number in range(120):
+        at = DAY + timedelta(
+            days=(0, 1, 3)[number % 3], hours=number * 5 % 24, minutes=number % 60, milliseconds=number
+        )
+        yield kinds[number % 7 % 3](
+            f"r{number:03}",
+            at,
+            model=MODELS[number % 4],
+            account_id=("acme", "globex", HOSTILE_ACCOUNT)[number // 4 % 3],
+            cost_usd=f"0.0{number + 1:03}0000{number % 9 + 1}",
+        )
+    for number in range(20):
+        yield record(f"fine{number:02}", DAY + timedelta(days=2, hours=number))
+    hostile_meta = {"headers": {"x": "<script>alert(1)</script>"}, "context": {"attempts": [1, 2]}}
+    yield failed(SLASHED_ID, DAY + timedelta(hours=3), account_id="globex", meta=hostile_meta)
+    yield failed("caller", DAY + timedelta(hours=4), status_code="400", account_id="globex")
+    yield failed("free", DAY + timedelta(hours=4), cost_usd="0")
+    yield record("last", DAY + timedelta(days=3, hours=23, minutes=30))
+
+
+def fill(gateway: Gateway) -> Gateway:
+    """Land and run all of them, in the hour after they were made."""
+    gateway.lands(THROUGH, requests())
+    gateway.runs(THROUGH)
+    return gateway
+
+
+def visitor(gateway: Gateway, **settings: Any) -> TestClient:
+    """A visitor of a page with settings of its own; use it as a context."""
+    return TestClient(create_app(gateway.settings.model_copy(update=settings)), base_url="http://localhost")

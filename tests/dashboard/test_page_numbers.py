@@ -1,0 +1,225 @@
+"""The page's API gives the numbers that SQL of its own gives over the published facts, to the last digit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from page_home import DAY, HOSTILE_ACCOUNT, HOSTILE_MODEL, SLASHED_ID, THROUGH
+from running_gateway import Gateway
+
+Params = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a visitor asks, and the same in SQL written by hand."""
+
+    params: Params
+    start: datetime
+    end: datetime
+    condition: str = "true"
+
+    @property
+    def where(self) -> str:
+        return f"requested_at >= '{self.start}' and requested_at < '{self.end}' and {self.condition}"
+
+
+def hours(start: datetime, end: datetime, **more: Any) -> Params:
+    return {"from": f"{start:%Y-%m-%dT%H}", "to": f"{end:%Y-%m-%dT%H}", **more}
+
+
+def days(number: float) -> timedelta:
+    return timedelta(days=number)
+
+
+CASES = {
+    "all of it": Case({"range": "30d"}, THROUGH - days(30), THROUGH),
+    "the last day": Case({"range": "24h"}, THROUGH - days(1), THROUGH),
+    "some hours": Case(hours(DAY + timedelta(hours=5), DAY + timedelta(hours=12)), DAY + timedelta(hours=5), DAY + timedelta(hours=12)),
+    "one hour": Case(hours(DAY, DAY + timedelta(hours=1)), DAY, DAY + timedelta(hours=1)),
+    "a day on which nothing is owed": Case(hours(DAY + days(2), DAY + days(3)), DAY + days(2), DAY + days(3)),
+    "before there was anything": Case(hours(DAY - days(9), DAY - days(2)), DAY - days(9), DAY - days(2)),
+    "one model": Case({"range": "7d", "model": "openai/gpt-4o"}, THROUGH - days(7), THROUGH, "model = 'openai/gpt-4o'"),
+    "two models": Case(
+        {"range": "7d", "model": ["openai/gpt-4o", HOSTILE_MODEL]}, THROUGH - days(7), THROUGH, f"model in ('openai/gpt-4o', '{HOSTILE_MODEL}')"
+    ),
+    "a model that is none": Case({"range": "7d", "model": "x' or 1=1 --"}, THROUGH - days(7), THROUGH, "false"),
+    "one type": Case({"range": "7d", "type": "high_latency"}, THROUGH - days(7), THROUGH, "compensation_type = 'high_latency'"),
+    "one account": Case({"range": "7d", "account": "acme"}, THROUGH - days(7), THROUGH, "account_id = 'acme'"),
+    "an account with a formula's name": Case({"range": "7d", "account": HOSTILE_ACCOUNT}, THROUGH - days(7), THROUGH, f"account_id = '{HOSTILE_ACCOUNT}'"),
+    "all at once": Case(
+        hours(DAY, DAY + days(2), model="openai/gpt-4o-mini", type=["service_failure", "high_latency"], account="globex"),
+        DAY,
+        DAY + days(2),
+        "model = 'openai/gpt-4o-mini' and compensation_type <> 'unsatisfactory_content' and account_id = 'globex'",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(params=CASES.values(), ids=CASES.keys())
+def case(request: pytest.FixtureRequest) -> Case:
+    return request.param  # type: ignore[no-any-return]
+
+
+def asked(client: TestClient, question: str, params: Params) -> Any:
+    answer = client.get(f"/api/{question}", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_the_four_kpis_are_those_of_the_facts_in_the_range(client: TestClient, gateway: Gateway, case: Case) -> None:
+    [(count, total)] = gateway.sees(
+        f"select count(*), coalesce(sum(payout_usd), 0) from fct_compensations where {case.where}"
+    )
+    covered = max(0, (min(case.end, THROUGH) - max(case.start, DAY)) // timedelta(hours=1))
+    average = (Decimal(total) / count).quantize(Decimal("1e-12"), ROUND_HALF_EVEN) if count else Decimal(0)
+    a_day = (Decimal(count) / max(Decimal(1), Decimal(covered) / 24)).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
+
+    summary = asked(client, "summary", case.params)
+
+    kpis = summary["kpis"]
+    assert kpis["compensation_count"] == count
+    assert Decimal(kpis["total_compensation_usd"]) == total
+    assert Decimal(kpis["average_per_compensation_usd"]) == average
+    assert Decimal(kpis["average_compensation_per_day"]) == a_day
+    assert summary["hours_covered"] == covered
+    assert sum(Decimal(kind["payout_usd"]) for kind in summary["types"]) == total
+
+
+def test_the_home_has_what_the_cases_ask_for(gateway: Gateway) -> None:
+    [(types, models, accounts, days_paid)] = gateway.sees(
+        "select count(distinct compensation_type), count(distinct model), count(distinct account_id), count(distinct request_date) from fct_compensations"
+    )
+    assert (types, models, accounts, days_paid) == (3, 4, 3, 3)
+
+
+@pytest.mark.parametrize("measure", ["credits", "times"])
+def test_charts_add_up_to_the_facts_of_each_bucket(
+    client: TestClient, gateway: Gateway, case: Case, measure: str
+) -> None:
+    bucket = "hour" if case.end - case.start <= timedelta(hours=72) else "day"
+    value = "sum(payout_usd)" if measure == "credits" else "count(*)"
+    series = asked(client, "series", {**case.params, "measure": measure})
+
+    assert series["bucket"] == bucket
+    first = case.start if bucket == "hour" else case.start.replace(hour=0)
+    step = timedelta(hours=1) if bucket == "hour" else timedelta(days=1)
+    assert [datetime.fromisoformat(at[:-1]) for at in series["buckets"]] == [
+        first + step * number for number in range(-((first - case.end) // step))
+    ]
+    for name, groups in (("compensation_type", series["by_type"]), ("model", series["by_model"])):
+        expected = {
+            (at, key): Decimal(amount)
+            for at, key, amount in gateway.sees(
+                f"select date_trunc('{bucket}', requested_at), {name}, {value} from fct_compensations where {case.where} group by all"
+            )
+        }
+        drawn = {
+            (datetime.fromisoformat(at[:-1]), group["key"]): Decimal(amount)
+            for group in groups
+            for at, amount in zip(series["buckets"], group["values"], strict=True)
+            if Decimal(amount)
+        }
+        assert drawn == expected
+
+
+def every_row(client: TestClient, params: Params, page_size: int) -> tuple[list[tuple[str, str, Decimal]], set[int]]:
+    """All pages' rows in turn, and the totals that the pages named."""
+    rows: list[tuple[str, str, Decimal]] = []
+    totals: set[int] = set()
+    while True:
+        page = len(rows) // page_size + 1
+        answer = asked(client, "details", {**params, "page": page, "page_size": page_size})
+        totals.add(answer["total"])
+        rows += [(row["source"], row["request_id"], Decimal(row["payout"])) for row in answer["rows"]]
+        if len(answer["rows"]) < page_size:
+            return rows, totals
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_turning_the_pages_shows_every_row_once_in_the_order_of_time(
+    client: TestClient, gateway: Gateway, case: Case, direction: str
+) -> None:
+    expected = gateway.sees(
+        f"select source, request_id, payout_usd from fct_compensations where {case.where}"
+        f" order by requested_at {direction}, source, request_id"
+    )
+    assert every_row(client, {**case.params, "direction": direction}, 17) == (expected, {len(expected)})
+
+
+@pytest.mark.parametrize("column", ["model", "input_tokens", "cost", "latency", "throughput", "finish", "payout"])
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_every_column_sorts(client: TestClient, gateway: Gateway, column: str, direction: str) -> None:
+    expected = gateway.sees(
+        "select source, request_id, payout from mart_compensation_details"
+        f' order by "{column}" {direction} nulls last, "timestamp" desc, source, request_id'
+    )
+    assert every_row(client, {"sort": column, "direction": direction}, 50) == (expected, {len(expected)})
+
+
+COLUMN_FILTERS = {
+    "cost": ({"min_cost": "0.03", "max_cost": "0.09000001"}, "cost_usd between 0.03 and 0.09000001"),
+    "payout to the last digit": ({"min_payout": "0.001000001"}, "payout_usd >= 0.001000001"),
+    "latency": ({"min_latency": 5_000}, "latency_ms >= 5000"),
+    "tokens": ({"max_output_tokens": 0, "min_input_tokens": 100}, "output_tokens <= 0 and input_tokens >= 100"),
+    "throughput": ({"max_throughput": "0.5"}, "throughput_tps <= 0.5"),
+    "finish": ({"finish": ["error", "none"]}, "coalesce(finish_reason, 'none') in ('error', 'none')"),
+    "model": ({"model_contains": "GPT-4O"}, "model like '%gpt-4o%'"),
+    "a percent sign is no wildcard": ({"model_contains": "%"}, "false"),
+    "category": ({"category": "service_failure"}, "compensation_type = 'service_failure'"),
+    "several": ({"category": "high_latency", "min_cost": "0.05", "model_contains": "mini"}, "compensation_type = 'high_latency' and cost_usd >= 0.05 and model like '%mini%'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("params", "condition"), COLUMN_FILTERS.values(), ids=COLUMN_FILTERS.keys())
+def test_a_filter_on_a_column_narrows_the_rows_and_their_total(
+    client: TestClient, gateway: Gateway, params: Params, condition: str
+) -> None:
+    expected = gateway.sees(
+        f"select request_id from fct_compensations where {condition} order by requested_at desc, source, request_id"
+    )
+    pages = [asked(client, "details", {**params, "page": page, "page_size": 50}) for page in (1, 2, 3)]
+    assert [(row["request_id"],) for page in pages for row in page["rows"]] == expected
+    assert {page["total"] for page in pages} == {len(expected)}
+
+
+def test_a_change_compares_with_the_period_of_the_same_length_before(client: TestClient, gateway: Gateway) -> None:
+    second_day = hours(DAY + days(1), DAY + days(2))
+    [(now, then)] = gateway.sees(
+        "select sum(payout_usd) filter (where request_date = '2026-11-02'), sum(payout_usd) filter (where request_date = '2026-11-01') from fct_compensations"
+    )
+    summary = asked(client, "summary", second_day)
+    assert Decimal(summary["before"]["total_compensation_usd"]) == then
+    assert Decimal(summary["change"]["total_compensation_usd"]) == ((now - then) / then * 100).quantize(
+        Decimal("0.1"), ROUND_HALF_EVEN
+    )
+
+
+def test_there_is_no_change_where_the_period_before_is_not_published_whole(client: TestClient) -> None:
+    summary = asked(client, "summary", hours(DAY + timedelta(hours=12), DAY + days(2)))
+    assert summary["before"] is None
+    assert set(summary["change"].values()) == {None}
+
+
+def test_the_largest_models_are_drawn_and_the_others_together(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = asked(client, "series", {"range": "7d"})["by_model"]
+    monkeypatch.setattr("dashboard.queries.MODELS_DRAWN", 2)
+    few = asked(client, "series", {"range": "7d"})["by_model"]
+    assert few[:2] == every[:2]
+    assert (few[2]["key"], few[2]["label"]) == (None, "Other (2)")
+    assert Decimal(few[2]["total"]) == sum(Decimal(group["total"]) for group in every[2:])
+
+
+def test_an_id_with_slashes_and_marks_has_its_own_answer(client: TestClient) -> None:
+    from urllib.parse import quote
+
+    found = client.get(f"/api/requests/gateway/{quote(SLASHED_ID, safe='')}").json()
+    assert (found["request_id"], found["reason_code"]) == (SLASHED_ID, "compensated")
+    assert found["meta"]["context"] == {"attempts": [1, 2]}
