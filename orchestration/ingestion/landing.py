@@ -82,7 +82,7 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
     with connect(extensions=(), spill=lake / ".spill") as con, ThreadPoolExecutor(WORKERS) as pool:
         con.execute("set threads = 1")
         for source, members in groupby(sorted(files, key=_place), key=lambda file: file.source):
-            version = adapter_version(source.adapter)
+            version = adapter_version(source)
             pending = [_pending(file, inventory) for file in members if _is_fresh(file, version, inventory)]
             _write(con, pool, source, pending, lake)
             landed.extend(_landed(member, version) for member in pending)
@@ -90,10 +90,11 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
     return sorted((file for file, *_ in landed), key=lambda file: file.landing_file)
 
 
-def adapter_version(adapter: Path) -> str:
-    """A short digest of everything that decides how a record of this format is read."""
-    texts = [adapter.read_bytes(), *((HERE / name).read_bytes() for name in READING)]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:12]
+def adapter_version(source: Source) -> str:
+    """A short digest of everything that decides how a record of this feed is read."""
+    detecting = [HERE / "detectors.sql", source.responses] if source.responses else []
+    files = [source.adapter, *(HERE / name for name in READING), *detecting]
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _place(file: LandingFile) -> tuple[str, str, str, datetime, str]:
@@ -195,6 +196,8 @@ def _write_group(con: duckdb.DuckDBPyConnection, land_sql: str, group: _Group, l
             _write_verdicts(cursor, group, lake)
         else:
             _write_parts(cursor, group, lake)
+        if source.responses:
+            _write_findings(cursor, source.responses, group, lake)
 
 
 def _files(group: _Group) -> pd.DataFrame:
@@ -252,15 +255,40 @@ def _write_parts(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -
     ).fetchall()
     for hour, rows in groupby(counts, key=lambda row: row[0]):
         part = Path("request_logs", f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}", f"{group.name}.parquet")
-        (lake / part).parent.mkdir(parents=True, exist_ok=True)
-        cursor.execute(
-            f"copy (select {columns_sql()} from landed_rows where fault is null and request_hour = timestamp '{hour}')"
-            f" to '{sql_text(lake / part)}' (format parquet, parquet_version v2)"
+        _copy(
+            cursor,
+            f"select {columns_sql()} from landed_rows where fault is null and request_hour = timestamp '{hour}'",
+            lake / part,
         )
         for _, index, count in rows:
             group.members[index].counts["landed"] += count
             member = group.members[index]
             member.parts.append(Part(str(part), member.file.name, member.version, hour, count))
+
+
+def _write_findings(cursor: duckdb.DuckDBPyConnection, responses: Path, group: _Group, lake: Path) -> None:
+    """What the built-in detectors find wrong with the answers in these records, as verdicts of their requests' hours."""
+    cursor.execute((HERE / "detectors.sql").read_text().replace("{responses}", responses.read_text()))
+    counts = cursor.execute(
+        "select request_hour, file_index, count(*) from findings group by all order by all"
+    ).fetchall()
+    for hour, rows in groupby(counts, key=lambda row: row[0]):
+        partition = Path(f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}")
+        part = Path("content_assessments", partition, f"{group.name}.parquet")
+        _copy(
+            cursor,
+            f"select {columns_sql(assessments.COLUMNS)} from findings where request_hour = timestamp '{hour}'"
+            " order by landing_file, landing_line, detector",
+            lake / part,
+        )
+        for _, index, count in rows:
+            member = group.members[index]
+            member.assessment_parts.append(AssessmentPart(str(part), member.file.name, member.version, hour, count))
+
+
+def _copy(cursor: duckdb.DuckDBPyConnection, select: str, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    cursor.execute(f"copy ({select}) to '{sql_text(file)}' (format parquet, parquet_version v2)")
 
 
 def _write_verdicts(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
@@ -272,10 +300,10 @@ def _write_verdicts(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path
         return
     landed_date = f"landed_date={group.members[0].landed_hour:%Y-%m-%d}"
     part = Path("content_assessments", "arrived", landed_date, f"{group.name}.parquet")
-    (lake / part).parent.mkdir(parents=True, exist_ok=True)
-    cursor.execute(
-        f"copy (select {columns_sql(assessments.COLUMNS)} from landed_rows where fault is null"
-        f" order by landing_file, landing_line) to '{sql_text(lake / part)}' (format parquet, parquet_version v2)"
+    _copy(
+        cursor,
+        f"select {columns_sql(assessments.COLUMNS)} from landed_rows where fault is null order by landing_file, landing_line",
+        lake / part,
     )
     for index, count in counts:
         member = group.members[index]

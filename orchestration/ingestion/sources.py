@@ -13,6 +13,8 @@ from orchestration.errors import MakegoodError
 from orchestration.hours import floor_hour
 
 ADAPTERS = Path(__file__).parent / "adapters"
+RESPONSES = Path(__file__).parent / "responses"
+"""What each log format says of answers; a format whose records carry none has no file here."""
 ASSESSMENTS = Path(__file__).parent / "content_assessments.sql"
 """How a file of verdicts is read, of whichever detector."""
 
@@ -40,6 +42,12 @@ class Source:
     def holds_assessments(self) -> bool:
         """Whether its records are verdicts on requests, and not requests."""
         return self.adapter == ASSESSMENTS
+
+    @property
+    def responses(self) -> Path | None:
+        """The SQL file that finds the answers in its records, where they carry any."""
+        file = RESPONSES / self.adapter.name
+        return file if file.is_file() else None
 
 
 @dataclass(frozen=True)
