@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
-from oracle.merging import Request, hour_of, requests_of
-from oracle.records import Log, Price
+from oracle.merging import Request, requests_of
+from oracle.records import Key, Log, Price
 from oracle.signals import is_cancelled, is_error
 
 TRAILING = timedelta(days=7)
@@ -50,6 +50,7 @@ class Baselines:
     def __init__(self, keys: Iterable[list[Log]], prices: dict[str, list[Price]]) -> None:
         self.keys, self.prices = list(keys), prices
         self._days: dict[date, dict[Group, int]] = {}
+        self._requests: dict[tuple[Key, int], list[Request]] = {}
 
     def normal_latency(self, request: Request) -> int | None:
         """What is normal for a request on its day, in milliseconds."""
@@ -74,11 +75,11 @@ class Baselines:
         }
 
     def _known(self, deliveries: list[Log], began: datetime) -> list[Request]:
+        """The key's requests of the days before, of what had landed: from day to day that only grows, so its number tells it."""
         landed = [part for part in deliveries if part.landed_hour < began]
         if not any(began - TRAILING <= part.requested_at < began for part in landed):
             return []
-        return [
-            request
-            for request in requests_of(landed, self.prices)
-            if began - TRAILING <= hour_of(request.requested_at) < began
-        ]
+        known = (landed[0].key, len(landed))
+        if known not in self._requests:
+            self._requests[known] = requests_of(landed, self.prices)
+        return [request for request in self._requests[known] if began - TRAILING <= request.hour < began]

@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import hashlib
 import shutil
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt_here import PROJECT, failures
-from models.conftest import DELIVERY_COLUMNS, Home
+from models.conftest import ASSESSMENT_COLUMNS, DELIVERY_COLUMNS, Home
 
 from oracle.merging import hour_of
 from oracle.policies import write_seeds
-from oracle.records import Log, Policy, Row
+from oracle.records import Key, Log, Policy, Row, Verdict
 from orchestration.policy.validation import valid_policy
 
 NULL = "\\N"
@@ -30,7 +32,7 @@ class OracleHome(Home):
         shutil.copytree(PROJECT, self.project, ignore=shutil.ignore_patterns("target", "logs"))
         (place / "models").symlink_to(PROJECT.parent / "models", target_is_directory=True)
 
-    def derive(self, deliveries: list[Log], policy: Policy) -> None:
+    def derive(self, deliveries: list[Log], verdicts: list[Verdict], policy: Policy) -> None:
         """Build the warehouse anew: every hour of every delivery, in one run.
 
         Raises:
@@ -43,6 +45,9 @@ class OracleHome(Home):
         self.prepare([], {hour_of(log.requested_at) for log in deliveries})
         with duckdb.connect(self.warehouse / "run.duckdb") as con:
             _load(con, "request_logs", (_delivered(log) for log in deliveries), self.path / "deliveries.csv")
+            hours = _hours(deliveries)
+            spoken = (row for verdict in verdicts for row in _assessed(verdict, hours[verdict.key]))
+            _load(con, "content_assessments", spoken, self.path / "verdicts.csv")
             con.execute(
                 """update request_hours set landed_count = (
                     select count(*) from request_logs
@@ -65,14 +70,34 @@ def _delivered(log: Log) -> list[Any]:
     row = asdict(log) | {
         "request_date": log.requested_at.date(),
         "request_hour": log.requested_at.hour,
-        "key_hash": _key_hash(log),
+        "key_hash": _key_hash(log.key),
     }
     return [row[column] for column in DELIVERY_COLUMNS]
 
 
-def _key_hash(log: Log) -> int:
+def _hours(deliveries: Iterable[Log]) -> dict[Key, set[datetime]]:
+    """In which hours each key was delivered."""
+    hours: dict[Key, set[datetime]] = defaultdict(set)
+    for log in deliveries:
+        hours[log.key].add(hour_of(log.requested_at))
+    return hours
+
+
+def _assessed(verdict: Verdict, hours: Iterable[datetime]) -> Iterator[list[Any]]:
+    """A verdict as a run finds it: once for each hour in which its request was delivered."""
+    for hour in sorted(hours):
+        row = asdict(verdict) | {
+            "requested_at": None,
+            "request_date": hour.date(),
+            "request_hour": hour.hour,
+            "key_hash": _key_hash(verdict.key),
+        }
+        yield [row[column] for column in ASSESSMENT_COLUMNS]
+
+
+def _key_hash(key: Key) -> int:
     """Equal for equal keys; now and then also for others, as 64 bits may be."""
-    digest = hashlib.sha256("|".join(log.key).encode()).digest()
+    digest = hashlib.sha256("|".join(key).encode()).digest()
     return digest[0] if digest[1] < 16 else int.from_bytes(digest[:8], "big")
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from oracle.building import OracleHome
 from oracle.chances import Chances
 from oracle.comparing import Difference, differences, told
-from oracle.logs import a_log
+from oracle.logs import a_log, some_verdicts
 from oracle.policies import a_policy
-from oracle.records import Log, Policy
+from oracle.records import Log, Policy, Verdict
 from oracle.reference import Answer, answer
 
 SHOWN = 5
@@ -22,18 +22,22 @@ class Challenge:
     seed: int
     policy: Policy
     deliveries: list[Log]
+    verdicts: list[Verdict]
     expected: Answer
 
     def put_to(self, home: OracleHome) -> list[Difference]:
         """Have the models derive it, and find every row that differs."""
-        home.derive(self.deliveries, self.policy)
+        home.derive(self.deliveries, self.verdicts, self.policy)
         return differences(self.expected, home)
 
     def report(self, found: list[Difference]) -> str:
         """How many rows differed, and the first few of them with both answers."""
         judged = len(self.expected.requests)
         head = f"seed {self.seed}: {judged:,} requests, {len(found):,} rows differ"
-        return "\n".join([head, *(told(difference, self.deliveries, self.policy) for difference in found[:SHOWN])])
+        return "\n".join([head, *(self._told(difference) for difference in found[:SHOWN])])
+
+    def _told(self, difference: Difference) -> str:
+        return told(difference, self.deliveries, self.verdicts, self.policy)
 
 
 def a_challenge(seed: int, requests: int) -> Challenge:
@@ -41,4 +45,5 @@ def a_challenge(seed: int, requests: int) -> Challenge:
     chances = Chances(seed)
     policy = a_policy(chances)
     deliveries = list(a_log(chances, policy, requests))
-    return Challenge(seed, policy, deliveries, answer(deliveries, policy))
+    verdicts = list(some_verdicts(chances, deliveries))
+    return Challenge(seed, policy, deliveries, verdicts, answer(deliveries, verdicts, policy))

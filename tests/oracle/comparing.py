@@ -8,7 +8,7 @@ from typing import Any
 
 from oracle.building import OracleHome
 from oracle.deciding import applicable
-from oracle.records import Log, Policy, Row
+from oracle.records import Log, Policy, Row, Verdict
 from oracle.reference import Answer, hourly
 
 REQUEST = ("source", "request_id", "request_date", "request_hour")
@@ -44,13 +44,16 @@ def differences(answer: Answer, home: OracleHome) -> list[Difference]:
     return [
         *_unlike("fct_requests", REQUEST, answer.requests, home),
         *_unlike("fct_compensations", REQUEST, answer.compensations, home),
+        *_unlike("fct_content_assessments", (*REQUEST, "detector"), answer.assessments, home),
         *_unlike("fct_requests_hourly", GROUP, hourly(answer.requests).values(), home),
         *_unlike("fct_request_hours", HOUR, hours, home),
     ]
 
 
 def _unlike(table: str, key: tuple[str, ...], rows: Iterable[Row], home: OracleHome) -> Iterator[Difference]:
-    expected, found = _by(key, rows), _by(key, map(_decided, home.rows(table)))
+    found = _by(key, map(_decided, home.rows(table)))
+    columns = set(next(iter(found.values()), {}))
+    expected = _by(key, ({name: value for name, value in row.items() if name in columns} for row in rows))
     for name in expected.keys() | found.keys():
         if expected.get(name) != found.get(name):
             yield Difference(table, expected.get(name), found.get(name))
@@ -70,7 +73,7 @@ def _by(key: tuple[str, ...], rows: Iterable[Row]) -> dict[tuple[Any, ...], Row]
     return keyed
 
 
-def told(difference: Difference, deliveries: Iterable[Log], policy: Policy) -> str:
+def told(difference: Difference, deliveries: Iterable[Log], verdicts: Iterable[Verdict], policy: Policy) -> str:
     """Both answers side by side, and for a request what was delivered and the rules that apply."""
     row = difference.expected or difference.found or {}
     lines = [f"{difference.table}: " + ", ".join(f"{name}={row[name]}" for name in REQUEST if name in row)]
@@ -81,6 +84,7 @@ def told(difference: Difference, deliveries: Iterable[Log], policy: Policy) -> s
     if "request_id" in row:
         key = (row["source"], row["request_id"])
         lines += [f"  delivered: {log}" for log in deliveries if log.key == key]
+        lines += [f"  verdict: {verdict}" for verdict in verdicts if verdict.key == key]
         rules = applicable(policy.rules, row["model"], row["requested_at"])
         lines += [f"  in force: {rule}" for rule in rules]
         lines += [f"  coverage: {cover}" for cover in policy.coverage if cover.account_id == row["account_id"]]

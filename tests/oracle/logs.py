@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,9 +13,10 @@ from oracle.chances import MILLISECOND, MOST_MS, MOST_TOKENS, SECOND, Chances
 from oracle.deciding import fits
 from oracle.history import HOUR, SOURCE, Past, a_history, pasts
 from oracle.merging import hour_of
-from oracle.policies import ACCOUNTS, FIRST, LAST, MODELS
-from oracle.records import Log, Policy, Rule
+from oracle.policies import ACCOUNTS, DETECTORS, FIRST, LAST, MODELS
+from oracle.records import Log, Policy, Rule, Verdict
 
+FORGIVEN = timedelta(minutes=5)
 WEEK = timedelta(days=7)
 MOVES = (0 * HOUR, 0 * HOUR, 0 * HOUR, HOUR, -HOUR, WEEK, WEEK + HOUR, WEEK - HOUR, -WEEK, 2 * WEEK, WEEK + WEEK / 2)
 SOURCES = (SOURCE, SOURCE.title(), "litellm")
@@ -81,6 +82,33 @@ def a_log(chances: Chances, policy: Policy, requests: int) -> Iterator[Log]:
             yield log
 
 
+def some_verdicts(chances: Chances, deliveries: Iterable[Log]) -> Iterator[Verdict]:
+    """What detectors say of these requests, now and then again and otherwise, at one moment, or of a request that is none."""
+    line = 0
+    for log in deliveries:
+        while chances.hit(0.3):
+            line += chances.one((1, 9))
+            yield _verdict(chances, log, line)
+
+
+def _verdict(chances: Chances, log: Log, line: int) -> Verdict:
+    assessed = hour_of(log.requested_at) + HOUR * chances.one((1, 1, 2, 200))
+    return Verdict(
+        source=log.source,
+        request_id=log.request_id if chances.hit(0.97) else f"{log.request_id}?",
+        detector=chances.one((*DETECTORS[2:], "human", "human", "jury", "Human")),
+        detector_version=chances.one(("1", "2", None)),
+        verdict=chances.one(("unsatisfactory", "unsatisfactory", "satisfactory", "inconclusive")),
+        score=chances.one((None, *map(Decimal, ("0", "0.5", "0.8999", "0.9", "0.9001", "1", "0.1234", "0.1235")))),
+        category=chances.one(("off_topic", None)),
+        evidence=chances.one(("seen", None)),
+        assessed_at=assessed,
+        landed_hour=assessed + HOUR * chances.one((0, 0, 1)),
+        landing_file=chances.one(FILES),
+        landing_line=line,
+    )
+
+
 def _edges(policy: Policy) -> list[datetime]:
     rows = [*policy.rules, *policy.coverage, *policy.prices]
     edges = {edge for row in rows for edge in (row.effective_from, row.effective_to) if edge is not None}
@@ -123,10 +151,15 @@ def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
         error_message="what went wrong",
         max_output_tokens=chances.near(answered),
         meta=f'{{"a": "…", "b": {given}}}',
-        landed_hour=hour_of(start) + HOUR * chances.one((0, 0, 1, 30)),
+        landed_hour=_first_hour(start) + HOUR * chances.one((0, 0, 1, 30)),
         landing_file=chances.one(FILES),
         landing_line=chances.one((1, 2, 10)),
     )
+
+
+def _first_hour(started: datetime) -> datetime:
+    """The first landing hour in which the start of a call is not in the future: 5 minutes are forgiven."""
+    return hour_of(started - FORGIVEN)
 
 
 def _outcome(chances: Chances) -> tuple[str, str]:
@@ -174,6 +207,8 @@ def _at_the_threshold(chances: Chances, rule: Rule, log: Log) -> dict[str, Any]:
             tokens = chances.one((0, 0, 1, 700))
             reasoning = chances.one((tokens, tokens, 0, tokens + 1))
             return {"output_tokens": tokens, "reasoning_tokens": reasoning, "finish_reason": chances.one(FINISHES)}
+        case "assessment_score" | "invalid_json" | "repetition_loop":
+            return {}
         case _:
             return {"status_code": chances.one((*STATUSES, *ODD_STATUSES)), "finish_reason": chances.one(FINISHES)}
 
@@ -218,7 +253,7 @@ def _delivered_again(chances: Chances, log: Log) -> Log:
         requested_at=moved,
         account_id=chances.one((log.account_id, "unknown", other.account_id)),
         model=chances.one((log.model, log.model, other.model)),
-        landed_hour=log.landed_hour + HOUR * chances.one((-1, 0, 0, 1, 200)),
+        landed_hour=max(_first_hour(moved), log.landed_hour + HOUR * chances.one((-1, 0, 0, 1, 200))),
         landing_file=other.landing_file,
         landing_line=log.landing_line + chances.one((1, 9)),
         **(changed | missing),

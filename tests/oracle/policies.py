@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from oracle.chances import MOST_COST, UNIT, Chances
-from oracle.records import CompensationType, Coverage, Policy, Price, Rule
+from oracle.records import CompensationType, Coverage, Detector, Policy, Price, Rule
+from oracle.verdicts import ASSESSED
+from orchestration.policy.signals import signals
 
 ALWAYS = datetime(2020, 1, 1)
 FIRST, LAST = datetime(2026, 11, 2, 22), datetime(2026, 11, 4, 4)
@@ -54,12 +56,16 @@ PATTERNS = (
     "google/gemini-*pro",
 )
 ACCOUNTS = ("acme", "beta", "gamma", "delta", "Acme", "unknown")
-FLAGS = ("upstream_failed", "empty_completion")
-SIGNALS = (*FLAGS, "throughput_tps", "latency_ms")
+DETECTORS = ("human", "*", "judge", "empty_completion", "invalid_json", "repetition_loop", "truncated")
+FLAGS = ("upstream_failed", "empty_completion", "invalid_json", "repetition_loop", "truncated")
+MEASURES = ("assessment_score", "latency_ratio", "throughput_tps", "latency_ms")
+SIGNALS = tuple(name for name in (*FLAGS, *MEASURES) if name in signals())
+"""What rules may name here."""
 COMPARATORS = (">=", ">", "<=", "<", "=")
 THRESHOLDS = {
     "throughput_tps": ("5", "0.333333", "12.5", "0.000001", "0", "1000", "98.7654"),
     "latency_ms": ("0", "1", "600000", "29999.5", "30000", "1234567", "2592000000"),
+    "assessment_score": ("0.9", "0.5", "1", "0", "0.12345"),
     "latency_ratio": ("2", "3", "5", "1", "1.5", "0.333333", "2.000001", "0"),
 }
 RATES = tuple(map(Decimal, ("0.0000", "1.0000", "0.0001", "0.9999", "0.1000", "0.2500", "0.5000", "0.3333", "0.0500")))
@@ -86,7 +92,7 @@ def a_policy(chances: Chances) -> Policy:
     rules: list[Rule] = []
     for version, (since, until) in enumerate(zip([ALWAYS, *moments], [*moments, None], strict=True)):
         rules += _version(chances, f"v{version}", names, since, until)
-    return Policy(types, rules, _coverage(chances), _prices(chances))
+    return Policy(types, rules, _coverage(chances), _prices(chances), _detectors(chances))
 
 
 def _changes(chances: Chances, count: int) -> list[datetime]:
@@ -98,8 +104,8 @@ def _version(chances: Chances, version: str, types: list[str], since: datetime, 
     rules = []
     for rule_id, kind in zip(ids, types * 5, strict=False):
         rule = _rule(chances, version, rule_id, kind, since, until)
-        if rules and chances.hit(0.3):
-            rule = _like(rule, chances.one(rules))
+        if rules and chances.hit(0.4):
+            rule = _like(chances, rule, chances.one(rules))
         if rules and chances.hit(0.15):
             rule = _for_a_while(chances, rule)
         rules.append(rule)
@@ -113,16 +119,12 @@ def _for_a_while(chances: Chances, rule: Rule) -> Rule:
     return replace(rule, effective_from=edges[0], effective_to=edges[1]) if edges[0] < edges[1] else rule
 
 
-def _like(rule: Rule, other: Rule) -> Rule:
-    """The rule with what another asks for: so that both match at once, as tiers, types and patterns do."""
-    return replace(
-        rule,
-        signal=other.signal,
-        comparator=other.comparator,
-        threshold=other.threshold,
-        min_output_tokens=other.min_output_tokens,
-        min_latency_ms=other.min_latency_ms,
-    )
+def _like(chances: Chances, rule: Rule, other: Rule) -> Rule:
+    """The rule with what another asks for, or pays: so that both match at once, or tie, as tiers, types and patterns do."""
+    asks = ("signal", "comparator", "threshold", "min_output_tokens", "min_latency_ms")
+    pays = ("payout_rate", "payout_cap_usd")
+    columns = chances.one((asks, pays, (*pays, "compensation_type")))
+    return replace(rule, **{column: getattr(other, column) for column in columns})
 
 
 def _rule(chances: Chances, version: str, rule_id: str, kind: str, since: datetime, until: datetime | None) -> Rule:
@@ -174,6 +176,22 @@ def _prices(chances: Chances) -> list[Price]:
     return rows
 
 
+def _detectors(chances: Chances) -> list[Detector]:
+    """Who speaks for which signal: with equal and differing ranks, some for a while, some only to refuse, some not at all."""
+    rows: list[Detector] = []
+    if "assessment_score" not in SIGNALS:
+        return rows
+    for detector in DETECTORS:
+        for signal in ASSESSED:
+            if chances.hit(0.4):
+                moments = [ALWAYS, *_changes(chances, 1)]
+                for since, until in zip(moments, [moments[1], None], strict=True):
+                    if chances.hit(0.8):
+                        rank, can_grant = chances.one((1, 2, 2, 3)), chances.hit(0.8)
+                        rows.append(Detector(since, until, detector, signal, rank, can_grant))
+    return rows
+
+
 def _price(chances: Chances) -> Decimal:
     return Decimal(chances.one((0, 1, 5, 15_000_000, 2_500_000_123, 3 * 10**14 + 1))).scaleb(-15)
 
@@ -184,6 +202,8 @@ def write_seeds(policy: Policy, seeds: Path) -> None:
     _write(seeds / "compensation_rules.csv", policy.rules)
     _write(seeds / "account_coverage.csv", policy.coverage)
     _write(seeds / "model_prices.csv", policy.prices)
+    if policy.detectors:
+        _write(seeds / "detectors.csv", policy.detectors)
 
 
 def _write(path: Path, rows: Iterable[Any]) -> None:

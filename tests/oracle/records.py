@@ -62,12 +62,20 @@ class Verdict:
     source: str
     request_id: str
     detector: str
-    detector_version: str
+    detector_version: str | None
     verdict: str
     score: Decimal | None
     category: str | None
     evidence: str | None
     assessed_at: datetime
+    landed_hour: datetime
+    landing_file: str
+    landing_line: int
+
+    @property
+    def key(self) -> Key:
+        """The request that it speaks of."""
+        return self.source, self.request_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,15 @@ class Price(Interval):
 
 
 @dataclass(frozen=True, slots=True)
+class Detector(Interval):
+    detector: str
+    signal: str
+    rank: int
+    can_grant: bool
+    description: str = "A detector."
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that finance decides."""
 
@@ -128,6 +145,7 @@ class Policy:
     rules: list[Rule]
     coverage: list[Coverage] = field(default_factory=list)
     prices: list[Price] = field(default_factory=list)
+    detectors: list[Detector] = field(default_factory=list)
 
 
 Row = dict[str, Any]

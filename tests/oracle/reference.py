@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -13,8 +13,17 @@ from hashlib import sha256
 from oracle.baselines import Baselines, nearest_rank
 from oracle.deciding import Decision, applicable, decide, is_excluded, precedences
 from oracle.merging import WIDE, Request, by_key, requests_of, superseded_by_hour
-from oracle.records import LOG_COLUMNS, Coverage, Log, Policy, Price, Row, Rule
-from oracle.signals import is_error, signals_of, throughput_tps
+from oracle.records import LOG_COLUMNS, Coverage, Key, Log, Policy, Price, Row, Rule, Verdict
+from oracle.signals import (
+    generation_ms,
+    is_caller_error,
+    is_cancelled,
+    is_error,
+    is_undecided,
+    signals_of,
+    throughput_tps,
+)
+from oracle.verdicts import current, said_of
 
 MILLIONTH = Fraction(1, 10**6)
 LEFT_IN_THE_LAKE = ("error_message", "meta")
@@ -50,20 +59,25 @@ class Answer:
 
     requests: list[Row] = field(default_factory=list)
     compensations: list[Row] = field(default_factory=list)
+    assessments: list[Row] = field(default_factory=list)
     hours: dict[datetime, Row] = field(default_factory=dict)
     """For each hour of deliveries: landed, current and superseded."""
 
 
-def answer(deliveries: Iterable[Log], policy: Policy) -> Answer:
+def answer(deliveries: Iterable[Log], verdicts: Iterable[Verdict], policy: Policy) -> Answer:
     """Judge every request of the log by the policy of its time."""
-    keys = list(by_key(deliveries).values())
-    judge = Judge(policy, keys)
+    keys = by_key(deliveries)
+    spoken: dict[Key, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        spoken[verdict.key].append(verdict)
+    judge = Judge(policy, list(keys.values()))
     found = Answer()
-    for parts in keys:
+    for key, parts in keys.items():
         requests = requests_of(parts, judge.prices)
         for request in requests:
-            row = judge.row(request)
+            row = judge.row(request, spoken.get(key, []))
             found.requests.append(row)
+            found.assessments += _assessments(row, spoken.get(key, []))
             if row["reason_code"] == "compensated":
                 found.compensations.append(_compensation(row, request.meta))
         _count_hours(found.hours, parts, requests)
@@ -74,7 +88,7 @@ class Judge:
     """A policy made ready: looked up by account and by model, which decides nothing."""
 
     def __init__(self, policy: Policy, keys: list[list[Log]]) -> None:
-        self.rules = policy.rules
+        self.rules, self.detectors = policy.rules, policy.detectors
         self.precedence = precedences(policy)
         self.prices: dict[str, list[Price]] = defaultdict(list)
         self.coverage: dict[str, list[Coverage]] = defaultdict(list)
@@ -95,16 +109,18 @@ class Judge:
             self._rules[model, since] = applicable(self.rules, model, moment)
         return self._rules[model, since]
 
-    def row(self, request: Request) -> Row:
+    def row(self, request: Request, verdicts: list[Verdict]) -> Row:
         """The request with its decision, as fct_requests has it."""
+        normal = self.baselines.normal_latency(request)
+        said = said_of(verdicts, self.detectors, request.requested_at)
         decision = decide(
             request,
-            signals_of(request, self.baselines.normal_latency(request)),
+            signals_of(request, normal, said),
             self.rules_for(request.model, request.requested_at),
             self.precedence,
             is_excluded(self.coverage.get(request.account_id, []), request),
         )
-        return _described(request) | _decided(decision)
+        return _described(request) | _observed(request, normal, said) | _decided(decision)
 
 
 def _described(request: Request) -> Row:
@@ -113,8 +129,20 @@ def _described(request: Request) -> Row:
         "request_date": request.requested_at.date(),
         "request_hour": request.requested_at.hour,
         "cost_source": request.cost_source,
+    }
+
+
+def _observed(request: Request, normal: int | None, said: dict[str, Decimal | None]) -> Row:
+    """What a decision looks at, beside the log."""
+    return {
+        "generation_ms": generation_ms(request),
         "throughput_tps": cut(throughput_tps(request)),
         "is_error": is_error(request),
+        "is_cancelled_by_caller": is_cancelled(request),
+        "is_caller_error": is_caller_error(request),
+        "is_undecided_error": is_undecided(request),
+        "latency_baseline_ms": normal,
+        **{f"detected_{signal}": value for signal, value in said.items()},
     }
 
 
@@ -140,6 +168,16 @@ def _compensation(row: Row, meta: str | None) -> Row:
         "net_cost_usd": row["cost_usd"] - row["payout_usd"],
         "meta": meta,
     }
+
+
+def _assessments(row: Row, verdicts: list[Verdict]) -> list[Row]:
+    """What counts of the verdicts on a request, as fct_content_assessments has it."""
+    counts = Counter(verdict.detector for verdict in verdicts)
+    when = {column: row[column] for column in ("requested_at", "request_date", "request_hour")}
+    return [
+        asdict(verdict) | when | {"assessment_count": counts[detector]}
+        for detector, verdict in current(verdicts).items()
+    ]
 
 
 def cut(value: Fraction | None) -> Decimal | None:

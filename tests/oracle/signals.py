@@ -32,9 +32,9 @@ def is_cancelled(request: Request) -> bool:
 
 
 def is_caller_error(request: Request) -> bool:
-    """A 4xx of the caller's own making: not a timeout of ours, and not a limit that the log says was the provider's."""
+    """A 4xx of the caller's own making: no timeout of ours, no limit that the log says was the provider's, and not 499."""
     status = status_of(request)
-    if status is None or not 400 <= status <= 499 or status == TIMEOUT:
+    if status is None or not 400 <= status <= 499 or status in (TIMEOUT, CALLER_LEFT):
         return False
     return not (status == RATE_LIMIT and request.error_code == PROVIDER_LIMIT)
 
@@ -100,16 +100,28 @@ def latency_ratio(request: Request, normal_ms: int | None) -> Fraction | None:
     return Fraction(request.latency_ms, normal_ms) if normal_ms and request.latency_ms is not None else None
 
 
-def signals_of(request: Request, normal_ms: int | None) -> dict[str, Fraction | None]:
-    """Every signal of a request by name; `normal_ms` is the latency that is normal for its like on its day."""
+def signals_of(request: Request, normal_ms: int | None, said: dict[str, Decimal | None]) -> dict[str, Fraction | None]:
+    """Every signal of a request by name.
+
+    `normal_ms` is the latency that is normal for its like on its day. `said` is what detectors say of the answer: where they
+    speak they saw the answer itself, and what can be told from the log gives way.
+    """
+    told = {name: None if value is None else Fraction(value) for name, value in said.items()}
     return {
         "upstream_failed": _flag(is_upstream_failure(request)),
-        "empty_completion": _flag(is_empty(request)),
-        "truncated": _flag(is_truncated(request)),
-        "throughput_tps": throughput_tps(request),
+        "empty_completion": None if is_undecided(request) else _or(told["empty_completion"], _flag(is_empty(request))),
+        "invalid_json": told["invalid_json"],
+        "repetition_loop": told["repetition_loop"],
+        "truncated": _or(told["truncated"], _flag(is_truncated(request))),
+        "assessment_score": told["assessment_score"],
         "latency_ratio": latency_ratio(request, normal_ms),
+        "throughput_tps": throughput_tps(request),
         "latency_ms": None if request.latency_ms is None else Fraction(request.latency_ms),
     }
+
+
+def _or(first: Fraction | None, second: Fraction | None) -> Fraction | None:
+    return second if first is None else first
 
 
 def _flag(condition: bool | None) -> Fraction | None:
