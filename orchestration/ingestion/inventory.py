@@ -267,6 +267,16 @@ class Inventory:
             parts.extend(_assessment_part(row) for row in rows)
         return parts
 
+    def verdict_totals(self, adapter: str) -> tuple[int, int]:
+        """Of all files that this adapter read: verdicts landed, and those of them that are in a part, wherever it is."""
+        row = self._db.execute(
+            "select coalesce(sum(landed_count), 0), coalesce(sum((select sum(assessment_count) from assessment_parts as parts"
+            " where (parts.landing_file, parts.version) = (files.landing_file, files.version) and not is_copy)), 0)"
+            " from landing_files as files where adapter = ?",
+            (adapter,),
+        ).fetchone()
+        return (row[0], row[1])
+
     def totals(self) -> tuple[int, int, int, int, int]:
         """Over all files: files, records read, landed, ignored, quarantined."""
         row = self._db.execute(

@@ -6,6 +6,7 @@ whenever request logs land, up to 30 days after it.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -111,6 +112,31 @@ def unaccounted(landing_hours: Iterable[datetime], inventory: Inventory) -> list
                 f" {file.quarantined_count} quarantined, {kept} placed or waiting"
             )
     return sentences
+
+
+@dataclass(frozen=True)
+class VerdictEquation:
+    """Over all verdicts in the lake: landed = placed + waiting + given_up, the last of those whose request did not land in 30 days."""
+
+    landed: int
+    placed: int
+    waiting: int
+    given_up: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether every verdict is somewhere."""
+        return self.landed == self.placed + self.waiting + self.given_up
+
+
+def verdict_equation(inventory: Inventory, now: datetime) -> VerdictEquation:
+    """Where the verdicts are; those wait that landed in the 30 days up to `now` (naive UTC)."""
+    landed, kept = inventory.verdict_totals(ASSESSMENTS.stem)
+    unplaced = inventory.unplaced_parts()
+    first = (now - PATIENCE).date().isoformat()
+    waiting = sum(part.assessment_count for part in unplaced if _landed_date(part) >= first)
+    given_up = sum(part.assessment_count for part in unplaced) - waiting
+    return VerdictEquation(landed, kept - waiting - given_up, waiting, given_up)
 
 
 def _landed_day(file: LandedFile) -> datetime:

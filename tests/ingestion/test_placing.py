@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from judging import Court, request, verdict
 
 from orchestration.ingestion import window
-from orchestration.ingestion.placing import PATIENCE
+from orchestration.ingestion.placing import PATIENCE, VerdictEquation, verdict_equation
 
 DAYS = timedelta(days=1)
 EARLIER = at("2026-11-01T03:00")
@@ -74,6 +74,9 @@ def test_a_verdict_waits_30_days_and_no_longer(court: Court, wait: timedelta, fo
     court.logs(request(), hour=HOUR + wait)
     court.land(HOUR + wait)
     assert (len(court.given(HOUR)), court.waiting()) == (found, 1 - found)
+    assert verdict_equation(court.place.inventory, HOUR + wait) == VerdictEquation(
+        landed=1, placed=found, waiting=0, given_up=1 - found
+    )
 
 
 @pytest.mark.parametrize(("hint", "found"), [(..., 0), ("2026-10-25T05:10:00Z", 1), ("2026-10-25T05:09:59.999Z", 0)])
