@@ -14,7 +14,7 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test lint dev page bench oracle docs lock clean
+.PHONY: help setup demo test lint dev page bench oracle dst docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ bench: $(READY)  ## every benchmark, as ratios against a bare script in the same
 
 oracle: $(READY)  ## N=1000000 adversarial requests judged by the models and by an independent reference: how many differ
 	@PYTHONPATH=tests $(BIN)/python -m oracle $(or $(N),1000000) --seed $(or $(SEED),1)
+
+dst: $(READY)  ## SEED=7 DAYS=30: a gateway's simulated life against the real code, beside a model of the rules
+	@PYTHONPATH=tests $(BIN)/python -m simulation --seed $(or $(SEED),1) --days $(or $(DAYS),7)
 
 lock:  ## resolve pyproject.toml into requirements.lock again
 	UV=$$(command -v uv || echo $(BIN)/uv); \

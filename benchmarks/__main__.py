@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import history, hourly, ingest
+from benchmarks import history, hourly, ingest, settlement
 
 if __name__ == "__main__":
-    sys.exit(max(benchmark.main() for benchmark in (ingest, hourly, history)))
+    sys.exit(max(benchmark.main() for benchmark in (ingest, hourly, history, settlement)))

@@ -4,16 +4,31 @@ from datetime import UTC
 
 import dagster as dg
 
+from orchestration.assets import SETTLEMENT
 from orchestration.hours import HOUR, floor_hour
 from orchestration.partitions import partition_key
 from orchestration.settings import Settings
 
 hourly_job = dg.define_asset_job(
     "hourly",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(SETTLEMENT),
     tags={"makegood/writer": "warehouse"},
     description="Land, derive, audit and publish landing hours.",
 )
+
+settlement_job = dg.define_asset_job(
+    "settlement",
+    selection=dg.AssetSelection.groups(SETTLEMENT),
+    tags={"makegood/writer": "warehouse"},
+    description="Post what is due to the ledger, in the posting period that is the partition, and publish it.",
+)
+
+
+@dg.schedule(cron_schedule="45 7 * * *", job=settlement_job, execution_timezone="UTC")
+def settlement_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Once a day, after the hours that close the day before are published."""
+    key = f"{context.scheduled_execution_time.astimezone(UTC):%Y-%m-%d}"
+    return dg.RunRequest(run_key=key, partition_key=key)
 
 
 @dg.schedule(cron_schedule="5 * * * *", job=hourly_job, execution_timezone="UTC")

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
-from orchestration.hours import HourRange, parse_hour
-from orchestration.presentation import plain, print_rows, print_status
+from orchestration.hours import HourRange, parse_day, parse_hour
+from orchestration.presentation import plain, print_rows, print_settlement, print_status, print_verdict
 from orchestration.settings import Settings
 
 app = typer.Typer(
@@ -43,6 +43,98 @@ def run(start: From, end: To, as_json: AsJson = False) -> None:
         f"Landed {landed['rows landed']:,} rows of {landed['files landed']:,} files ({landed['records quarantined']:,} quarantined);"
         f" published snapshot {report.publication.snapshot_id}"
     )
+
+
+@app.command()
+def settle(
+    settled: Annotated[
+        str, typer.Option("--date", help="The posting period, such as 2026-11-03; never before the last one.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would post, and post nothing.")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Post adjustments beyond the limits too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Post to the ledger what is due of the closed days, and publish it."""
+    from orchestration.running import settle as settle_period
+    from orchestration.running import terms
+    from orchestration.settlement.settling import settle as settle_ledger
+
+    period, settings = parse_day(settled), Settings.read()
+    if dry_run:
+        would = settle_ledger(Home(settings.home).prepare(), period, terms(settings), is_dry_run=True)
+        if as_json:
+            typer.echo(json.dumps(plain(asdict(would))))
+        else:
+            print_settlement(would)
+        return
+    report = settle_period(period, settings, is_confirmed=confirm)
+    if as_json:
+        typer.echo(json.dumps(plain(asdict(report))))
+        return
+    posted = report.posted
+    notes.print(
+        f"Batch {posted['batch']}: {posted['entries']:,} entries of {posted['amount (USD)']} USD, {posted['held back']:,} held back;"
+        f" published snapshot {report.publication.snapshot_id}"
+    )
+
+
+@app.command()
+def verify(as_json: AsJson = False) -> None:
+    """Prove the ledger: its chain, every entry, and every key against decisions, caps and marts."""
+    from orchestration.running import terms
+    from orchestration.settlement.verifying import verify as verify_ledger
+
+    settings = Settings.read()
+    verdict = verify_ledger(Home(settings.home).prepare(), terms(settings).grace)
+    if as_json:
+        typer.echo(json.dumps(plain(asdict(verdict))))
+    else:
+        print_verdict(verdict)
+    if not verdict.is_sound:
+        raise typer.Exit(1)
+
+
+@app.command()
+def statement(
+    account: Annotated[str, typer.Option("--account", help="Whose statement.")],
+    month: Annotated[str, typer.Option("--month", help="Posting periods of this month, such as 2026-11.")],
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or html.")] = "table",
+) -> None:
+    """One account's month: opening, entries, closing, and what is decided but not posted."""
+    from orchestration.settlement import statements
+
+    if form not in ("table", "csv", "json", "html"):
+        raise MakegoodError(f"--format {form}: there are table, csv, json and html")
+    made = statements.statement(Home(Settings.read().home), account, month)
+    if form == "html":
+        typer.echo(statements.as_html(made), nl=False)
+    else:
+        print_rows(list(statements.COLUMNS), statements.as_rows(made), form, f"Statement of {account}, {month} (USD)")
+
+
+@app.command()
+def handover(
+    batch: Annotated[
+        int | None, typer.Option(help="One batch; every batch that was not handed over yet unless told.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the credit files and the journal of the ledger's batches for a billing system; again writes the same bytes."""
+    from orchestration.settlement.handover import hand_over_batches
+    from orchestration.settlement.ledger import Ledger
+
+    home = Home(Settings.read().home).prepare()
+    made = hand_over_batches(Ledger(home.ledger), home.exports, batch)
+    if as_json:
+        typer.echo(json.dumps([plain(asdict(one)) for one in made]))
+        return
+    for one in made:
+        done = "wrote" if one.is_new else "the same as before"
+        notes.print(
+            f"Batch {one.batch_id}: {one.credit_count:,} credits of {one.amount_usd} USD in {one.directory} ({done})"
+        )
+    if not made:
+        notes.print("Every batch was handed over already")
 
 
 @app.command()

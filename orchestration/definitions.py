@@ -5,11 +5,12 @@ import dagster as dg
 from orchestration.assets.content_assessments import content_assessments
 from orchestration.assets.publication import build_publication
 from orchestration.assets.request_logs import request_logs
+from orchestration.assets.settlement import build_settled_snapshot, ledger_batches, nothing_is_left_due
 from orchestration.assets.warehouse import build_warehouse
-from orchestration.automation import hourly_job, hourly_schedule
+from orchestration.automation import hourly_job, hourly_schedule, settlement_job, settlement_schedule
 from orchestration.checks import audits
 from orchestration.dbt import DBT, DBT_PROJECT, Dbt, ready_project
-from orchestration.resources import Auditor, Lake, Publication, Warehouse
+from orchestration.resources import Auditor, Books, Lake, Publication, Warehouse
 from orchestration.settings import Settings
 
 
@@ -25,16 +26,29 @@ def definitions_for(settings: Settings) -> dg.Definitions:
     warehouse = build_warehouse(project)
     home = str(settings.home)
     return dg.Definitions(
-        assets=[request_logs, content_assessments, warehouse, build_publication(warehouse.keys)],
-        asset_checks=[audits],
-        jobs=[hourly_job],
-        schedules=[hourly_schedule],
+        assets=[
+            request_logs,
+            content_assessments,
+            warehouse,
+            build_publication(warehouse.keys),
+            ledger_batches,
+            build_settled_snapshot(project),
+        ],
+        asset_checks=[audits, nothing_is_left_due],
+        jobs=[hourly_job, settlement_job],
+        schedules=[hourly_schedule, settlement_schedule],
         executor=dg.in_process_executor,
         resources={
             "lake": Lake(home=home, sources_file=str(settings.sources), lookback_hours=settings.lookback_hours),
             "warehouse_db": Warehouse(home=home),
             "publication": Publication(home=home),
             "auditor": Auditor(home=home),
+            "books": Books(
+                home=home,
+                grace_hours=settings.settlement_grace_hours,
+                most_adjustments=settings.settlement_most_adjustments,
+                most_adjusted_usd=str(settings.settlement_most_adjusted_usd),
+            ),
             "dbt": Dbt(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=DBT),
         },
     )

@@ -24,9 +24,19 @@ class Home:
         return self.root / "lake"
 
     @property
+    def ledger(self) -> Path:
+        """What was posted, in batches that are never changed, and the hold list: the truth."""
+        return self.root / "ledger"
+
+    @property
     def warehouse(self) -> Path:
         """The DuckLake and the record of its publications: a cache."""
         return self.root / "warehouse"
+
+    @property
+    def exports(self) -> Path:
+        """What was written for others: hand-overs to billing."""
+        return self.root / "exports"
 
     @property
     def run_inputs(self) -> Path:
@@ -57,7 +67,7 @@ class Home:
             MakegoodError: the home cannot be made, read or written.
         """
         try:
-            for directory in (self.landing, self.lake, self.warehouse, self.dagster):
+            for directory in (self.landing, self.lake, self.ledger, self.warehouse, self.dagster):
                 directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MakegoodError(f"cannot use the home {self.root}: {error.strerror}; set MAKEGOOD_HOME") from error

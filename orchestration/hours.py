@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from orchestration.errors import MakegoodError
 
@@ -32,6 +32,22 @@ def parse_hour(text: str) -> datetime:
             break
         return moment
     raise MakegoodError(f"{text!r} is not an hour in UTC; write it like 2026-11-01T05")
+
+
+def parse_day(text: str) -> date:
+    """A day such as `2026-11-01`, today at the latest.
+
+    Raises:
+        MakegoodError: the text is no day, or the day has not begun.
+    """
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise MakegoodError(f"{text!r} is not a day; write it like 2026-11-01") from error
+    today = datetime.now(UTC).date()
+    if not FIRST_HOUR.date() <= day <= today:
+        raise MakegoodError(f"{text} is not between {FIRST_HOUR:%Y-%m-%d} and today, {today}")
+    return day
 
 
 @dataclass(frozen=True)

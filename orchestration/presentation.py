@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.publication.status import Status
+from orchestration.settlement.settling import Settlement
+from orchestration.settlement.verifying import Verdict
 
 RIGHT = (int, Decimal, float)
 
@@ -73,6 +75,32 @@ def print_status(now: Status) -> None:
         lines.append(f"! {_span(now.stale_hours)} decided under other seeds than today's")
     if now.landed_files > files.files:
         lines.append(f"! {now.landed_files - files.files:,} landed files are not published yet")
+    Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
+
+
+def print_settlement(would: Settlement) -> None:
+    """Print what a settlement would post, a line for each kind of entry."""
+    lines = [
+        f"Closed: request dates before {would.closed_until}; snapshot {would.snapshot_id}; period {would.settled_date}",
+        *[
+            f"  {line.entry_type:<10} {line.reason:<13} {line.entry_count:>9,} entries {line.amount_usd:>24f} USD"
+            for line in would.lines
+        ],
+        f"{would.entry_count:,} entries of {would.amount_usd:f} USD would be posted; {would.held_count:,} of {would.held_usd:f} USD are held back",
+    ]
+    Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
+
+
+def print_verdict(verdict: Verdict) -> None:
+    """Print what the proof found."""
+    lines = [
+        f"{_mark(verdict.is_sound)} {verdict.batch_count:,} batches with {verdict.entry_count:,} entries of {verdict.amount_usd:f} USD",
+        *[f"✗ {problem}" for problem in verdict.problems],
+    ]
+    if verdict.due_count:
+        lines.append(f"! {verdict.due_count:,} keys have {verdict.due_usd:f} USD due: the next settlement posts it")
+    if verdict.held_count:
+        lines.append(f"! {verdict.held_count:,} keys are held back")
     Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
@@ -18,7 +20,10 @@ from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.sources import Source, read_assessments, read_sources
 from orchestration.publication.publications import Publications
 from orchestration.publication.reading import publications_file
-from orchestration.warehouse import attach
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.loading import loaded_batch_id
+from orchestration.settlement.settling import Terms
+from orchestration.warehouse import attach, has_table
 
 WRITER_PATIENCE_S = 3600
 
@@ -95,6 +100,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             attach(con, self.place.warehouse)
             yield con
 
+    def loaded_batch_id(self) -> int:
+        """The number of the last batch of the ledger that the warehouse has; 0 where it has none."""
+        with self.session() as con:
+            return loaded_batch_id(con) if has_table(con, "fct_ledger_batches") else 0
+
 
 class Publication(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The record of what readers see."""
@@ -109,6 +119,30 @@ class Publication(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield record
         finally:
             record.close()
+
+
+class Books(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The ledger, and the terms on which it is settled."""
+
+    home: str
+    grace_hours: int
+    most_adjustments: int
+    most_adjusted_usd: str
+
+    @property
+    def place(self) -> Home:
+        """The home, with its directories made."""
+        return Home(Path(self.home)).prepare()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The batches."""
+        return Ledger(self.place.ledger)
+
+    @property
+    def terms(self) -> Terms:
+        """How a settlement is done."""
+        return Terms(timedelta(hours=self.grace_hours), self.most_adjustments, Decimal(self.most_adjusted_usd))
 
 
 class Auditor(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -1,10 +1,11 @@
-"""One Dagster run over a range of landing hours, from this process. What a run does is the definitions'."""
+"""One Dagster run over a range of landing hours, or of one posting period, from this process. What a run does is the definitions'."""
 
 import os
 import sys
 import warnings
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from orchestration.errors import MakegoodError
@@ -15,6 +16,8 @@ from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication
 from orchestration.publication.reading import current_publication
 from orchestration.settings import PROJECT, Settings
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.settling import Terms
 
 LONGEST_SENTENCE = 400
 
@@ -28,6 +31,15 @@ class RunReport:
     publication: Publication
 
 
+@dataclass(frozen=True)
+class SettlementReport:
+    """What a settlement did: its run's id in Dagster, what it posted, and the publication that shows it."""
+
+    run_id: str
+    posted: dict[str, Any]
+    publication: Publication
+
+
 def run(hours: HourRange, settings: Settings) -> RunReport:
     """Land, derive, audit and publish these landing hours as one Dagster run, recorded in the home's instance.
 
@@ -37,37 +49,45 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
     home = Home(settings.home).prepare()
     read_assessments(settings.sources, settings.home)
     valid_policy()
-    point_dagster_at(home)
-    warnings.filterwarnings("ignore", module="dagster")
-    import dagster as dg
-
-    from orchestration.automation import hourly_job
-    from orchestration.definitions import definitions_for
     from orchestration.partitions import partition_key
 
-    definitions = definitions_for(settings)
     keys = list(hours)
-    with dg.DagsterInstance.get() as instance, redirect_stdout(sys.stderr):
-        result = definitions.resolve_job_def(hourly_job.name).execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
-            tags={
-                "dagster/asset_partition_range_start": partition_key(keys[0]),
-                "dagster/asset_partition_range_end": partition_key(keys[-1]),
-            },
-        )
-    if not result.success:
-        raise MakegoodError(_failure(result))
-    landed = next(
-        event for event in result.get_asset_materialization_events() if event.asset_key == dg.AssetKey("request_logs")
-    )
-    metadata = landed.materialization.metadata
+    result = _execute(home, settings, "hourly", partition_key(keys[0]), partition_key(keys[-1]))
+    landed = _metadata(result, "request_logs")
     return RunReport(
         run_id=result.run_id,
-        landed={name: value.value or 0 for name, value in metadata.items() if isinstance(value, dg.IntMetadataValue)},
+        landed={name: value.value or 0 for name, value in landed.items() if isinstance(value.value, int | None)},
         publication=current_publication(home.warehouse),
     )
+
+
+def terms(settings: Settings) -> Terms:
+    """The terms of a settlement, as the settings have them."""
+    return Terms(
+        timedelta(hours=settings.settlement_grace_hours),
+        settings.settlement_most_adjustments,
+        settings.settlement_most_adjusted_usd,
+    )
+
+
+def settle(settled_date: date, settings: Settings, *, is_confirmed: bool = False) -> SettlementReport:
+    """Post what is due in this posting period and publish it, as one Dagster run, recorded in the home's instance.
+
+    Raises:
+        MakegoodError: another settlement is at work, nothing may be posted, or what was posted may not be published yet; says why.
+    """
+    home = Home(settings.home).prepare()
+    with Ledger(home.ledger).settling():
+        before = Ledger(home.ledger).head()
+        config = {"ops": {"ledger_batches": {"config": {"is_confirmed": is_confirmed}}}}
+        try:
+            result = _execute(home, settings, "settlement", str(settled_date), str(settled_date), config)
+        except MakegoodError as error:
+            if Ledger(home.ledger).head() == before:
+                raise
+            raise MakegoodError(f"posted, and readers see it with the next publication: {error}") from error
+        posted = {name: value.value for name, value in _metadata(result, "ledger_batches").items()}
+        return SettlementReport(result.run_id, posted, current_publication(home.warehouse))
 
 
 def point_dagster_at(home: Home) -> None:
@@ -75,6 +95,37 @@ def point_dagster_at(home: Home) -> None:
     os.environ["DAGSTER_HOME"] = str(PROJECT)
     os.environ["MAKEGOOD_DAGSTER"] = str(home.dagster)
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
+
+
+def _execute(
+    home: Home, settings: Settings, job: str, first: str, last: str, config: dict[str, Any] | None = None
+) -> Any:
+    """One run of a job over the partitions from `first` to `last`, in this process."""
+    point_dagster_at(home)
+    warnings.filterwarnings("ignore", module="dagster")
+    import dagster as dg
+
+    from orchestration.definitions import definitions_for
+
+    definitions = definitions_for(settings)
+    with dg.DagsterInstance.get() as instance, redirect_stdout(sys.stderr):
+        result = definitions.resolve_job_def(job).execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}, **(config or {})},
+            tags={"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last},
+        )
+    if not result.success:
+        raise MakegoodError(_failure(result))
+    return result
+
+
+def _metadata(result: Any, asset: str) -> dict[str, Any]:
+    """What the run noted of an asset that it made."""
+    [event] = [
+        event for event in result.get_asset_materialization_events() if event.asset_key.to_user_string() == asset
+    ][:1]
+    return dict(event.materialization.metadata)
 
 
 def _failure(result: Any) -> str:

@@ -1,5 +1,6 @@
 """The only reader of the environment. What a setting is used for does not belong here."""
 
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -17,6 +18,9 @@ class Settings(BaseSettings):
         home: where landing, lake, ledger, warehouse and exports live.
         sources: the file that names the gateways and their log formats.
         lookback_hours: how far back a scheduled run looks for new or changed landing files.
+        settlement_grace_hours: how long after a request date's end landing hours are awaited before it is settled.
+        settlement_most_adjustments: how many adjustments and reversals a settlement posts without being confirmed.
+        settlement_most_adjusted_usd: how much they may come to, USD.
         page_host: the address that the page is served on.
         page_port: its port.
         page_token: what lets a visitor in.
@@ -32,6 +36,9 @@ class Settings(BaseSettings):
     home: Path = Path("data")
     sources: Path = Path("sources.yml")
     lookback_hours: int = Field(default=48, ge=0)
+    settlement_grace_hours: int = Field(default=6, ge=0)
+    settlement_most_adjustments: int = Field(default=1_000, ge=0)
+    settlement_most_adjusted_usd: Decimal = Field(default=Decimal(1_000), ge=0)
     page_host: str = "127.0.0.1"
     page_port: int = Field(default=8000, ge=1, le=65535)
     page_token: SecretStr | None = Field(default=None, min_length=16)

@@ -27,6 +27,11 @@
     max_by({{ column }}, delivery_number) filter (where {{ column }} is not null)
 {%- endmacro %}
 
+{#- A digest of rows in any order, as an aggregate: it changes where any of the columns does in any row. Nulls count as empty. -#}
+{% macro rows_digest(columns) -%}
+    bit_xor(md5_number(concat_ws('|'{% for column in columns %}, coalesce(cast({{ column }} as varchar), ''){% endfor %})))
+{%- endmacro %}
+
 {#- A glob of `*` (any characters) matches the text; every other character stands for itself. -#}
 {% macro glob_matches(text, pattern) -%}
     {{ text }} like replace(replace(replace(replace({{ pattern }}, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%') escape '!'

@@ -1,13 +1,15 @@
 {#- The run's window: the request hours of run.request_hours. Whatever is bounded by it says so with these. -#}
 
 {#-
-    A predicate: the row belongs to what this run replaces. `unit` is hour, day (tables of whole days) or
-    landing_file. The bare date comes first: it prunes the files of other days before they are opened.
+    A predicate: the row belongs to what this run replaces. `unit` is hour, day (tables of whole days),
+    landing_file or batch (of the ledger). The bare date comes first: it prunes the files of other days before they are opened.
 -#}
 {% macro in_window(unit="hour") -%}
     {%- if unit == "landing_file" -%}
     landed_date in (select cast(landed_hour as date) from {{ source('run', 'landing_files') }})
     and landing_file in (select landing_file from {{ source('run', 'landing_files') }})
+    {%- elif unit == "batch" -%}
+    batch_id in (select batch_id from {{ source('run', 'ledger_batches') }})
     {%- else -%}
     request_date in (select request_date from {{ source('run', 'request_hours') }})
     {%- if unit == "hour" %}

@@ -18,6 +18,9 @@ current_requests as (
         request_date,
         request_hour,
         count(*) as current_count,
+        {{ rows_digest([
+            "source", "request_id", "account_id", "requested_at", "cost_usd", "payout_usd", "policy_version",
+        ]) }} filter (where reason_code = 'compensated') as compensation_digest,
     from requests
     group by request_date, request_hour
 ),
@@ -42,6 +45,7 @@ final as (
         coalesce(superseded_deliveries.superseded_count, 0) as superseded_count,
         request_hours.input_digest,
         request_hours.policy_digest,
+        coalesce(cast(current_requests.compensation_digest as varchar), '') as compensation_digest,
     from request_hours
     left join current_requests
         on request_hours.request_date = current_requests.request_date

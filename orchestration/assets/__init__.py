@@ -1,3 +1,5 @@
 """The assets, one module each: what there is and when it is made. How it is made is in ingestion, models and publication."""
 
 OWNERS = ["team:data-engineering"]
+SETTLEMENT = "settlement"
+"""The group of the assets that are settled daily rather than derived hourly."""

@@ -7,7 +7,7 @@ import dagster as dg
 from orchestration.assets import OWNERS
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours
 from orchestration.publication.reading import contents
-from orchestration.resources import Publication, Warehouse
+from orchestration.resources import Books, Publication, Warehouse
 from orchestration.warehouse import head_snapshot
 
 
@@ -23,12 +23,16 @@ def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         owners=OWNERS,
     )
     def published_snapshot(
-        context: dg.AssetExecutionContext, warehouse_db: Warehouse, publication: Publication
+        context: dg.AssetExecutionContext, warehouse_db: Warehouse, publication: Publication, books: Books
     ) -> dg.MaterializeResult[None]:
         """The snapshot that the page, analysts' SQL and exports read, once every check of the run has passed."""
         hours = landing_hours(context)
+        head = books.ledger.head()
+        ledger_head = (head.sequence, head.digest)
         with warehouse_db.session() as con, publication.record() as record:
-            published = record.publish(head_snapshot(con), context.run.run_id, contents(con), (hours.start, hours.end))
+            published = record.publish(
+                head_snapshot(con), context.run.run_id, contents(con), (hours.start, hours.end), ledger_head
+            )
         return dg.MaterializeResult(
             metadata={
                 "publication": published.publication_id,

@@ -14,7 +14,8 @@ from orchestration.ingestion.inventory import Inventory
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
 from orchestration.policy.digests import policy_digests
 from orchestration.policy.validation import valid_policy
-from orchestration.resources import Lake, Publication, Warehouse
+from orchestration.resources import Books, Lake, Publication, Warehouse
+from orchestration.settlement.loading import hand_over
 from orchestration.warehouse import has_table
 
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
@@ -44,7 +45,12 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
         dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
     )
     def warehouse(
-        context: dg.AssetExecutionContext, dbt: Dbt, lake: Lake, warehouse_db: Warehouse, publication: Publication
+        context: dg.AssetExecutionContext,
+        dbt: Dbt,
+        lake: Lake,
+        warehouse_db: Warehouse,
+        publication: Publication,
+        books: Books,
     ) -> Iterator[Any]:
         """Derive, some days at a time, every request hour that the landing hours' files touch."""
         hours, policy = landing_hours(context), policy_digests(valid_policy())
@@ -58,6 +64,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                 with publication.record() as record:
                     record.mark_written(piece.request_hours, context.run.run_id)
                 window.write(piece, lake.place.lake, inventory, policy, lake.place.run_inputs)
+                hand_over(books.ledger, warehouse_db.loaded_batch_id(), lake.place.run_inputs)
                 if number < len(pieces):
                     dbt.cli(BUILD, manifest=project.manifest_path).wait()
                 else:

@@ -68,14 +68,10 @@ select
     -- Cut, not rounded: a score just below a threshold stays below it.
     (floor(score * 10000) * 0.0001)::decimal(5, 4) as score,
     without_keys(left(field.category, 200)) as category,
-    without_credentials(
-        without_keys(
-            case
-                when is_nested(field.evidence) and length(field.evidence) <= 65536 then json_without_content(field.evidence)
-                else text_without_content(left(field.evidence, 2000), names_with_message())
-            end
-        )
-    ) as evidence,
+    case
+        when is_nested(field.evidence) and length(field.evidence) <= 65536 then json_redacted(field.evidence)
+        else without_credentials(without_keys(text_without_content(left(field.evidence, 2000), names_with_message())))
+    end as evidence,
     assessed_at,
     landed_hour,
     landing_file,

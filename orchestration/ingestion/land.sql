@@ -4,6 +4,17 @@ with adapted as (
 {adapter}
 ),
 
+worded as (
+    select
+        *,
+        concat_ws(
+            ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, requested_at, completed_at, model, model_served,
+            provider, finish_reason, native_finish_reason, status_code, error_code
+        ) as words,
+        without_keys(meta) as cleaned_meta,
+    from adapted
+),
+
 -- Text becomes typed; the text stays beside it, to tell "not reported" from "not readable".
 typed as (
     select
@@ -35,11 +46,9 @@ typed as (
         error_code,
         without_keys(text_without_content(left(error_message, 2000), content_names())) as error_message,
         whole_number(max_output_tokens) as max_output_tokens,
-        without_keys(json_without_content(meta)) as meta,
-        concat_ws(
-            ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, requested_at, completed_at, model, model_served,
-            provider, finish_reason, native_finish_reason, status_code, error_code
-        ) as words,
+        meta,
+        cleaned_meta,
+        may_hold_secrets(cleaned_meta) as is_meta_suspect,
         has_key(words) as has_key,
         case
             when contains(words, '{') or contains(words, '[')
@@ -52,7 +61,7 @@ typed as (
             requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, cost_usd,
             cache_hit, latency_ms, ttft_ms, streamed, cancelled
         ) as text,
-    from adapted
+    from worded
 ),
 
 measured as (
@@ -140,7 +149,8 @@ select
     case when has_key then without_keys(error_code) else error_code end as error_code,
     without_credentials(error_message) as error_message,
     max_output_tokens,
-    without_credentials(meta) as meta,
+    case when not is_meta_suspect then cleaned_meta end as meta,
+    case when is_meta_suspect then meta end as suspect_meta,
     landed_hour,
     landing_file,
     origin.line as landing_line,

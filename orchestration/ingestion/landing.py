@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from queue import SimpleQueue
 
 import duckdb
 import numpy as np
@@ -27,7 +28,7 @@ from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import LandingFile, Source
 
 HERE = Path(__file__).parent
-READING = ("macros.sql", "records.sql", "land.sql", "records.py", "tables.py", "unpacking.py")
+READING = ("macros.sql", "records.sql", "land.sql", "redact.sql", "records.py", "tables.py", "unpacking.py")
 """What decides, beside the adapter, how a record is read."""
 GROUP_BYTES = 64 << 20
 WORKERS = 2
@@ -40,6 +41,8 @@ LONGEST_MS = 30 * 24 * 60 * 60 * 1000
 LARGEST_COST_USD = 10**6
 """One request never costs this much; DECIMAL(18,12) ends here."""
 IGNORED = ("blank_line", "not_a_request")
+
+Sessions = SimpleQueue[duckdb.DuckDBPyConnection]
 
 
 @dataclass
@@ -79,12 +82,14 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
         MakegoodError: a file cannot be read, changed while it was read, or an adapter loses a line or is no valid SQL.
     """
     landed: list[tuple[LandedFile, list[Part], list[AssessmentPart]]] = []
-    with connect(extensions=(), spill=lake / ".spill") as con, ThreadPoolExecutor(WORKERS) as pool:
+    with connect(extensions=()) as con, ThreadPoolExecutor(WORKERS) as pool:
         con.execute("set threads = 1")
+        con.execute("set temp_directory = ''")
+        sessions = _sessions(con)
         for source, members in groupby(sorted(files, key=_place), key=lambda file: file.source):
             version = adapter_version(source)
             pending = [_pending(file, inventory) for file in members if _is_fresh(file, version, inventory)]
-            _write(con, pool, source, pending, lake)
+            _write(sessions, pool, source, pending, lake)
             landed.extend(_landed(member, version) for member in pending)
     inventory.replace(landed)
     return sorted((file for file, *_ in landed), key=lambda file: file.landing_file)
@@ -132,9 +137,18 @@ def _pending(file: LandingFile, inventory: Inventory) -> _Pending:
     return _Pending(file, known.landed_hour, known.version + 1, RecordFile(file.path))
 
 
-def _write(
-    con: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor, source: Source, pending: list[_Pending], lake: Path
-) -> None:
+def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
+    """A session for each worker, with the macros: reading them takes longer than landing a small file. Nothing of theirs goes to disk."""
+    sessions: Sessions = SimpleQueue()
+    for _ in range(WORKERS):
+        session = con.cursor()
+        session.execute("set timezone = 'UTC'")
+        session.execute((HERE / "macros.sql").read_text())
+        sessions.put(session)
+    return sessions
+
+
+def _write(sessions: Sessions, pool: ThreadPoolExecutor, source: Source, pending: list[_Pending], lake: Path) -> None:
     land_sql = source.adapter.read_text()
     if not source.holds_assessments:
         land_sql = (HERE / "land.sql").read_text().replace("{adapter}", land_sql)
@@ -144,7 +158,7 @@ def _write(
             for group in _groups(list(members)):
                 if len(writing) == WORKERS:
                     writing.pop(0).result()
-                writing.append(pool.submit(_write_group, con, land_sql, group, lake))
+                writing.append(pool.submit(_write_group, sessions, land_sql, group, lake))
     finally:
         for future in writing:
             future.result()
@@ -175,29 +189,40 @@ def _group_name(members: list[_Pending], piece: int) -> str:
     return f"{hashlib.sha256(identity.encode()).hexdigest()[:20]}-v{members[0].version}-{piece}"
 
 
-def _write_group(con: duckdb.DuckDBPyConnection, land_sql: str, group: _Group, lake: Path) -> None:
-    source = group.members[0].file.source
-    with con.cursor() as cursor:
-        cursor.execute("set timezone = 'UTC'")
-        cursor.execute((HERE / "macros.sql").read_text())
-        cursor.register("files", _files(group))
-        cursor.register("lines", _lines(group))
-        cursor.execute((HERE / "records.sql").read_text())
-        try:
-            cursor.execute(land_sql)
-        except duckdb.Error as error:
-            reason = " ".join(str(error).split())
-            raise MakegoodError(
-                f"the adapter {source.adapter.name} failed on {group.members[0].file.name}: {reason}"
-            ) from error
-        _check_no_line_is_lost(cursor, group)
-        _write_quarantine(cursor, group, lake)
+def _write_group(sessions: Sessions, land_sql: str, group: _Group, lake: Path) -> None:
+    session = sessions.get()
+    try:
+        _land_group(session, land_sql, group)
+        _check_no_line_is_lost(session, group)
+        _write_quarantine(session, group, lake)
+        source = group.members[0].file.source
         if source.holds_assessments:
-            _write_verdicts(cursor, group, lake)
+            _write_verdicts(session, group, lake)
         else:
-            _write_parts(cursor, group, lake)
+            _write_parts(session, group, lake)
         if source.responses:
-            _write_findings(cursor, source.responses, group, lake)
+            _write_findings(session, source.responses, group, lake)
+    finally:
+        session.execute("drop table if exists landed_rows")
+        session.unregister("lines")
+        sessions.put(session)
+
+
+def _land_group(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group) -> None:
+    """Make `landed_rows`, beside the `lines` that they come from. Raises MakegoodError where the adapter is no valid SQL."""
+    session.register("files", _files(group))
+    session.register("lines", _lines(group))
+    session.execute((HERE / "records.sql").read_text())
+    first = group.members[0].file
+    try:
+        session.execute(land_sql)
+    except duckdb.Error as error:
+        reason = " ".join(str(error).split())
+        raise MakegoodError(f"the adapter {first.source.adapter.name} failed on {first.name}: {reason}") from error
+    if first.source.holds_assessments:
+        return
+    if session.execute("select 1 from landed_rows where suspect_meta is not null limit 1").fetchone():
+        session.execute((HERE / "redact.sql").read_text())
 
 
 def _files(group: _Group) -> pd.DataFrame:
@@ -237,9 +262,9 @@ def _lines(group: _Group) -> pd.DataFrame:
     )
 
 
-def _check_no_line_is_lost(cursor: duckdb.DuckDBPyConnection, group: _Group) -> None:
+def _check_no_line_is_lost(session: duckdb.DuckDBPyConnection, group: _Group) -> None:
     read = sum(len(chunk.texts) for _, chunk in group.chunks)
-    row = cursor.execute("select count(distinct (file_index, landing_line)) from landed_rows").fetchone()
+    row = session.execute("select count(distinct (file_index, landing_line)) from landed_rows").fetchone()
     adapted = row[0] if row else 0
     if adapted != read:
         first = group.members[0].file
@@ -249,14 +274,14 @@ def _check_no_line_is_lost(cursor: duckdb.DuckDBPyConnection, group: _Group) -> 
         )
 
 
-def _write_parts(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
-    counts = cursor.execute(
+def _write_parts(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
+    counts = session.execute(
         "select request_hour, file_index, count(*) from landed_rows where fault is null group by all order by all"
     ).fetchall()
     for hour, rows in groupby(counts, key=lambda row: row[0]):
         part = Path("request_logs", f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}", f"{group.name}.parquet")
         _copy(
-            cursor,
+            session,
             f"select {columns_sql()} from landed_rows where fault is null and request_hour = timestamp '{hour}'",
             lake / part,
         )
@@ -266,17 +291,17 @@ def _write_parts(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -
             member.parts.append(Part(str(part), member.file.name, member.version, hour, count))
 
 
-def _write_findings(cursor: duckdb.DuckDBPyConnection, responses: Path, group: _Group, lake: Path) -> None:
+def _write_findings(session: duckdb.DuckDBPyConnection, responses: Path, group: _Group, lake: Path) -> None:
     """What the built-in detectors find wrong with the answers in these records, as verdicts of their requests' hours."""
-    cursor.execute((HERE / "detectors.sql").read_text().replace("{responses}", responses.read_text()))
-    counts = cursor.execute(
+    session.execute((HERE / "detectors.sql").read_text().replace("{responses}", responses.read_text()))
+    counts = session.execute(
         "select request_hour, file_index, count(*) from findings group by all order by all"
     ).fetchall()
     for hour, rows in groupby(counts, key=lambda row: row[0]):
         partition = Path(f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}")
         part = Path("content_assessments", partition, f"{group.name}.parquet")
         _copy(
-            cursor,
+            session,
             f"select {columns_sql(assessments.COLUMNS)} from findings where request_hour = timestamp '{hour}'"
             " order by landing_file, landing_line, detector",
             lake / part,
@@ -286,14 +311,16 @@ def _write_findings(cursor: duckdb.DuckDBPyConnection, responses: Path, group: _
             member.assessment_parts.append(AssessmentPart(str(part), member.file.name, member.version, hour, count))
 
 
-def _copy(cursor: duckdb.DuckDBPyConnection, select: str, file: Path) -> None:
+def _copy(session: duckdb.DuckDBPyConnection, select: str, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    cursor.execute(f"copy ({select}) to '{sql_text(file)}' (format parquet, parquet_version v2)")
+    session.execute(
+        f"copy ({select}) to '{sql_text(file)}' (format parquet, parquet_version v2, dictionary_size_limit 4096)"
+    )
 
 
-def _write_verdicts(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
+def _write_verdicts(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
     """Verdicts only arrive here: which hour their requests are of is looked up when all logs have landed (see placing.py)."""
-    counts = cursor.execute(
+    counts = session.execute(
         "select file_index, count(*) from landed_rows where fault is null group by all order by all"
     ).fetchall()
     if not counts:
@@ -301,7 +328,7 @@ def _write_verdicts(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path
     landed_date = f"landed_date={group.members[0].landed_hour:%Y-%m-%d}"
     part = Path("content_assessments", "arrived", landed_date, f"{group.name}.parquet")
     _copy(
-        cursor,
+        session,
         f"select {columns_sql(assessments.COLUMNS)} from landed_rows where fault is null order by landing_file, landing_line",
         lake / part,
     )
@@ -311,20 +338,20 @@ def _write_verdicts(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path
         member.assessment_parts.append(AssessmentPart(str(part), member.file.name, member.version, None, count))
 
 
-def _write_quarantine(cursor: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
+def _write_quarantine(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
     ignored = ", ".join(f"'{reason}'" for reason in IGNORED)
-    _count(cursor, group, "ignored", f"fault in ({ignored})")
-    if not _count(cursor, group, "quarantined", f"fault is not null and fault not in ({ignored})"):
+    _count(session, group, "ignored", f"fault in ({ignored})")
+    if not _count(session, group, "quarantined", f"fault is not null and fault not in ({ignored})"):
         return
     directory = lake / "quarantine" / f"landed_date={group.members[0].landed_hour:%Y-%m-%d}"
     directory.mkdir(parents=True, exist_ok=True)
     quarantine_sql = (HERE / "quarantine.sql").read_text().replace("{ignored}", ignored)
-    cursor.execute(f"copy ({quarantine_sql}) to '{sql_text(directory / group.name)}.parquet' (format parquet)")
+    session.execute(f"copy ({quarantine_sql}) to '{sql_text(directory / group.name)}.parquet' (format parquet)")
 
 
-def _count(cursor: duckdb.DuckDBPyConnection, group: _Group, name: str, condition: str) -> int:
+def _count(session: duckdb.DuckDBPyConnection, group: _Group, name: str, condition: str) -> int:
     """Add the rows that meet the condition to each file's count of that name; how many there were in all."""
-    rows = cursor.execute(
+    rows = session.execute(
         f"select file_index, count(*) from landed_rows where {condition} group by file_index"
     ).fetchall()
     for index, count in rows:

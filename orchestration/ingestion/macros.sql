@@ -36,6 +36,7 @@ create or replace temp macro instant(text) as
 -- The number as the record's own text has it, from a field's JSON: JSON readers pass numbers through a double, which keeps 15 digits.
 create or replace temp macro number_text(record, field, parsed) as
     case
+        when starts_with(parsed, '"') and not contains(parsed, '\') then (parsed::varchar)[2:-2]
         when starts_with(parsed, '"') then parsed ->> '$'
         else coalesce(
             list_filter(
@@ -73,12 +74,17 @@ create or replace temp macro key_place() as
     '(://)[^/\s:@"''\\]*:[^/\s@"''\\]+(@)|([?&](?:[Kk]ey|[Tt]oken|api_?key|sig)=)[^&\s"''\\]+'
     || '|([Kk]ey provided:\s*)[^\s"''\\,;{}\[\]]*[^\s"''\\,;{}\[\].]';
 
+-- A key that stands in such a place; a search for plain letters first, for most texts have none of these.
+create or replace temp macro has_placed_key(text) as
+    (contains(text, '://') or contains(text, '?') or contains(text, '&') or contains(text, 'ey provided:'))
+    and regexp_matches(text, key_place());
+
 create or replace temp macro has_key(text) as regexp_matches(text, key_shape() || '|' || key_place());
 
 -- Strings that look like keys, out.
 create or replace temp macro without_keys(text) as
     case
-        when regexp_matches(text, key_place())
+        when has_placed_key(text)
         then regexp_replace(regexp_replace(text, key_place(), '\1\3\4[redacted]\2', 'g'), key_shape(), '[redacted]', 'g')
         else regexp_replace(text, key_shape(), '[redacted]', 'g')
     end;
@@ -95,13 +101,13 @@ create or replace temp macro is_nested(text) as (starts_with(text, '{') or start
 create or replace temp macro credential_name() as
     '(?:authorization|cookie|(?:api|access|private)[-_ ]?key|token|secret|password|passwd|signature|credentials?)';
 
--- Whether a text names a credential whose value is still there. A cheap look: most texts name none, or had it taken out as a key.
-create or replace temp macro names_credentials(text) as
-    regexp_matches(
-        text,
-        '(?i)' || credential_name() || '(?:\\*["'']\s*[:,]\s*(?:\\*["''](?:[^"''\\\[]|\[(?:[^r]|r(?:[^e]|e[^d])))|[0-9{\[-])'
-        || '|\s*[:=]\s*[\\"'']*[^\s"''\[\\])'
-    );
+-- The name of a credential whose value is still there.
+create or replace temp macro credential() as
+    credential_name() || '(?:\\*["'']\s*[:,]\s*(?:\\*["''](?:[^"''\\\[]|\[(?:[^r]|r(?:[^e]|e[^d])))|[0-9{\[-])'
+    || '|\s*[:=]\s*[\\"'']*[^\s"''\[\\])';
+
+-- A cheap look: most texts name none, or had it taken out as a key.
+create or replace temp macro names_credentials(text) as regexp_matches(text, '(?i)' || credential());
 
 -- JSON within brackets, and what stands there that is no bracket.
 create or replace temp macro plain() as '[^\[\]{}"]|"(?:[^"\\]|\\.)*"';
@@ -149,6 +155,14 @@ create or replace temp macro names_with_message() as
 -- A text, list or object behind the name of content, in JSON, in JSON within JSON or as Python writes it.
 create or replace temp macro said(names) as '(?:' || names || '\\*["'']\s*:\s*|' || names || '=)\\*[bru]?["''\[{(<]';
 
+-- Whether JSON whose keys by shape are out may still hold a credential or content; also where a key ate the name of what follows it.
+create or replace temp macro may_hold_secrets(cleaned) as
+    regexp_matches(
+        cleaned,
+        '(?is)' || said('(?:' || names_with_message() || '|\[redacted\])') || '|\[redacted\](?:\\+["'']|''|[\[{(<])|'
+        || credential()
+    );
+
 create or replace temp macro has_content(text) as regexp_matches(text, '(?is)' || said(names_with_message()));
 
 create or replace temp macro json_string() as '"(?:[^"\\]|\\.)*"';
@@ -186,3 +200,6 @@ create or replace temp macro json_without_content(json) as
 -- Text that is no JSON, up to the first content in it: where that ends cannot be told.
 create or replace temp macro text_without_content(text, names) as
     regexp_replace(text, '(?is)(' || names || '(?:\\*["'']\s*:\s*|=))\\*[bru]?["''\[{(<].*', '\1[content]');
+
+-- JSON without content, keys and credentials.
+create or replace temp macro json_redacted(json) as without_credentials(without_keys(json_without_content(json)));

@@ -17,7 +17,7 @@ faulted as (
             line := line,
             fault := case
                 when reading_fault is not null then reading_fault
-                when document is not null and regexp_matches(raw, '^[ \t\r]*\{') then null
+                when document is not null and (starts_with(raw, '{') or regexp_matches(raw, '^[ \t\r]*\{')) then null
                 when document is not null then 'not_an_object'
                 when regexp_full_match(raw, '[ \t\r]*') then 'blank_line'
                 else 'malformed_json'

@@ -103,10 +103,25 @@ class Publications:
         rows = self._db.execute("select request_hour, run_id from unaudited_hours order by request_hour")
         return [(datetime.fromisoformat(row[0]), row[1]) for row in rows]
 
+    def landing_ranges(self, snapshot_id: int) -> list[tuple[datetime, datetime]]:
+        """The landing hours that were published with this snapshot or one before it, as ranges [start, end)."""
+        rows = self._db.execute(
+            "select landing_from, landing_to from publications where snapshot_id <= ? and landing_from is not null",
+            (snapshot_id,),
+        )
+        return [(datetime.fromisoformat(row[0]), datetime.fromisoformat(row[1])) for row in rows]
+
     def publish(
-        self, snapshot_id: int, run_id: str, contents: Contents, landing: tuple[datetime, datetime] | None
+        self,
+        snapshot_id: int,
+        run_id: str,
+        contents: Contents,
+        landing: tuple[datetime, datetime] | None,
+        ledger_head: tuple[int, str] = (0, ""),
     ) -> Publication:
         """Move readers to the snapshot. The caller vouches that the run's own hours passed their audits.
+
+        `ledger_head` is the number and digest of the ledger's last batch, 0 and empty before the first.
 
         Where another run's hours stand in the way, the own hours count as passed all the same: the next publication shows them.
 
@@ -124,12 +139,13 @@ class Publications:
             start, end = landing or (None, None)
             self._db.execute(
                 f"insert into publications ({COLUMNS.removeprefix('publication_id, ')})"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '')",
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     snapshot_id, run_id, datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
                     start.isoformat() if start else None, end.isoformat() if end else None, hours,
                     contents.data_through.isoformat() if contents.data_through else None,
                     contents.request_count, contents.compensation_count, format(contents.payout_usd, "f"),
+                    *ledger_head,
                 ),
             )  # fmt: skip
         except BaseException:

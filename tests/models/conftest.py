@@ -80,6 +80,21 @@ ASSESSMENT_COLUMNS = {
     "request_hour": "integer",
 }
 
+LEDGER = """create table {database}.ledger_batches (
+    batch_id bigint, settled_date date, posted_at timestamp, entry_count bigint, amount_usd decimal(38, 12),
+    closed_until date, batch_digest varchar
+);
+create table {database}.ledger_entries (
+    entry_id varchar, compensation_id varchar, account_id varchar, entry_type varchar, amount_usd decimal(18, 12),
+    request_date date, settled_date date, reason varchar, policy_version varchar, adjusts_entry_id varchar, batch_id bigint,
+    posted_at timestamp, entry_digest varchar
+);
+insert into {database}.ledger_batches values (1, '2026-11-03', '2026-11-03 08:00:00', 1, 0.01, '2026-11-02', 'digest');
+insert into {database}.ledger_entries values (
+    'entry', 'compensation', 'acme', 'payout', 0.01, '2026-11-01', '2026-11-03', 'decided', '1', null, 1, '2026-11-03 08:00:00', 'digest'
+)"""
+"""A ledger of one batch with one payout."""
+
 Assessment = dict[str, Any]
 Delivery = dict[str, Any]
 
@@ -169,6 +184,7 @@ def write_run(
     _fill(con, f"{database}.content_assessments", ASSESSMENT_COLUMNS, list(assessments))
     con.execute(REQUEST_HOURS.format(database=database))
     con.execute(LANDING_FILES.format(database=database))
+    con.execute(LEDGER.format(database=database))
     for hour in sorted(set(hours)):
         landed = sum(hour_of(row["requested_at"]) == hour for row in deliveries)
         con.execute(

@@ -37,6 +37,10 @@ BAD_DATA = {
     "one_row_per_day_account_type_and_model": (
         "insert into mart_compensation_by_account_daily select * from mart_compensation_by_account_daily"
     ),
+    "an_entry_is_here_once": "insert into fct_ledger_entries select * from fct_ledger_entries",
+    "an_entry_is_of_something_and_of_a_known_account": "update fct_ledger_entries set account_id = 'unknown'",
+    "an_entry_names_what_it_adjusts_unless_it_is_a_payout": "update fct_ledger_entries set adjusts_entry_id = 'other'",
+    "a_batch_is_here_once": "insert into fct_ledger_batches select * from fct_ledger_batches",
     "amounts_agree_from_requests_to_marts": (
         "update mart_compensation_hourly set payout_usd = payout_usd + 0.000000000001"
     ),

@@ -50,6 +50,10 @@ RUN = ("run", "--from", "2026-11-01T00", "--to", "2026-11-01T01")
         (("sql", "select 1", "--format", "xml"), "--format xml: there are table, csv and json"),
         (("generate", "--rows-per-hour", "1"), "rows per hour, not 1"),
         (("generate", "--from", "9999-12-31T00", "--hours", "99999"), "cannot generate 99999 hours from 9999-12-31T00"),
+        (("settle", "--date", "yesterday"), "'yesterday' is not a day; write it like 2026-11-01"),
+        (("settle", "--date", "2999-01-01"), "2999-01-01 is not between 2023-01-01 and today"),
+        (("settle", "--date", "2026-11-01", "--dry-run"), "nothing is published yet"),
+        (("verify",), "nothing is published yet"),
         (("generate", "--from", "noon"), "'noon' is not an hour in UTC"),
     ],
 )

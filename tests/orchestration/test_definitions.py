@@ -6,10 +6,10 @@ import dagster as dg
 import pytest
 from running_gateway import FIRST, Gateway, record
 
-from orchestration.automation import hourly_schedule
+from orchestration.automation import hourly_schedule, settlement_schedule
 from orchestration.definitions import definitions_for
 from orchestration.hours import HOUR
-from orchestration.partitions import HOURLY, partition_key
+from orchestration.partitions import DAILY, HOURLY, partition_key
 from orchestration.publication.querying import answer
 
 
@@ -18,12 +18,12 @@ def definitions(gateway: Gateway) -> dg.Definitions:
     return definitions_for(gateway.settings)
 
 
-def test_every_asset_is_hourly_one_run_for_a_range_and_described(definitions: dg.Definitions) -> None:
+def test_every_asset_is_hourly_or_settled_daily_one_run_for_a_range_and_described(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     for key in graph.materializable_asset_keys:
         node = graph.get(key)
         if node.group_name != "policy":
-            assert node.partitions_def == HOURLY, key
+            assert node.partitions_def == (DAILY if node.group_name == "settlement" else HOURLY), key
         assert node.backfill_policy == dg.BackfillPolicy.single_run(), key
         assert node.description, key
         assert node.group_name != "default", key
@@ -60,6 +60,17 @@ def test_schedule_asks_for_the_hour_that_is_over_and_looks_back(definitions: dg.
     assert request.partition_key == partition_key(datetime(2026, 11, 1, 4))
     landing = {"config": {"lookback_hours": 48}}
     assert request.run_config == {"ops": {"request_logs": landing, "content_assessments": landing}}
+
+
+def test_settlement_is_scheduled_daily_in_the_period_of_its_day(definitions: dg.Definitions) -> None:
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, 3, 7, 45, tzinfo=UTC))
+    request = settlement_schedule(context)
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == "2026-11-03"
+    graph = definitions.resolve_asset_graph()
+    assert [key.name for key in graph.asset_check_keys if key.asset_key == dg.AssetKey("ledger_batches")] == [
+        "nothing_is_left_due"
+    ]
 
 
 def test_scheduled_run_finds_late_files_and_says_which_hours_it_made_besides(gateway: Gateway) -> None:

@@ -17,6 +17,8 @@ from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.landing import land
 from orchestration.ingestion.sources import find_files, read_sources
 from orchestration.policy.digests import PolicyDigests
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.loading import hand_over
 from orchestration.warehouse import attach
 
 LANDING_HOURS = 3
@@ -89,6 +91,7 @@ def _derive(gateway: Gateway, start: int, hours: int) -> None:
         land(find_files(read_sources(root / "sources.yml", root), landing_hours, root), root / "lake", inventory)
         for piece in window.chunks(window.plan(landing_hours, root / "lake", inventory), inventory, most_rows=3):
             window.write(piece, root / "lake", inventory, POLICY, root / "warehouse" / "run.duckdb")
+            hand_over(Ledger(root / "ledger"), 0, root / "warehouse" / "run.duckdb")
             built = dbt(
                 root,
                 "build",

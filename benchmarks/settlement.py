@@ -1,0 +1,149 @@
+"""Settling a day: a million compensated requests at once, and the last day of a year against its first: the ledger's length costs nothing.
+
+The warehouse is made here, with the tables that settlement reads and nothing else; how decisions come about does not belong here.
+"""
+
+import argparse
+import sys
+import tempfile
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from statistics import median
+
+from benchmarks.measuring import Measured, measure
+from orchestration.duck import connect
+from orchestration.home import Home
+from orchestration.publication.publications import Contents, Publications
+from orchestration.publication.reading import publications_file
+from orchestration.settlement.ledger import Ledger
+from orchestration.warehouse import attach, head_snapshot
+
+FIRST = date(2025, 1, 1)
+ALLOWED_S, ALLOWED_MIB, ALLOWED_RATIO = 30, 2048, 1.2
+TABLES = """
+create table fct_compensations (
+    compensation_id varchar, source varchar, request_id varchar, account_id varchar, requested_at timestamp, request_date date,
+    cost_usd decimal(18, 12), payout_usd decimal(18, 12), policy_version varchar
+);
+alter table fct_compensations set partitioned by (request_date);
+create table fct_request_hours (request_date date, hour_at timestamp, compensation_digest varchar);
+create table compensation_caps (scope varchar, cap_usd decimal(18, 12), effective_from timestamp, effective_to timestamp);
+insert into compensation_caps values
+    ('account_day', 400, timestamp '2020-01-01', null), ('account_month', 10000, timestamp '2020-01-01', null);
+"""
+DECIDE = """
+insert into fct_compensations
+select
+    sha256(concat('gateway|', day::varchar, '-', i)) as compensation_id,
+    'gateway' as source,
+    concat(day::varchar, '-', i) as request_id,
+    concat('account-', i % 5000) as account_id,
+    day + interval (i % 86400) second as requested_at,
+    day as request_date,
+    0.010000000001 as cost_usd,
+    0.005000000001 as payout_usd,
+    '1' as policy_version,
+from (select unnest(generate_series($first::date, $last::date, interval 1 day))::date as day), range($rows) as rows(i);
+"""
+CLOSE = """
+insert into fct_request_hours
+select hour_at::date, hour_at, 'decided'
+from (select unnest(generate_series($first::timestamp, $last::timestamp + interval 23 hour, interval 1 hour)) as hour_at)
+"""
+SETTLE = """
+import sys
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from orchestration.home import Home
+from orchestration.settlement.settling import Terms, settle
+done = settle(Home(Path(sys.argv[1])), date.fromisoformat(sys.argv[2]), Terms(timedelta(0), 0, Decimal(0)))
+print(done.entry_count, done.amount_usd)
+"""
+
+
+def main() -> int:
+    """Print both figures; 1 where --check is given and one of them is above what is allowed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="compensated requests in the large day")
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--rows-per-day", type=int, default=10_000, help="compensated requests in each day of the year")
+    parser.add_argument("--compared", type=int, default=5, help="days at either end whose median is compared")
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="makegood-bench-") as folder:
+        large = large_day(Path(folder) / "large", arguments.rows)
+        print(f"settling a day of {arguments.rows:,} compensated requests")
+        print(f"  {large.wall_s:6.1f} s   {large.peak_mib:6,} MiB   (allowed {ALLOWED_S} s, {ALLOWED_MIB:,} MiB)")
+        walls = year(Path(folder) / "year", arguments.days, arguments.rows_per_day)
+    early, late = median(walls[1 : 1 + arguments.compared]), median(walls[-arguments.compared :])
+    print(f"settling a day of {arguments.rows_per_day:,}, one after another (median of {arguments.compared})")
+    print(f"  first days       {early:6.2f} s")
+    print(f"  days to {arguments.days:<8} {late:6.2f} s   {late / early:.2f}x   (allowed {ALLOWED_RATIO}x)")
+    over = large.wall_s > ALLOWED_S or large.peak_mib > ALLOWED_MIB or late / early > ALLOWED_RATIO
+    return int(arguments.check and over)
+
+
+def large_day(root: Path, rows: int) -> Measured:
+    """One settlement of one large day, as a process of its own."""
+    home = made(root)
+    decide(home, FIRST, FIRST, rows)
+    publish(home, 1)
+    return settled(home, FIRST)
+
+
+def year(root: Path, days: int, rows: int) -> list[float]:
+    """Each day's settlement in turn, in seconds."""
+    home = made(root)
+    walls = []
+    for number in range(days):
+        day = FIRST + timedelta(days=number)
+        decide(home, day, day, rows)
+        publish(home, number + 1)
+        walls.append(settled(home, day).wall_s)
+    return walls
+
+
+def made(root: Path) -> Home:
+    """A home with the tables that settlement reads."""
+    home = Home(root).prepare()
+    with connect() as con:
+        attach(con, home.warehouse, read_only=False)
+        con.execute(TABLES)
+    return home
+
+
+def decide(home: Home, first: date, last: date, rows: int) -> None:
+    """So many decisions on each of these days."""
+    with connect() as con:
+        attach(con, home.warehouse, read_only=False)
+        con.execute(DECIDE, {"first": first, "last": last, "rows": rows})
+        con.execute(CLOSE, {"first": first, "last": last})
+
+
+def publish(home: Home, days: int) -> None:
+    """Publish the head as the landing hours of so many days."""
+    with connect() as con:
+        attach(con, home.warehouse)
+        snapshot = head_snapshot(con)
+    head = Ledger(home.ledger).head()
+    start = datetime(FIRST.year, FIRST.month, FIRST.day)
+    record = Publications(publications_file(home.warehouse))
+    record.publish(
+        snapshot,
+        "benchmark",
+        Contents(None, 0, 0, Decimal(0)),
+        (start, start + timedelta(days=days)),
+        (head.sequence, head.digest),
+    )
+    record.close()
+
+
+def settled(home: Home, day: date) -> Measured:
+    """One settlement, as a process of its own."""
+    return measure([sys.executable, "-c", SETTLE, str(home.root), str(day)], {}, home.root / "log")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""The ledger, settled daily: what is posted, and when readers see it. What is due, and why, is settlement/'s."""
+
+import dagster as dg
+from dagster_dbt import DbtProject
+
+from orchestration.assets import OWNERS, SETTLEMENT
+from orchestration.dbt import Dbt
+from orchestration.partitions import DAILY, ONE_RUN, posting_period
+from orchestration.publication.reading import contents
+from orchestration.resources import Books, Publication, Warehouse
+from orchestration.settlement.loading import hand_over_alone
+from orchestration.settlement.settling import settle
+from orchestration.warehouse import head_snapshot
+
+LOAD = ["build", "--exclude-resource-type", "unit_test", "--select", "tag:ledger"]
+
+
+class Confirmation(dg.Config):
+    """Whether adjustments beyond the limits were looked at and are to be posted."""
+
+    is_confirmed: bool = False
+
+
+@dg.asset(
+    deps=["published_snapshot"],
+    partitions_def=DAILY,
+    backfill_policy=ONE_RUN,
+    group_name=SETTLEMENT,
+    kinds={"duckdb", "parquet"},
+    owners=OWNERS,
+)
+def ledger_batches(context: dg.AssetExecutionContext, config: Confirmation, books: Books) -> dg.MaterializeResult[None]:
+    """What is due at the published snapshot, posted as one immutable batch; nothing where nothing is due."""
+    done = settle(books.place, posting_period(context), books.terms, is_confirmed=config.is_confirmed)
+    return dg.MaterializeResult(
+        metadata={
+            "batch": done.batch_id or "nothing was due",
+            "entries": done.entry_count,
+            "amount (USD)": format(done.amount_usd, "f"),
+            "held back": done.held_count,
+            "held back (USD)": format(done.held_usd, "f"),
+            "snapshot": done.snapshot_id,
+            "request dates before": str(done.closed_until),
+            "lines": dg.JsonMetadataValue(
+                [[line.entry_type, line.reason, line.entry_count, format(line.amount_usd, "f")] for line in done.lines]
+            ),
+        }
+    )
+
+
+@dg.asset_check(asset=ledger_batches, blocking=True)
+def nothing_is_left_due(context: dg.AssetCheckExecutionContext, books: Books) -> dg.AssetCheckResult:
+    """Settling the same snapshot again would post nothing."""
+    last = books.ledger.last()
+    if last is None:
+        return dg.AssetCheckResult(passed=True)
+    again = settle(books.place, last.settled_date, books.terms, is_dry_run=True)
+    return dg.AssetCheckResult(
+        passed=again.entry_count == 0,
+        metadata={"entries still due": again.entry_count, "amount (USD)": format(again.amount_usd, "f")},
+    )
+
+
+def build_settled_snapshot(project: DbtProject) -> dg.AssetsDefinition:
+    """The publication of the ledger's own tables, which dbt loads."""
+
+    @dg.asset(
+        deps=[ledger_batches],
+        partitions_def=DAILY,
+        backfill_policy=ONE_RUN,
+        group_name=SETTLEMENT,
+        kinds={"duckdb"},
+        owners=OWNERS,
+    )
+    def settled_snapshot(
+        context: dg.AssetExecutionContext, dbt: Dbt, warehouse_db: Warehouse, publication: Publication, books: Books
+    ) -> dg.MaterializeResult[None]:
+        """The ledger as readers see it: its new batches are loaded into the warehouse, checked, and published."""
+        batches = hand_over_alone(books.ledger, warehouse_db.loaded_batch_id(), warehouse_db.place.run_inputs)
+        if batches:
+            dbt.cli(LOAD, manifest=project.manifest_path).wait()
+        head = books.ledger.head()
+        with warehouse_db.session() as con, publication.record() as record:
+            published = record.publish(
+                head_snapshot(con), context.run.run_id, contents(con), None, (head.sequence, head.digest)
+            )
+        return dg.MaterializeResult(
+            metadata={
+                "batches loaded": len(batches),
+                "publication": published.publication_id,
+                "snapshot": published.snapshot_id,
+            }
+        )
+
+    return settled_snapshot

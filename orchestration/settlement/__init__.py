@@ -1,0 +1,5 @@
+"""What is owed is posted here, once, to a ledger that is never rewritten; knows nothing of Dagster, and nothing of how a payout was decided.
+
+`ledger` is the chain of batches on disk, `closing` which days are over, `due` what is owed, `memory` what the last settlement saw,
+`settling` one settlement, `verifying` the proof.
+"""

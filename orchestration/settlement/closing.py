@@ -1,0 +1,42 @@
+"""Which request dates are over: nothing of theirs is awaited any more. What they owe does not belong here.
+
+A date D is closed when every landing hour from the first published one up to D + 1 day + grace is published: the grace after its end.
+Late files may still change a closed date; what changes is then due as a correction.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Landing hours that are published without a gap, [start, end), naive UTC."""
+
+    start: datetime
+    end: datetime
+
+    def closed_until(self, grace: timedelta) -> date:
+        """The first request date that is not closed."""
+        return (self.end - grace).date()
+
+    def reaches(self, other: "Coverage") -> bool:
+        """Whether everything that the other covers is covered here."""
+        return self.start <= other.start and self.end >= other.end
+
+
+def coverage(published: Iterable[tuple[datetime, datetime]]) -> Coverage | None:
+    """The landing hours covered without a gap from the first one on; None where nothing is published.
+
+    Args:
+        published: ranges [start, end) of landing hours, in any order, overlapping or not.
+    """
+    ranges = sorted(published)
+    if not ranges:
+        return None
+    start, end = ranges[0]
+    for following_start, following_end in ranges[1:]:
+        if following_start > end:
+            break
+        end = max(end, following_end)
+    return Coverage(start, end)

@@ -1,0 +1,104 @@
+"""Whole settlements: landing files in, a run, a settlement through Dagster, and the ledger as readers see it."""
+
+import json
+import shutil
+import sys
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from running_gateway import FIRST, Gateway, record
+
+from orchestration.cli import main
+from orchestration.duck import connect
+from orchestration.errors import MakegoodError
+from orchestration.home import Home
+from orchestration.hours import HOUR
+from orchestration.publication.publications import Contents, Publications
+from orchestration.publication.reading import publications_file
+from orchestration.running import settle
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.statements import as_html, statement
+from orchestration.settlement.verifying import verify
+from orchestration.warehouse import attach, head_snapshot
+
+DAYS = 30
+"""Landing hours until the first day is closed."""
+
+
+def test_a_day_is_settled_published_proved_and_rebuilt(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    at = FIRST + timedelta(minutes=5)
+    gateway.lands(FIRST, [record("a", at, status_code="503"), record("b", at, status_code="503", account_id=None)])
+    gateway.runs(FIRST, DAYS)
+    report = settle(date(2026, 11, 3), gateway.settings)
+    assert report.posted["entries"] == 1
+    assert report.publication.ledger_sequence == 1
+    entries = (
+        "select account_id, entry_type, amount_usd, settled_date, batch_id from fct_ledger_entries order by batch_id"
+    )
+    assert gateway.sees(entries) == [("acme", "payout", Decimal("0.01"), date(2026, 11, 3), 1)]
+    assert settle(date(2026, 11, 3), gateway.settings).posted["batch"] == "nothing was due"
+
+    gateway.lands(FIRST + HOUR, [record("a", at, status_code="503", cost_usd="0.03")])
+    gateway.runs(FIRST + HOUR)
+    assert gateway.sees(
+        "select decided_usd, posted_usd, unsettled_usd from mart_settlement_daily where account_id = 'acme'"
+    ) == [(Decimal("0.03"), Decimal("0.01"), Decimal("0.02"))]
+    settle(date(2026, 11, 5), gateway.settings)
+    balances = gateway.sees(
+        "select settled_date, opening_usd, adjustments_usd, closing_usd from mart_ledger_balances_daily order by 1"
+    )
+    assert balances[1] == (date(2026, 11, 5), Decimal("0.01"), Decimal("0.02"), Decimal("0.03"))
+    before = gateway.sees(entries)
+
+    _statement_adds_up(gateway)
+    monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
+    monkeypatch.setattr(sys, "argv", ["makegood", "verify", "--json"])
+    with pytest.raises(SystemExit) as exit_:
+        main()
+    proof = json.loads(capfd.readouterr().out)
+    assert (exit_.value.code or 0, proof["problems"], proof["entry_count"]) == (0, [], 2)
+
+    _marts_that_are_not_the_ledger_are_seen(gateway)
+    shutil.rmtree(gateway.root / "warehouse")
+    gateway.runs(FIRST, DAYS)
+    assert gateway.sees(entries) == before
+    assert settle(date(2026, 11, 6), gateway.settings).posted["entries"] == 0
+    assert verify(Home(gateway.root), timedelta(hours=6)).problems == ()
+    with pytest.raises(MakegoodError, match="the period 2026-11-04 is over"):
+        settle(date(2026, 11, 4), gateway.settings)
+
+
+def _statement_adds_up(gateway: Gateway) -> None:
+    """Opening, entries and closing of one account and month; and what is decided but not posted."""
+    made = statement(Home(gateway.root), "acme", "2026-11")
+    assert [(line.settled_date.day, line.amount_usd, line.balance_usd) for line in made.lines] == [
+        (3, Decimal("0.01"), Decimal("0.01")),
+        (5, Decimal("0.02"), Decimal("0.03")),
+    ]
+    assert (made.opening_usd, made.closing_usd, made.accrual_usd) == (Decimal(0), Decimal("0.03"), Decimal(0))
+    assert statement(Home(gateway.root), "acme", "2026-12").opening_usd == Decimal("0.03")
+    assert statement(Home(gateway.root), "unknown", "2026-11").accrual_usd == Decimal("0.01")
+    assert "<td class=n>0.030000000000</td>" in as_html(made)
+    assert "&lt;b&gt;" in as_html(replace(made, account_id="<b>"))
+    with pytest.raises(MakegoodError, match="account 'nobody' has no compensation"):
+        statement(Home(gateway.root), "nobody", "2026-11")
+    with pytest.raises(MakegoodError, match="'November' is not a month; write it like 2026-11"):
+        statement(Home(gateway.root), "acme", "November")
+
+
+def _marts_that_are_not_the_ledger_are_seen(gateway: Gateway) -> None:
+    """An entry's amount, changed in the warehouse and published."""
+    with connect() as con:
+        attach(con, gateway.root / "warehouse", read_only=False)
+        con.execute("update fct_ledger_entries set amount_usd = 0.02 where batch_id = 1")
+        snapshot = head_snapshot(con)
+    record = Publications(publications_file(gateway.root / "warehouse"))
+    head = Ledger(gateway.root / "ledger").head()
+    record.publish(snapshot, "test", Contents(None, 0, 0, Decimal(0)), None, (head.sequence, head.digest))
+    record.close()
+    [problem] = verify(Home(gateway.root), timedelta(hours=6)).problems
+    assert "fct_ledger_entries is not what was posted: the first entry that differs is " in problem

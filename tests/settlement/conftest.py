@@ -1,0 +1,11 @@
+"""A fresh warehouse to settle for each test."""
+
+from pathlib import Path
+
+import pytest
+from settled_home import Warehouse
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path)

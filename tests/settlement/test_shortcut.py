@@ -1,0 +1,119 @@
+"""Settling looks only at what changed, and posts what looking at everything would post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from posting_rules import Cap, Key, allowed
+from settled_home import Decision, Warehouse
+
+from orchestration.settlement.due import work_out
+from orchestration.settlement.settling import Terms, session
+
+ANYTHING = Terms(grace=timedelta(hours=6), most_adjustments=10**6, most_adjusted_usd=Decimal(10**6))
+HOURS = (-30, -20, 0.5, 1.5, 23, 26, 200, 719, 721, 730)
+"""Hours around a day's and a month's bounds; a request may move from any to any other."""
+
+decisions = st.lists(
+    st.builds(
+        Decision,
+        request_id=st.sampled_from("abcdef"),
+        at=st.sampled_from(HOURS),
+        payout_usd=st.sampled_from(["0.000000000001", "1", "1.5", "4"]),
+        account_id=st.sampled_from(["acme", "acme", "globex", "unknown"]),
+    ),
+    max_size=7,
+    unique_by=(lambda row: (row.request_id, row.at)),
+)
+CAPS: list[list[Cap]] = [
+    [],
+    [("account_day", "2", "2020-01-01", None)],
+    [("account_month", "3", "2020-01-01", None)],
+    [("account_day", "1.2", "2020-01-01", None), ("account_month", "2.4", "2020-01-01", None)],
+    [("account_month", "2", "2020-01-01", "2026-11-01T01:00:00"), ("account_month", "1", "2026-11-02", None)],
+    [
+        ("account_day", "1", "2026-11-01T00:45:00", "2026-11-01T12:00:00"),
+        ("account_day", "3", "2026-11-01T12:00:00", None),
+    ],
+]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What changes before a settlement. None leaves things as they are."""
+
+    decisions: list[Decision] | None
+    caps: list[Cap] | None
+    held: tuple[str, ...]
+    closes_more: bool
+    forgets: bool
+
+
+steps = st.lists(
+    st.builds(
+        Step,
+        decisions=st.none() | decisions,
+        caps=st.none() | st.sampled_from(CAPS),
+        held=st.sampled_from([(), (), ("acme",), ("globex",)]),
+        closes_more=st.booleans(),
+        forgets=st.sampled_from([False, False, False, True]),
+    ),
+    min_size=2,
+    max_size=5,
+)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True)
+@given(steps=steps)
+def test_whatever_changes_between_settlements_each_posts_what_the_rules_say(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
+) -> None:
+    warehouse = Warehouse(tmp_path_factory.mktemp("life"))
+    caps: list[Cap] = []
+    days = 1.3
+    posted: dict[Key, Decimal] = {}
+    for step in steps:
+        if step.decisions is not None:
+            warehouse.decides(*step.decisions)
+        if step.caps is not None:
+            caps = step.caps
+            warehouse.caps(*caps)
+        days = 60.0 if step.closes_more else days
+        if step.forgets:
+            (warehouse.home.warehouse / "settlement.duckdb").unlink(missing_ok=True)
+        warehouse.hold(*step.held)
+        warehouse.publishes(days, start=-3)
+        done = warehouse.settles(terms=ANYTHING)
+        expected = allowed(warehouse.decisions, caps, done.closed_until)
+        posted = {key: amount for key, amount in posted.items() if key[1] in step.held} | {
+            key: amount for key, amount in expected.items() if key[1] not in step.held
+        }
+        assert warehouse.posted() == posted
+        assert warehouse.settles(terms=ANYTHING).entry_count == 0
+        assert _due_of_everything(warehouse, done.closed_until, step.held) == []
+
+
+def _due_of_everything(warehouse: Warehouse, closed_until: date, held: tuple[str, ...]) -> list[object]:
+    with session(warehouse.home, is_read_only=True) as (con, _):
+        work_out(con, warehouse.ledger, closed_until, held, is_whole=True)
+        return con.execute("from due where not is_held").fetchall()
+
+
+def test_only_dates_that_changed_are_looked_at(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    warehouse.decides(*[Decision(f"r{day}", at=24 * day) for day in range(5)])
+    warehouse.publishes()
+    warehouse.settles()
+    warehouse.decides(*[Decision(f"r{day}", at=24 * day, payout_usd="2" if day == 3 else "1") for day in range(5)])
+    warehouse.publishes()
+    with session(warehouse.home, is_read_only=True) as (con, _):
+        work_out(con, warehouse.ledger, warehouse.settles(is_dry_run=True).closed_until, [], is_whole=False)
+        assert [str(day) for (day,) in con.execute("from scope_dates").fetchall()] == ["2026-11-04"]
+        assert con.execute("select count(*) from allowed").fetchone() == (1,)
+        assert con.execute("select count(*) from posted").fetchone() == (1,)

@@ -1,0 +1,180 @@
+"""The proof sees every way in which a ledger can be wrong."""
+
+import re
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from settled_home import Decision, Warehouse
+
+from orchestration.duck import connect
+from orchestration.errors import MakegoodError
+from orchestration.settlement.entries import ENTRY_DIGEST
+from orchestration.settlement.ledger import NAME, digest_of
+from orchestration.settlement.verifying import FAULTS, Verdict, verify
+from orchestration.warehouse import attach
+
+Damage = Callable[[list[Path]], object]
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, Path]:
+    """Three batches: payouts, a correction, more payouts; and a copy of their home."""
+    folder = tmp_path_factory.mktemp("settled")
+    warehouse = Warehouse(folder / "home")
+    states = (
+        [Decision("a"), Decision("b")],
+        [Decision("a", payout_usd="0.5")],
+        [Decision("a", payout_usd="0.5"), Decision("c")],
+    )
+    for number, rows in enumerate(states):
+        warehouse.decides(*rows)
+        warehouse.publishes()
+        warehouse.settles(3 + number)
+    warehouse.publishes()
+    shutil.copytree(warehouse.path, folder / "copy")
+    return warehouse, folder / "copy"
+
+
+@pytest.fixture
+def warehouse(settled: tuple[Warehouse, Path]) -> Warehouse:
+    """The home as it was, to spoil: a warehouse knows its own path."""
+    warehouse, copy = settled
+    shutil.rmtree(warehouse.path)
+    shutil.copytree(copy, warehouse.path)
+    warehouse.decisions = [Decision("a", payout_usd="0.5"), Decision("c")]
+    return warehouse
+
+
+def verified(warehouse: Warehouse) -> Verdict:
+    return verify(warehouse.home, timedelta(hours=6))
+
+
+def test_a_ledger_as_it_was_posted_is_sound(warehouse: Warehouse) -> None:
+    verdict = verified(warehouse)
+    assert verdict.problems == ()
+    assert (verdict.batch_count, verdict.entry_count, verdict.amount_usd, verdict.due_count) == (
+        3,
+        5,
+        Decimal("1.5"),
+        0,
+    )
+
+
+def test_what_is_decided_and_not_settled_yet_is_no_fault(warehouse: Warehouse) -> None:
+    warehouse.decides(*warehouse.decisions, Decision("d", at=50))
+    warehouse.publishes()
+    verdict = verified(warehouse)
+    assert (verdict.problems, verdict.due_count, verdict.due_usd) == ((), 1, Decimal(1))
+
+
+def flip(file: Path, position: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[position] ^= 1
+    file.write_bytes(content)
+
+
+def added(files: list[Path]) -> None:
+    shutil.copy(files[0], files[0].with_name(files[0].name.replace("00000001", "00000004")))
+
+
+def exchanged(files: list[Path]) -> None:
+    first, second = files[0].name, files[1].name
+    files[0].rename(files[0].with_name(second.replace(second[9:], first[9:])))
+    files[1].rename(files[1].with_name(first.replace(first[9:], second[9:])))
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (lambda files: flip(files[1], 6), "batch 2 .* does not hold the bytes that were posted"),
+        (lambda files: flip(files[1], files[1].stat().st_size // 2), "batch 2 .* does not hold the bytes"),
+        (lambda files: flip(files[1], -1), "batch 2 .* does not hold the bytes"),
+        (lambda files: files[0].unlink(), "batch 1 is not there"),
+        (lambda files: files[1].unlink(), "batch 2 is not there"),
+        (lambda files: files[2].unlink(), "the ledger in .* is behind what was published: batch 3"),
+        (lambda files: [file.unlink() for file in files], "the ledger in .* is behind what was published: batch 3"),
+        (added, "batch 4 .* does not follow batch 3"),
+        (exchanged, "batch 1 .* does not follow batch 0"),
+        (lambda files: files[0].with_name("notes.parquet").write_text("x"), "notes.parquet is no batch"),
+    ],
+)  # fmt: skip
+def test_damage_to_the_chain_is_seen_and_stops_settling(warehouse: Warehouse, damage: Damage, problem: str) -> None:
+    damage(warehouse.ledger.files())
+    verdict = verified(warehouse)
+    assert not verdict.is_sound
+    assert re.search(problem, verdict.problems[0]), verdict.problems
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_ledger_that_lost_a_batch_or_whose_last_one_was_changed_is_not_settled(
+    warehouse: Warehouse, number: int
+) -> None:
+    file = warehouse.ledger.files()[number]
+    if number == 2:
+        flip(file, file.stat().st_size // 2)
+    else:
+        file.unlink()
+    with pytest.raises(MakegoodError, match="the ledger is broken"):
+        warehouse.settles(9)
+
+
+SPOILED = {
+    "its digest is not that of its columns": ("reason", "'other'"),
+    "its id is not that of its key and ordinal": ("entry_id", "'e' || entry_id"),
+    "it names another batch": ("batch_id", "batch_id + 1"),
+    "it names another period": ("settled_date", "settled_date + 1"),
+    "it is of nothing": ("amount_usd", "0"),
+    "its account is unknown": ("account_id", "'unknown'"),
+    "its key comes to less than nothing": ("amount_usd", "-9"),
+    "its type does not follow from the sums before and after it": ("entry_type", "'adjustment'"),
+    "it does not name the entry that it adjusts": ("adjusts_entry_id", "'another'"),
+}
+
+
+def test_every_fault_of_an_entry_is_fed() -> None:
+    assert SPOILED.keys() == FAULTS.keys()
+
+
+@pytest.mark.parametrize("fault", SPOILED)
+def test_an_entry_that_does_not_fit_is_named_though_the_chain_was_forged(warehouse: Warehouse, fault: str) -> None:
+    column, value = SPOILED[fault]
+    last = warehouse.ledger.last()
+    assert last is not None
+    posted = last.file.rename(last.file.with_name("posted"))
+    forged = last.file.with_name("forged")
+    digest = f"{'entry_digest' if fault.startswith('its digest') else ENTRY_DIGEST} as entry_digest"
+    with connect(extensions=()) as con:
+        facts = {
+            "sequence": last.sequence, "previous": last.previous, "settled_date": last.settled_date, "posted_at": last.posted_at.isoformat(),
+            "entry_count": last.entry_count, "amount_usd": last.amount_usd, "warehouse_id": last.warehouse_id,
+            "snapshot_id": last.snapshot_id, "covered_from": last.covered_from.isoformat(),
+            "covered_until": last.covered_until.isoformat(), "closed_until": last.closed_until, "request_dates": ",".join(map(str, last.request_dates)),
+        }  # fmt: skip
+        pairs = ", ".join(f"{name}: '{text}'" for name, text in facts.items())
+        con.execute(
+            f"copy (select * replace ({digest}) from (select * replace ({value} as {column})"
+            f" from read_parquet('{posted}'))) to '{forged}' (format parquet, kv_metadata {{{pairs}}})"
+        )
+    forged.rename(forged.with_name(NAME.format(sequence=3, settled_date=last.settled_date, digest=digest_of(forged))))
+    problems = " ".join(verified(warehouse).problems)
+    assert f"of batch 3 does not fit: {fault}" in problems
+
+
+def test_a_decision_that_settling_would_overlook_is_named(warehouse: Warehouse) -> None:
+    with connect() as con:
+        attach(con, warehouse.home.warehouse, read_only=False)
+        con.execute("update fct_compensations set payout_usd = 0.75 where request_id = 'a'")
+    warehouse.publishes()
+    [problem] = verified(warehouse).problems
+    assert "1 keys have not come to what was decided, and settling would not see it" in problem
+    assert Decision("a").compensation_id in problem
+
+
+def test_a_payout_above_its_cost_is_named(warehouse: Warehouse) -> None:
+    warehouse.decides(Decision("a", payout_usd="2", cost_usd="1"))
+    warehouse.publishes()
+    assert any("more than its requests cost" in problem for problem in verified(warehouse).problems)
