@@ -11,7 +11,14 @@ from rich.console import Console
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HourRange, parse_day, parse_hour
-from orchestration.presentation import plain, print_rows, print_settlement, print_status, print_verdict
+from orchestration.presentation import (
+    plain,
+    print_explanation,
+    print_rows,
+    print_settlement,
+    print_status,
+    print_verdict,
+)
 from orchestration.settings import Settings
 
 app = typer.Typer(
@@ -163,6 +170,24 @@ def status(as_json: AsJson = False) -> None:
         print_status(now)
     if not now.is_sound:
         raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    request_id: Annotated[str, typer.Argument(help="The gateway's id of the request.")],
+    source: Annotated[str | None, typer.Option(help="The gateway, where several have a request of this id.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why one request was paid or was not: its signals, and every rule that was in force."""
+    from orchestration.publication.explaining import explain as explain_request
+    from orchestration.publication.reading import reading
+
+    with reading(Home(Settings.read().home).existing().warehouse) as (con, _):
+        explanation = explain_request(con, source, request_id)
+    if as_json:
+        typer.echo(json.dumps(plain(asdict(explanation)), ensure_ascii=False))
+    else:
+        print_explanation(explanation)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.publication.explaining import Explanation
 from orchestration.publication.status import Status
 from orchestration.settlement.settling import Settlement
 from orchestration.settlement.verifying import Verdict
@@ -76,6 +77,24 @@ def print_status(now: Status) -> None:
     if now.landed_files > files.files:
         lines.append(f"! {now.landed_files - files.files:,} landed files are not published yet")
     Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
+
+
+def print_explanation(explanation: Explanation) -> None:
+    """Print a decision in a sentence, and below it what every rule in force saw."""
+    request = explanation.request
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(explanation.sentence, markup=False)
+    console.print(
+        f"Request {explanation.request_id} of {explanation.source}, asked at {explanation.requested_at:%Y-%m-%d %H:%M:%S} UTC by"
+        f" {request['account_id']} of {request['model']}: {explanation.reason_code}",
+        markup=False,
+    )
+    rules = [(rule.rule_id, rule.policy_version, rule.label, rule.outcome, rule.sentence) for rule in explanation.rules]
+    print_rows(["rule", "policy", "type", "outcome", "in words"], rows=rules, form="table", title="Every rule in force")
+    if explanation.assessments:
+        columns = ["detector", "verdict", "score", "category", "assessed_at"]
+        verdicts = [tuple(verdict[column] for column in columns) for verdict in explanation.assessments]
+        print_rows(columns, verdicts, "table", "What detectors say of its answer")
 
 
 def print_settlement(would: Settlement) -> None:

@@ -277,6 +277,14 @@ class Inventory:
         ).fetchone()
         return (row[0], row[1])
 
+    def versions_landed_before(self, moment: datetime, start: datetime, end: datetime) -> list[tuple[str, int]]:
+        """Files that landed before a moment and have current rows of request hours in [start, end), by name, with their versions."""
+        return self._db.execute(
+            "select distinct landing_file, version from parts inner join landing_files using (landing_file, version)"
+            " where parts.request_hour >= ? and parts.request_hour < ? and landing_files.landed_hour < ? order by landing_file",
+            (start.isoformat(), end.isoformat(), moment.isoformat()),
+        ).fetchall()
+
     def totals(self) -> tuple[int, int, int, int, int]:
         """Over all files: files, records read, landed, ignored, quarantined."""
         row = self._db.execute(

@@ -19,7 +19,7 @@ from orchestration.hours import HOUR
 from orchestration.ingestion.assessments import COLUMNS
 from orchestration.ingestion.canonical import columns_sql
 from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile
-from orchestration.ingestion.lake_rows import current_rows_sql, part_paths
+from orchestration.ingestion.lake_parts import current_rows, paths
 from orchestration.ingestion.sources import ASSESSMENTS
 
 PATIENCE = timedelta(days=30)
@@ -84,7 +84,7 @@ def copy_to_shared_hours(hours: Iterable[datetime], lake: Path, inventory: Inven
         _read_verdicts(con, placed, lake)
         con.execute(
             f"insert into found select distinct identity, date_trunc('hour', delivered.requested_at)"
-            f" from verdicts inner join (select * {current_rows_sql(delivered, lake, inventory)}) as delivered on {SPEAKS_OF}"
+            f" from verdicts inner join (select * {current_rows(delivered, lake, inventory)}) as delivered on {SPEAKS_OF}"
             f" and abs(date_diff('hour', placed_hour, delivered.requested_at)) <= {SHARED_REACH // HOUR}"
             " where (identity, date_trunc('hour', delivered.requested_at)) not in (select (identity, placed_hour) from verdicts)"
         )
@@ -191,7 +191,7 @@ def _read_verdicts(con: duckdb.DuckDBPyConnection, parts: list[AssessmentPart], 
     con.execute(
         f"create table verdicts as select {columns_sql(COLUMNS)}, lake_part, version, placed_hour, struct_pack({IDENTITY}) as identity"
         " from read_parquet(?, hive_partitioning = false, filename = true) inner join known using (filename, landing_file)",
-        [part_paths(lake, (part.lake_part for part in parts))],
+        [paths(lake, (part.lake_part for part in parts))],
     )
     con.execute("create table found as select identity, placed_hour as request_hour from verdicts limit 0")
     con.execute("create view missing as from verdicts anti join found using (identity)")
@@ -202,7 +202,7 @@ def _search(con: duckdb.DuckDBPyConnection, lake_parts: set[str], lake: Path, in
     if lake_parts:
         con.execute(
             "insert into found select identity, date_trunc('hour', min(delivered.requested_at))"
-            f" from (select * {current_rows_sql(lake_parts, lake, inventory)}) as delivered"
+            f" from (select * {current_rows(lake_parts, lake, inventory)}) as delivered"
             f" inner join missing as verdicts on {SPEAKS_OF} group by identity"
         )
 

@@ -7,7 +7,7 @@ so that what a run reads cannot change under it.
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -15,10 +15,10 @@ import duckdb
 
 from orchestration.duck import connect
 from orchestration.hours import HOUR
-from orchestration.ingestion import assessments
-from orchestration.ingestion.canonical import COLUMNS, no_rows_sql
+from orchestration.ingestion import assessments, baselines
+from orchestration.ingestion.canonical import no_rows_sql
 from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
-from orchestration.ingestion.lake_rows import current_rows_sql, part_paths
+from orchestration.ingestion.lake_parts import current_rows, paths, select_rows
 from orchestration.ingestion.placing import copy_to_shared_hours
 from orchestration.ingestion.sources import ASSESSMENTS
 from orchestration.policy.digests import PolicyDigests
@@ -102,10 +102,11 @@ def write(
     policy: PolicyDigests,
     target: Path,
     *,
+    baseline_days: Iterable[date] = (),
     with_deliveries: bool = True,
 ) -> None:
-    """Write the window to `target`, a DuckDB file with `request_logs`, `content_assessments`, `request_hours`, `landing_files`, and
-    `policies`: which seeds each hour, also of history, is to be decided under.
+    """Write the window to `target`, a DuckDB file with `request_logs`, `content_assessments`, `request_hours`, `landing_files`,
+    `policies` (which seeds every hour, also of history, is to be decided under), and what the baselines of `baseline_days` are measured on.
 
     The file appears whole or not at all. Audits need the hours and files of all chunks at once, and no deliveries.
     """
@@ -115,6 +116,7 @@ def write(
         _write_hours(con, window, inventory, policy)
         _write_policies(con, policy)
         _write_files(con, window)
+        baselines.write(con, baseline_days, lake, inventory)
         if with_deliveries:
             con.execute(f"create view request_logs as {_deliveries_sql(con, window, lake, inventory)}")
             con.execute(f"create view content_assessments as {_verdicts_sql(window, lake, inventory)}")
@@ -158,7 +160,7 @@ def _partner_hours(landed: set[str], touched: set[datetime], lake: Path, invento
             " select date_trunc('hour', elsewhere.requested_at), bool_or(keys.is_landed)"
             " from read_parquet($elsewhere, hive_partitioning = false) as elsewhere inner join keys using (key_hash) group by all",
             {
-                name: part_paths(lake, parts)
+                name: paths(lake, parts)
                 for name, parts in (("landed", landed), ("inside", own | landed), ("elsewhere", elsewhere))
             },
         ).fetchall()
@@ -172,9 +174,10 @@ def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, 
     others = (
         [] if window.is_alone else [part for part in _neighbours(inside, inventory) if part.request_hour not in inside]
     )
-    selects = [_select(own, lake, inventory, "")] if own else []
+    selects = [select_rows(own, lake, inventory)] if own else []
     if own and others and _find_shared_keys(con, own, others, lake):
-        selects.append(_select(others, lake, inventory, " and key_hash in (select key_hash from shared_keys)"))
+        condition = " and key_hash in (select key_hash from shared_keys)"
+        selects.append(select_rows(others, lake, inventory, condition=condition))
     return " union all ".join(selects) or (
         "select *, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour,"
         f" from ({no_rows_sql()})"
@@ -188,20 +191,12 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: l
         " from read_parquet($others, hive_partitioning = false)"
         " where key_hash in (select key_hash from read_parquet($own, hive_partitioning = false))",
         {
-            "others": part_paths(lake, (part.lake_part for part in others)),
-            "own": part_paths(lake, (part.lake_part for part in own)),
+            "others": paths(lake, (part.lake_part for part in others)),
+            "own": paths(lake, (part.lake_part for part in own)),
         },
     )
     found = con.execute("select count(*) from shared_keys").fetchone()
     return int(found[0]) if found else 0
-
-
-def _select(parts: list[Part], lake: Path, inventory: Inventory, condition: str) -> str:
-    columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in COLUMNS.items())
-    return (
-        f"select {columns}, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour"
-        f" {current_rows_sql((part.lake_part for part in parts), lake, inventory)}{condition}"
-    )
 
 
 def _verdicts_sql(window: Window, lake: Path, inventory: Inventory) -> str:
@@ -209,7 +204,7 @@ def _verdicts_sql(window: Window, lake: Path, inventory: Inventory) -> str:
     own = [part.lake_part for hour in window.request_hours for part in inventory.assessment_parts(hour, hour + HOUR)]
     columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in assessments.COLUMNS.items())
     rows = (
-        current_rows_sql(own, lake, inventory)
+        current_rows(own, lake, inventory)
         if own
         else f"from ({no_rows_sql(assessments.COLUMNS | {'filename': 'VARCHAR'})})"
     )
@@ -222,14 +217,15 @@ def _verdicts_sql(window: Window, lake: Path, inventory: Inventory) -> str:
 def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inventory, policy: PolicyDigests) -> None:
     con.execute(
         "create table request_hours (request_date date not null, request_hour integer not null, landed_count bigint not null,"
-        " input_digest varchar not null, policy_digest varchar not null)"
+        " input_digest varchar not null, policy_digest varchar not null, baseline_digest varchar not null)"
     )
+    measured = baselines.baseline_digests((hour.date() for hour in window.request_hours), inventory)
     for hour in window.request_hours:
         parts = inventory.current_parts(hour, hour + HOUR)
         landed = sum(part.landed_count for part in parts)
         con.execute(
-            "insert into request_hours values (?, ?, ?, ?, ?)",
-            [hour.date(), hour.hour, landed, _digest(hour, inventory), policy.at(hour)],
+            "insert into request_hours values (?, ?, ?, ?, ?, ?)",
+            [hour.date(), hour.hour, landed, _digest(hour, inventory), policy.at(hour), measured[hour.date()]],
         )
 
 
