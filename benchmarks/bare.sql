@@ -12,7 +12,8 @@ with logs as (
             request_id: 'varchar', account_id: 'varchar', requested_at: 'varchar', completed_at: 'varchar', model: 'varchar',
             model_served: 'varchar', provider: 'varchar', input_tokens: 'bigint', output_tokens: 'bigint', cached_tokens: 'bigint',
             reasoning_tokens: 'bigint', cost_usd: 'varchar', cache_hit: 'boolean', ttft_ms: 'bigint', streamed: 'boolean',
-            cancelled: 'boolean', finish_reason: 'varchar', status_code: 'varchar', error_code: 'varchar', meta: 'json'
+            cancelled: 'boolean', finish_reason: 'varchar', status_code: 'varchar', error_code: 'varchar', max_output_tokens: 'bigint',
+            meta: 'json'
         }
     )
     where request_id is not null and requested_at is not null and model is not null and coalesce(output_tokens, 0) >= 0
@@ -42,6 +43,7 @@ matched as (
             when not is_callers and (finish_reason = 'error' or status_code in ('408', '429') or status_code like '5%') then 1.0000
             when output_tokens - coalesce(reasoning_tokens, 0) = 0 and finish_reason not in ('tool_calls', 'content_filter') then 1.0000
             when latency_ms >= 600000 then 0.5000
+            when finish_reason = 'length' and output_tokens between 1 and max_output_tokens - 1 then 0.2500
             when output_tokens >= 64 and latency_ms >= 30000
                 and output_tokens * 1000 < 5 * (latency_ms - case when streamed then coalesce(ttft_ms, 0) else 0 end)
             then 0.1000

@@ -11,7 +11,14 @@ from rich.console import Console
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HourRange, parse_day, parse_hour
-from orchestration.presentation import plain, print_rows, print_settlement, print_status, print_verdict
+from orchestration.presentation import (
+    plain,
+    print_explanation,
+    print_rows,
+    print_settlement,
+    print_status,
+    print_verdict,
+)
 from orchestration.settings import Settings
 
 app = typer.Typer(
@@ -166,22 +173,43 @@ def status(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def explain(
+    request_id: Annotated[str, typer.Argument(help="The gateway's id of the request.")],
+    source: Annotated[str | None, typer.Option(help="The gateway, where several have a request of this id.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why one request was paid or was not: its signals, and every rule that was in force."""
+    from orchestration.publication.explaining import explain as explain_request
+    from orchestration.publication.reading import reading
+
+    with reading(Home(Settings.read().home).existing().warehouse) as (con, _):
+        explanation = explain_request(con, source, request_id)
+    if as_json:
+        typer.echo(json.dumps(plain(asdict(explanation)), ensure_ascii=False))
+    else:
+        print_explanation(explanation)
+
+
+@app.command()
 def generate(
     hours: Annotated[int, typer.Option(min=1, help="How many hours.")] = 24,
     rows_per_hour: Annotated[int, typer.Option(min=1, help="Requests in an average hour.")] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     start: Annotated[str, typer.Option("--from", help="First hour, UTC.")] = "2026-11-01T00",
 ) -> None:
-    """Write a gateway's realistic hourly logs into the landing area."""
+    """Write a gateway's realistic hourly logs, and a judge's verdicts on their answers, into the landing area."""
     from orchestration.generation.gateway import generate as generate_hours
+    from orchestration.generation.judge import generate_verdicts
 
     first, home = parse_hour(start), Home(Settings.read().home).prepare()
     try:
         files = generate_hours(home.landing, first, hours, rows_per_hour, seed)
+        verdicts = generate_verdicts(home.landing, first, hours, rows_per_hour, seed)
     except (ValueError, OverflowError) as error:
         raise MakegoodError(f"cannot generate {hours} hours from {start}: {error}") from error
     notes.print(
-        f"Wrote {len(files):,} files with {sum(file.lines for file in files):,} lines under {home.landing / 'gateway'}"
+        f"Wrote {len(files):,} files with {sum(file.lines for file in files):,} lines under {home.landing / 'gateway'},"
+        f" and {sum(file.lines for file in verdicts):,} verdicts under {home.landing / 'assessments'}"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.publication.explaining import Explanation
 from orchestration.publication.status import Status
 from orchestration.settlement.settling import Settlement
 from orchestration.settlement.verifying import Verdict
@@ -56,8 +57,8 @@ def print_rows(columns: list[str], rows: list[tuple[Any, ...]], form: str, title
 
 
 def print_status(now: Status) -> None:
-    """Print how things stand, with the two equations."""
-    publication, files, hours = now.publication, now.file_equation, now.hour_equation
+    """Print how things stand, with the equations that say that nothing is lost."""
+    publication, files, hours, verdicts = now.publication, now.file_equation, now.hour_equation, now.verdict_equation
     through = f"{publication.data_through:%Y-%m-%d %H:%M}" if publication.data_through else "no data yet"
     lines = [
         f"Publication {publication.publication_id} (snapshot {publication.snapshot_id}) of {publication.published_at:%Y-%m-%d %H:%M:%S} UTC",
@@ -66,6 +67,8 @@ def print_status(now: Status) -> None:
         f" + {files.quarantined:,} quarantined, in {files.files:,} landing files",
         f"{_mark(hours.holds)} {hours.landed:,} landed = {hours.current:,} current + {hours.superseded:,} superseded,"
         f" in {hours.hours:,} request hours",
+        f"{_mark(verdicts.holds)} {verdicts.landed:,} verdicts landed = {verdicts.placed:,} placed + {verdicts.waiting:,} waiting"
+        f" + {verdicts.given_up:,} given up",
     ]
     if now.unaudited_hours:
         lines.append(f"✗ {_span(now.unaudited_hours)} written but not audited: the next publication waits for them")
@@ -74,6 +77,24 @@ def print_status(now: Status) -> None:
     if now.landed_files > files.files:
         lines.append(f"! {now.landed_files - files.files:,} landed files are not published yet")
     Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
+
+
+def print_explanation(explanation: Explanation) -> None:
+    """Print a decision in a sentence, and below it what every rule in force saw."""
+    request = explanation.request
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(explanation.sentence, markup=False)
+    console.print(
+        f"Request {explanation.request_id} of {explanation.source}, asked at {explanation.requested_at:%Y-%m-%d %H:%M:%S} UTC by"
+        f" {request['account_id']} of {request['model']}: {explanation.reason_code}",
+        markup=False,
+    )
+    rules = [(rule.rule_id, rule.policy_version, rule.label, rule.outcome, rule.sentence) for rule in explanation.rules]
+    print_rows(["rule", "policy", "type", "outcome", "in words"], rows=rules, form="table", title="Every rule in force")
+    if explanation.assessments:
+        columns = ["detector", "verdict", "score", "category", "assessed_at"]
+        verdicts = [tuple(verdict[column] for column in columns) for verdict in explanation.assessments]
+        print_rows(columns, verdicts, "table", "What detectors say of its answer")
 
 
 def print_settlement(would: Settlement) -> None:

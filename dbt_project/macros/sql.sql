@@ -49,6 +49,3 @@
 {% macro spark__hour_number(timestamp) -%}
     unix_millis({{ timestamp }}) div 3600000
 {%- endmacro %}
-
-{#- How far apart, in hours, two deliveries of one key may be and still be one request: 7 days. -#}
-{% macro merge_hours() -%} 168 {%- endmacro %}

@@ -2,10 +2,13 @@
 
 {#-
     A predicate: the row belongs to what this run replaces. `unit` is hour, day (tables of whole days),
-    landing_file or batch (of the ledger). The bare date comes first: it prunes the files of other days before they are opened.
+    landing_file, baseline_day or batch (of the ledger). The bare date comes first: it prunes the files of other days before
+    they are opened.
 -#}
 {% macro in_window(unit="hour") -%}
-    {%- if unit == "landing_file" -%}
+    {%- if unit == "baseline_day" -%}
+    baseline_date in (select baseline_date from {{ source('run', 'baseline_days') }})
+    {%- elif unit == "landing_file" -%}
     landed_date in (select cast(landed_hour as date) from {{ source('run', 'landing_files') }})
     and landing_file in (select landing_file from {{ source('run', 'landing_files') }})
     {%- elif unit == "batch" -%}

@@ -1,8 +1,5 @@
 -- grain: one row per request of the run's window and rule that it matches
-{% set rule_columns = [
-    "policy_version", "rule_id", "compensation_type", "signal", "comparator", "threshold", "min_output_tokens",
-    "min_latency_ms", "payout_rate", "payout_cap_usd",
-] -%}
+{% set rule_columns = rule_columns() -%}
 with signals as (
     select * from {{ ref('int_request_signals') }}
 ),
@@ -11,12 +8,40 @@ rules as (
     select * from {{ ref('compensation_rules') }}
 ),
 
+-- How far a signal must go for any rule at all; a request that goes nowhere near is not looked at again.
+loosest as (
+    select
+        {%- for signal in signals() %}
+        min(threshold) filter (where signal = '{{ signal }}' and comparator in ('>=', '>', '=')) as {{ signal }}_least,
+        max(threshold) filter (where signal = '{{ signal }}' and comparator in ('<=', '<', '=')) as {{ signal }}_most,
+        {%- endfor %}
+    from rules
+),
+
+suspects as (
+    select
+        {%- for column in ["source", "request_id", "requested_at", "model", "output_tokens", "latency_ms", "cost_usd"] %}
+        signals.{{ column }},
+        {%- endfor %}
+        {%- for signal in signals() %}
+        signals.{{ signal }}_numerator,
+        signals.{{ signal }}_denominator,
+        {%- endfor %}
+    from signals
+    cross join loosest
+    where false
+        {%- for signal in signals() %}
+        or signals.{{ signal }}_numerator >= loosest.{{ signal }}_least * signals.{{ signal }}_denominator
+        or signals.{{ signal }}_numerator <= loosest.{{ signal }}_most * signals.{{ signal }}_denominator
+        {%- endfor %}
+),
+
 models as (
     select
         model,
         min(requested_at) as first_requested_at,
         max(requested_at) as last_requested_at,
-    from signals
+    from suspects
     group by model
 ),
 
@@ -26,7 +51,7 @@ model_rules as (
         {%- for column in rule_columns + ["effective_from", "effective_to"] %}
         rules.{{ column }},
         {%- endfor %}
-        length(replace(rules.model_pattern, '*', '')) as literal_count,
+        {{ literal_count('rules') }} as literal_count,
     from models
     inner join rules
         on {{ glob_matches('models.model', 'rules.model_pattern') }}
@@ -79,27 +104,23 @@ rules_in_force as (
 
 observed as (
     select
-        signals.source,
-        signals.request_id,
-        signals.requested_at,
-        signals.cost_usd,
+        suspects.source,
+        suspects.request_id,
+        suspects.requested_at,
+        suspects.cost_usd,
         {%- for column in rule_columns %}
         rules_in_force.{{ column }},
         {%- endfor %}
         {%- for part in ["numerator", "denominator"] %}
-        case rules_in_force.signal
-            {%- for signal in signals() %}
-            when '{{ signal }}' then signals.{{ signal }}_{{ part }}
-            {%- endfor %}
-        end as {{ part }},
+        {{ signal_part(part, "rules_in_force", "suspects") }} as {{ part }},
         {%- endfor %}
-    from signals
+    from suspects
     inner join rules_in_force
-        on signals.model = rules_in_force.model
-        and signals.requested_at >= rules_in_force.period_from
-        and (signals.requested_at < rules_in_force.period_to or rules_in_force.period_to is null)
-    where (rules_in_force.min_output_tokens is null or signals.output_tokens >= rules_in_force.min_output_tokens)
-        and (rules_in_force.min_latency_ms is null or signals.latency_ms >= rules_in_force.min_latency_ms)
+        on suspects.model = rules_in_force.model
+        and suspects.requested_at >= rules_in_force.period_from
+        and (suspects.requested_at < rules_in_force.period_to or rules_in_force.period_to is null)
+    where (rules_in_force.min_output_tokens is null or suspects.output_tokens >= rules_in_force.min_output_tokens)
+        and (rules_in_force.min_latency_ms is null or suspects.latency_ms >= rules_in_force.min_latency_ms)
 ),
 
 final as (
@@ -115,22 +136,10 @@ final as (
         threshold as threshold_value,
         payout_rate,
         payout_cap_usd,
-        case
-            when cost_usd is not null
-                then cast({{ money(
-                    "least(cast(cost_usd as decimal(20, 12)) * payout_rate, payout_cap_usd, cost_usd)"
-                ) }} as decimal(18, 12))
-        end as payout_usd,
+        {{ rule_payout_usd() }} as payout_usd,
     from observed
-    -- Signal and threshold compare by cross-multiplication, so that no division rounds.
     where denominator > 0
-        and case comparator
-            when '>=' then numerator >= threshold * denominator
-            when '>' then numerator > threshold * denominator
-            when '<=' then numerator <= threshold * denominator
-            when '<' then numerator < threshold * denominator
-            when '=' then numerator = threshold * denominator
-        end
+        and {{ threshold_is_met() }}
 )
 
 select * from final

@@ -45,6 +45,7 @@ final as (
         coalesce(superseded_deliveries.superseded_count, 0) as superseded_count,
         request_hours.input_digest,
         request_hours.policy_digest,
+        request_hours.baseline_digest,
         coalesce(cast(current_requests.compensation_digest as varchar), '') as compensation_digest,
     from request_hours
     left join current_requests

@@ -1,15 +1,9 @@
 -- grain: one row per request
 {{ config(partitioned_by=["request_date"]) }}
-{% set request_columns = [
-    "source", "request_id", "trace_id", "gateway_call_id", "account_id", "api_key_ref", "requested_at",
-    "completed_at", "request_date", "request_hour", "model", "model_served", "provider", "input_tokens",
-    "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd", "cost_source", "cache_hit", "latency_ms",
-    "ttft_ms", "throughput_tps", "streamed", "cancelled", "finish_reason", "native_finish_reason",
-    "status_code", "error_code", "is_error", "max_output_tokens", "landed_hour", "landing_file", "landing_line",
-] -%}
+{% set request_columns = request_columns() + observed_columns() -%}
 {% set decided_by_rule = "reason_code in ('compensated', 'cost_unknown', 'zero_payout')" -%}
 with requests as (
-    select * from {{ ref('stg_request_logs') }}
+    select * from {{ ref('int_request_observations') }}
 ),
 
 rule_matches as (

@@ -24,17 +24,12 @@ deliveries as (
     where key_hash in (select key_hash from repeated_hashes)
 ),
 
--- An hour is home where the key has no delivery in the 7 days before it.
 homes as (
     select
         {{ columns }},
         hour_number,
         delivery_number,
-        count(*) over (
-            partition by source, request_id
-            order by hour_number
-            range between {{ merge_hours() }} preceding and 1 preceding
-        ) = 0 as is_home,
+        {{ is_home('source, request_id') }} as is_home,
     from deliveries
 ),
 
@@ -44,10 +39,7 @@ final as (
         hour_number,
         delivery_number,
         is_home,
-        max(case when is_home then hour_number end) over (
-            partition by source, request_id
-            order by hour_number
-        ) as home_hour_number,
+        {{ home_hour_number('source, request_id') }} as home_hour_number,
         is_home and delivery_number = max(delivery_number) over (
             partition by source, request_id, hour_number
         ) as is_current,

@@ -86,10 +86,7 @@ priced as (
                 then in_window.latency_ms - in_window.ttft_ms
             else in_window.latency_ms
         end as generation_ms,
-        case
-            when try_cast(in_window.status_code as integer) between 100 and 599
-                then try_cast(in_window.status_code as integer)
-        end as status,
+        {{ http_status() }} as status,
         coalesce(in_window.error_code, '') = 'provider_rate_limited' as is_rate_limited_by_provider,
     from in_window
     left join model_prices
@@ -134,13 +131,11 @@ final as (
         native_finish_reason,
         status_code,
         error_code,
-        coalesce(cancelled, false)
-            or coalesce(finish_reason, '') = 'cancelled'
-            or coalesce(status, 0) = 499 as is_cancelled_by_caller,
+        {{ is_cancelled_by_caller('status') }} as is_cancelled_by_caller,
         coalesce(status, 0) between 400 and 498
             and status <> 408
             and not (status = 429 and is_rate_limited_by_provider) as is_caller_error,
-        coalesce(finish_reason, '') = 'error' or coalesce(status, 0) >= 400 as is_error,
+        {{ is_error('status') }} as is_error,
         coalesce(finish_reason, '') = 'error'
             and status_code is not null
             and status is null

@@ -1,7 +1,8 @@
 """The models, built by dbt over the run's window. What they mean is in models/; which hours they derive is ingestion's window."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -9,7 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from orchestration.dbt import Dbt
 from orchestration.hours import FIRST_HOUR, HourRange
-from orchestration.ingestion import window
+from orchestration.ingestion import baselines, window
 from orchestration.ingestion.inventory import Inventory
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
 from orchestration.policy.digests import policy_digests
@@ -26,9 +27,11 @@ class Translator(DagsterDbtTranslator):
     """Names dbt's resources as Dagster's assets: the run's inputs are what the request logs turn into."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Sources of a run are the request logs; everything else goes by its plain name."""
+        """A run's sources are the content assessments, and else the request logs; everything else goes by its plain name."""
         if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey("request_logs")
+            return dg.AssetKey(
+                "content_assessments" if dbt_resource_props["name"] == "content_assessments" else "request_logs"
+            )
         return super().get_asset_key(dbt_resource_props)
 
 
@@ -55,13 +58,21 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
         warehouse_db.create()
         with lake.inventory() as inventory:
             late = late_hours(hours, inventory, warehouse_db, lake.lookback_hours)
+            late |= hours_of_other_baselines(hours, inventory, warehouse_db, lake.lookback_hours)
             whole = window.plan(hours, lake.place.lake, inventory, late)
             pieces = window.chunks(whole, inventory)
             for number, piece in enumerate(pieces, 1):
                 context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
                 with publication.record() as record:
                     record.mark_written(piece.request_hours, context.run.run_id)
-                window.write(piece, lake.place.lake, inventory, policy, lake.place.run_inputs)
+                window.write(
+                    piece,
+                    lake.place.lake,
+                    inventory,
+                    policy,
+                    lake.place.run_inputs,
+                    baseline_days=unmeasured_days(piece, inventory, warehouse_db),
+                )
                 hand_over(books.ledger, warehouse_db.loaded_batch_id(), lake.place.run_inputs)
                 if number < len(pieces):
                     dbt.cli(BUILD, manifest=project.manifest_path).wait()
@@ -79,6 +90,41 @@ def late_hours(hours: HourRange, inventory: Inventory, warehouse_db: Warehouse, 
     names = [file.landing_file for file in inventory.files_of_hours(looked_back)]
     touched = inventory.hours_touched(names)
     return touched - derived_hours(touched, inventory, warehouse_db)
+
+
+def hours_of_other_baselines(
+    hours: HourRange, inventory: Inventory, warehouse_db: Warehouse, lookback_hours: int
+) -> set[datetime]:
+    """Derived request hours whose day has other latency baselines now: something landed that these are measured on."""
+    first = (hours.start - timedelta(hours=lookback_hours)).date()
+    days = baseline_digests_in_use(first, (hours.end + baselines.REACH).date(), warehouse_db)
+    digests = baselines.baseline_digests(days, inventory)
+    return {hour for day, used in days.items() for hour, digest in used.items() if digest != digests[day]}
+
+
+def unmeasured_days(piece: window.Window, inventory: Inventory, warehouse_db: Warehouse) -> set[date]:
+    """Days of the window whose latency baselines, as they are now, are not those that an hour was derived with."""
+    days = {hour.date() for hour in piece.request_hours}
+    used = baseline_digests_in_use(min(days), max(days), warehouse_db) if days else {}
+    return {
+        day
+        for day, digest in baselines.baseline_digests(days, inventory).items()
+        if digest not in used.get(day, {}).values()
+    }
+
+
+def baseline_digests_in_use(first: date, last: date, warehouse_db: Warehouse) -> dict[date, dict[datetime, str]]:
+    """For each day from `first` to `last`, its derived hours with the digest of the baselines that they were derived with."""
+    used: dict[date, dict[datetime, str]] = defaultdict(dict)
+    with warehouse_db.session() as con:
+        if has_table(con, "fct_request_hours"):
+            rows = con.execute(
+                "select request_date, hour_at, baseline_digest from fct_request_hours where request_date between ? and ?",
+                [first, last],
+            ).fetchall()
+            for day, hour, digest in rows:
+                used[day][hour] = digest
+    return used
 
 
 def derived_hours(hours: set[datetime], inventory: Inventory, warehouse_db: Warehouse) -> set[datetime]:

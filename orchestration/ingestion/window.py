@@ -7,17 +7,20 @@ so that what a run reads cannot change under it.
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
 import duckdb
 
-from orchestration.duck import connect, sql_list, sql_text
+from orchestration.duck import connect
 from orchestration.hours import HOUR
-from orchestration.ingestion import assessments
-from orchestration.ingestion.canonical import COLUMNS, no_rows_sql
-from orchestration.ingestion.inventory import Inventory, LandedFile, Part
+from orchestration.ingestion import assessments, baselines
+from orchestration.ingestion.canonical import no_rows_sql
+from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
+from orchestration.ingestion.lake_parts import current_rows, paths, select_rows
+from orchestration.ingestion.placing import copy_to_shared_hours
+from orchestration.ingestion.sources import ASSESSMENTS
 from orchestration.policy.digests import PolicyDigests
 
 MERGE_REACH = timedelta(days=7)
@@ -44,8 +47,8 @@ def plan(
 ) -> Window:
     """The window that these landing hours call for.
 
-    It holds every request hour that a version of their files has or had rows in, and every hour that shares a key with one of
-    them within the reach of a merge, so that each request has one home.
+    It holds every request hour that a version of their files has or had rows in, or verdicts on, and every hour that shares a key
+    with one of them within the reach of a merge, so that each request has one home. Verdicts are to have been placed.
 
     Args:
         landing_hours: the hours whose files are to be derived.
@@ -57,9 +60,14 @@ def plan(
     names = [file.landing_file for file in files]
     touched = inventory.hours_touched(names) | set(extra_hours)
     landed = {part.lake_part for part in inventory.parts_of_files(names)}
+    verdicts = inventory.assessment_parts_of_files(
+        file.landing_file for file in files if file.adapter == ASSESSMENTS.stem
+    )
+    landed |= {part.lake_part for part in verdicts if part.request_hour is not None}
     partners = _partner_hours(landed, touched, lake, inventory)
-    inside = touched | {hour for hour, is_moved in partners.items() if is_moved}
-    return Window(tuple(sorted(inside)), tuple(files), is_alone=not partners)
+    inside = tuple(sorted(touched | {hour for hour, is_moved in partners.items() if is_moved}))
+    copy_to_shared_hours(inside, lake, inventory)
+    return Window(inside, tuple(files), is_alone=not partners)
 
 
 def chunks(window: Window, inventory: Inventory, most_rows: int = CHUNK_ROWS) -> list[Window]:
@@ -83,8 +91,8 @@ def chunks(window: Window, inventory: Inventory, most_rows: int = CHUNK_ROWS) ->
 
 
 def input_digests(hours: Iterable[datetime], inventory: Inventory) -> dict[datetime, str]:
-    """For each hour the digest of the current parts that hold its deliveries: equal digests mean equal input."""
-    return {hour: _digest(inventory.current_parts(hour, hour + HOUR)) for hour in hours}
+    """For each hour the digest of what holds its deliveries and the verdicts on them: equal digests mean equal input."""
+    return {hour: _digest(hour, inventory) for hour in hours}
 
 
 def write(
@@ -94,10 +102,11 @@ def write(
     policy: PolicyDigests,
     target: Path,
     *,
+    baseline_days: Iterable[date] = (),
     with_deliveries: bool = True,
 ) -> None:
-    """Write the window to `target`, a DuckDB file with `request_logs`, `content_assessments`, `request_hours`, `landing_files`, and
-    `policies`: which seeds each hour, also of history, is to be decided under.
+    """Write the window to `target`, a DuckDB file with `request_logs`, `content_assessments`, `request_hours`, `landing_files`,
+    `policies` (which seeds every hour, also of history, is to be decided under), and what the baselines of `baseline_days` are measured on.
 
     The file appears whole or not at all. Audits need the hours and files of all chunks at once, and no deliveries.
     """
@@ -107,14 +116,17 @@ def write(
         _write_hours(con, window, inventory, policy)
         _write_policies(con, policy)
         _write_files(con, window)
+        baselines.write(con, baseline_days, lake, inventory)
         if with_deliveries:
             con.execute(f"create view request_logs as {_deliveries_sql(con, window, lake, inventory)}")
-            con.execute(f"create view content_assessments as {_verdicts_sql()}")
+            con.execute(f"create view content_assessments as {_verdicts_sql(window, lake, inventory)}")
     fresh.replace(target)
 
 
-def _digest(parts: list[Part]) -> str:
+def _digest(hour: datetime, inventory: Inventory) -> str:
     """Of what was delivered, not of the parts that it lies in: which files share a part depends on what landed together."""
+    parts: list[Part | AssessmentPart] = [*inventory.current_parts(hour, hour + HOUR)]
+    parts += inventory.assessment_parts(hour, hour + HOUR)
     versions = sorted({f"{part.landing_file}/{part.version}" for part in parts})
     return hashlib.sha256("|".join(versions).encode()).hexdigest()[:16]
 
@@ -148,15 +160,11 @@ def _partner_hours(landed: set[str], touched: set[datetime], lake: Path, invento
             " select date_trunc('hour', elsewhere.requested_at), bool_or(keys.is_landed)"
             " from read_parquet($elsewhere, hive_partitioning = false) as elsewhere inner join keys using (key_hash) group by all",
             {
-                name: _paths(lake, parts)
+                name: paths(lake, parts)
                 for name, parts in (("landed", landed), ("inside", own | landed), ("elsewhere", elsewhere))
             },
         ).fetchall()
     return dict(rows)
-
-
-def _paths(lake: Path, parts: Iterable[str]) -> list[str]:
-    return [str(lake / part) for part in sorted(set(parts))]
 
 
 def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, inventory: Inventory) -> str:
@@ -166,9 +174,10 @@ def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, 
     others = (
         [] if window.is_alone else [part for part in _neighbours(inside, inventory) if part.request_hour not in inside]
     )
-    selects = [_select(own, lake, inventory, "")] if own else []
+    selects = [select_rows(own, lake, inventory)] if own else []
     if own and others and _find_shared_keys(con, own, others, lake):
-        selects.append(_select(others, lake, inventory, " and key_hash in (select key_hash from shared_keys)"))
+        condition = " and key_hash in (select key_hash from shared_keys)"
+        selects.append(select_rows(others, lake, inventory, condition=condition))
     return " union all ".join(selects) or (
         "select *, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour,"
         f" from ({no_rows_sql()})"
@@ -182,47 +191,41 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: l
         " from read_parquet($others, hive_partitioning = false)"
         " where key_hash in (select key_hash from read_parquet($own, hive_partitioning = false))",
         {
-            "others": _paths(lake, (part.lake_part for part in others)),
-            "own": _paths(lake, (part.lake_part for part in own)),
+            "others": paths(lake, (part.lake_part for part in others)),
+            "own": paths(lake, (part.lake_part for part in own)),
         },
     )
     found = con.execute("select count(*) from shared_keys").fetchone()
     return int(found[0]) if found else 0
 
 
-def _select(parts: list[Part], lake: Path, inventory: Inventory, condition: str) -> str:
-    names = sorted({part.lake_part for part in parts})
-    replaced = inventory.replaced_files(names)
-    excluded = "".join(
-        f" and not (filename = '{sql_text(lake / part)}' and landing_file = '{sql_text(file)}')"
-        for part, file in replaced
+def _verdicts_sql(window: Window, lake: Path, inventory: Inventory) -> str:
+    """A select over the verdicts on requests of the window's hours; the hours are those of the partitions that they lie in."""
+    own = [part.lake_part for hour in window.request_hours for part in inventory.assessment_parts(hour, hour + HOUR)]
+    columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in assessments.COLUMNS.items())
+    rows = (
+        current_rows(own, lake, inventory)
+        if own
+        else f"from ({no_rows_sql(assessments.COLUMNS | {'filename': 'VARCHAR'})})"
     )
-    columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in COLUMNS.items())
     return (
-        f"select {columns}, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour"
-        f" from read_parquet({sql_list(_paths(lake, names))}, hive_partitioning = false, filename = true) where true{excluded}{condition}"
-    )
-
-
-def _verdicts_sql() -> str:
-    """A select over the verdicts on requests of the window's hours."""
-    return (
-        "select *, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour"
-        f" from ({no_rows_sql(assessments.COLUMNS)})"
+        f"select {columns}, regexp_extract(filename, 'request_date=([0-9-]+)/request_hour', 1)::date as request_date,"
+        f" regexp_extract(filename, '/request_hour=([0-9]+)/', 1)::integer as request_hour {rows}"
     )
 
 
 def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inventory, policy: PolicyDigests) -> None:
     con.execute(
         "create table request_hours (request_date date not null, request_hour integer not null, landed_count bigint not null,"
-        " input_digest varchar not null, policy_digest varchar not null)"
+        " input_digest varchar not null, policy_digest varchar not null, baseline_digest varchar not null)"
     )
+    measured = baselines.baseline_digests((hour.date() for hour in window.request_hours), inventory)
     for hour in window.request_hours:
         parts = inventory.current_parts(hour, hour + HOUR)
         landed = sum(part.landed_count for part in parts)
         con.execute(
-            "insert into request_hours values (?, ?, ?, ?, ?)",
-            [hour.date(), hour.hour, landed, _digest(parts), policy.at(hour)],
+            "insert into request_hours values (?, ?, ?, ?, ?, ?)",
+            [hour.date(), hour.hour, landed, _digest(hour, inventory), policy.at(hour), measured[hour.date()]],
         )
 
 

@@ -13,6 +13,11 @@ def signals() -> list[str]:
     return list(_variables()["signals"])
 
 
+def assessed_signals() -> list[str]:
+    """Those of them that a detector's verdict may speak for."""
+    return list(_variables()["assessed_signals"])
+
+
 @cache
 def _variables() -> dict[str, Any]:
     variables: dict[str, Any] = yaml.safe_load((PROJECT / "dbt_project" / "dbt_project.yml").read_text())["vars"]

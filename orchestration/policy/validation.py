@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration.policy.seeds import SEEDS, Policy, PolicyError, Problem, Row, read
-from orchestration.policy.signals import signals
+from orchestration.policy.signals import assessed_signals, signals
 
 COMPARATORS = (">=", ">", "<=", "<", "=")
 SCOPES = ("account_day", "account_month")
@@ -15,6 +15,7 @@ SUBJECTS = {
     "account_coverage": ("account_id",),
     "model_prices": ("model",),
     "compensation_caps": ("scope",),
+    "detectors": ("detector", "signal"),
 }
 """Seeds in which a thing has one row at a time, and the columns that name the thing."""
 NOT_NEGATIVE = {
@@ -60,6 +61,11 @@ def _words(policy: Policy) -> Iterator[Problem]:
             yield row.fault(f"there is no signal {row['signal']!r}; there are: {', '.join(known)}")
         if row["comparator"] not in COMPARATORS:
             yield row.fault(f"there is no comparator {row['comparator']!r}; there are: {' '.join(COMPARATORS)}")
+    for row in policy["detectors"]:
+        if row["signal"] not in assessed_signals():
+            yield row.fault(f"no detector speaks for {row['signal']!r}, only for: {', '.join(assessed_signals())}")
+        if row["rank"] < 1:
+            yield row.fault(f"rank is {row['rank']}: the first is 1")
     for row in policy["compensation_caps"]:
         if row["scope"] not in SCOPES:
             yield row.fault(f"there is no scope {row['scope']!r}; there are: {', '.join(SCOPES)}")

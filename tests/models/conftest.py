@@ -55,7 +55,8 @@ DELIVERY_COLUMNS = {
     "key_hash": "ubigint",
 }
 REQUEST_HOURS = """create table {database}.request_hours (
-    request_date date, request_hour integer, landed_count bigint, input_digest varchar, policy_digest varchar
+    request_date date, request_hour integer, landed_count bigint, input_digest varchar, policy_digest varchar,
+    baseline_digest varchar
 )"""
 LANDING_FILES = """create table {database}.landing_files (
     landing_file varchar, source varchar, adapter varchar, landed_hour timestamp, size_bytes bigint,
@@ -183,12 +184,16 @@ def write_run(
     _fill(con, f"{database}.request_logs", DELIVERY_COLUMNS, deliveries)
     _fill(con, f"{database}.content_assessments", ASSESSMENT_COLUMNS, list(assessments))
     con.execute(REQUEST_HOURS.format(database=database))
+    con.execute(f"create table {database}.baseline_days (baseline_date date)")
+    con.execute(f"create view {database}.baseline_logs as select * from {database}.request_logs")
     con.execute(LANDING_FILES.format(database=database))
     con.execute(LEDGER.format(database=database))
+    for day in sorted({hour.date() for hour in hours}):
+        con.execute(f"insert into {database}.baseline_days values (?)", [day])
     for hour in sorted(set(hours)):
         landed = sum(hour_of(row["requested_at"]) == hour for row in deliveries)
         con.execute(
-            f"insert into {database}.request_hours values (?, ?, ?, 'inputs', 'policy')",
+            f"insert into {database}.request_hours values (?, ?, ?, 'inputs', 'policy', 'baselines')",
             [hour.date(), hour.hour, landed],
         )
 

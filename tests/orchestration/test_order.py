@@ -1,6 +1,8 @@
 """What must always hold: hours run twice, alone, as ranges and in any order give the same marts, value for value."""
 
+import shutil
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from running_gateway import FIRST, MARTS, Gateway, Record, record
 
+from orchestration.assets.warehouse import hours_of_other_baselines, unmeasured_days
 from orchestration.duck import connect
-from orchestration.hours import HOUR
+from orchestration.hours import HOUR, HourRange
 from orchestration.ingestion import window
 from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.landing import land
 from orchestration.ingestion.sources import find_files, read_sources
 from orchestration.policy.digests import PolicyDigests
+from orchestration.resources import Warehouse
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.loading import hand_over
 from orchestration.warehouse import attach
@@ -76,22 +80,80 @@ def test_any_order_of_hours_gives_the_marts_of_one_range(
     assert _head(gateway) == as_range
 
 
-def _start_over(gateway: Gateway) -> None:
-    emptied(gateway.root)
+DAYS_BEFORE = {
+    FIRST - timedelta(days=6, hours=3): [
+        record(f"early-{n}", FIRST - timedelta(days=6, hours=3, minutes=n), 8_000 if n in (41, 42) else 7_000 + n)
+        for n in range(45)
+    ],
+    FIRST - HOUR: [
+        # Redelivered: what landed last before the day counts, and a key counts once.
+        record("early-44", FIRST - timedelta(days=6, hours=3, minutes=44), 8_000),
+        record("early-43", FIRST - timedelta(days=6, hours=2), 60_000, finish_reason="error", status_code="503"),
+        *(record(f"late-{n}", FIRST - timedelta(minutes=1 + n), 500) for n in range(6)),
+    ],
+    FIRST + 3 * HOUR: [
+        record("early-0", FIRST - timedelta(days=6, hours=3), 90_000),
+        record("slow", FIRST + timedelta(hours=2), 26_000, cost_usd="0.041216"),
+        record("not_so_slow", FIRST + timedelta(hours=2), 15_999),
+    ],
+}
+"""By landing hour: 50 normal requests of the seven days before FIRST, and the requests that are judged by them."""
+LANDED = sorted(DAYS_BEFORE)
+
+
+@pytest.mark.parametrize("order", [(2, 0, 1), (1, 2, 0)])
+def test_what_is_normal_is_the_same_in_any_order_of_hours_and_when_the_warehouse_is_rebuilt(
+    tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    gateway = Gateway(tmp_path)
+    for hour, records in DAYS_BEFORE.items():
+        gateway.lands(hour, records)
+    _start_over(gateway)
+    for number in order:
+        _run(gateway.root, HourRange(LANDED[number], LANDED[number] + HOUR))
+    derived = _head(gateway)
     with connect() as con:
-        attach(con, gateway.root / "warehouse", read_only=False)
+        attach(con, gateway.root / "warehouse")
+        normal = "select baseline_latency_ms, request_count from int_latency_baselines where baseline_date = date '2026-11-01'"
+        assert con.execute(normal).fetchall() == [(8_000, 50)]
+        paid = "select request_id, rule_id, payout_usd, observed_value from fct_requests where requested_at >= '2026-11-01'"
+        assert sorted(con.execute(paid).fetchall()) == [
+            ("not_so_slow", None, Decimal(0), None),
+            ("slow", "HL-2", Decimal("0.010304"), Decimal("3.25")),
+        ]
+    _empty_warehouse(gateway.root)
+    _run(gateway.root, HourRange(LANDED[0], LANDED[-1] + HOUR))
+    assert _head(gateway) == derived
+
+
+def _start_over(gateway: Gateway) -> None:
+    _empty_warehouse(emptied(gateway.root))
+
+
+def _empty_warehouse(root: Path) -> None:
+    shutil.rmtree(root / "warehouse", ignore_errors=True)
+    (root / "warehouse").mkdir()
+    with connect() as con:
+        attach(con, root / "warehouse", read_only=False)
 
 
 def _derive(gateway: Gateway, start: int, hours: int) -> None:
-    """What a run does between its landing files and its audits."""
-    root = gateway.root
-    landing_hours = [FIRST + HOUR * number for number in range(start, start + hours)]
+    """What a run does between its landing files and its audits, for so many landing hours from FIRST on."""
+    _run(gateway.root, HourRange(FIRST + HOUR * start, FIRST + HOUR * (start + hours)))
+
+
+def _run(root: Path, hours: HourRange) -> None:
+    landing_hours, warehouse = list(hours), Warehouse(home=str(root))
     inventory = Inventory(root / "lake" / "inventory.sqlite")
     try:
         land(find_files(read_sources(root / "sources.yml", root), landing_hours, root), root / "lake", inventory)
-        for piece in window.chunks(window.plan(landing_hours, root / "lake", inventory), inventory, most_rows=3):
-            window.write(piece, root / "lake", inventory, POLICY, root / "warehouse" / "run.duckdb")
-            hand_over(Ledger(root / "ledger"), 0, root / "warehouse" / "run.duckdb")
+        others = hours_of_other_baselines(hours, inventory, warehouse, 0)
+        for piece in window.chunks(
+            window.plan(landing_hours, root / "lake", inventory, others), inventory, most_rows=3
+        ):
+            target, days = root / "warehouse" / "run.duckdb", unmeasured_days(piece, inventory, warehouse)
+            window.write(piece, root / "lake", inventory, POLICY, target, baseline_days=days)
+            hand_over(Ledger(root / "ledger"), 0, target)
             built = dbt(
                 root,
                 "build",

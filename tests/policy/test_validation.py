@@ -121,6 +121,15 @@ BAD: dict[str, tuple[Spoil, str]] = {
         lambda s: s.write("compensation_caps", [{"scope": "account_day", "cap_usd": "1", **OPEN}] * 2),
         "compensation_caps.csv line 3: scope account_day is in force on line 2 at the same time",
     ),
+    "detector of a measured signal": (
+        lambda s: s.change("detectors", 2, signal="latency_ms"),
+        "detectors.csv line 2: no detector speaks for 'latency_ms', only for: empty_completion, invalid_json,",
+    ),
+    "rank of nobody": (lambda s: s.change("detectors", 2, rank="0"), "detectors.csv line 2: rank is 0: the first is 1"),
+    "detector given twice": (
+        lambda s: s.add("detectors"),
+        "detector human and signal assessment_score is in force on line 2 at the same time",
+    ),
     "column missing": (
         lambda s: s.file(TYPES).write_text("compensation_type,label,precedence\n"),
         "compensation_types.csv line 1: the column description is missing",

@@ -1,0 +1,154 @@
+-- grain: one row per day, source, model and output-size bucket with enough requests in the 7 days before
+{{ config(
+    database="makegood",
+    materialized="incremental",
+    incremental_strategy="replace_window",
+    replaces="baseline_day",
+    on_schema_change="fail",
+    full_refresh=false,
+) }}
+{% set key = "baseline_date, source, request_id" -%}
+{% set measured = ["source", "model", "output_tokens", "latency_ms", "cancelled", "finish_reason", "status_code"] -%}
+{% set delivered = ["baseline_date", "request_id", "hour_number", "delivery_number"] + measured -%}
+with baseline_days as (
+    select * from {{ source('run', 'baseline_days') }}
+),
+
+deliveries as not materialized (
+    select * from {{ source('run', 'baseline_logs') }}
+),
+
+repeated_hashes as (
+    select key_hash
+    from deliveries
+    group by key_hash
+    having count(*) > 1
+),
+
+delivered_once as (
+    select
+        {{ measured | join(",\n        ") }},
+        request_date,
+        greatest(request_date, cast(landed_hour as date)) as known_date,
+        count(*) as request_count,
+    from deliveries
+    where not exists (select 1 from repeated_hashes where repeated_hashes.key_hash = deliveries.key_hash)
+    group by all
+),
+
+-- A day looks at what had landed before it, of the days before it.
+once_before as (
+    select
+        baseline_days.baseline_date,
+        {%- for column in measured %}
+        delivered_once.{{ column }},
+        {%- endfor %}
+        delivered_once.request_count,
+    from baseline_days
+    inner join delivered_once
+        on delivered_once.request_date >= baseline_days.baseline_date - {{ baseline_days() }}
+        and delivered_once.known_date < baseline_days.baseline_date
+),
+
+-- Deliveries of one key merge as staging merges them, with those alone that had landed before the day.
+repeated_before as (
+    select
+        baseline_days.baseline_date,
+        deliveries.request_id,
+        {%- for column in measured %}
+        deliveries.{{ column }},
+        {%- endfor %}
+        {{ hour_number('deliveries.requested_at') }} as hour_number,
+        row_number() over (
+            partition by baseline_days.baseline_date, deliveries.source, deliveries.request_id
+            order by deliveries.landed_hour, deliveries.landing_file, deliveries.landing_line
+        ) as delivery_number,
+    from deliveries
+    inner join baseline_days
+        on cast(deliveries.landed_hour as date) < baseline_days.baseline_date
+        and deliveries.request_date >= baseline_days.baseline_date - 2 * {{ baseline_days() }}
+        and deliveries.request_date <= baseline_days.baseline_date
+    where deliveries.key_hash in (select key_hash from repeated_hashes)
+),
+
+homes as (
+    select
+        {{ delivered | join(",\n        ") }},
+        {{ is_home(key) }} as is_home,
+    from repeated_before
+),
+
+homed as (
+    select
+        {{ delivered | join(",\n        ") }},
+        {{ home_hour_number(key) }} as home_hour_number,
+    from homes
+),
+
+merged_before as (
+    select
+        baseline_date,
+        source,
+        {%- for column in measured[1:] %}
+        {{ last_reported(column) }} as {{ column }},
+        {%- endfor %}
+        cast(1 as bigint) as request_count,
+    from homed
+    where hour_number - home_hour_number <= {{ merge_hours() }}
+        and home_hour_number >= {{ hour_number('cast(baseline_date - ' ~ baseline_days() ~ ' as timestamp)') }}
+        and home_hour_number < {{ hour_number('cast(baseline_date as timestamp)') }}
+    group by baseline_date, source, request_id, home_hour_number
+),
+
+requests as (
+    select baseline_date, request_count, {{ measured | join(", ") }} from once_before
+    union all
+    select baseline_date, request_count, {{ measured | join(", ") }} from merged_before
+),
+
+latencies as (
+    select
+        baseline_date,
+        source,
+        model,
+        {{ output_bucket('output_tokens') }} as output_bucket,
+        latency_ms,
+        cast(sum(request_count) as bigint) as request_count,
+    from requests
+    where latency_ms is not null
+        and output_tokens is not null
+        and not ({{ is_error(http_status()) }})
+        and not ({{ is_cancelled_by_caller(http_status()) }})
+    group by all
+),
+
+ranked as (
+    select
+        baseline_date,
+        source,
+        model,
+        output_bucket,
+        latency_ms,
+        sum(request_count) over (
+            partition by baseline_date, source, model, output_bucket
+            order by latency_ms
+        ) as rank,
+        sum(request_count) over (partition by baseline_date, source, model, output_bucket) as request_count,
+    from latencies
+),
+
+-- The nearest rank: the least latency that so many per cent of the requests did not exceed.
+final as (
+    select
+        baseline_date,
+        source,
+        model,
+        cast(output_bucket as bigint) as output_bucket,
+        min(latency_ms) filter (where rank * 100 >= request_count * {{ baseline_percent() }}) as baseline_latency_ms,
+        cast(max(request_count) as bigint) as request_count,
+    from ranked
+    where request_count >= {{ baseline_requests() }}
+    group by baseline_date, source, model, output_bucket
+)
+
+select * from final

@@ -1,0 +1,56 @@
+"""What the latency baselines of a day are measured on: the deliveries of the days before it that had landed before it began.
+
+What is normal is the models' business (int_latency_baselines); which days are measured again is the run's.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import duckdb
+
+from orchestration.hours import HOUR
+from orchestration.ingestion.canonical import no_rows_sql
+from orchestration.ingestion.inventory import Inventory
+from orchestration.ingestion.lake_parts import select_rows
+
+REACH = timedelta(days=14)
+"""A baseline is of 7 days, and a request of the first of them may be a delivery of one up to 7 days older."""
+
+COLUMNS = (
+    "source", "request_id", "key_hash", "requested_at", "model", "output_tokens", "latency_ms", "cancelled", "finish_reason",
+    "status_code", "landed_hour", "landing_file", "landing_line",
+)  # fmt: skip
+"""The canonical columns that a baseline is measured on."""
+
+
+def baseline_digest(day: date, inventory: Inventory) -> str:
+    """Of the file versions that the day's baselines are measured on: equal digests mean equal baselines."""
+    start = datetime.combine(day, time())
+    versions = inventory.versions_landed_before(start, start - REACH, start + HOUR)
+    return hashlib.sha256("|".join(f"{file}/{version}" for file, version in versions).encode()).hexdigest()[:16]
+
+
+def baseline_digests(days: Iterable[date], inventory: Inventory) -> dict[date, str]:
+    """For each day its digest."""
+    return {day: baseline_digest(day, inventory) for day in set(days)}
+
+
+def write(con: duckdb.DuckDBPyConnection, days: Iterable[date], lake: Path, inventory: Inventory) -> None:
+    """Write the table `baseline_days`, the days whose baselines are to be measured, and the view `baseline_logs` of what on."""
+    con.execute("create table baseline_days (baseline_date date not null)")
+    wanted = sorted(set(days))
+    parts = set()
+    for day in wanted:
+        con.execute("insert into baseline_days values (?)", [day])
+        start = datetime.combine(day, time())
+        parts.update(inventory.current_parts(start - REACH, start + HOUR))
+    selected = (
+        select_rows(
+            list(parts), lake, inventory, COLUMNS, condition=f" and landed_hour < timestamp '{wanted[-1]} 00:00:00'"
+        )
+        if parts
+        else f"select {', '.join(COLUMNS)}, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour from ({no_rows_sql()})"
+    )
+    con.execute(f"create view baseline_logs as {selected}")

@@ -1,0 +1,215 @@
+"""Says why a request was paid or was not: the decision in a sentence, its signals, and every rule that was in force. Decides nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import MakegoodError
+
+ASKED = """
+select
+    source, request_id, requested_at, request_date, request_hour, account_id, model, input_tokens, output_tokens, max_output_tokens,
+    latency_ms, latency_baseline_ms, throughput_tps, finish_reason, status_code, cost_usd, cost_source, reason_code,
+    compensation_type, rule_id, policy_version, payout_rate, payout_usd,
+from fct_requests
+where request_id = $request_id and ($source is null or source = $source) and ($hour is null or requested_at >= $hour::timestamp)
+    and ($hour is null or requested_at < $hour::timestamp + interval 1 hour)
+    and ($hour is null or request_date = $hour::date)
+order by requested_at desc
+"""
+EVALUATED = """
+select
+    evaluations.* exclude (source, request_id, requested_at, request_date, request_hour),
+    rules.description,
+    types.label,
+    types.precedence,
+from mart_rule_evaluations as evaluations
+inner join dim_compensation_rules as rules using (policy_version, rule_id)
+inner join dim_compensation_types as types on evaluations.compensation_type = types.compensation_type
+where source = $source and request_id = $request_id and requested_at = $requested_at
+    and request_date = $request_date and request_hour = $request_hour
+order by types.precedence, evaluations.rule_id
+"""
+ASSESSED = """
+select detector, detector_version, verdict, score, category, evidence, assessed_at
+from fct_content_assessments
+where source = $source and request_id = $request_id and request_date = $request_date and request_hour = $request_hour
+order by assessed_at desc, detector
+"""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RuleEvaluation:
+    """What one rule saw of the request. Money is in USD; `observed_value` is None where the signal was not observed.
+
+    Attributes:
+        outcome: matched, or why not, as in mart_rule_evaluations.
+        is_paid: whether this is the rule that was paid.
+        sentence: the outcome in words.
+    """
+
+    policy_version: str
+    rule_id: str
+    compensation_type: str
+    label: str
+    description: str | None
+    signal: str
+    observed_value: Decimal | None
+    comparator: str
+    threshold_value: Decimal
+    min_output_tokens: int | None
+    min_latency_ms: int | None
+    payout_rate: Decimal
+    payout_cap_usd: Decimal | None
+    rule_payout_usd: Decimal | None
+    outcome: str
+    is_paid: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a request was paid or was not, at one publication. `plain(asdict(…))` is its JSON, with money as text.
+
+    Attributes:
+        sentence: the decision in words.
+        request: the request's own columns, as in fct_requests.
+        signals: every signal that a rule in force looks at, by name; None where it was not observed.
+        rules: every rule in force for the request's model when it was asked.
+        assessments: the verdicts of detectors, newest first.
+        other_times: when the same id was used for other requests.
+    """
+
+    source: str
+    request_id: str
+    requested_at: datetime
+    reason_code: str
+    payout_usd: Decimal
+    sentence: str
+    request: Row
+    signals: dict[str, Decimal | None]
+    rules: list[RuleEvaluation]
+    assessments: list[Row]
+    other_times: list[datetime]
+
+
+def explain(
+    con: duckdb.DuckDBPyConnection, source: str | None, request_id: str, hour: datetime | None = None
+) -> Explanation:
+    """Explain the decision on one request.
+
+    Args:
+        con: a session at the published snapshot.
+        source: the gateway; None where only one has the id.
+        request_id: the gateway's id of the request.
+        hour: its request hour (naive UTC), which spares a search; without it the latest request of the id is explained.
+
+    Raises:
+        MakegoodError: no request has the id, or those of several sources have.
+    """
+    found = _rows(con, ASKED, {"source": source, "request_id": request_id, "hour": hour})
+    sources = sorted({row["source"] for row in found})
+    if not found:
+        raise MakegoodError(f"no published request {f'of {source} ' if source else ''}has the id {request_id!r}")
+    if len(sources) > 1:
+        raise MakegoodError(
+            f"{len(sources)} sources have a request {request_id!r}: say --source {' or --source '.join(sources)}"
+        )
+    request = found[0]
+    where = {name: request[name] for name in ("source", "request_id", "requested_at", "request_date", "request_hour")}
+    rules = [_evaluation(row, request) for row in _rows(con, EVALUATED, where)]
+    del where["requested_at"]
+    return Explanation(
+        source=request["source"],
+        request_id=request_id,
+        requested_at=request["requested_at"],
+        reason_code=request["reason_code"],
+        payout_usd=request["payout_usd"],
+        sentence=_decision(request, rules),
+        request=request,
+        signals={rule.signal: rule.observed_value for rule in rules},
+        rules=rules,
+        assessments=_rows(con, ASSESSED, where),
+        other_times=[row["requested_at"] for row in found[1:]],
+    )
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str, values: Row) -> list[Row]:
+    result = con.execute(sql, values)
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _evaluation(row: Row, request: Row) -> RuleEvaluation:
+    is_decisive = (row["policy_version"], row["rule_id"]) == (request["policy_version"], request["rule_id"])
+    is_paid = is_decisive and request["reason_code"] == "compensated"
+    values = {name: value for name, value in row.items() if name != "precedence"}
+    return RuleEvaluation(**values, is_paid=is_paid, sentence=_outcome(row, request, is_paid))
+
+
+def _decision(request: Row, rules: list[RuleEvaluation]) -> str:
+    decisive = next((rule for rule in rules if rule.rule_id == request["rule_id"]), None)
+    reason = request["reason_code"]
+    if reason == "compensated":
+        if decisive is None:
+            return f"${_plain(request['payout_usd'])} is paid under rule {request['rule_id']}, which the policy of today no longer holds."
+        cap = f", at most ${_plain(decisive.payout_cap_usd)}" if decisive.payout_cap_usd is not None else ""
+        return (
+            f"${_plain(request['payout_usd'])} is paid as {decisive.label} under rule {decisive.rule_id}: {_observed(decisive)}."
+            f" It pays {_plain(decisive.payout_rate * 100)}% of the cost of ${_plain(request['cost_usd'])}{cap}."
+        )
+    named = f"rule {request['rule_id']} matched" if request["rule_id"] else ""
+    because = {
+        "not_covered": f"the account {request['account_id']} was not covered at that time",
+        "cancelled_by_caller": "the caller left before the end",
+        "caller_error": f"the error was of the caller's own making (status {request['status_code']})",
+        "not_billed": "nothing was billed for it",
+        "within_normal_range": "no rule matched",
+        "cost_unknown": f"{named}, but what the request cost is not known",
+        "zero_payout": f"{named}, but what it pays of ${_plain(request['cost_usd'] or Decimal(0))} comes to nothing",
+    }
+    return f"Nothing is paid: {because[reason]}."
+
+
+def _outcome(row: Row, request: Row, is_paid: bool) -> str:
+    observed, outcome = row["observed_value"], row["outcome"]
+    threshold = f"{row['comparator']} {_plain(row['threshold_value'])}"
+    if outcome == "replaced_for_model":
+        return f"a rule made for models like {request['model']} stands in its place"
+    if outcome == "not_observed":
+        return f"{row['signal']} was not observed"
+    if outcome == "threshold_not_met":
+        return f"{row['signal']} was {_plain(observed)}, which is not {threshold}"
+    if outcome == "too_little_output":
+        return f"it asks for {row['min_output_tokens']} output tokens or more, and there were {_count(request['output_tokens'])}"
+    if outcome == "too_short":
+        return f"it asks for {row['min_latency_ms']} ms or more, and it took {_count(request['latency_ms'])}"
+    matched = f"{row['signal']} was {_plain(observed)}, which is {threshold}"
+    if is_paid:
+        return f"paid: {matched}"
+    if request["reason_code"] == "compensated":
+        return f"matched, as {matched}; it would pay ${_plain(row['rule_payout_usd'])}, and {request['rule_id']} comes before it"
+    return f"matched, as {matched}; nothing is paid for the request all the same"
+
+
+def _observed(rule: RuleEvaluation) -> str:
+    if rule.description and rule.threshold_value == 1 and rule.observed_value in (0, 1):
+        return rule.description.rstrip(".")
+    return f"{rule.signal} was {_plain(rule.observed_value)}, which is {rule.comparator} {_plain(rule.threshold_value)}"
+
+
+def _plain(value: Decimal | None) -> str:
+    """The number without padding zeros."""
+    if value is None:
+        return "an unknown amount"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _count(value: int | None) -> str:
+    return "an unknown number" if value is None else str(value)
