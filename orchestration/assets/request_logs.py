@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from orchestration.assets import OWNERS
+from orchestration.assets import LAKE, OWNERS
 from orchestration.hours import HourRange
 from orchestration.ingestion.canonical import COLUMNS
 from orchestration.ingestion.inventory import LandedFile
@@ -24,7 +24,7 @@ class Landing(dg.Config):
 @dg.asset(
     partitions_def=HOURLY,
     backfill_policy=ONE_RUN,
-    group_name="lake",
+    group_name=LAKE,
     kinds={"duckdb", "parquet"},
     owners=OWNERS,
     metadata={"dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in COLUMNS.items()])},
