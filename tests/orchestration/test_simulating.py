@@ -96,7 +96,7 @@ def test_other_rules_say_who_gets_more_and_who_less_and_change_nothing(
     assert paid.marts() == marts
     data = {file for file in before if file.suffix == ".parquet"}
     assert all(file.stat().st_mtime_ns == before[file] for file in data)
-    assert {file for file in (paid.root / "warehouse").rglob("*.parquet")} == data
+    assert set((paid.root / "warehouse").rglob("*.parquet")) == data
     assert "1 get more, 1 get less" in simulate(candidate)[1]
 
 
