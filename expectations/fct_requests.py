@@ -7,10 +7,16 @@ ROWS = Relation(
     name="audited_fct_requests",
     keys=("source", "request_id"),
     expectations=(
-        within("latency_ms", "no request lasts longer than a day", at_least=0, at_most=limit.LATENCY_MS_MAX),
-        within("input_tokens", "no prompt exceeds any context window", at_least=0, at_most=limit.INPUT_TOKENS_MAX),
-        within("output_tokens", "no completion exceeds any model", at_least=0, at_most=limit.OUTPUT_TOKENS_MAX),
-        within("cost_usd", "no request costs more than any call can", at_least=0, at_most=limit.COST_USD_MAX),
+        within("latency_ms", "no request ends before it begins", at_least=0),
+        within("input_tokens", "no prompt has less than no tokens", at_least=0),
+        within("output_tokens", "no completion has less than no tokens", at_least=0),
+        within("cost_usd", "no request costs less than nothing", at_least=0),
+        within("latency_ms", "no request lasts longer than a day", at_most=limit.LATENCY_MS_MAX, severity="warning"),
+        within(
+            "input_tokens", "no prompt exceeds any context window", at_most=limit.INPUT_TOKENS_MAX, severity="warning"
+        ),
+        within("output_tokens", "no completion exceeds any model", at_most=limit.OUTPUT_TOKENS_MAX, severity="warning"),
+        within("cost_usd", "no request costs more than any call can", at_most=limit.COST_USD_MAX, severity="warning"),
     ),
 )
 
@@ -57,6 +63,11 @@ HOURS = Relation(
             severity="warning",
         ),
         within("missing_latency_share", "most requests have a latency", at_most=limit.MISSING_LATENCY_SHARE_BLOCK),
+        within(
+            "absurd_share",
+            "hardly any request lasts longer, says more or costs more than a call can",
+            at_most=limit.ABSURD_SHARE_BLOCK,
+        ),
     ),
     sql=f"""
 -- one row per request hour of the window, hours without requests included
@@ -79,6 +90,12 @@ measured as (
         count(*) filter (where cost_source = 'unpriced') as unpriced_count,
         count(*) filter (where account_id = 'unknown') as unknown_account_count,
         count(*) filter (where latency_ms is null) as missing_latency_count,
+        count(*) filter (
+            where latency_ms > {limit.LATENCY_MS_MAX}
+                or input_tokens > {limit.INPUT_TOKENS_MAX}
+                or output_tokens > {limit.OUTPUT_TOKENS_MAX}
+                or cost_usd > {limit.COST_USD_MAX}
+        ) as absurd_count,
     from audited_fct_requests
     group by request_date, request_hour
 ),
@@ -115,6 +132,7 @@ compared as (
         measured.unpriced_count,
         measured.unknown_account_count,
         measured.missing_latency_count,
+        measured.absurd_count,
     from request_hours
     cross join newest_landing
     left join measured using (request_date, request_hour)
@@ -133,6 +151,7 @@ final as (
         unpriced_count / judged_count as unpriced_share,
         unknown_account_count / judged_count as unknown_account_share,
         missing_latency_count / judged_count as missing_latency_share,
+        absurd_count / judged_count as absurd_share,
     from compared
 )
 

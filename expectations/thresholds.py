@@ -48,6 +48,8 @@ INPUT_TOKENS_MAX: Final = 10_000_000
 OUTPUT_TOKENS_MAX: Final = 1_000_000
 # The dearest model at its largest context costs hundreds of USD; above 1,000 a unit is mistaken.
 COST_USD_MAX: Final = 1_000
+# One such request is an oddity that is shown; more than one in a hundred is a mistaken unit.
+ABSURD_SHARE_BLOCK: Final = 0.01
 # An outage can fail every call, truly: shown, and never a reason to hide what is owed for it.
 ERROR_SHARE_WARN: Final = 0.2
 # Without a cost nothing can be paid back: a few new models are usual, half the traffic is a lost price feed.

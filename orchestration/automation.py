@@ -42,5 +42,6 @@ def settlement_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 def hourly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """The hour that is over, five minutes after its end; files that came late to the hours before are landed with it."""
     key = partition_key(floor_hour(context.scheduled_execution_time.astimezone(UTC).replace(tzinfo=None)) - HOUR)
-    landing = {"lookback_hours": Settings.read().lookback_hours}
-    return dg.RunRequest(run_key=key, partition_key=key, run_config={"ops": {"request_logs": {"config": landing}}})
+    landing = {"config": {"lookback_hours": Settings.read().lookback_hours}}
+    run_config = {"ops": {"request_logs": landing, "content_assessments": landing}}
+    return dg.RunRequest(run_key=key, partition_key=key, run_config=run_config)

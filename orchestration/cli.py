@@ -244,16 +244,19 @@ def generate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     start: Annotated[str, typer.Option("--from", help="First hour, UTC.")] = "2026-11-01T00",
 ) -> None:
-    """Write a gateway's realistic hourly logs into the landing area."""
+    """Write a gateway's realistic hourly logs, and a judge's verdicts on their answers, into the landing area."""
     from orchestration.generation.gateway import generate as generate_hours
+    from orchestration.generation.judge import generate_verdicts
 
     first, home = parse_hour(start), Home(Settings.read().home).prepare()
     try:
         files = generate_hours(home.landing, first, hours, rows_per_hour, seed)
+        verdicts = generate_verdicts(home.landing, first, hours, rows_per_hour, seed)
     except (ValueError, OverflowError) as error:
         raise MakegoodError(f"cannot generate {hours} hours from {start}: {error}") from error
     notes.print(
-        f"Wrote {len(files):,} files with {sum(file.lines for file in files):,} lines under {home.landing / 'gateway'}"
+        f"Wrote {len(files):,} files with {sum(file.lines for file in files):,} lines under {home.landing / 'gateway'},"
+        f" and {sum(file.lines for file in verdicts):,} verdicts under {home.landing / 'assessments'}"
     )
 
 

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.assets.content_assessments import content_assessments
 from orchestration.assets.publication import build_publication
 from orchestration.assets.request_logs import request_logs
 from orchestration.assets.settlement import build_settled_snapshot, ledger_batches, nothing_is_left_due
@@ -27,6 +28,7 @@ def definitions_for(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             request_logs,
+            content_assessments,
             warehouse,
             build_publication(warehouse.keys),
             ledger_batches,

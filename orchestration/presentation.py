@@ -58,8 +58,8 @@ def print_rows(columns: list[str], rows: list[tuple[Any, ...]], form: str, title
 
 
 def print_status(now: Status) -> None:
-    """Print how things stand, with the two equations."""
-    publication, files, hours = now.publication, now.file_equation, now.hour_equation
+    """Print how things stand, with the equations that say that nothing is lost."""
+    publication, files, hours, verdicts = now.publication, now.file_equation, now.hour_equation, now.verdict_equation
     through = f"{publication.data_through:%Y-%m-%d %H:%M}" if publication.data_through else "no data yet"
     lines = [
         f"Publication {publication.publication_id} (snapshot {publication.snapshot_id}) of {publication.published_at:%Y-%m-%d %H:%M:%S} UTC",
@@ -68,6 +68,8 @@ def print_status(now: Status) -> None:
         f" + {files.quarantined:,} quarantined, in {files.files:,} landing files",
         f"{_mark(hours.holds)} {hours.landed:,} landed = {hours.current:,} current + {hours.superseded:,} superseded,"
         f" in {hours.hours:,} request hours",
+        f"{_mark(verdicts.holds)} {verdicts.landed:,} verdicts landed = {verdicts.placed:,} placed + {verdicts.waiting:,} waiting"
+        f" + {verdicts.given_up:,} given up",
     ]
     if now.unaudited_hours:
         lines.append(f"✗ {_span(now.unaudited_hours)} written but not audited: the next publication waits for them")

@@ -11,7 +11,7 @@ from typing import Any
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HourRange
-from orchestration.ingestion.sources import read_sources
+from orchestration.ingestion.sources import read_assessments
 from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication
 from orchestration.publication.reading import current_publication
@@ -56,7 +56,7 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
         MakegoodError: the home, the sources or the policy cannot be used, a step failed, or an audit did not pass; readers then stay where they were.
     """
     home = Home(settings.home).prepare()
-    read_sources(settings.sources, settings.home)
+    read_assessments(settings.sources, settings.home)
     valid_policy()
     from orchestration.partitions import partition_key
 

@@ -29,9 +29,11 @@ class Translator(DagsterDbtTranslator):
     """Names dbt's resources as Dagster's assets: the run's inputs are what the request logs turn into."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Sources of a run are the request logs; everything else goes by its plain name."""
+        """A run's sources are the content assessments, and else the request logs; everything else goes by its plain name."""
         if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey("request_logs")
+            return dg.AssetKey(
+                "content_assessments" if dbt_resource_props["name"] == "content_assessments" else "request_logs"
+            )
         return super().get_asset_key(dbt_resource_props)
 
 

@@ -102,13 +102,13 @@ def detected(side: str, at_limit: str, beyond: str) -> Case:
 BILLED_USD = REQUESTS // 100  # 0.01 each
 CASES = [
     requests("latency_ms", "critical", "min", 0, -1),
-    requests("latency_ms", "critical", "max", limit.LATENCY_MS_MAX, limit.LATENCY_MS_MAX + 1),
+    requests("latency_ms", "warning", "max", limit.LATENCY_MS_MAX, limit.LATENCY_MS_MAX + 1),
     requests("input_tokens", "critical", "min", 0, -1),
-    requests("input_tokens", "critical", "max", limit.INPUT_TOKENS_MAX, limit.INPUT_TOKENS_MAX + 1),
+    requests("input_tokens", "warning", "max", limit.INPUT_TOKENS_MAX, limit.INPUT_TOKENS_MAX + 1),
     requests("output_tokens", "critical", "min", 0, -1),
-    requests("output_tokens", "critical", "max", limit.OUTPUT_TOKENS_MAX, limit.OUTPUT_TOKENS_MAX + 1),
+    requests("output_tokens", "warning", "max", limit.OUTPUT_TOKENS_MAX, limit.OUTPUT_TOKENS_MAX + 1),
     requests("cost_usd", "critical", "min", 0, "-0.000000000001"),
-    requests("cost_usd", "critical", "max", limit.COST_USD_MAX, f"{limit.COST_USD_MAX}.000001"),
+    requests("cost_usd", "warning", "max", limit.COST_USD_MAX, f"{limit.COST_USD_MAX}.000001"),
     share("fct_requests", "error_share", "warning", limit.ERROR_SHARE_WARN, "finish_reason = 'error'"),
     share("fct_requests", "unpriced_share", "warning", limit.UNPRICED_SHARE_WARN, "cost_source = 'unpriced'"),
     share("fct_requests", "unpriced_share", "critical", limit.UNPRICED_SHARE_BLOCK, "cost_source = 'unpriced'"),
@@ -132,6 +132,13 @@ CASES = [
         "critical",
         limit.MISSING_LATENCY_SHARE_BLOCK,
         "latency_ms = null",
+    ),
+    share(
+        "fct_requests",
+        "absurd_share",
+        "critical",
+        limit.ABSURD_SHARE_BLOCK,
+        f"output_tokens = {limit.OUTPUT_TOKENS_MAX + 1}",
     ),
     Case(
         "fct_requests",

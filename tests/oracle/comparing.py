@@ -51,9 +51,7 @@ def differences(answer: Answer, home: OracleHome) -> list[Difference]:
 
 
 def _unlike(table: str, key: tuple[str, ...], rows: Iterable[Row], home: OracleHome) -> Iterator[Difference]:
-    found = _by(key, map(_decided, home.rows(table)))
-    columns = set(next(iter(found.values()), {}))
-    expected = _by(key, ({name: value for name, value in row.items() if name in columns} for row in rows))
+    expected, found = _by(key, rows), _by(key, map(_decided, home.rows(table)))
     for name in expected.keys() | found.keys():
         if expected.get(name) != found.get(name):
             yield Difference(table, expected.get(name), found.get(name))

@@ -14,7 +14,7 @@ from oracle.records import Log
 
 HOUR = timedelta(hours=1)
 DAYS = (datetime(2026, 11, 2), datetime(2026, 11, 3), datetime(2026, 11, 4))
-COUNTS = (FEWEST - 1, FEWEST, FEWEST + 1)
+COUNTS = (FEWEST - 1, FEWEST, FEWEST + 1, FEWEST + 10)
 BOUNDS = (*SIZES, 8192)
 SOURCE = "gateway"
 SLOW = 10_000_000
@@ -57,10 +57,19 @@ def a_history(chances: Chances, past: Past, plain: Log) -> Iterator[Log]:
             latency = chances.one((0, past.normal_ms, past.normal_ms))
         else:
             latency = past.normal_ms if number == rank - 1 else chances.one((past.normal_ms, SLOW))
-        yield _answer(chances, past, plain, f"h{number}", latency)
+        yield from _told_more_than_once(chances, past, _answer(chances, past, plain, f"h{number}", latency))
     for number, changes in enumerate(_that_do_not_count(past)):
         for again in range(3):
             yield replace(_answer(chances, past, plain, f"x{number}.{again}", SLOW), **changes)
+
+
+def _told_more_than_once(chances: Chances, past: Past, right: Log) -> Iterator[Log]:
+    """The answer, now and then mended before the day began, or told otherwise when it had begun, which is too late."""
+    if chances.hit(0.3):
+        yield replace(right, latency_ms=SLOW, landing_line=0)
+    yield right
+    if chances.hit(0.3):
+        yield replace(right, latency_ms=SLOW, landed_hour=past.day, landing_line=right.landing_line + 1)
 
 
 def _answer(chances: Chances, past: Past, plain: Log, name: str, latency_ms: int) -> Log:
@@ -95,6 +104,6 @@ def _that_do_not_count(past: Past) -> list[dict[str, Any]]:
         {"latency_ms": None},
         {"output_tokens": None},
         {"output_tokens": past.least_tokens - 1 if past.least_tokens else past.most_tokens + 1},
-        {"source": "litellm"},
+        {"source": SOURCE.upper()},
         {"model": past.model.upper()},
     ]

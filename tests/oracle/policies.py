@@ -13,7 +13,6 @@ from typing import Any
 from oracle.chances import MOST_COST, UNIT, Chances
 from oracle.records import CompensationType, Coverage, Detector, Policy, Price, Rule
 from oracle.verdicts import ASSESSED
-from orchestration.policy.signals import signals
 
 ALWAYS = datetime(2020, 1, 1)
 FIRST, LAST = datetime(2026, 11, 2, 22), datetime(2026, 11, 4, 4)
@@ -58,9 +57,7 @@ PATTERNS = (
 ACCOUNTS = ("acme", "beta", "gamma", "delta", "Acme", "unknown")
 DETECTORS = ("human", "*", "judge", "empty_completion", "invalid_json", "repetition_loop", "truncated")
 FLAGS = ("upstream_failed", "empty_completion", "invalid_json", "repetition_loop", "truncated")
-MEASURES = ("assessment_score", "latency_ratio", "throughput_tps", "latency_ms")
-SIGNALS = tuple(name for name in (*FLAGS, *MEASURES) if name in signals())
-"""What rules may name here."""
+SIGNALS = (*FLAGS, "assessment_score", "latency_ratio", "throughput_tps", "latency_ms")
 COMPARATORS = (">=", ">", "<=", "<", "=")
 THRESHOLDS = {
     "throughput_tps": ("5", "0.333333", "12.5", "0.000001", "0", "1000", "98.7654"),
@@ -178,9 +175,7 @@ def _prices(chances: Chances) -> list[Price]:
 
 def _detectors(chances: Chances) -> list[Detector]:
     """Who speaks for which signal: with equal and differing ranks, some for a while, some only to refuse, some not at all."""
-    rows: list[Detector] = []
-    if "assessment_score" not in SIGNALS:
-        return rows
+    rows = []
     for detector in DETECTORS:
         for signal in ASSESSED:
             if chances.hit(0.4):
@@ -202,8 +197,7 @@ def write_seeds(policy: Policy, seeds: Path) -> None:
     _write(seeds / "compensation_rules.csv", policy.rules)
     _write(seeds / "account_coverage.csv", policy.coverage)
     _write(seeds / "model_prices.csv", policy.prices)
-    if policy.detectors:
-        _write(seeds / "detectors.csv", policy.detectors)
+    _write(seeds / "detectors.csv", policy.detectors)
 
 
 def _write(path: Path, rows: Iterable[Any]) -> None:

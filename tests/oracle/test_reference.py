@@ -18,10 +18,12 @@ from oracle.baselines import Baselines
 from oracle.challenge import a_challenge
 from oracle.deciding import decide, payout
 from oracle.merging import home_hours, hour_of, requests_of, rounded
+from oracle.policies import SIGNALS
 from oracle.records import Detector, Log, Rule, Verdict
 from oracle.reference import REASONS, answer
 from oracle.signals import signals_of
 from oracle.verdicts import said_of
+from orchestration.policy.signals import signals
 
 NOON = datetime(2026, 11, 3, 12)
 SEEDED = settings(deadline=None, max_examples=20, phases=[Phase.explicit, Phase.generate])
@@ -200,3 +202,8 @@ def test_the_latest_verdict_of_the_detector_of_the_best_rank_counts(
     assert said["assessment_score"] == (None if score is None else Decimal(score))
     assert said["invalid_json"] == (None if is_no_json is None else Decimal(is_no_json))
     assert said_of(verdicts, HEARD, ALWAYS - timedelta(milliseconds=1)) == dict.fromkeys(said)
+
+
+def test_every_signal_that_a_rule_may_name_is_measured_here_and_challenged() -> None:
+    (request,) = requests_of([log()], {})
+    assert set(signals_of(request, None, said_of([], [], NOON))) == set(signals()) == set(SIGNALS)
