@@ -167,6 +167,7 @@ class Follower:
         self._warehouse, self._scratch = warehouse, scratch
         self._lock = threading.Lock()
         self._session: Session | None = None
+        self._fault = "the page has not started yet"
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="publication", daemon=True)
 
@@ -196,7 +197,7 @@ class Follower:
         with self._lock:
             session = self._session
             if session is None:
-                raise MakegoodError("nothing is published yet: run `makegood run --from … --to …` first")
+                raise MakegoodError(self._fault)
             session.readers += 1
         try:
             yield session
@@ -224,9 +225,12 @@ class Follower:
             if self._session is None or newest.publication_id != self._session.publication.publication_id:
                 self._replace(Session(self._warehouse, self._scratch))
         except MakegoodError as error:
-            log.info("%s", error)
-        except Exception:
+            self._fault = str(error)
+        except Exception as error:
             log.exception("the newest publication cannot be opened; the page stays at the one before")
+            self._fault = (
+                f"what is published cannot be opened; was it made by another version? Run an hour again ({error})"
+            )
 
     def _replace(self, session: Session | None) -> None:
         with self._lock:
