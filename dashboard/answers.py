@@ -82,6 +82,10 @@ class SummaryAnswer(Answer):
         description="The period before; null where the publication does not hold it whole."
     )
     change: Changes
+    posted_usd: Money | None = Field(
+        description="What the ledger has posted for the request dates that the range touches, whole days; the ledger knows no"
+        " models and types, so null where those are filtered, and where nothing was ever settled."
+    )
     types: list[TypeTotal]
 
 
@@ -139,9 +143,11 @@ class RequestAnswer(Answer):
     decision: str = Field(description="The decision in a sentence.")
     reason_code: str
     facts: dict[str, Any] = Field(description="The row of fct_requests; decimals and times as text.")
-    rules: list[dict[str, Any]]
-    ledger_entries: list[dict[str, Any]] | None = Field(description="null where the warehouse has no ledger yet.")
-    assessments: list[dict[str, Any]] | None
+    rules: list[dict[str, Any]] = Field(
+        description="Every rule in force for it, with what it saw; the one that pays first."
+    )
+    ledger_entries: list[dict[str, Any]]
+    assessments: list[dict[str, Any]]
     meta: Any = Field(description="Headers, parameters and context as logged, redacted.")
     other_times: list[Moment] = Field(description="Other requests that carried the same id more than 7 days apart.")
 

@@ -1,5 +1,7 @@
 """All that is known of one request, paid or not: what the request page shows. Lists of requests are queries.py's."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,18 +11,11 @@ from dashboard.metas import parsed, read_meta
 from orchestration.home import Home
 from orchestration.hours import floor_hour
 from orchestration.presentation import plain
-
-REASONS = {
-    "not_covered": "Not paid: this account is not covered.",
-    "cancelled_by_caller": "Not paid: the caller cancelled the request.",
-    "caller_error": "Not paid: the error was of the caller's own making.",
-    "not_billed": "Not paid: nothing was billed.",
-    "within_normal_range": "Not paid: no rule matched, the request was within its normal range.",
-    "cost_unknown": "Not paid: a rule matched, but what the request cost is not known.",
-    "zero_payout": "Not paid: a rule matched, but what it pays comes to nothing.",
-}
+from orchestration.publication.explaining import explain
 
 Row = dict[str, Any]
+Why = tuple[str, list[Row], list[Row]]
+"""A sentence, the rules, the verdicts."""
 
 
 class Decisions:
@@ -36,75 +31,70 @@ class Decisions:
         An id that was used again more than 7 days later is two requests: `hour` tells which, else it is the latest.
         """
         named: Row = {"source": source, "request_id": request_id, "scope": self._scope}
-        in_hour = ""
-        if hour is not None:
-            in_hour = " and request_date = $request_date and request_hour = $request_hour"
-            named |= {"request_date": hour.date(), "request_hour": hour.hour}
         mine = "source = $source and request_id = $request_id and ($scope is null or account_id = $scope)"
-        found = self._rows(f"from fct_requests where {mine}{in_hour} order by requested_at desc", named)
-        paid = self._rows(f"from fct_compensations where {mine}{in_hour} order by requested_at desc", named)
-        if not found and not paid:
-            return None
-        fact = found[0] if found else paid[0]
-        requested_at = fact["requested_at"]
-        compensation = next((row for row in paid if row["requested_at"] == requested_at), None)
+        if hour is not None:
+            mine += " and request_date = $request_date and request_hour = $request_hour"
+            named |= {"request_date": hour.date(), "request_hour": hour.hour}
+        found = self._rows(f"from fct_requests where {mine} order by requested_at desc", named)
+        # Requests are kept for a while, compensations for good.
+        found = found or self._rows(f"from fct_compensations where {mine} order by requested_at desc", named)
+        return self._answer(found[0], found[1:]) if found else None
+
+    def _answer(self, fact: Row, others: list[Row]) -> RequestAnswer:
+        """What is known of the request; the questions are asked at once, because each costs a look at the catalog."""
+        reason_code = fact.get("reason_code", "compensated")
+        with ThreadPoolExecutor() as asking:
+            why = asking.submit(self._explanation if "reason_code" in fact else self._kept_explanation, fact)
+            meta = asking.submit(self._paid_meta if reason_code == "compensated" else self._logged_meta, fact)
+            entries = asking.submit(self._entries, fact)
+        sentence, rules, assessments = why.result()
         return RequestAnswer(
             publication_id=self._session.publication.publication_id,
-            source=source,
-            request_id=request_id,
-            requested_at=requested_at,
-            reason_code=fact.get("reason_code", "compensated"),
-            decision=self._decision(fact, compensation),
+            source=fact["source"],
+            request_id=fact["request_id"],
+            requested_at=fact["requested_at"],
+            reason_code=reason_code,
+            decision=sentence,
             facts=plain({name: value for name, value in fact.items() if name != "meta"}),
-            rules=plain(self._matched_rules(fact)),
-            ledger_entries=plain(self._entries(source, request_id)),
-            assessments=plain(self._assessments(source, request_id)),
-            meta=parsed(compensation["meta"]) if compensation else self._logged_meta(fact),
-            other_times=[row["requested_at"] for row in found if row["requested_at"] != requested_at],
+            rules=plain(rules),
+            ledger_entries=plain(entries.result()),
+            assessments=plain(assessments),
+            meta=meta.result(),
+            other_times=[row["requested_at"] for row in others],
         )
 
-    def _decision(self, fact: Row, compensation: Row | None) -> str:
-        if compensation is None:
-            reason = str(fact["reason_code"])
-            return REASONS.get(reason, reason)
-        named = {"source": fact["source"], "request_id": fact["request_id"], "requested_at": fact["requested_at"]}
+    def _explanation(self, fact: Row) -> Why:
+        """Why it was paid or was not; the rule that pays first, then those that matched."""
+        hour = floor_hour(fact["requested_at"])
+        with self._session.cursor() as cursor:
+            explained = explain(cursor, fact["source"], fact["request_id"], hour)
+        rules = sorted(explained.rules, key=lambda rule: (not rule.is_paid, rule.outcome != "matched"))
+        return explained.sentence, [asdict(rule) for rule in rules], explained.assessments
+
+    def _kept_explanation(self, fact: Row) -> Why:
+        """The sentence that stays with a compensation when its request is no longer kept."""
         [details] = self._rows(
             "select explanation from mart_compensation_details"
             ' where source = $source and request_id = $request_id and "timestamp" = $requested_at',
-            named,
+            {name: fact[name] for name in ("source", "request_id", "requested_at")},
         )
-        return str(details["explanation"])
+        return str(details["explanation"]), [], []
 
-    def _matched_rules(self, fact: Row) -> list[Row]:
-        """The rules that the request matched, the one that pays first."""
-        if not fact["matched_rule_ids"] or not fact["policy_version"]:
-            return []
-        named = {"policy_version": fact["policy_version"], "rule_ids": fact["matched_rule_ids"].split(",")}
-        return self._rows(
-            "select rules.*, types.label as compensation_type_label"
-            " from dim_compensation_rules as rules inner join dim_compensation_types as types using (compensation_type)"
-            " where policy_version = $policy_version and list_contains($rule_ids, rule_id)"
-            " order by rule_id <> $paid, types.precedence, rule_id",
-            named | {"paid": fact["rule_id"]},
+    def _paid_meta(self, fact: Row) -> Any:
+        [paid] = self._rows(
+            "select meta from fct_compensations where source = $source and request_id = $request_id"
+            " and request_date = $request_date and requested_at = $requested_at",
+            {name: fact[name] for name in ("source", "request_id", "request_date", "requested_at")},
         )
+        return parsed(paid["meta"])
 
-    def _entries(self, source: str, request_id: str) -> list[Row] | None:
-        if not self._session.has("fct_ledger_entries"):
-            return None
+    def _entries(self, fact: Row) -> list[Row]:
+        """The ledger's entries for the request; those of an earlier date are of before a delivery moved it."""
         return self._rows(
-            "select * exclude (compensation_id) from fct_ledger_entries"
-            " where compensation_id = sha256(concat($source, '|', $request_id))"
-            " and ($scope is null or account_id = $scope) order by posted_at, entry_id",
-            {"source": source, "request_id": request_id, "scope": self._scope},
-        )
-
-    def _assessments(self, source: str, request_id: str) -> list[Row] | None:
-        if not self._session.has("fct_content_assessments"):
-            return None
-        return self._rows(
-            "select detector, detector_version, verdict, score, category, evidence, assessed_at from fct_content_assessments"
-            " where source = $source and request_id = $request_id order by assessed_at desc, detector",
-            {"source": source, "request_id": request_id},
+            "select * exclude (compensation_id, account_id, entry_digest) from fct_ledger_entries"
+            " where compensation_id = sha256(concat($source, '|', $request_id)) and account_id = $account_id"
+            " and request_date between $request_date::date - 8 and $request_date::date + 8 order by posted_at, entry_id",
+            {name: fact[name] for name in ("source", "request_id", "request_date", "account_id")},
         )
 
     def _logged_meta(self, fact: Row) -> Any:

@@ -175,9 +175,8 @@ class RowFilters(Filters):
 
     @property
     def order(self) -> str:
-        """The whole order of rows: nulls last, and no two rows alike."""
-        then = "" if self.sort == "timestamp" else "requested_at desc, "
-        return f"{COLUMNS[self.sort]} {self.direction} nulls last, {then}source, request_id"
+        """The first thing that rows are ordered by; nulls come last."""
+        return f"{COLUMNS[self.sort]} {self.direction} nulls last"
 
 
 class PageFilters(RowFilters):

@@ -7,14 +7,16 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 
 from dashboard.filters import Selection
+from orchestration.duck import sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import floor_hour
 from orchestration.publication.reading import current_publication, reading
@@ -22,6 +24,10 @@ from orchestration.publication.reading import current_publication, reading
 HOURS = """
 create table memory.hours as
 select hour_at, compensation_type, model, compensation_count, payout_usd from mart_compensation_hourly order by hour_at
+"""
+POSTED = """
+create table memory.posted as
+select request_date, account_id, sum(amount_usd) as posted_usd from fct_ledger_entries group by request_date, account_id
 """
 ACCOUNT_HOURS = """
 create table memory.account_hours (
@@ -32,12 +38,25 @@ create table memory.account_hours (
 ONE_ACCOUNT = """
 insert into memory.account_hours
 select account_id, date_trunc('hour', requested_at) as hour_at, compensation_type, model, count(*), sum(payout_usd)
-from fct_compensations where account_id = ?
+from {facts} where account_id = ?
 group by account_id, date_trunc('hour', requested_at), compensation_type, model
 order by hour_at
 """
+# The days that the page asks most about, as DuckDB's own file: it finds a page of rows several times faster than Parquet does.
+# Rows lie in the order of time and, within a millisecond, against that of their names: so rowid backwards breaks every tie.
+COPY = "create or replace table page.compensations as select {columns} from fct_compensations limit 0"
+COPIED_DAYS = "select distinct request_date from fct_request_hours where request_date >= ? order by request_date"
+COPY_DAY = """
+insert into page.compensations
+select {columns} from fct_compensations where request_date = ? order by requested_at, source desc, request_id desc
+"""
+COPIED_COLUMNS = (
+    "requested_at, model, input_tokens, output_tokens, cost_usd, latency_ms, throughput_tps, finish_reason, payout_usd,"
+    " compensation_type, request_id, source, account_id"
+)
+COPIED = timedelta(days=92)
 TYPES = "select compensation_type, label, description from dim_compensation_types order by precedence"
-MEMORY_LIMIT = "320MB"
+MEMORY_LIMIT = "256MB"
 POLL_S = 0.5
 COUNTS_KEPT = 64
 
@@ -45,7 +64,10 @@ log = logging.getLogger(__name__)
 
 
 class Session:
-    """Reads at one publication. The small hourly mart is held in memory; an account's hours are, from its first question on."""
+    """Reads at one publication.
+
+    The hourly mart is held in memory, and an account's hours from its first question on; the last months lie in a file of its own.
+    """
 
     def __init__(self, warehouse: Path, scratch: Path) -> None:
         """Open at what is published now.
@@ -62,11 +84,13 @@ class Session:
         self._lock = threading.Lock()
         self.scratch = scratch
         self.readers = 0
+        self._copy = scratch / f"{self.publication.publication_id}-{uuid4().hex}.duckdb"
+        self._copied_from: datetime | None = None
+        self._con.execute(f"attach '{sql_text(self._copy)}' as page")
         self._counts: dict[Selection, list[tuple[Any, ...]]] = {}
         self._con.execute(HOURS)
+        self._con.execute(POSTED)
         self._con.execute(ACCOUNT_HOURS)
-        tables = self._con.execute("select table_name from information_schema.tables where table_catalog = 'makegood'")
-        self._tables = {row[0] for row in tables.fetchall()}
         self.data_from, self.data_through = self._coverage()
         self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
 
@@ -87,7 +111,7 @@ class Session:
         """See to it that `memory.account_hours` holds this account's hours."""
         with self._lock, self.cursor() as cursor:
             if account not in self._accounts:
-                cursor.execute(ONE_ACCOUNT, [account])
+                cursor.execute(ONE_ACCOUNT.format(facts=self.facts(datetime.min)), [account])  # noqa: DTZ901 - all hours
                 self._accounts.add(account)
 
     def remember(self, selection: Selection, ask: Callable[[], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
@@ -101,13 +125,32 @@ class Session:
                 self._counts[selection] = known
         return known
 
-    def has(self, table: str) -> bool:
-        """Whether the publication holds this table."""
-        return table in self._tables
+    @property
+    def is_copied(self) -> bool:
+        """Whether the last months lie in the session's own file."""
+        return self._copied_from is not None
+
+    def facts(self, start: datetime) -> str:
+        """The relation with the compensations from `start` on: the session's copy of them where it reaches so far back."""
+        first = max(start, self.data_from or start)
+        return "page.compensations" if self._copied_from and first >= self._copied_from else "fct_compensations"
+
+    def copy(self, is_wanted: Callable[[], bool]) -> None:
+        """Copy the last months, day by day, for as long as it is wanted. Until it is whole, the warehouse itself is read."""
+        start = (self.data_through - COPIED).replace(hour=0)
+        with self.cursor() as cursor:
+            cursor.execute(COPY.format(columns=COPIED_COLUMNS))
+            for (day,) in cursor.execute(COPIED_DAYS, [start]).fetchall():
+                if not is_wanted():
+                    return
+                cursor.execute(COPY_DAY.format(columns=COPIED_COLUMNS), [day])
+        self._copied_from = start
 
     def close(self) -> None:
-        """Let go of the snapshot."""
+        """Let go of the snapshot, and of its copy."""
         self._closing.close()
+        for file in self.scratch.glob(f"{self._copy.name}*"):
+            file.unlink(missing_ok=True)
 
     def _coverage(self) -> tuple[datetime | None, datetime]:
         """From which hour to the end of which one the publication has data; without any, the end is that of its last hour."""
@@ -124,6 +167,7 @@ class Follower:
         self._warehouse, self._scratch = warehouse, scratch
         self._lock = threading.Lock()
         self._session: Session | None = None
+        self._fault = "the page has not started yet"
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="publication", daemon=True)
 
@@ -153,7 +197,7 @@ class Follower:
         with self._lock:
             session = self._session
             if session is None:
-                raise MakegoodError("nothing is published yet: run `makegood run --from … --to …` first")
+                raise MakegoodError(self._fault)
             session.readers += 1
         try:
             yield session
@@ -167,6 +211,12 @@ class Follower:
     def _follow(self) -> None:
         while not self._stopped.wait(POLL_S):
             self._look()
+            session = self._session
+            if session is not None and not session.is_copied:
+                session.copy(lambda at=session: not self._stopped.is_set() and self._is_newest(at))  # type: ignore[misc]
+
+    def _is_newest(self, session: Session) -> bool:
+        return current_publication(self._warehouse).publication_id == session.publication.publication_id
 
     def _look(self) -> None:
         """Move to a newer publication. Where that fails, the page stays at the old one and the next look tries again."""
@@ -175,9 +225,12 @@ class Follower:
             if self._session is None or newest.publication_id != self._session.publication.publication_id:
                 self._replace(Session(self._warehouse, self._scratch))
         except MakegoodError as error:
-            log.info("%s", error)
-        except Exception:
+            self._fault = str(error)
+        except Exception as error:
             log.exception("the newest publication cannot be opened; the page stays at the one before")
+            self._fault = (
+                f"what is published cannot be opened; was it made by another version? Run an hour again ({error})"
+            )
 
     def _replace(self, session: Session | None) -> None:
         with self._lock:

@@ -108,6 +108,7 @@ class Queries:
             kpis=now,
             before=then,
             change=Changes(**{name: _change(value, getattr(then, name, None)) for name, value in now}),
+            posted_usd=None if selected.by_hour else self._ask("posted", selected)[0][0],
             types=sorted(totals, key=lambda total: (-total.payout_usd, total.compensation_type)),
         )
 
@@ -139,13 +140,7 @@ class Queries:
         place = self._stretch(selected, filters)
         rows: list[tuple[Any, ...]] = []
         if place.offset < place.total:
-            rows = self._ask(
-                "details",
-                replace(selected, start=place.start, end=place.end),
-                {"order": filters.order, "page": "limit $page_size offset $offset"},
-                page_size=filters.page_size,
-                offset=place.offset,
-            )
+            rows = self._page(replace(selected, start=place.start, end=place.end), filters, place.offset)
         names = list(DetailsRow.model_fields)
         return DetailsAnswer(
             publication_id=self._publication.publication_id,
@@ -158,7 +153,26 @@ class Queries:
     def all_details(self, filters: RowFilters) -> tuple[str, dict[str, Any]]:
         """The SQL of every row of the details, in the page's order, and its bound values."""
         selected = self.selection(filters)
-        return self._question("details", selected, {"order": filters.order, "page": ""})
+        return self._question("details", selected, {"order": self._order(selected, filters), "page": ""})
+
+    def _page(self, selected: Selection, filters: PageFilters, offset: int) -> list[tuple[Any, ...]]:
+        """Rows from `offset` on. Which ones is found by the sorted column alone; the other columns are read of these rows."""
+        turn = {"page_size": filters.page_size, "offset": offset}
+        order = self._order(selected, filters)
+        page = "limit $page_size offset $offset"
+        if self._session.facts(selected.start) == "fct_compensations":
+            return self._ask("details", selected, {"order": order, "page": page}, **turn)
+        places, bound = self._question("places", selected, {"order": order, "page": page}, **turn)
+        found = replace(selected, by_hour=(f"rowid in ({places})",), by_row=(), account=None)
+        text, _ = self._question("details", found, {"order": order, "page": ""})
+        return self._rows(text, bound)
+
+    def _order(self, selected: Selection, filters: RowFilters) -> str:
+        """The whole order of rows: no two are alike, so that pages neither repeat nor leave out any."""
+        if filters.sort == "timestamp":
+            return f"{filters.order}, source, request_id"
+        is_copied = self._session.facts(selected.start) == "page.compensations"
+        return f"{filters.order}, {'rowid desc' if is_copied else 'requested_at desc, source, request_id'}"
 
     def _stretch(self, selected: Selection, filters: PageFilters) -> Stretch:
         """Find the page. In the order of time it lies in few hours, which the hours' counts tell; so depth costs nothing."""
@@ -210,6 +224,7 @@ class Queries:
             conditions += selected.by_hour
             bound |= narrowed
         else:
+            places = {**(places or {}), "facts": self._session.facts(selected.start)}
             conditions = selected.by_hour + selected.by_row
             if selected.account is not None:
                 conditions += ("account_id = $account",)

@@ -4,7 +4,7 @@ from datetime import UTC
 
 import dagster as dg
 
-from orchestration.assets import SETTLEMENT
+from orchestration.assets import LAKE, RESTATES, SETTLEMENT
 from orchestration.hours import HOUR, floor_hour
 from orchestration.maintenance import maintain
 from orchestration.partitions import partition_key
@@ -16,6 +16,13 @@ hourly_job = dg.define_asset_job(
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups(SETTLEMENT),
     tags={"makegood/writer": "warehouse"},
     description="Land, derive, audit and publish landing hours.",
+)
+
+restate_job = dg.define_asset_job(
+    "restate",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(SETTLEMENT, LAKE),
+    tags={"makegood/writer": "warehouse", RESTATES: "true"},
+    description="Derive request hours again under today's seeds and code, land nothing, and publish: here a partition is a request hour.",
 )
 
 settlement_job = dg.define_asset_job(
@@ -58,5 +65,6 @@ def settlement_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 def hourly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """The hour that is over, five minutes after its end; files that came late to the hours before are landed with it."""
     key = partition_key(floor_hour(context.scheduled_execution_time.astimezone(UTC).replace(tzinfo=None)) - HOUR)
-    landing = {"lookback_hours": Settings.read().lookback_hours}
-    return dg.RunRequest(run_key=key, partition_key=key, run_config={"ops": {"request_logs": {"config": landing}}})
+    landing = {"config": {"lookback_hours": Settings.read().lookback_hours}}
+    run_config = {"ops": {"request_logs": landing, "content_assessments": landing}}
+    return dg.RunRequest(run_key=key, partition_key=key, run_config=run_config)

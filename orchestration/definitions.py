@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.assets.content_assessments import content_assessments
 from orchestration.assets.publication import build_publication
 from orchestration.assets.request_logs import request_logs
 from orchestration.assets.settlement import build_settled_snapshot, ledger_batches, nothing_is_left_due
@@ -11,6 +12,7 @@ from orchestration.automation import (
     hourly_schedule,
     maintenance_job,
     maintenance_schedule,
+    restate_job,
     settlement_job,
     settlement_schedule,
 )
@@ -34,13 +36,14 @@ def definitions_for(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             request_logs,
+            content_assessments,
             warehouse,
             build_publication(warehouse.keys),
             ledger_batches,
             build_settled_snapshot(project),
         ],
         asset_checks=[audits, nothing_is_left_due],
-        jobs=[hourly_job, settlement_job, maintenance_job],
+        jobs=[hourly_job, restate_job, settlement_job, maintenance_job],
         schedules=[hourly_schedule, settlement_schedule, maintenance_schedule],
         executor=dg.in_process_executor,
         resources={

@@ -6,6 +6,7 @@ from decimal import Decimal
 from rich.console import Console
 
 from orchestration.generation.gateway import generate
+from orchestration.generation.judge import generate_verdicts
 from orchestration.generation.samples import install_samples
 from orchestration.home import Home
 from orchestration.hours import HOUR, HourRange
@@ -58,6 +59,7 @@ def demo(settings: Settings) -> None:
     end = max(sampled).replace(tzinfo=None) + HOUR
     hours = HourRange(end - DAY, end)
     generate(home.landing, hours.start, len(list(hours)), ROWS_PER_HOUR, SEED)
+    generate_verdicts(home.landing, hours.start, len(list(hours)), ROWS_PER_HOUR, SEED)
     console.print(f"2/3  One run over landing hours {hours}: land, derive, audit, publish")
     run(hours, settings)
     console.print("3/3  What readers see\n")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.publication.explaining import Explanation
+from orchestration.publication.simulating import Simulation
 from orchestration.publication.status import Status
 from orchestration.settlement.settling import Settlement
 from orchestration.settlement.verifying import Verdict
@@ -57,8 +58,8 @@ def print_rows(columns: list[str], rows: list[tuple[Any, ...]], form: str, title
 
 
 def print_status(now: Status) -> None:
-    """Print how things stand, with the two equations."""
-    publication, files, hours = now.publication, now.file_equation, now.hour_equation
+    """Print how things stand, with the equations that say that nothing is lost."""
+    publication, files, hours, verdicts = now.publication, now.file_equation, now.hour_equation, now.verdict_equation
     through = f"{publication.data_through:%Y-%m-%d %H:%M}" if publication.data_through else "no data yet"
     lines = [
         f"Publication {publication.publication_id} (snapshot {publication.snapshot_id}) of {publication.published_at:%Y-%m-%d %H:%M:%S} UTC",
@@ -67,6 +68,8 @@ def print_status(now: Status) -> None:
         f" + {files.quarantined:,} quarantined, in {files.files:,} landing files",
         f"{_mark(hours.holds)} {hours.landed:,} landed = {hours.current:,} current + {hours.superseded:,} superseded,"
         f" in {hours.hours:,} request hours",
+        f"{_mark(verdicts.holds)} {verdicts.landed:,} verdicts landed = {verdicts.placed:,} placed + {verdicts.waiting:,} waiting"
+        f" + {verdicts.given_up:,} given up",
     ]
     if now.unaudited_hours:
         lines.append(f"✗ {_span(now.unaudited_hours)} written but not audited: the next publication waits for them")
@@ -119,6 +122,22 @@ def print_verdict(verdict: Verdict) -> None:
     if verdict.held_count:
         lines.append(f"! {verdict.held_count:,} keys are held back")
     Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
+
+
+def print_simulation(simulation: Simulation, most: int = 10) -> None:
+    """Print what a candidate would have paid: all in a sentence, and the largest differences by each dimension."""
+    total = simulation.total
+    Console(soft_wrap=True, highlight=False).print(
+        f"Of {simulation.request_count:,} requests {total['paid_count']:,} were paid {total['paid_usd']:f} USD; the candidate pays"
+        f" {total['candidate_count']:,} of them {total['candidate_usd']:f} USD ({total['difference_usd']:+f}):"
+        f" {total['winner_count']:,} get more, {total['loser_count']:,} get less",
+        markup=False,
+    )
+    for dimension, rows in simulation.by.items():
+        shown = [tuple(row.values()) for row in rows[:most]]
+        print_rows(
+            list(rows[0]) if rows else [dimension], shown, "table", f"By {dimension}, {len(shown)} of {len(rows)}"
+        )
 
 
 def _mark(holds: bool) -> str:

@@ -17,7 +17,7 @@ from orchestration.duck import connect
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.sources import Source, read_sources
+from orchestration.ingestion.sources import Source, read_assessments, read_sources
 from orchestration.publication.publications import Publications
 from orchestration.publication.reading import publications_file
 from orchestration.settlement.ledger import Ledger
@@ -29,7 +29,7 @@ WRITER_PATIENCE_S = 3600
 
 
 class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Landing files, canonical Parquet, and the inventory."""
+    """Landing files, canonical Parquet, content assessments, and the inventory."""
 
     home: str
     sources_file: str
@@ -43,6 +43,10 @@ class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
     def sources(self) -> list[Source]:
         """The sources that the sources file names."""
         return read_sources(Path(self.sources_file), Path(self.home))
+
+    def assessments(self) -> list[Source]:
+        """The feeds of verdicts that the sources file names."""
+        return read_assessments(Path(self.sources_file), Path(self.home))
 
     @contextmanager
     def inventory(self) -> Iterator[Inventory]:
@@ -106,6 +110,11 @@ class Publication(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The record of what readers see."""
 
     home: str
+
+    @property
+    def place(self) -> Home:
+        """The home, with its directories made."""
+        return Home(Path(self.home)).prepare()
 
     @contextmanager
     def record(self) -> Iterator[Publications]:

@@ -11,7 +11,7 @@ from typing import Any
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HourRange
-from orchestration.ingestion.sources import read_sources
+from orchestration.ingestion.sources import read_assessments
 from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication
 from orchestration.publication.reading import current_publication
@@ -32,6 +32,15 @@ class RunReport:
 
 
 @dataclass(frozen=True)
+class RestatementReport:
+    """What a restatement did: its run's id in Dagster, the change of each type of compensation, and the publication that shows it."""
+
+    run_id: str
+    changes: list[dict[str, Any]]
+    publication: Publication
+
+
+@dataclass(frozen=True)
 class SettlementReport:
     """What a settlement did: its run's id in Dagster, what it posted, and the publication that shows it."""
 
@@ -47,7 +56,7 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
         MakegoodError: the home, the sources or the policy cannot be used, a step failed, or an audit did not pass; readers then stay where they were.
     """
     home = Home(settings.home).prepare()
-    read_sources(settings.sources, settings.home)
+    read_assessments(settings.sources, settings.home)
     valid_policy()
     from orchestration.partitions import partition_key
 
@@ -59,6 +68,25 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
         landed={name: value.value or 0 for name, value in landed.items() if isinstance(value.value, int | None)},
         publication=current_publication(home.warehouse),
     )
+
+
+def restate(hours: HourRange, settings: Settings) -> RestatementReport:
+    """Derive these request hours again under today's seeds and code, and publish them, as one Dagster run; nothing lands.
+
+    What changes is logged before it is published.
+
+    Raises:
+        MakegoodError: the policy cannot be used, nothing is published, no such hour is derived, or an audit did not pass.
+    """
+    home = Home(settings.home).prepare()
+    valid_policy()
+    current_publication(home.warehouse)
+    from orchestration.partitions import partition_key
+
+    keys = list(hours)
+    result = _execute(home, settings, "restate", partition_key(keys[0]), partition_key(keys[-1]))
+    noted = _metadata(result, "published_snapshot").get("changes")
+    return RestatementReport(result.run_id, list(noted.value) if noted else [], current_publication(home.warehouse))
 
 
 def terms(settings: Settings) -> Terms:

@@ -34,6 +34,9 @@ sources:
   - name: gateway
     adapter: canonical
     files: "landing/gateway/{date}/{hour}/*"
+assessments:
+  - name: judge
+    files: "landing/judge/{date}/{hour}/*"
 """
 
 Record = dict[str, Any]
@@ -60,6 +63,20 @@ def record(request_id: str, requested_at: datetime, latency_ms: int = 1_000, **v
     return {name: value for name, value in made.items() if value is not None}
 
 
+def verdict(request_id: str, assessed_at: datetime, **values: Any) -> Record:
+    """A judge's verdict that an answer was unsatisfactory unless `values` say otherwise; None leaves a field out."""
+    made = {
+        "source": "gateway",
+        "request_id": request_id,
+        "detector": "judge",
+        "verdict": "unsatisfactory",
+        "score": 0.95,
+        "assessed_at": assessed_at.isoformat(timespec="milliseconds") + "Z",
+        **values,
+    }
+    return {name: value for name, value in made.items() if value is not None}
+
+
 class Gateway:
     """A gateway that writes landing files, and the home that they are run in."""
 
@@ -68,9 +85,11 @@ class Gateway:
         (root / "sources.yml").write_text(SOURCES)
         self.settings = Settings(home=root, sources=root / "sources.yml")
 
-    def lands(self, landed_hour: datetime, records: Iterable[Record | str], name: str = "part.jsonl") -> Path:
-        """Write a landing file; a record that is text goes in as it is."""
-        file = self.root / "landing" / "gateway" / f"{landed_hour:%Y-%m-%d}" / f"{landed_hour:%H}" / name
+    def lands(
+        self, landed_hour: datetime, records: Iterable[Record | str], name: str = "part.jsonl", feed: str = "gateway"
+    ) -> Path:
+        """Write a landing file, of request logs or, into the feed `judge`, of verdicts; a record that is text goes in as it is."""
+        file = self.root / "landing" / feed / f"{landed_hour:%Y-%m-%d}" / f"{landed_hour:%H}" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         lines = [line if isinstance(line, str) else json.dumps(line) for line in records]
         file.write_text("".join(line + "\n" for line in lines))

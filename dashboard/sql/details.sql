@@ -13,10 +13,8 @@ select
     request_id,
     source,
     account_id,
-from fct_compensations
-where request_date >= $start::date
-    and request_date <= $end::date
-    and requested_at >= $start
+from {facts}
+where requested_at >= $start
     and requested_at < $end
     {conditions}
 order by {order}

@@ -102,18 +102,18 @@ def generate(
             packed, plain = folder / f"{name}-0000.jsonl.gz", folder / f"{name}-0000.jsonl"
             path, other = (packed, plain) if is_compressed else (plain, packed)
             other.unlink(missing_ok=True)
-            if lines := _write(path, _lines(database, generation, hour, delays)):
+            if lines := write_lines(path, _lines(database, generation, hour, delays)):
                 files.append(GeneratedFile(path, hour, lines, path.stat().st_size))
                 report(files[-1])
         return files
 
     with duckdb.connect(config={"threads": 1}) as database, ThreadPoolExecutor(os.cpu_count()) as workers:
-        _load_tables(database)
+        load_tables(database)
         written = workers.map(write_hour, [start + HOUR * number for number in range(hours)])
         return [file for files in written for file in files]
 
 
-def _load_tables(database: duckdb.DuckDBPyConnection) -> None:
+def load_tables(database: duckdb.DuckDBPyConnection) -> None:
     """Create the tables that requests.sql draws from."""
     for variable, path in {
         "shares": HERE / "shares.csv",
@@ -151,7 +151,7 @@ def _lines(
                     yield [line for (line,) in rows]
 
 
-def _write(path: Path, batches: Iterator[list[bytes]]) -> int:
+def write_lines(path: Path, batches: Iterator[list[bytes]]) -> int:
     """Write the lines so that `path` is whole or unchanged, and return their number; no lines, no file."""
     unfinished = path.parents[2] / f".{path.parents[1].name}-{path.parent.name}-{path.name}"
     lines = 0

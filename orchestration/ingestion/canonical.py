@@ -37,9 +37,9 @@ COLUMNS: dict[str, str] = {
 """Name and type, in the order in which parts hold them. `key_hash` is derived, to find one key again among many hours."""
 
 
-def columns_sql() -> str:
+def columns_sql(columns: dict[str, str] = COLUMNS) -> str:
     """The columns as a select list."""
-    return ", ".join(COLUMNS)
+    return ", ".join(columns)
 
 
 def no_rows_sql(columns: dict[str, str] = COLUMNS) -> str:

@@ -40,6 +40,17 @@ create table if not exists parts (
 ) strict;
 create index if not exists parts_by_file on parts (landing_file);
 create index if not exists parts_by_hour on parts (request_hour);
+create table if not exists assessment_parts (
+    lake_part text not null,
+    landing_file text not null,
+    version integer not null,
+    request_hour text,
+    assessment_count integer not null,
+    is_copy integer not null,
+    primary key (lake_part, landing_file)
+) strict;
+create index if not exists assessment_parts_by_file on assessment_parts (landing_file);
+create index if not exists assessment_parts_by_hour on assessment_parts (request_hour);
 """
 
 
@@ -82,6 +93,23 @@ class Part:
     landed_count: int
 
 
+@dataclass(frozen=True)
+class AssessmentPart:
+    """What one file of Parquet holds of the verdicts of one landing file: those on requests of one hour.
+
+    Attributes:
+        request_hour: the hour of the requests; None while they have not landed, or are not looked up yet.
+        is_copy: these verdicts are in another hour's part too, because their requests were delivered in both.
+    """
+
+    lake_part: str
+    landing_file: str
+    version: int
+    request_hour: datetime | None
+    assessment_count: int
+    is_copy: bool = False
+
+
 class Inventory:
     """Reads and writes the inventory. Every write is one transaction."""
 
@@ -120,10 +148,10 @@ class Inventory:
             files.update((row[0], _landed_file(row)) for row in rows)
         return [files[name] for name in sorted(files)]
 
-    def replace(self, landed: list[tuple[LandedFile, list[Part]]]) -> None:
+    def replace(self, landed: list[tuple[LandedFile, list[Part], list[AssessmentPart]]]) -> None:
         """Make these versions and their parts the current ones. A file's landing hour is never moved."""
         with self._transaction():
-            for file, parts in landed:
+            for file, parts, assessment_parts in landed:
                 self._db.execute(
                     "insert into landing_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (landing_file) do update"
                     " set source = excluded.source, adapter = excluded.adapter, adapter_version = excluded.adapter_version,"
@@ -144,6 +172,26 @@ class Inventory:
                         for p in parts
                     ],
                 )
+                self._add_assessment_parts(assessment_parts)
+
+    def place(self, taken: Iterable[str], parts: list[AssessmentPart]) -> None:
+        """Add these parts in the place of the waiting parts `taken`, by their names."""
+        with self._transaction():
+            for lake_part in taken:
+                self._db.execute("delete from assessment_parts where lake_part = ?", (lake_part,))
+            self._add_assessment_parts(parts)
+
+    def _add_assessment_parts(self, parts: list[AssessmentPart]) -> None:
+        self._db.executemany(
+            "insert or replace into assessment_parts values (?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    p.lake_part, p.landing_file, p.version, p.request_hour.isoformat() if p.request_hour else None,
+                    p.assessment_count, p.is_copy,
+                )
+                for p in parts
+            ],
+        )  # fmt: skip
 
     def touch(self, landing_file: str, modified_ns: int) -> None:
         """Note that the file was written again with the same content."""
@@ -153,10 +201,14 @@ class Inventory:
             )
 
     def hours_touched(self, landing_files: Iterable[str]) -> set[datetime]:
-        """Request hours that any version of these files has, or once had, rows in."""
+        """Request hours that any version of these files has, or once had, rows in, or verdicts on."""
         touched: set[datetime] = set()
         for name in landing_files:
-            rows = self._db.execute("select distinct request_hour from parts where landing_file = ?", (name,))
+            rows = self._db.execute(
+                "select request_hour from parts where landing_file = ?1 union"
+                " select request_hour from assessment_parts where landing_file = ?1 and request_hour is not null",
+                (name,),
+            )
             touched.update(datetime.fromisoformat(row[0]) for row in rows)
         return touched
 
@@ -182,14 +234,48 @@ class Inventory:
         """Pairs (part, landing file) whose rows no longer count, because the file has a newer version."""
         pairs: list[tuple[str, str]] = []
         for part in lake_parts:
-            rows = self._db.execute(
-                "select parts.lake_part, parts.landing_file from parts"
-                " inner join landing_files using (landing_file)"
-                " where parts.lake_part = ? and parts.version <> landing_files.version",
-                (part,),
-            )
-            pairs.extend((row[0], row[1]) for row in rows)
+            for table in ("parts", "assessment_parts"):
+                rows = self._db.execute(
+                    f"select lake_part, landing_file from {table} inner join landing_files using (landing_file)"
+                    f" where lake_part = ? and {table}.version <> landing_files.version",
+                    (part,),
+                )
+                pairs.extend((row[0], row[1]) for row in rows)
         return pairs
+
+    def assessment_parts(self, start: datetime, end: datetime) -> list[AssessmentPart]:
+        """Current parts with verdicts on requests of the hours [start, end), by hour and name."""
+        return self._assessment_parts("request_hour >= ? and request_hour < ?", start.isoformat(), end.isoformat())
+
+    def unplaced_parts(self) -> list[AssessmentPart]:
+        """Current parts with verdicts whose requests are not known, or not looked up yet, by name."""
+        return self._assessment_parts("request_hour is null")
+
+    def _assessment_parts(self, condition: str, *hours: str) -> list[AssessmentPart]:
+        rows = self._db.execute(
+            "select assessment_parts.* from assessment_parts inner join landing_files using (landing_file, version)"
+            f" where {condition} order by request_hour, lake_part, landing_file",
+            hours,
+        )
+        return [_assessment_part(row) for row in rows]
+
+    def assessment_parts_of_files(self, landing_files: Iterable[str]) -> list[AssessmentPart]:
+        """Every part with verdicts, current or not, of these files."""
+        parts: list[AssessmentPart] = []
+        for name in landing_files:
+            rows = self._db.execute("select * from assessment_parts where landing_file = ?", (name,))
+            parts.extend(_assessment_part(row) for row in rows)
+        return parts
+
+    def verdict_totals(self, adapter: str) -> tuple[int, int]:
+        """Of all files that this adapter read: verdicts landed, and those of them that are in a part, wherever it is."""
+        row = self._db.execute(
+            "select coalesce(sum(landed_count), 0), coalesce(sum((select sum(assessment_count) from assessment_parts as parts"
+            " where (parts.landing_file, parts.version) = (files.landing_file, files.version) and not is_copy)), 0)"
+            " from landing_files as files where adapter = ?",
+            (adapter,),
+        ).fetchone()
+        return (row[0], row[1])
 
     def versions_landed_before(self, moment: datetime, start: datetime, end: datetime) -> list[tuple[str, int]]:
         """Files that landed before a moment and have current rows of request hours in [start, end), by name, with their versions."""
@@ -206,6 +292,13 @@ class Inventory:
             " coalesce(sum(ignored_count), 0), coalesce(sum(quarantined_count), 0) from landing_files"
         ).fetchone()
         return (row[0], row[1], row[2], row[3], row[4])
+
+
+def _assessment_part(row: tuple[Any, ...]) -> AssessmentPart:
+    lake_part, file, version, hour, count, is_copy = row
+    return AssessmentPart(
+        lake_part, file, version, datetime.fromisoformat(hour) if hour else None, count, bool(is_copy)
+    )
 
 
 def _landed_file(row: tuple[Any, ...]) -> LandedFile:

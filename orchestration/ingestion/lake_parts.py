@@ -25,13 +25,21 @@ def select_rows(
         columns: names of canonical columns.
         condition: SQL that is added to the where clause, such as ` and model is not null`.
     """
-    names = sorted({part.lake_part for part in parts})
+    typed = ", ".join(f"{name}::{COLUMNS[name]} as {name}" for name in columns)
+    return (
+        f"select {typed}, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour"
+        f" {current_rows((part.lake_part for part in parts), lake, inventory)}{condition}"
+    )
+
+
+def current_rows(lake_parts: Iterable[str], lake: Path, inventory: Inventory) -> str:
+    """What follows `select …`: the rows of these parts, of logs or of verdicts, whose landing file has no newer version.
+
+    The column `filename` is the part's path; the partition's columns are not made.
+    """
+    names = sorted(set(lake_parts))
     excluded = "".join(
         f" and not (filename = '{sql_text(lake / part)}' and landing_file = '{sql_text(file)}')"
         for part, file in inventory.replaced_files(names)
     )
-    typed = ", ".join(f"{name}::{COLUMNS[name]} as {name}" for name in columns)
-    return (
-        f"select {typed}, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour"
-        f" from read_parquet({sql_list(paths(lake, names))}, hive_partitioning = false, filename = true) where true{excluded}{condition}"
-    )
+    return f"from read_parquet({sql_list(paths(lake, names))}, hive_partitioning = false, filename = true) where true{excluded}"

@@ -1,40 +1,6 @@
--- One row per record that the adapter finds in the lines, in canonical columns, with its fault or none. The adapter goes into its CTE.
+-- One row per record that the adapter finds in `records`, in canonical columns, with its fault or none. The adapter goes into its CTE.
 create or replace temp table landed_rows as
-with numbered as (
-    select
-        file_index,
-        line,
-        reading_fault::varchar as reading_fault,
-        raw,
-        case when reading_fault is null then try_cast(raw as json) end as document,
-    from lines
-),
-
-faulted as (
-    select
-        struct_pack(
-            file_index := file_index,
-            line := line,
-            fault := case
-                when reading_fault is not null then reading_fault
-                when document is not null and (starts_with(raw, '{') or regexp_matches(raw, '^[ \t\r]*\{')) then null
-                when document is not null then 'not_an_object'
-                when regexp_full_match(raw, '[ \t\r]*') then 'blank_line'
-                else 'malformed_json'
-            end
-        ) as origin,
-        document,
-    from numbered
-),
-
-records as (
-    select
-        origin,
-        case when origin.fault is null then document end as record,
-    from faulted
-),
-
-adapted as (
+with adapted as (
 {adapter}
 ),
 
@@ -188,7 +154,7 @@ select
     landed_hour,
     landing_file,
     origin.line as landing_line,
-    md5_number_lower(source || '|' || case when has_key then id_without_key(request_id) else request_id end)::ubigint as key_hash,
+    key_hash_of(source, case when has_key then id_without_key(request_id) else request_id end) as key_hash,
     date_trunc('hour', requested_at) as request_hour,
     origin.file_index as file_index,
     fault,

@@ -21,13 +21,14 @@ import pandas as pd
 from orchestration.duck import connect, sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import FIRST_HOUR
+from orchestration.ingestion import assessments
 from orchestration.ingestion.canonical import columns_sql
-from orchestration.ingestion.inventory import Inventory, LandedFile, Part
+from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
 from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import LandingFile, Source
 
 HERE = Path(__file__).parent
-READING = ("macros.sql", "land.sql", "redact.sql", "records.py", "tables.py", "unpacking.py")
+READING = ("macros.sql", "records.sql", "land.sql", "redact.sql", "records.py", "tables.py", "unpacking.py")
 """What decides, beside the adapter, how a record is read."""
 GROUP_BYTES = 64 << 20
 WORKERS = 2
@@ -53,7 +54,8 @@ class _Pending:
     version: int
     reading: RecordFile
     counts: dict[str, int] = field(default_factory=lambda: {"landed": 0, "ignored": 0, "quarantined": 0})
-    parts: list[tuple[str, datetime, int]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    assessment_parts: list[AssessmentPart] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
 
     Args:
         files: what to land; each belongs to one source.
-        lake: the lake's directory; parts go to `request_logs/` and `quarantine/` under it.
+        lake: the lake's directory; parts go to `request_logs/`, `content_assessments/` and `quarantine/` under it.
         inventory: learns of the new versions in one transaction, at the end.
 
     Returns:
@@ -79,24 +81,25 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
     Raises:
         MakegoodError: a file cannot be read, changed while it was read, or an adapter loses a line or is no valid SQL.
     """
-    landed: list[tuple[LandedFile, list[Part]]] = []
+    landed: list[tuple[LandedFile, list[Part], list[AssessmentPart]]] = []
     with connect(extensions=()) as con, ThreadPoolExecutor(WORKERS) as pool:
         con.execute("set threads = 1")
         con.execute("set temp_directory = ''")
         sessions = _sessions(con)
         for source, members in groupby(sorted(files, key=_place), key=lambda file: file.source):
-            version = adapter_version(source.adapter)
+            version = adapter_version(source)
             pending = [_pending(file, inventory) for file in members if _is_fresh(file, version, inventory)]
             _write(sessions, pool, source, pending, lake)
             landed.extend(_landed(member, version) for member in pending)
     inventory.replace(landed)
-    return sorted((file for file, _ in landed), key=lambda file: file.landing_file)
+    return sorted((file for file, *_ in landed), key=lambda file: file.landing_file)
 
 
-def adapter_version(adapter: Path) -> str:
-    """A short digest of everything that decides how a record of this format is read."""
-    texts = [adapter.read_bytes(), *((HERE / name).read_bytes() for name in READING)]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:12]
+def adapter_version(source: Source) -> str:
+    """A short digest of everything that decides how a record of this feed is read."""
+    detecting = [HERE / "detectors.sql", source.responses] if source.responses else []
+    files = [source.adapter, *(HERE / name for name in READING), *detecting]
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _place(file: LandingFile) -> tuple[str, str, str, datetime, str]:
@@ -146,7 +149,9 @@ def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
 
 
 def _write(sessions: Sessions, pool: ThreadPoolExecutor, source: Source, pending: list[_Pending], lake: Path) -> None:
-    land_sql = (HERE / "land.sql").read_text().replace("{adapter}", source.adapter.read_text())
+    land_sql = source.adapter.read_text()
+    if not source.holds_assessments:
+        land_sql = (HERE / "land.sql").read_text().replace("{adapter}", land_sql)
     writing: list[Future[None]] = []
     try:
         for _, members in groupby(pending, key=lambda member: member.file.landed_hour):
@@ -190,7 +195,13 @@ def _write_group(sessions: Sessions, land_sql: str, group: _Group, lake: Path) -
         _land_group(session, land_sql, group)
         _check_no_line_is_lost(session, group)
         _write_quarantine(session, group, lake)
-        _write_parts(session, group, lake)
+        source = group.members[0].file.source
+        if source.holds_assessments:
+            _write_verdicts(session, group, lake)
+        else:
+            _write_parts(session, group, lake)
+        if source.responses:
+            _write_findings(session, source.responses, group, lake)
     finally:
         session.execute("drop table if exists landed_rows")
         session.unregister("lines")
@@ -201,12 +212,15 @@ def _land_group(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group
     """Make `landed_rows`, beside the `lines` that they come from. Raises MakegoodError where the adapter is no valid SQL."""
     session.register("files", _files(group))
     session.register("lines", _lines(group))
+    session.execute((HERE / "records.sql").read_text())
+    first = group.members[0].file
     try:
         session.execute(land_sql)
     except duckdb.Error as error:
-        first = group.members[0].file
         reason = " ".join(str(error).split())
         raise MakegoodError(f"the adapter {first.source.adapter.name} failed on {first.name}: {reason}") from error
+    if first.source.holds_assessments:
+        return
     if session.execute("select 1 from landed_rows where suspect_meta is not null limit 1").fetchone():
         session.execute((HERE / "redact.sql").read_text())
 
@@ -266,14 +280,62 @@ def _write_parts(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) 
     ).fetchall()
     for hour, rows in groupby(counts, key=lambda row: row[0]):
         part = Path("request_logs", f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}", f"{group.name}.parquet")
-        (lake / part).parent.mkdir(parents=True, exist_ok=True)
-        session.execute(
-            f"copy (select {columns_sql()} from landed_rows where fault is null and request_hour = timestamp '{hour}')"
-            f" to '{sql_text(lake / part)}' (format parquet, parquet_version v2, dictionary_size_limit 4096)"
+        _copy(
+            session,
+            f"select {columns_sql()} from landed_rows where fault is null and request_hour = timestamp '{hour}'",
+            lake / part,
         )
         for _, index, count in rows:
             group.members[index].counts["landed"] += count
-            group.members[index].parts.append((str(part), hour, count))
+            member = group.members[index]
+            member.parts.append(Part(str(part), member.file.name, member.version, hour, count))
+
+
+def _write_findings(session: duckdb.DuckDBPyConnection, responses: Path, group: _Group, lake: Path) -> None:
+    """What the built-in detectors find wrong with the answers in these records, as verdicts of their requests' hours."""
+    session.execute((HERE / "detectors.sql").read_text().replace("{responses}", responses.read_text()))
+    counts = session.execute(
+        "select request_hour, file_index, count(*) from findings group by all order by all"
+    ).fetchall()
+    for hour, rows in groupby(counts, key=lambda row: row[0]):
+        partition = Path(f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}")
+        part = Path("content_assessments", partition, f"{group.name}.parquet")
+        _copy(
+            session,
+            f"select {columns_sql(assessments.COLUMNS)} from findings where request_hour = timestamp '{hour}'"
+            " order by landing_file, landing_line, detector",
+            lake / part,
+        )
+        for _, index, count in rows:
+            member = group.members[index]
+            member.assessment_parts.append(AssessmentPart(str(part), member.file.name, member.version, hour, count))
+
+
+def _copy(session: duckdb.DuckDBPyConnection, select: str, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    session.execute(
+        f"copy ({select}) to '{sql_text(file)}' (format parquet, parquet_version v2, dictionary_size_limit 4096)"
+    )
+
+
+def _write_verdicts(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
+    """Verdicts only arrive here: which hour their requests are of is looked up when all logs have landed (see placing.py)."""
+    counts = session.execute(
+        "select file_index, count(*) from landed_rows where fault is null group by all order by all"
+    ).fetchall()
+    if not counts:
+        return
+    landed_date = f"landed_date={group.members[0].landed_hour:%Y-%m-%d}"
+    part = Path("content_assessments", "arrived", landed_date, f"{group.name}.parquet")
+    _copy(
+        session,
+        f"select {columns_sql(assessments.COLUMNS)} from landed_rows where fault is null order by landing_file, landing_line",
+        lake / part,
+    )
+    for index, count in counts:
+        member = group.members[index]
+        member.counts["landed"] += count
+        member.assessment_parts.append(AssessmentPart(str(part), member.file.name, member.version, None, count))
 
 
 def _write_quarantine(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
@@ -297,7 +359,7 @@ def _count(session: duckdb.DuckDBPyConnection, group: _Group, name: str, conditi
     return sum(count for _, count in rows)
 
 
-def _landed(member: _Pending, adapter_version: str) -> tuple[LandedFile, list[Part]]:
+def _landed(member: _Pending, adapter_version: str) -> tuple[LandedFile, list[Part], list[AssessmentPart]]:
     file = member.file
     try:
         status = file.path.stat()
@@ -323,4 +385,4 @@ def _landed(member: _Pending, adapter_version: str) -> tuple[LandedFile, list[Pa
         ignored_count=member.counts["ignored"],
         quarantined_count=member.counts["quarantined"],
     )
-    return landed, [Part(name, file.name, member.version, hour, count) for name, hour, count in member.parts]
+    return landed, member.parts, member.assessment_parts

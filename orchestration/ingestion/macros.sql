@@ -92,6 +92,9 @@ create or replace temp macro without_keys(text) as
 -- An id that is a key, as a digest of it, so that equal ids stay equal.
 create or replace temp macro id_without_key(id) as case when has_key(id) then 'sha256:' || left(sha256(id), 16) else id end;
 
+-- A stable number for a request's key: equal keys have equal ones.
+create or replace temp macro key_hash_of(source, request_id) as md5_number_lower(source || '|' || request_id)::ubigint;
+
 -- Whether a field that is to be a text or a number is an object or a list.
 create or replace temp macro is_nested(text) as (starts_with(text, '{') or starts_with(text, '[')) and json_valid(text);
 

@@ -1,4 +1,4 @@
-"""Which gateways there are, and which files of theirs arrived when. Reading the files does not belong here."""
+"""Which gateways and feeds of verdicts there are, and which files of theirs arrived when. Reading the files does not belong here."""
 
 import glob
 import re
@@ -13,14 +13,18 @@ from orchestration.errors import MakegoodError
 from orchestration.hours import floor_hour
 
 ADAPTERS = Path(__file__).parent / "adapters"
+RESPONSES = Path(__file__).parent / "responses"
+"""What each log format says of answers; a format whose records carry none has no file here."""
+ASSESSMENTS = Path(__file__).parent / "content_assessments.sql"
+"""How a file of verdicts is read, of whichever detector."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One feed of a gateway: its permanent name, its log format, and where its files land.
+    """One feed, of a gateway's logs or of verdicts on their content: its name, its format, and where its files land.
 
     Attributes:
-        name: the gateway's name; part of every request's key.
+        name: the gateway's permanent name, part of every request's key; or the name of a feed of verdicts.
         adapter: the SQL file that turns a raw record into canonical columns.
         files: a glob under the home, or absolute, where `{date}` and `{hour}` stand for the landing hour.
     """
@@ -33,6 +37,17 @@ class Source:
     def is_dated(self) -> bool:
         """Whether the landing hour is in the path."""
         return "{hour}" in self.files
+
+    @property
+    def holds_assessments(self) -> bool:
+        """Whether its records are verdicts on requests, and not requests."""
+        return self.adapter == ASSESSMENTS
+
+    @property
+    def responses(self) -> Path | None:
+        """The SQL file that finds the answers in its records, where they carry any."""
+        file = RESPONSES / self.adapter.name
+        return file if file.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -48,11 +63,34 @@ class LandingFile:
 
 
 def read_sources(file: Path, home: Path) -> list[Source]:
-    """The sources that `sources.yml` names.
+    """The gateways' feeds that `sources.yml` names.
 
     Raises:
         MakegoodError: the file is missing, is no YAML, or an entry is wrong; says which entry and why.
     """
+    entries = _document(file).get("sources")
+    if not isinstance(entries, list) or not entries:
+        raise MakegoodError(f"{file} names no sources: it needs a list under `sources:`")
+    return [_source(entry, f"{file}, source {number}", home) for number, entry in enumerate(entries, 1)]
+
+
+def read_assessments(file: Path, home: Path) -> list[Source]:
+    """The feeds of verdicts that `sources.yml` names; there may be none.
+
+    Raises:
+        MakegoodError: as read_sources does; also where a feed has the name of a gateway.
+    """
+    gateways = {source.name for source in read_sources(file, home)}
+    entries = _document(file).get("assessments", [])
+    if not isinstance(entries, list):
+        raise MakegoodError(f"{file}: `assessments` is a list of feeds, each with name and files")
+    feeds = [_assessments(entry, f"{file}, assessments {number}", home) for number, entry in enumerate(entries, 1)]
+    if shared := sorted({feed.name for feed in feeds} & gateways):
+        raise MakegoodError(f"{file}: the feed of assessments {shared[0]!r} has the name of a source; give it another")
+    return feeds
+
+
+def _document(file: Path) -> dict[str, object]:
     try:
         document = yaml.safe_load(file.read_text())
     except OSError as error:
@@ -61,17 +99,33 @@ def read_sources(file: Path, home: Path) -> list[Source]:
         raise MakegoodError(f"{file} is not UTF-8 text, at byte {error.start}") from error
     except yaml.YAMLError as error:
         raise MakegoodError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
-    entries = document.get("sources") if isinstance(document, dict) else None
-    if not isinstance(entries, list) or not entries:
-        raise MakegoodError(f"{file} names no sources: it needs a list under `sources:`")
-    return [_source(entry, f"{file}, source {number}", home) for number, entry in enumerate(entries, 1)]
+    if not isinstance(document, dict) or "sources" not in document:
+        return {}
+    if unknown := sorted(str(key) for key in document if key not in ("sources", "assessments")):
+        raise MakegoodError(f"{file}: unknown key `{unknown[0]}`; there are `sources` and `assessments`")
+    return document
 
 
 def _source(entry: object, where: str, home: Path) -> Source:
+    fields = _fields(entry, ("name", "adapter", "files"), where)
+    adapter = ADAPTERS / f"{fields['adapter']}.sql"
+    if not adapter.is_file():
+        known = ", ".join(sorted(file.stem for file in ADAPTERS.glob("*.sql")))
+        raise MakegoodError(f"{where}: there is no adapter {fields['adapter']!r}; there are: {known}")
+    return Source(fields["name"], adapter, str(Path(glob.escape(str(home))) / fields["files"]))
+
+
+def _assessments(entry: object, where: str, home: Path) -> Source:
+    fields = _fields(entry, ("name", "files"), where)
+    return Source(fields["name"], ASSESSMENTS, str(Path(glob.escape(str(home))) / fields["files"]))
+
+
+def _fields(entry: object, names: tuple[str, ...], where: str) -> dict[str, str]:
+    """The entry's fields, each of them a text, and those that every entry has checked."""
     if not isinstance(entry, dict):
-        raise MakegoodError(f"{where}: an entry has the fields name, adapter and files")
+        raise MakegoodError(f"{where}: an entry has the fields {', '.join(names[:-1])} and {names[-1]}")
     fields: dict[str, str] = {}
-    for field in ("name", "adapter", "files"):
+    for field in names:
         value = entry.get(field)
         if not isinstance(value, str) or not value:
             raise MakegoodError(f"{where}: `{field}` is missing")
@@ -80,15 +134,11 @@ def _source(entry: object, where: str, home: Path) -> Source:
         raise MakegoodError(f"{where}: unknown field `{unknown[0]}`")
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", fields["name"]):
         raise MakegoodError(f"{where}: the name {fields['name']!r} may hold letters, digits, `_`, `.` and `-` only")
-    adapter = ADAPTERS / f"{fields['adapter']}.sql"
-    if not adapter.is_file():
-        known = ", ".join(sorted(file.stem for file in ADAPTERS.glob("*.sql")))
-        raise MakegoodError(f"{where}: there is no adapter {fields['adapter']!r}; there are: {known}")
     if ("{date}" in fields["files"]) != ("{hour}" in fields["files"]):
         raise MakegoodError(f"{where}: `files` must hold both {{date}} and {{hour}}, or neither")
     if "://" in fields["files"]:
         raise MakegoodError(f"{where}: `files` must be a path; object stores are not read yet")
-    return Source(fields["name"], adapter, str(Path(glob.escape(str(home))) / fields["files"]))
+    return fields
 
 
 def find_files(sources: Iterable[Source], hours: list[datetime], home: Path) -> list[LandingFile]:

@@ -17,8 +17,10 @@ from orchestration.duck import connect
 from orchestration.hours import HOUR
 from orchestration.ingestion import assessments, baselines
 from orchestration.ingestion.canonical import no_rows_sql
-from orchestration.ingestion.inventory import Inventory, LandedFile, Part
-from orchestration.ingestion.lake_parts import paths, select_rows
+from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
+from orchestration.ingestion.lake_parts import current_rows, paths, select_rows
+from orchestration.ingestion.placing import copy_to_shared_hours
+from orchestration.ingestion.sources import ASSESSMENTS
 from orchestration.policy.digests import PolicyDigests
 
 MERGE_REACH = timedelta(days=7)
@@ -45,8 +47,8 @@ def plan(
 ) -> Window:
     """The window that these landing hours call for.
 
-    It holds every request hour that a version of their files has or had rows in, and every hour that shares a key with one of
-    them within the reach of a merge, so that each request has one home.
+    It holds every request hour that a version of their files has or had rows in, or verdicts on, and every hour that shares a key
+    with one of them within the reach of a merge, so that each request has one home. Verdicts are to have been placed.
 
     Args:
         landing_hours: the hours whose files are to be derived.
@@ -58,9 +60,14 @@ def plan(
     names = [file.landing_file for file in files]
     touched = inventory.hours_touched(names) | set(extra_hours)
     landed = {part.lake_part for part in inventory.parts_of_files(names)}
+    verdicts = inventory.assessment_parts_of_files(
+        file.landing_file for file in files if file.adapter == ASSESSMENTS.stem
+    )
+    landed |= {part.lake_part for part in verdicts if part.request_hour is not None}
     partners = _partner_hours(landed, touched, lake, inventory)
-    inside = touched | {hour for hour, is_moved in partners.items() if is_moved}
-    return Window(tuple(sorted(inside)), tuple(files), is_alone=not partners)
+    inside = tuple(sorted(touched | {hour for hour, is_moved in partners.items() if is_moved}))
+    copy_to_shared_hours(inside, lake, inventory)
+    return Window(inside, tuple(files), is_alone=not partners)
 
 
 def chunks(window: Window, inventory: Inventory, most_rows: int = CHUNK_ROWS) -> list[Window]:
@@ -84,8 +91,8 @@ def chunks(window: Window, inventory: Inventory, most_rows: int = CHUNK_ROWS) ->
 
 
 def input_digests(hours: Iterable[datetime], inventory: Inventory) -> dict[datetime, str]:
-    """For each hour the digest of the current parts that hold its deliveries: equal digests mean equal input."""
-    return {hour: _digest(inventory.current_parts(hour, hour + HOUR)) for hour in hours}
+    """For each hour the digest of what holds its deliveries and the verdicts on them: equal digests mean equal input."""
+    return {hour: _digest(hour, inventory) for hour in hours}
 
 
 def write(
@@ -112,12 +119,14 @@ def write(
         baselines.write(con, baseline_days, lake, inventory)
         if with_deliveries:
             con.execute(f"create view request_logs as {_deliveries_sql(con, window, lake, inventory)}")
-            con.execute(f"create view content_assessments as {_verdicts_sql()}")
+            con.execute(f"create view content_assessments as {_verdicts_sql(window, lake, inventory)}")
     fresh.replace(target)
 
 
-def _digest(parts: list[Part]) -> str:
+def _digest(hour: datetime, inventory: Inventory) -> str:
     """Of what was delivered, not of the parts that it lies in: which files share a part depends on what landed together."""
+    parts: list[Part | AssessmentPart] = [*inventory.current_parts(hour, hour + HOUR)]
+    parts += inventory.assessment_parts(hour, hour + HOUR)
     versions = sorted({f"{part.landing_file}/{part.version}" for part in parts})
     return hashlib.sha256("|".join(versions).encode()).hexdigest()[:16]
 
@@ -190,11 +199,18 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: l
     return int(found[0]) if found else 0
 
 
-def _verdicts_sql() -> str:
-    """A select over the verdicts on requests of the window's hours."""
+def _verdicts_sql(window: Window, lake: Path, inventory: Inventory) -> str:
+    """A select over the verdicts on requests of the window's hours; the hours are those of the partitions that they lie in."""
+    own = [part.lake_part for hour in window.request_hours for part in inventory.assessment_parts(hour, hour + HOUR)]
+    columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in assessments.COLUMNS.items())
+    rows = (
+        current_rows(own, lake, inventory)
+        if own
+        else f"from ({no_rows_sql(assessments.COLUMNS | {'filename': 'VARCHAR'})})"
+    )
     return (
-        "select *, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour"
-        f" from ({no_rows_sql(assessments.COLUMNS)})"
+        f"select {columns}, regexp_extract(filename, 'request_date=([0-9-]+)/request_hour', 1)::date as request_date,"
+        f" regexp_extract(filename, '/request_hour=([0-9]+)/', 1)::integer as request_hour {rows}"
     )
 
 
@@ -209,7 +225,7 @@ def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inve
         landed = sum(part.landed_count for part in parts)
         con.execute(
             "insert into request_hours values (?, ?, ?, ?, ?, ?)",
-            [hour.date(), hour.hour, landed, _digest(parts), policy.at(hour), measured[hour.date()]],
+            [hour.date(), hour.hour, landed, _digest(hour, inventory), policy.at(hour), measured[hour.date()]],
         )
 
 

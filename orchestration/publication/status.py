@@ -8,6 +8,7 @@ import duckdb
 
 from orchestration.home import Home
 from orchestration.ingestion.inventory import Inventory
+from orchestration.ingestion.placing import VerdictEquation, verdict_equation
 from orchestration.policy.digests import policy_digests
 from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication, Publications
@@ -16,7 +17,7 @@ from orchestration.publication.reading import publications_file, reading
 
 @dataclass(frozen=True)
 class FileEquation:
-    """Over all published landing files: records read = landed + ignored + quarantined."""
+    """Over all published landing files, of logs and of verdicts: records read = landed + ignored + quarantined."""
 
     files: int
     records_read: int
@@ -52,6 +53,7 @@ class Status:
     publication: Publication
     file_equation: FileEquation
     hour_equation: HourEquation
+    verdict_equation: VerdictEquation
     landed_files: int
     unaudited_hours: list[datetime]
     stale_hours: list[datetime]
@@ -81,6 +83,7 @@ def status(root: Path) -> Status:
     try:
         unaudited = [hour for hour, _ in record.unaudited_hours()]
         landed_files = inventory.totals()[0]
+        verdicts = verdict_equation(inventory, publication.data_through or publication.published_at)
     finally:
         record.close()
         inventory.close()
@@ -88,10 +91,11 @@ def status(root: Path) -> Status:
         publication=publication,
         file_equation=files,
         hour_equation=hours,
+        verdict_equation=verdicts,
         landed_files=landed_files,
         unaudited_hours=unaudited,
         stale_hours=[hour for hour, digest in derived if digest != policy.at(hour)],
-        is_sound=files.holds and hours.holds and not unaudited,
+        is_sound=files.holds and hours.holds and verdicts.holds and not unaudited,
     )
 
 

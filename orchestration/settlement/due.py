@@ -169,6 +169,7 @@ def work_out(
             break
         dates |= more
     con.execute(DUE)
+    con.execute("drop table scope_keys")
     con.execute(
         "create or replace temp table waiting_months_now as"
         " select distinct account_id, date_trunc('month', request_date)::date as month from due where is_held"
@@ -230,6 +231,8 @@ def _load_decided(con: duckdb.DuckDBPyConnection, closed_until: date, is_whole: 
         f"create or replace temp table allowed as {capped(con, 'month_decided', 'month')}"
         f" union all by name (from day_allowed where not {bound})"
     )
+    for table in ("decided", "day_allowed", "month_decided"):
+        con.execute(f"drop table {table}")
 
 
 def _load_posted(con: duckdb.DuckDBPyConnection, ledger: Ledger, dates: set[date], is_whole: bool) -> None:

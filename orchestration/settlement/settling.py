@@ -22,6 +22,9 @@ from orchestration.settlement.ledger import Batch, Head, Ledger, read_batch
 from orchestration.settlement.memory import attach_memory, is_believed, last_settled, remember
 from orchestration.warehouse import attach
 
+MEMORY = "1200MB"
+"""What a settlement's tables may take; beyond that they go to disk. The process takes some 600 MB besides."""
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -146,6 +149,9 @@ def session(home: Home, *, is_read_only: bool) -> Iterator[tuple[duckdb.DuckDBPy
     """
     publication = current_publication(home.warehouse)
     with connect(spill=home.warehouse / "spill") as con:
+        con.execute(
+            f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false; set enable_progress_bar = false"
+        )
         attach(con, home.warehouse, snapshot_id=publication.snapshot_id)
         attach_memory(con, home.warehouse, read_only=is_read_only)
         yield con, publication

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import uvicorn
 from fastapi.testclient import TestClient
 from running_gateway import Gateway, Record, record
 
 from dashboard.app import create_app
+from orchestration.settings import Settings
 
 DAY = datetime(2026, 11, 1)
 THROUGH = DAY + timedelta(days=4)
@@ -46,7 +50,7 @@ def requests() -> Iterator[Record]:
             at,
             model=MODELS[number % 4],
             account_id=("acme", "globex", HOSTILE_ACCOUNT)[number // 4 % 3],
-            cost_usd=f"0.0{number + 1:03}0000{number % 9 + 1}",
+            cost_usd=f"0.{number + 1:03}00000{number % 9 + 1}",
         )
     for number in range(20):
         yield record(f"fine{number:02}", DAY + timedelta(days=2, hours=number))
@@ -67,3 +71,17 @@ def fill(gateway: Gateway) -> Gateway:
 def visitor(gateway: Gateway, **settings: Any) -> TestClient:
     """A visitor of a page with settings of its own; use it as a context."""
     return TestClient(create_app(gateway.settings.model_copy(update=settings)), base_url="http://localhost")
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """The page on a real server on a free port of loopback; its URL."""
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="error", proxy_headers=False))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        thread.join(0.01)
+    yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()

@@ -7,7 +7,7 @@ import pytest
 from conftest import HOUR, at
 
 from orchestration.errors import MakegoodError
-from orchestration.ingestion.sources import find_files, read_sources
+from orchestration.ingestion.sources import ASSESSMENTS, find_files, read_assessments, read_sources
 
 GOOD = """
 sources:
@@ -41,12 +41,43 @@ def test_sources_are_read_with_their_adapters(tmp_path: Path) -> None:
     assert (litellm.name, litellm.adapter.name, litellm.is_dated) == ("litellm", "litellm.sql", False)
 
 
+def test_feeds_of_verdicts_are_read_and_there_may_be_none(tmp_path: Path) -> None:
+    assert read_assessments(sources_file(tmp_path, GOOD), tmp_path) == []
+    (judge,) = read_assessments(
+        sources_file(tmp_path, GOOD + 'assessments: [{name: judge, files: "landing/judge/{date}/{hour}/*"}]'), tmp_path
+    )
+    assert (judge.name, judge.adapter, judge.holds_assessments) == ("judge", ASSESSMENTS, True)
+
+
+FEED_MISTAKES = {
+    "no list": ("assessments: judge", "`assessments` is a list of feeds, each with name and files"),
+    "no files": ("assessments: [{name: judge}]", "assessments 1: `files` is missing"),
+    "an adapter": (
+        'assessments: [{name: judge, adapter: canonical, files: "x"}]',
+        "assessments 1: unknown field `adapter`",
+    ),
+    "a gateway's name": ('assessments: [{name: gateway, files: "x"}]', "'gateway' has the name of a source"),
+}
+
+
+@pytest.mark.parametrize("mistake", FEED_MISTAKES)
+def test_a_mistake_in_a_feed_of_verdicts_is_named(tmp_path: Path, mistake: str) -> None:
+    text, reason = FEED_MISTAKES[mistake]
+    with pytest.raises(MakegoodError) as caught:
+        read_assessments(sources_file(tmp_path, GOOD + text), tmp_path)
+    assert reason in str(caught.value)
+
+
 MISTAKES = {
     "no YAML": ("sources: [", "is not YAML"),
     "nothing": ("", "names no sources"),
     "no list": ("sources: gateway", "names no sources"),
     "an empty list": ("sources: []", "names no sources"),
     "an entry that is text": ("sources: [gateway]", "source 1: an entry has the fields name, adapter and files"),
+    "an unknown key": (
+        "sources: []\nassesments: []",
+        "unknown key `assesments`; there are `sources` and `assessments`",
+    ),
     "no adapter": ('sources: [{name: a, files: "x"}]', "source 1: `adapter` is missing"),
     "an unknown field": (
         'sources: [{name: a, adapter: canonical, files: "x", file: y}]',

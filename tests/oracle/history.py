@@ -53,10 +53,10 @@ def a_history(chances: Chances, past: Past, plain: Log) -> Iterator[Log]:
     """The answers of a past, and as many slow ones that would make it another if they counted."""
     rank = -(-past.count * PERCENT // 100)
     for number in range(past.count):
-        if number < rank - 1:
-            latency = chances.one((0, past.normal_ms, past.normal_ms))
+        if number < rank:
+            latency = past.normal_ms if number == rank - 1 else chances.one((0, past.normal_ms, past.normal_ms))
         else:
-            latency = past.normal_ms if number == rank - 1 else chances.one((past.normal_ms, SLOW))
+            latency = SLOW
         yield from _told_more_than_once(chances, past, _answer(chances, past, plain, f"h{number}", latency))
     for number, changes in enumerate(_that_do_not_count(past)):
         for again in range(3):

@@ -58,7 +58,8 @@ def test_schedule_asks_for_the_hour_that_is_over_and_looks_back(definitions: dg.
     request = hourly_schedule(context)
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == partition_key(datetime(2026, 11, 1, 4))
-    assert request.run_config == {"ops": {"request_logs": {"config": {"lookback_hours": 48}}}}
+    landing = {"config": {"lookback_hours": 48}}
+    assert request.run_config == {"ops": {"request_logs": landing, "content_assessments": landing}}
 
 
 def test_settlement_is_scheduled_daily_in_the_period_of_its_day(definitions: dg.Definitions) -> None:

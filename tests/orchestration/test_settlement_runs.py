@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -27,9 +28,27 @@ DAYS = 30
 """Landing hours until the first day is closed."""
 
 
-def test_a_day_is_settled_published_proved_and_rebuilt(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+Makegood = Callable[..., str]
+
+
+@pytest.fixture
+def makegood(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Makegood:
+    """The command line over the gateway's home, which must succeed: its standard output."""
+    monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["makegood", *arguments])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        assert not exit_.value.code
+        return capfd.readouterr().out
+
+    return run
+
+
+def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegood: Makegood) -> None:
     at = FIRST + timedelta(minutes=5)
     gateway.lands(FIRST, [record("a", at, status_code="503"), record("b", at, status_code="503", account_id=None)])
     gateway.runs(FIRST, DAYS)
@@ -55,12 +74,18 @@ def test_a_day_is_settled_published_proved_and_rebuilt(
     before = gateway.sees(entries)
 
     _statement_adds_up(gateway)
-    monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
-    monkeypatch.setattr(sys, "argv", ["makegood", "verify", "--json"])
-    with pytest.raises(SystemExit) as exit_:
-        main()
-    proof = json.loads(capfd.readouterr().out)
-    assert (exit_.value.code or 0, proof["problems"], proof["entry_count"]) == (0, [], 2)
+    proof = json.loads(makegood("verify", "--json"))
+    assert (proof["problems"], proof["entry_count"]) == ([], 2)
+    assert "✓ 2 batches with 2 entries of 0.030000000000 USD" in makegood("verify")
+    month = ("statement", "--account", "acme", "--month", "2026-11", "--format")
+    assert "2026-11-05,2026-11-01,adjustment,decided_anew,0.020000000000,0.030000000000," in makegood(*month, "csv")
+    assert makegood(*month, "html").startswith("<!doctype html>")
+    would = json.loads(makegood("settle", "--date", "2026-11-06", "--dry-run", "--json"))
+    assert (would["entry_count"], would["batch_id"], would["is_dry_run"]) == (0, None, True)
+    assert "0 entries of 0 USD would be posted" in makegood("settle", "--date", "2026-11-06", "--dry-run")
+    credits = [(made["batch_id"], made["amount_usd"]) for made in json.loads(makegood("handover", "--json"))]
+    assert credits == [(1, "0.01"), (2, "0.02")]
+    assert json.loads(makegood("handover", "--json")) == []
 
     _marts_that_are_not_the_ledger_are_seen(gateway)
     shutil.rmtree(gateway.root / "warehouse")

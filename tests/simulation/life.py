@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,19 +13,16 @@ from random import Random
 from typing import Any
 
 from oracle.reference import answer
-from running_gateway import Gateway
 from settlement.posting_rules import Key, allowed
 
 from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.hours import HourRange
 from orchestration.publication.publications import Contents, Publications
 from orchestration.publication.reading import current_publication, publications_file
-from orchestration.running import run, settle
 from orchestration.settings import PROJECT
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.verifying import verify
 from simulation.gateway_life import DAY, FIRST, HOUR, GatewayLife
+from simulation.operator import Operator
 from simulation.simulated_policy import SimulatedPolicy
 
 GRACE = timedelta(hours=6)
@@ -56,10 +48,10 @@ class Life:
 
     def __init__(self, root: Path, seed: int, note: Callable[[str], None]) -> None:
         self.random = Random(seed)
-        self.gateway = Gateway(root)
+        self.operator = Operator(root)
         self.files = GatewayLife(root, self.random)
         self.policy = SimulatedPolicy(PROJECT / "dbt_project" / "seeds", self.random)
-        self.home = Home(root)
+        self.home = self.operator.home
         self.note = note
         self.end = FIRST
         self.held: set[str] = set()
@@ -138,7 +130,7 @@ class Life:
         record.close()
         if snapshots[0] < self.settled_snapshot:
             try:
-                settle(self.end.date(), self.gateway.settings)
+                self.operator.settles(self.end.date())
             except MakegoodError as error:
                 self.note(f"  refused: {error}")
             else:
@@ -157,45 +149,28 @@ class Life:
         if self.random.random() < 0.15:
             self._is_killed(["settle", "--date", str(period), "--confirm"])
         self.settled_snapshot = current_publication(self.home.warehouse).snapshot_id
-        settle(period, self.gateway.settings, is_confirmed=True)
+        self.operator.settles(period, is_confirmed=True)
         self._agrees_on_sums()
-        if self.random.random() < 0.3 and settle(period, self.gateway.settings).posted["entries"]:
+        if self.random.random() < 0.3 and self.operator.settles(period).entry_count:
             raise Disagreement("settling again posted something")
 
     def _runs(self, start: datetime, end: datetime) -> None:
         self.note(f"  run {start:%m-%dT%H} to {end:%m-%dT%H}")
-        run(HourRange(start, end), self.gateway.settings)
+        self.operator.runs(start, end)
         self.files.lands(start, end)
 
     def _is_killed(self, command: list[str]) -> None:
-        """The command in a process that is killed once it has written so many files, or has ended before."""
         self.note(f"  killed: {' '.join(command)}")
-        watched = (self.home.warehouse / "data", self.home.ledger)
-        most = self.random.randrange(1, 6)
-        environment = {
-            **os.environ,
-            "MAKEGOOD_HOME": str(self.home.root),
-            "MAKEGOOD_SOURCES": str(self.home.root / "sources.yml"),
-        }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "orchestration", *command],
-            cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        before = _files(watched)
-        while process.poll() is None and _files(watched) < before + most:
-            time.sleep(0.02)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        self.operator.is_killed(command, self.random.randrange(1, 6))
 
     def _expected(self) -> list[dict[str, Any]]:
-        return answer(self.files.deliveries(), self.policy.policy).compensations
+        return answer(self.files.deliveries(), [], self.policy.policy).compensations
 
     def _agrees_on_decisions(self) -> None:
         """Every compensated request, its account, amount and rule."""
         columns = ("request_id", "account_id", "requested_at", "cost_usd", "payout_usd", "rule_id")
         expected = sorted(tuple(row[column] for column in columns) for row in self._expected())
-        found = sorted(self.gateway.sees(f"select {', '.join(columns)} from fct_compensations"))
+        found = sorted(self.operator.sees(f"select {', '.join(columns)} from fct_compensations"))
         if expected != found:
             raise Disagreement(_difference("decisions", set(expected), set(found)))
 
@@ -211,7 +186,7 @@ class Life:
         }
         query = "select compensation_id, account_id, sum(amount_usd) from fct_ledger_entries group by all having sum(amount_usd) <> 0"
         found = (
-            {(key, account): amount for key, account, amount in self.gateway.sees(query)}
+            {(key, account): amount for key, account, amount in self.operator.sees(query)}
             if Ledger(self.home.ledger).files()
             else {}
         )
@@ -225,10 +200,6 @@ def _closed_until(end: datetime) -> date:
     while day + DAY + GRACE <= end:
         day += DAY
     return day.date()
-
-
-def _files(folders: tuple[Path, ...]) -> int:
-    return sum(len(list(folder.rglob("*.parquet"))) for folder in folders)
 
 
 def _difference(what: str, expected: set[Any], found: set[Any]) -> str:

@@ -58,7 +58,7 @@ export class ChartCard {
     }
     this.chart ??= globalThis.echarts.init(this.canvas, null, { renderer: "canvas" });
     const base = { animation: false, textStyle: { fontFamily: FONT }, ...axes(isMoney, theme) };
-    this.chart.setOption(view === "trend" ? trend(base, groups, names, show) : ranking(base, groups, show, Math.min(190, Math.round(this.canvas.clientWidth * 0.4))), true);
+    this.chart.setOption(view === "trend" ? trend(base, groups, names, show) : ranking(base, groups, show, short, Math.min(190, Math.round(this.canvas.clientWidth * 0.4))), true);
     this.chart.getZr().flush();
   }
 
@@ -108,7 +108,7 @@ function trend({ values, names: axis, tooltip, hover, ink, strong, label, ...bas
   };
 }
 
-function ranking({ values, names: axis, tooltip, hover, ink, strong, label, ...base }, groups, show, width) {
+function ranking({ values, names: axis, tooltip, hover, ink, strong, label, ...base }, groups, show, short, width) {
   const ranked = groups.toReversed();
   return {
     ...base,
@@ -122,7 +122,7 @@ function ranking({ values, names: axis, tooltip, hover, ink, strong, label, ...b
     series: [{
       type: "bar", barMaxWidth: 22, emphasis: { disabled: true },
       data: ranked.map(({ total, color }) => ({ value: Number(total), itemStyle: { color, borderRadius: [0, 4, 4, 0] } })),
-      label: { show: true, position: "right", color: strong, formatter: ({ dataIndex }) => show(ranked[dataIndex].total).replace(/(\.\d\d)\d+$/, "$1") },
+      label: { show: true, position: "right", color: strong, formatter: ({ dataIndex }) => short(ranked[dataIndex].total) },
     }],
   };
 }

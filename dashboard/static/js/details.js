@@ -74,7 +74,10 @@ export class Details {
       head.setAttribute("aria-sort", !isSorted ? "none" : state.direction === "asc" ? "ascending" : "descending");
       head.querySelector(".arrow").textContent = isSorted ? (state.direction === "asc" ? "↑" : "↓") : "";
     }
-    for (const [name, input] of Object.entries(this.inputs)) input.value = name === "finish" ? state.finish[0] ?? "" : state[name];
+    for (const [name, input] of Object.entries(this.inputs)) {
+      const isBeingTyped = input === document.activeElement && input.type === "text";
+      if (!isBeingTyped) input.value = name === "finish" ? state.finish[0] ?? "" : state[name];
+    }
     if (hasColumnFilters(state)) this.openFilters(true);
     for (const form of ["csv", "parquet"]) byId(`export-${form}`).href = `/api/export?${rowQuery(state)}&format=${form}`;
     selectTab(byId("categories"), state.category);

@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { count, decimal, exactUsd, usd } from "./format.js";
 
 const CARDS = {
-  "kpi-total": ["total_compensation_usd", (value) => usd(value, 2), () => "credits decided"],
+  "kpi-total": ["total_compensation_usd", (value) => usd(value, 2), ({ posted_usd: posted }) => (posted === null ? "credits decided" : `credits decided; ${usd(posted, 2)} posted for these days`)],
   "kpi-count": ["compensation_count", count, () => "requests"],
   "kpi-average": ["average_per_compensation_usd", (value) => usd(value, 6), () => "per compensated request"],
   "kpi-per-day": ["average_compensation_per_day", (value) => decimal(value, 1), () => "requests a day"],

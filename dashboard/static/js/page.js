@@ -127,6 +127,7 @@ async function start() {
   show();
   await look();
   if (publication) await refresh(ALL);
+  else document.body.dataset.ready = "true";
 }
 
 tablist(byId("measures"), (tab) => change({ tab }));

@@ -17,7 +17,7 @@ const FACTS = [
   ["model", "Model"], ["model_served", "Model served"], ["provider", "Provider"], ["account_id", "Account"], ["source", "Source"],
   ["requested_at", "Requested", "time"], ["completed_at", "Completed", "time"],
   ["cost_usd", "Cost", exactUsd], ["cost_source", "Cost is"], ["cache_hit", "From the cache", yes],
-  ["latency_ms", "Latency", ms], ["ttft_ms", "Time to first token", ms], ["throughput_tps", "Throughput", (value) => `${decimal(value, 1)} t/s`],
+  ["latency_ms", "Latency", ms], ["latency_baseline_ms", "Normal latency (p95)", ms], ["ttft_ms", "Time to first token", ms], ["throughput_tps", "Throughput", (value) => `${decimal(value, 1)} t/s`],
   ["input_tokens", "Input tokens", count], ["output_tokens", "Output tokens", count], ["cached_tokens", "Cached tokens", count],
   ["reasoning_tokens", "Reasoning tokens", count], ["max_output_tokens", "Caller's token limit", count],
   ["streamed", "Streamed", yes], ["finish_reason", "Finish"], ["native_finish_reason", "Finish, as the provider said it"],
@@ -25,8 +25,8 @@ const FACTS = [
   ["api_key_ref", "API key"], ["landing_file", "Landing file"], ["landing_line", "Landing line", count],
 ];
 const RULES = [
-  ["rule_id", "Rule", "code"], ["compensation_type_label", "Type"], ["condition", "Pays where"], ["payout_rate", "Rate", "number"], ["payout_cap_usd", "Cap", "number"],
-  ["description", "What it says"],
+  ["rule_id", "Rule", "code"], ["label", "Type"], ["sentence", "What it saw"], ["payout_rate", "Rate", "number"],
+  ["payout_cap_usd", "Cap", "number"], ["rule_payout_usd", "Comes to", "number"], ["description", "What it says"],
 ];
 
 function draw() {
@@ -34,12 +34,10 @@ function draw() {
   byId("title").textContent = answer.request_id;
   document.title = `${answer.request_id}: Insurance Compensation`;
   byId("through").textContent = `${facts.model} · ${moment(answer.requested_at, zone)}`;
-  const cards = [
+  byId("request").replaceChildren(
     decision(), factsCard(), rulesCard(),
     listed("Ledger entries", answer.ledger_entries, "Nothing is posted yet.", "ledger"),
-    listed("Content assessments", answer.assessments, "No detector has spoken about this answer.", "assessments"), metaCard(),
-  ];
-  byId("request").replaceChildren(...cards.filter((card) => card !== null));
+    listed("Content assessments", answer.assessments, "No detector has spoken about this answer.", "assessments"), metaCard());
 }
 
 function decision() {
@@ -66,20 +64,18 @@ function factsCard() {
 }
 
 function rulesCard() {
-  const paid = answer.facts.rule_id;
   const cells = (rule) => ({
     ...rule,
-    condition: `${rule.signal} ${rule.comparator} ${rule.threshold.replace(/\.?0+$/, "")}`,
     payout_rate: `${decimal(String(Number(rule.payout_rate) * 100), 2).replace(/\.?0+$/, "")}%`,
     payout_cap_usd: known(rule.payout_cap_usd, exactUsd),
+    rule_payout_usd: rule.outcome === "matched" ? known(rule.rule_payout_usd, exactUsd) : "—",
   });
-  return el("section", { class: "card", "data-testid": "rules" }, el("h2", {}, "Rules that matched"), answer.rules.length
-    ? table("Rules that matched", RULES, answer.rules.map((rule) => [cells(rule), rule.rule_id === paid && answer.reason_code === "compensated" ? "pays" : ""]))
+  return el("section", { class: "card", "data-testid": "rules" }, el("h2", {}, "Rules in force"), answer.rules.length
+    ? table("Rules in force", RULES, answer.rules.map((rule) => [cells(rule), rule.is_paid ? "pays" : rule.outcome]))
     : el("p", { class: "none" }, "None."));
 }
 
 function listed(title, rows, none, testid) {
-  if (rows === null) return null;
   const columns = rows.length ? Object.keys(rows[0]).map((name) => [name, name.replaceAll("_", " "), name.endsWith("_usd") || name === "score" ? "number" : ""]) : [];
   return el("section", { class: "card", "data-testid": testid }, el("h2", {}, title),
     rows.length ? table(title, columns, rows.map((row) => [row, ""])) : el("p", { class: "none" }, none));

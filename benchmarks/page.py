@@ -1,0 +1,226 @@
+"""The page in headless Chromium over 10 million compensated requests: each interaction from the click to the last redraw.
+
+Beside it, in the same run, a Streamlit page that shows the same of the same warehouse (see streamlit_page.py).
+"""
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import quantiles
+
+import psutil
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.page_home import fill
+from orchestration.settings import PROJECT
+
+ROWS, DAYS = 10_000_000, 90
+ALLOWED_MS = {"first load": 600, "request page": 200, "one account": 200}
+USUAL_MS = 100
+ALLOWED_MIB = 600
+STREAMLIT_RATIO = 3
+STREAMLIT_PACKAGES = [
+    "streamlit==1.67.0", "duckdb==1.5.5", "duckdb-extension-ducklake==1.5.5", "duckdb-extension-sqlite-scanner==1.5.5",
+    "pydantic-settings>=2", "pandas",
+]  # fmt: skip
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+# Runs in the browser: act, then wait until the page says that all is drawn, and for the frame that shows it.
+TIMED = """
+(act) => new Promise((done) => {
+  const begun = performance.now();
+  const painted = () => requestAnimationFrame(() => setTimeout(() => done(performance.now() - begun)));
+  const look = () => (document.body.dataset.ready === "true" ? painted() : setTimeout(look, 1));
+  eval(act);
+  document.body.dataset.ready === "true" ? setTimeout(look, 0) : look();
+})
+"""
+
+
+def main() -> int:
+    """Print each interaction's median and p95; 1 where --check is given and one is above what is allowed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--repeat", type=int, default=20)
+    parser.add_argument("--home", type=Path, help="keep the filled home here and use it again")
+    parser.add_argument("--no-streamlit", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="makegood-bench-") as folder:
+        home = arguments.home or Path(folder) / "home"
+        fill(home, arguments.rows, DAYS)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+            is_met, slowest = measure_page(browser, home, arguments.repeat)
+            if not arguments.no_streamlit:
+                theirs = measure_streamlit(browser, home, Path(folder), max(5, arguments.repeat // 4))
+                print(f"  range change: {theirs / slowest:.1f}x as long in Streamlit   (asked for: {STREAMLIT_RATIO}x)")
+                is_met = is_met and theirs >= STREAMLIT_RATIO * slowest
+            browser.close()
+    return int(arguments.check and not is_met)
+
+
+def measure_page(browser: Browser, home: Path, repeat: int) -> tuple[bool, float]:
+    """Measure every interaction. Whether all are within what is allowed, and the p95 of a range change in ms."""
+    with served(home) as (url, process):
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.goto(url)
+        page.wait_for_selector("body[data-ready=true]")
+        wait_for_copy(process)
+        results = {"first load": [first_load(browser, url) for _ in range(repeat)]}
+        for name, acts in interactions(page).items():
+            results[name] = [timed(page, acts(number)) for number in range(repeat)]
+        results["request page"] = [request_page(page, url, number) for number in range(repeat)]
+        resident = process.memory_info().rss >> 20
+        page.close()
+    is_met = True
+    print(f"  {'interaction':28s} {'median':>9s} {'p95':>9s}   allowed")
+    for name, times in results.items():
+        allowed = ALLOWED_MS.get(name, USUAL_MS)
+        is_met = is_met and p95(times) <= allowed
+        print(f"  {name:28s} {sorted(times)[len(times) // 2]:6.0f} ms {p95(times):6.0f} ms   {allowed} ms")
+    print(f"  {'memory of the server':28s} {resident:6d} MiB{'':11s}   {ALLOWED_MIB} MiB")
+    return is_met and resident <= ALLOWED_MIB, p95(results["range change"])
+
+
+def interactions(page: Page) -> dict[str, Callable[[int], str]]:
+    """What is done in the page, as JavaScript for the n-th time: every time another, so that nothing is answered out of a memory."""
+    models = page.evaluate("fetch('/api/publication').then((answer) => answer.json()).then(({ models }) => models)")
+
+    def go(query: str) -> str:
+        return f"history.pushState(null, '', '/?{query}'); dispatchEvent(new PopStateEvent('popstate'))"
+
+    def click(testid: str) -> str:
+        return f"document.querySelector('[data-testid={testid}]').click()"
+
+    return {
+        "filter change": lambda n: go(f"range={('30d', '90d', '7d')[n % 3]}&model={models[n % len(models)]}"),
+        "range change": lambda n: go(f"range={('90d', '30d', '7d', '24h')[n % 4]}"),
+        "tab": lambda n: click(("tab-times", "tab-credits")[n % 2]),
+        "sort": lambda n: "document.querySelector('[data-sort=payout]').click()",
+        "next page": lambda n: go("range=90d") if n == 0 else click("page-next"),
+        "page at depth 1 M": lambda n: go(f"range=90d&page={40_000 + n * 7}"),
+        "one account": lambda n: go(f"range=90d&account=acct_{n + 10:04d}"),
+    }
+
+
+def timed(page: Page, act: str) -> float:
+    """How long an act takes to be drawn, in ms."""
+    return float(page.evaluate(TIMED, act))
+
+
+def first_load(browser: Browser, url: str) -> float:
+    """A browser without anything in its cache opens the page."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    begun = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.wait_for_selector("body[data-ready=true]")
+    taken = (time.perf_counter() - begun) * 1000
+    context.close()
+    return taken
+
+
+def request_page(page: Page, url: str, number: int) -> float:
+    """Another request's page, opened by its link."""
+    page.goto(f"{url}/?range=90d&page={number * 17 + 1}")
+    page.wait_for_selector("body[data-ready=true]")
+    link = page.get_by_test_id("details-action").nth(number % 25).get_attribute("href")
+    begun = time.perf_counter()
+    page.goto(f"{url}{link}", wait_until="commit")
+    page.wait_for_selector("body[data-ready=true]")
+    return (time.perf_counter() - begun) * 1000
+
+
+def p95(times: list[float]) -> float:
+    """The 95th percentile."""
+    return quantiles(times, n=20, method="inclusive")[-1]
+
+
+@contextmanager
+def served(home: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """Makegood's page as a process of its own."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "MAKEGOOD_HOME": str(home),
+        "MAKEGOOD_PAGE_PORT": str(port),
+        "PYTHONPATH": str(PROJECT),
+    }
+    with process([sys.executable, "-m", "orchestration", "page"], environment, port) as one:
+        yield f"http://127.0.0.1:{port}", psutil.Process(one.pid)
+
+
+@contextmanager
+def process(command: list[str], environment: dict[str, str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that answers on the port."""
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as one:
+        try:
+            while True:
+                if one.poll() is not None:
+                    raise RuntimeError(f"{' '.join(command)} ended with {one.returncode}")
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.1)
+            yield one
+        finally:
+            one.terminate()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_copy(server: psutil.Process) -> None:
+    """Until the server rests: it copies the last months once, after a publication."""
+    begun = time.perf_counter()
+    while server.cpu_percent(interval=2) > 15:
+        continue
+    print(f"  the session's copy was made in the first {time.perf_counter() - begun:.0f} s, while the page was served")
+
+
+def measure_streamlit(browser: Browser, home: Path, folder: Path, repeat: int) -> float:
+    """The p95 of a range change in Streamlit, in ms; its environment is built in `folder`."""
+    environment, port = folder / "streamlit", free_port()
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    subprocess.run([environment / "bin" / "pip", "install", "--quiet", *STREAMLIT_PACKAGES], check=True)
+    variables = {
+        **os.environ,
+        "MAKEGOOD_HOME": str(home),
+        "PYTHONPATH": str(PROJECT),
+        "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+    }
+    command = [
+        str(environment / "bin" / "streamlit"), "run", str(PROJECT / "benchmarks" / "streamlit_page.py"),
+        "--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1",
+    ]  # fmt: skip
+    with process(command, variables, port):
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.goto(f"http://127.0.0.1:{port}")
+        page.get_by_text("drawn 30d All Credits").wait_for(timeout=120_000)
+        times = []
+        for number in range(repeat):
+            chosen = ("90d", "7d", "30d")[number % 3]
+            begun = time.perf_counter()
+            page.get_by_role("radiogroup", name="Range").get_by_text(chosen, exact=True).click()
+            page.get_by_text(f"drawn {chosen} All Credits").wait_for(timeout=120_000)
+            times.append((time.perf_counter() - begun) * 1000)
+        page.close()
+    print(f"  {'range change in Streamlit':28s} {sorted(times)[len(times) // 2]:6.0f} ms {p95(times):6.0f} ms")
+    return p95(times)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

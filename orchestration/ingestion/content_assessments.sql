@@ -1,0 +1,82 @@
+-- One row per record of a file of verdicts, in the columns of the content assessment, with its fault or none.
+create or replace temp table landed_rows as
+with parsed as (
+    select
+        origin,
+        json_transform(
+            record,
+            '{
+                "source": "VARCHAR", "request_id": "VARCHAR", "requested_at": "VARCHAR", "detector": "VARCHAR",
+                "detector_version": "VARCHAR", "verdict": "VARCHAR", "score": "VARCHAR", "category": "VARCHAR",
+                "evidence": "VARCHAR", "assessed_at": "VARCHAR"
+            }'
+        ) as field,
+    from records
+),
+
+typed as (
+    select
+        origin,
+        field,
+        nullif(field.source, '') as gateway,
+        nullif(field.request_id, '') as request_id,
+        nullif(field.detector, '') as detector,
+        lower(nullif(field.verdict, '')) as verdict,
+        nullif(field.score, '') as score_text,
+        try_cast(field.score as decimal(38, 30)) as score,
+        nullif(field.assessed_at, '') as assessed_text,
+        instant(field.assessed_at) as assessed_at,
+        instant(field.requested_at) as hint,
+        is_nested(field.source) or is_nested(field.request_id) or is_nested(field.detector) or is_nested(field.detector_version)
+        or is_nested(field.verdict) or is_nested(field.score) or is_nested(field.category) or is_nested(field.assessed_at) as has_nested,
+    from parsed
+),
+
+checked as (
+    select
+        typed.*,
+        files.landing_file,
+        files.landed_hour,
+        files.source as feed,
+        case when hint between files.earliest_at and files.latest_at then hint end as requested_at,
+        case
+            when origin.fault is not null then origin.fault
+            when has_nested then 'wrong_type'
+            when gateway is null then 'missing_source'
+            when request_id is null then 'missing_request_id'
+            when detector is null then 'missing_detector'
+            when verdict is null then 'missing_verdict'
+            when verdict not in ('unsatisfactory', 'satisfactory', 'inconclusive') then 'unknown_verdict'
+            when assessed_text is null then 'missing_timestamp'
+            when assessed_at is null or assessed_at < files.earliest_at then 'bad_timestamp'
+            when assessed_at > files.latest_at then 'future_timestamp'
+            when score_text is not null and score is null then 'wrong_type'
+            when score not between 0 and 1 then 'out_of_range'
+        end as fault,
+    from typed
+    inner join files on typed.origin.file_index = files.file_index
+)
+
+-- `source` is the gateway's, of whose request a verdict speaks; a row with a fault is the feed's.
+select
+    case when fault is null then gateway else feed end as source,
+    id_without_key(request_id) as request_id,
+    requested_at,
+    without_keys(detector) as detector,
+    without_keys(field.detector_version) as detector_version,
+    verdict,
+    -- Cut, not rounded: a score just below a threshold stays below it.
+    (floor(score * 10000) * 0.0001)::decimal(5, 4) as score,
+    without_keys(left(field.category, 200)) as category,
+    case
+        when is_nested(field.evidence) and length(field.evidence) <= 65536 then json_redacted(field.evidence)
+        else without_credentials(without_keys(text_without_content(left(field.evidence, 2000), names_with_message())))
+    end as evidence,
+    assessed_at,
+    landed_hour,
+    landing_file,
+    origin.line as landing_line,
+    key_hash_of(gateway, id_without_key(request_id)) as key_hash,
+    origin.file_index as file_index,
+    fault,
+from checked

@@ -1,0 +1,167 @@
+-- One row per answer and built-in detector that found it unsatisfactory, as content assessments. The answers are measured here and go no
+-- further; evidence is counts. What finds nothing says nothing. A detector that judges otherwise than before gets a new version.
+
+-- The text of a message: a string, or the texts of its blocks.
+create or replace temp macro said_in(content) as
+    case
+        when json_type(content) = 'VARCHAR' then content ->> '$'
+        when json_type(content) = 'ARRAY' then array_to_string(json_extract_string(content, '$[*].text'), '')
+    end;
+
+create or replace temp macro is_blank(text) as regexp_full_match(coalesce(text, ''), '\s*');
+
+-- Whether a text is JSON to every reader: DuckDB's own also takes a comma before a closing bracket, NaN and Infinity.
+create or replace temp macro is_strict_json(text) as
+    json_valid(text) and not regexp_matches(regexp_replace(text, '"(?:[^"\\]|\\.)*"', '""', 'g'), '(?i),\s*[\]}]|nan|inf');
+
+-- How far back, in characters, the last 32 characters of a text stand once more: the length of what may be repeated. Periods below 32 are
+-- tried one by one, in the last 64 characters; longer ones are what stands between the last two of these pieces, and the piece.
+create or replace temp macro period_of(text) as
+    case
+        when length(text) >= 512 and strpos(left(text, -1), right(text, 32)) > 0
+        then coalesce(
+            list_filter(range(1, 32), lambda back: substr(right(text, 64), 33 - back, 32) = right(text, 32))[1],
+            32 + length(string_split(text, right(text, 32))[-2])
+        )
+    end;
+
+-- Whether the last `tail` characters are one piece of `period` characters, over and over.
+create or replace temp macro is_periodic(text, period, tail) as
+    tail <= length(text) and left(right(text, tail::bigint), (tail - period)::bigint) = right(text, (tail - period)::bigint);
+
+-- The period of a loop, null where there is none. A loop runs to the text's end, over 512 characters, 8 times and half of the text at the
+-- least; what has no two letters in it (rules of tables, rows of zeros, padding) over nine tenths. Lists, tables and code whose pieces differ
+-- in anything are no loops, nor is what ends in something else.
+create or replace temp macro loop_of(text) as
+    list_transform(
+        [period_of(text)],
+        lambda period: case
+            when is_periodic(
+                text,
+                period,
+                greatest(
+                    512,
+                    8 * period,
+                    case
+                        when len(list_distinct(regexp_extract_all(right(text, period::bigint), '\p{L}'))) >= 2
+                        then length(text) // 2
+                        else length(text) * 9 // 10
+                    end
+                )
+            )
+            then period
+        end
+    )[1];
+
+create or replace temp table findings as
+with responses as (
+{responses}
+),
+
+answered as (
+    select
+        landed_rows.source,
+        landed_rows.request_id,
+        landed_rows.requested_at,
+        coalesce(landed_rows.completed_at, landed_rows.requested_at) as assessed_at,
+        landed_rows.landed_hour,
+        landed_rows.landing_file,
+        landed_rows.landing_line,
+        landed_rows.key_hash,
+        landed_rows.request_hour,
+        landed_rows.file_index,
+        landed_rows.output_tokens,
+        landed_rows.reasoning_tokens,
+        landed_rows.max_output_tokens,
+        landed_rows.finish_reason,
+        responses.has_other_output,
+        responses.asks_for_json,
+        -- An answer that the caller's own limit cut, or may have cut, is not to blame for where it ends.
+        coalesce(landed_rows.finish_reason = 'length' and landed_rows.output_tokens < landed_rows.max_output_tokens, false) as is_truncated,
+        list_filter(responses.answers, lambda answer: not is_blank(answer)) as answers,
+    from responses
+    inner join landed_rows
+        on responses.origin.file_index = landed_rows.file_index
+        and responses.origin.line = landed_rows.landing_line
+        and id_without_key(responses.request_id) = landed_rows.request_id
+    where landed_rows.fault is null
+        and coalesce(landed_rows.finish_reason, '') not in ('error', 'cancelled', 'content_filter')
+),
+
+measured as (
+    select
+        *,
+        case
+            when asks_for_json and not has_other_output and (finish_reason is distinct from 'length' or is_truncated)
+            then list_filter(answers, lambda answer: not is_strict_json(answer))
+        end as broken_json,
+        list_filter(
+            list_transform(answers, lambda answer: struct_pack(size := length(answer), period := loop_of(right(answer, 16384)))),
+            lambda loop: loop.period is not null
+        ) as loops,
+    from answered
+),
+
+judged as (
+    select
+        *,
+        unnest([
+            case
+                when len(answers) = 0 and not has_other_output
+                then struct_pack(
+                    detector := 'empty_completion',
+                    detector_version := '1',
+                    category := 'no visible text and no tool call',
+                    evidence := json_object('output_tokens', output_tokens, 'reasoning_tokens', reasoning_tokens)::varchar
+                )
+            end,
+            case
+                when len(broken_json) > 0
+                then struct_pack(
+                    detector := 'invalid_json',
+                    detector_version := '1',
+                    category := case when is_truncated then 'cut off' when starts_with(broken_json[1], '```') then 'in a code fence' else 'no JSON' end,
+                    evidence := json_object('characters', length(broken_json[1]), 'choices', len(broken_json))::varchar
+                )
+            end,
+            case
+                when len(loops) > 0
+                then struct_pack(
+                    detector := 'repetition_loop',
+                    detector_version := '1',
+                    category := 'the same words to the end',
+                    evidence := json_object('characters', loops[1].size, 'period', loops[1].period)::varchar
+                )
+            end,
+            case
+                when is_truncated
+                then struct_pack(
+                    detector := 'truncated',
+                    detector_version := '1',
+                    category := 'ended below the limit of the caller',
+                    evidence := json_object('output_tokens', output_tokens, 'max_output_tokens', max_output_tokens)::varchar
+                )
+            end
+        ]) as finding,
+    from measured
+)
+
+select
+    source,
+    request_id,
+    requested_at,
+    finding.detector as detector,
+    finding.detector_version as detector_version,
+    'unsatisfactory' as verdict,
+    1::decimal(5, 4) as score,
+    finding.category as category,
+    finding.evidence as evidence,
+    assessed_at,
+    landed_hour,
+    landing_file,
+    landing_line,
+    key_hash,
+    request_hour,
+    file_index,
+from judged
+where finding is not null

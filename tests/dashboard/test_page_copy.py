@@ -1,0 +1,73 @@
+"""The session's own copy of the last months gives the pages that the warehouse itself gives, and goes with its session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running_gateway import Gateway
+
+from dashboard.filters import PageFilters
+from dashboard.following import Session
+from dashboard.queries import Queries
+
+ASKED: list[dict[str, Any]] = [
+    {},
+    {"direction": "asc"},
+    {"account": "acme", "sort": "latency"},
+    {"min_cost": "0.05", "category": "high_latency", "sort": "payout", "direction": "asc"},
+    {"sort": "model"},
+    {"sort": "finish", "direction": "asc"},
+    {"sort": "throughput"},
+]
+
+
+@pytest.fixture
+def session(gateway: Gateway, tmp_path: Path) -> Iterator[Session]:
+    opened = Session(gateway.root / "warehouse", tmp_path)
+    yield opened
+    opened.close()
+
+
+def pages(session: Session, asked: dict[str, Any]) -> list[Any]:
+    queries = Queries(session, None)
+    turns = [PageFilters(**asked, page=page, page_size=30) for page in range(1, 6)]
+    return [row for turn in turns for row in queries.details(turn).rows]
+
+
+def test_pages_are_the_same_before_and_after_the_copy(session: Session) -> None:
+    before = [pages(session, asked) for asked in ASKED]
+    assert "fct_compensations" in session.facts(session.data_through)
+    session.copy(lambda: True)
+    assert session.is_copied
+    assert [pages(session, asked) for asked in ASKED] == before
+    assert all(before)
+
+
+def test_a_copy_that_is_no_longer_wanted_is_given_up_and_can_be_made_again(session: Session) -> None:
+    session.copy(lambda: False)
+    assert not session.is_copied
+    session.copy(lambda: True)
+    assert session.is_copied
+
+
+def test_a_range_that_reaches_farther_back_than_the_copy_reads_the_warehouse(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "dashboard.following.COPIED", session.data_through - session.data_through.replace(hour=0, day=4)
+    )
+    whole = pages(session, {})
+    session.copy(lambda: True)
+    assert session.facts(session.data_through) == "page.compensations"
+    assert pages(session, {}) == whole
+
+
+def test_a_closed_session_leaves_no_copy_behind(gateway: Gateway, tmp_path: Path) -> None:
+    session = Session(gateway.root / "warehouse", tmp_path)
+    session.copy(lambda: True)
+    assert list(tmp_path.iterdir())
+    session.close()
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,152 @@
+"""While runs publish, open pages go on: no error, no answer mixed of two snapshots, and the new figures without a restart."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from browsing import Window
+from page_home import fill, serving
+from playwright.sync_api import Browser, expect
+from running_gateway import Gateway
+
+from orchestration.duck import connect
+from orchestration.publication.publications import Publications
+from orchestration.publication.reading import contents, current_publication, publications_file
+from orchestration.warehouse import attach, head_snapshot
+
+USERS = 10
+PUBLICATIONS = 6
+QUESTIONS = (
+    "summary?range=90d",
+    "series?range=90d&measure=times",
+    "details?range=90d&page_size=1",
+    "details?min_cost=0&page_size=1",
+)
+ADDED_FACTS = """
+insert into fct_compensations
+select * replace (request_id || '-again-' || ? as request_id) from fct_compensations where request_id = 'r000'
+"""
+ADDED_HOURS = """
+insert into mart_compensation_hourly by name
+select * replace (1 as compensation_count, payout_usd / compensation_count as payout_usd) from mart_compensation_hourly
+where hour_at = '2026-11-01' limit 1
+"""
+
+
+class Publisher:
+    """Adds one compensation to facts and marts and publishes; knows how many each publication has."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.warehouse: Path = gateway.root / "warehouse"
+        self.counts: dict[int, int] = {}
+        self._note()
+
+    def publish(self) -> int:
+        """Its id."""
+        with connect() as con:
+            attach(con, self.warehouse, read_only=False)
+            con.execute("begin")
+            con.execute(ADDED_FACTS, [str(len(self.counts))])
+            con.execute(ADDED_HOURS)
+            con.execute("commit")
+            record = Publications(publications_file(self.warehouse))
+            try:
+                # The count is known before anybody can see it.
+                published = contents(con)
+                self.counts[max(self.counts) + 1] = published.compensation_count
+                record.publish(head_snapshot(con), "live", published, None)
+            finally:
+                record.close()
+        return current_publication(self.warehouse).publication_id
+
+    def _note(self) -> None:
+        now = current_publication(self.warehouse)
+        self.counts[now.publication_id] = now.compensation_count
+
+
+@pytest.fixture(scope="module")
+def publisher(tmp_path_factory: pytest.TempPathFactory) -> Publisher:
+    return Publisher(fill(Gateway(tmp_path_factory.mktemp("live"))))
+
+
+@pytest.fixture(scope="module")
+def live(publisher: Publisher) -> Iterator[str]:
+    settings = Gateway(publisher.warehouse.parent).settings
+    with serving(settings) as url:
+        yield url
+
+
+def count_in(question: str, answer: dict[str, object]) -> int:
+    """How many compensations an answer speaks of."""
+    if question.startswith("summary"):
+        return int(answer["kpis"]["compensation_count"])  # type: ignore[index]
+    if question.startswith("series"):
+        return sum(int(value) for group in answer["by_type"] for value in group["values"])  # type: ignore[attr-defined]
+    return int(answer["total"])  # type: ignore[call-overload]
+
+
+def test_ten_users_see_each_publication_whole_while_the_next_is_made(publisher: Publisher, live: str) -> None:
+    seen: set[int] = set()
+    moved = threading.Condition()
+    last = max(publisher.counts) + PUBLICATIONS
+
+    def use(number: int) -> int:
+        answers = 0
+        with httpx.Client(base_url=live, timeout=30) as client:
+            publication_id = 0
+            while publication_id < last:
+                question = QUESTIONS[(answers + number) % len(QUESTIONS)]
+                answer = client.get(f"/api/{question}")
+                assert answer.status_code == 200, answer.text
+                body = answer.json()
+                assert body["publication_id"] >= publication_id
+                publication_id = body["publication_id"]
+                assert count_in(question, body) == publisher.counts[publication_id], question
+                answers += 1
+                with moved:
+                    seen.add(publication_id)
+                    moved.notify_all()
+        return answers
+
+    with ThreadPoolExecutor(USERS) as users:
+        using = [users.submit(use, number) for number in range(USERS)]
+        for _ in range(PUBLICATIONS):
+            published = publisher.publish()
+            with moved:
+                assert moved.wait_for(lambda at=published: at in seen or any(one.done() for one in using), timeout=60)
+        assert all(one.result() > PUBLICATIONS for one in using)
+    assert seen >= set(range(last - PUBLICATIONS + 1, last + 1))
+
+
+def test_an_open_page_picks_up_a_new_publication(publisher: Publisher, live: str, browser: Browser) -> None:
+    window = Window(browser, live)
+    page = window.open("/?range=90d")
+    published = publisher.publish()
+    count = publisher.counts[published]
+    with page.expect_response(
+        lambda answer: "/api/summary" in answer.url and answer.json()["publication_id"] == published
+    ):
+        page.wait_for_function(
+            "id => fetch('/api/publication').then(answer => answer.json()).then(answer => answer.publication_id === id)",
+            arg=published,
+        )
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_test_id("kpi-count").locator(".figure")).to_have_text(str(count))
+    window.context.close()
+    assert window.faults == []
+
+
+def test_before_anything_is_published_the_page_says_so(tmp_path: Path, browser: Browser) -> None:
+    with serving(Gateway(tmp_path).settings) as url:
+        answer = httpx.get(f"{url}/api/summary")
+        assert (answer.status_code, "nothing is published" in answer.json()["detail"]) == (503, True)
+        assert httpx.get(f"{url}/healthz").json() == {"is_published": False}
+        window = Window(browser, url)
+        window.page.goto(url)
+        expect(window.page.locator("#notes [role=alert]")).to_contain_text("nothing is published yet")
+        window.context.close()

@@ -1,0 +1,203 @@
+"""Nobody sees what is not theirs: doors, scopes and every way around them that a visitor could try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import hypothesis
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck
+from page_home import HOSTILE_ACCOUNT, SLASHED_ID, serving, visitor
+from pydantic import SecretStr
+from running_gateway import Gateway
+
+from dashboard.app import create_app
+from dashboard.security import HEADERS
+from orchestration.errors import MakegoodError
+
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    schemathesis.checks.response_schema_conformance,
+    schemathesis.checks.status_code_conformance,
+    schemathesis.checks.content_type_conformance,
+]
+TOKEN = "a-token-of-some-length"
+QUESTIONS = ("publication", "accounts", "summary", "series", "details", "export", "requests/gateway/r000")
+
+
+@pytest.fixture(scope="module")
+def acme(gateway: Gateway) -> Iterator[TestClient]:
+    """A visitor of a page that is about one account."""
+    with visitor(gateway, page_account="acme") as one:
+        yield one
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.7.9", "makegood.example"])
+def test_beyond_loopback_the_page_starts_only_with_a_token_or_a_trusted_proxy(gateway: Gateway, host: str) -> None:
+    with pytest.raises(MakegoodError, match="MAKEGOOD_PAGE_TOKEN"):
+        create_app(gateway.settings.model_copy(update={"page_host": host}))
+    for door in ({"page_token": SecretStr(TOKEN)}, {"page_user_header": "x-user"}):
+        create_app(gateway.settings.model_copy(update={"page_host": host, **door}))
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_without_the_token_nothing_is_answered(gateway: Gateway, question: str) -> None:
+    with visitor(gateway, page_token=SecretStr(TOKEN)) as one:
+        for headers in (
+            {},
+            {"authorization": "Bearer wrong"},
+            {"authorization": f"Basic {TOKEN}"},
+            {"cookie": f"makegood={TOKEN}"},
+        ):
+            assert one.get(f"/api/{question}", headers=headers).status_code == 401
+        assert one.get(f"/api/{question}", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
+
+
+def test_a_browser_signs_in_once_and_its_cookie_is_not_the_token(gateway: Gateway) -> None:
+    with visitor(gateway, page_token=SecretStr(TOKEN)) as one:
+        assert one.get("/", follow_redirects=False).headers["location"] == "/login"
+        assert one.post("/login", data={"token": "wrong"}).status_code == 401
+        answer = one.post("/login", data={"token": TOKEN}, follow_redirects=False)
+        assert answer.status_code == 303
+        cookie = answer.headers["set-cookie"]
+        assert TOKEN not in cookie
+        assert {"HttpOnly", "SameSite=strict"} <= {part.strip() for part in cookie.split(";")}
+        assert one.get("/api/summary").status_code == 200
+
+
+def test_a_proxys_header_counts_only_where_it_comes_from_the_proxy_and_once(gateway: Gateway) -> None:
+    settings: dict[str, Any] = {
+        "page_user_header": "x-user",
+        "page_account_header": "x-account",
+        "page_proxies": ["testclient"],
+    }
+    named = {"x-user": "ann", "x-account": "acme"}
+    with visitor(gateway, **settings) as one:
+        assert one.get("/api/publication", headers=named).json()["account"] == "acme"
+        assert one.get("/api/publication").status_code == 401
+        assert one.get("/api/publication", headers={"x-account": "acme"}).status_code == 401
+        assert one.get("/api/publication", headers={"x-user": "ann"}).status_code == 403
+        assert one.get("/api/publication", headers=[*named.items(), ("x-account", "globex")]).status_code == 403
+    with visitor(gateway, **settings | {"page_proxies": ["10.0.0.1"]}) as stranger:
+        assert stranger.get("/api/publication", headers=named).status_code == 401
+
+
+def test_an_account_header_without_a_user_header_is_refused_at_start(gateway: Gateway) -> None:
+    with pytest.raises(MakegoodError, match="USER_HEADER"):
+        create_app(gateway.settings.model_copy(update={"page_account_header": "x-account"}))
+
+
+def test_on_loopback_other_host_names_are_refused(client: TestClient) -> None:
+    assert client.get("/api/summary", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize("question", ["summary", "series", "details", "export"])
+@pytest.mark.parametrize("account", ["globex", HOSTILE_ACCOUNT, "acme' or '1'='1"])
+def test_a_scoped_visitor_is_refused_another_account(acme: TestClient, question: str, account: str) -> None:
+    assert acme.get(f"/api/{question}", params={"account": account}).status_code == 403
+
+
+def test_a_scoped_visitors_numbers_are_their_accounts_alone(acme: TestClient, gateway: Gateway) -> None:
+    [(count,)] = gateway.sees("select count(*) from fct_compensations where account_id = 'acme'")
+    models = gateway.sees("select distinct model from fct_compensations where account_id = 'acme' order by model")
+    assert acme.get("/api/summary").json()["kpis"]["compensation_count"] == count
+    assert acme.get("/api/details", params={"min_cost": 0}).json()["total"] == count
+    assert {row["account_id"] for row in acme.get("/api/details", params={"page_size": 100}).json()["rows"]} == {"acme"}
+    assert acme.get("/api/export").text.count("\n") == count + 1
+    assert acme.get("/api/accounts").json() == ["acme"]
+    assert acme.get("/api/accounts", params={"contains": "glob"}).json() == []
+    publication = acme.get("/api/publication").json()
+    assert (publication["account"], publication["models"]) == ("acme", [model for (model,) in models])
+
+
+@pytest.mark.parametrize("request_id", [SLASHED_ID, "caller"])
+@pytest.mark.parametrize("hour", [None, "2026-11-01T03", "2026-11-01T04"])
+def test_a_scoped_visitor_does_not_learn_that_anothers_request_exists(
+    acme: TestClient, request_id: str, hour: str | None
+) -> None:
+    answer = acme.get(f"/api/requests/gateway/{quote(request_id, safe='')}", params={"hour": hour} if hour else {})
+    nobody = acme.get("/api/requests/gateway/nobody")
+    assert (answer.status_code, answer.json()) == (404, nobody.json())
+
+
+def test_a_scoped_visitor_sees_their_own_request(acme: TestClient, gateway: Gateway) -> None:
+    [(request_id,)] = gateway.sees("select min(request_id) from fct_compensations where account_id = 'acme'")
+    assert acme.get(f"/api/requests/gateway/{request_id}").json()["facts"]["account_id"] == "acme"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/request", "/static/js/page.js", "/api/summary", "/nowhere", "/vendor/echarts.js"]
+)
+def test_every_answer_carries_the_safe_headers_and_no_policy_allows_inline_code(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+    assert "unsafe" not in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/static//etc/passwd"]
+)
+def test_files_beside_the_static_ones_are_not_served(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("question", "params"),
+    [
+        ("summary", {"range": "31d"}),
+        ("summary", {"from": "2026-11-01T05"}),
+        ("summary", {"from": "2026-11-01T05", "to": "2026-11-01T05"}),
+        ("summary", {"from": "2026-11-01T05:30", "to": "2026-11-02T00"}),
+        ("summary", {"from": "2016-11-01T00", "to": "2026-11-02T00"}),
+        ("summary", {"from": "0001-01-01T00", "to": "0001-01-02T00"}),
+        ("summary", {"unknown": "1"}),
+        ("details", {"page": 0}),
+        ("details", {"page_size": 101}),
+        ("details", {"sort": "meta"}),
+        ("details", {"sort": "payout_usd; drop table x"}),
+        ("details", {"direction": "sideways"}),
+        ("details", {"min_cost": "-1"}),
+        ("details", {"min_cost": "0.0000000000001"}),
+        ("details", {"min_cost": "NaN"}),
+        ("details", {"max_latency": "1e3"}),
+        ("details", {"model": ["m"] * 201}),
+        ("export", {"format": "exe"}),
+        ("requests/gateway/r000", {"hour": "yesterday"}),
+    ],
+)
+def test_what_is_out_of_bounds_is_refused_with_a_reason(
+    client: TestClient, question: str, params: dict[str, Any]
+) -> None:
+    answer = client.get(f"/api/{question}", params=params)
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+
+
+def test_a_page_deeper_than_there_is_has_no_rows(client: TestClient) -> None:
+    answer = client.get("/api/details", params={"page": 10**9, "page_size": 100}).json()
+    assert answer["rows"] == []
+    assert answer["total"] > 0
+
+
+def test_no_question_that_the_api_declares_breaks_it_or_leaks_another_account(gateway: Gateway) -> None:
+    asked: set[str] = set()
+    with serving(gateway.settings.model_copy(update={"page_account": "acme"})) as url:
+        schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+        for operation in (found.ok() for found in schema.get_all_operations()):
+
+            @hypothesis.settings(
+                max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+            )
+            @hypothesis.given(case=operation.as_strategy())
+            def ask(case: schemathesis.Case) -> None:
+                answer = case.call()
+                case.validate_response(answer, checks=CHECKS)
+                assert b"globex" not in answer.content
+                asked.add(case.path)
+
+            ask()
+    assert {"/api/summary", "/api/series", "/api/details", "/api/export", "/api/publication", "/healthz"} <= asked

@@ -1,0 +1,72 @@
+"""Verdicts on answers in whole runs: they are facts of their requests, late ones derive their hour again, lost ones stop the publication."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from running_gateway import FIRST, Gateway, record, verdict
+
+from orchestration.errors import MakegoodError
+from orchestration.hours import HOUR
+from orchestration.ingestion.inventory import Inventory
+from orchestration.ingestion.placing import VerdictEquation
+from orchestration.publication.status import status
+
+VERDICTS = "select request_id, detector, verdict, score::varchar from fct_content_assessments order by all"
+DIGESTS = "select hour_at, input_digest from fct_request_hours order by all"
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
+    """A home in which two hours of requests have run, one verdict came with them, and one came before its request."""
+    gateway = Gateway(tmp_path_factory.mktemp("verdicts"))
+    gateway.lands(FIRST, [record("a", FIRST), record("b", FIRST + timedelta(minutes=1))])
+    gateway.lands(FIRST + HOUR, [record("c", FIRST + HOUR)])
+    early = [verdict("a", FIRST + timedelta(minutes=30)), verdict("late", FIRST), verdict("z", FIRST, source="other")]
+    gateway.lands(FIRST, early, feed="judge")
+    gateway.runs(FIRST, 2)
+    return gateway
+
+
+def test_a_verdict_is_a_fact_of_its_request_and_unknown_ones_wait(gateway: Gateway) -> None:
+    assert gateway.sees(VERDICTS) == [("a", "judge", "unsatisfactory", "0.9500")]
+    now = status(gateway.root)
+    assert (now.verdict_equation, now.is_sound) == (VerdictEquation(landed=3, placed=1, waiting=2, given_up=0), True)
+
+
+def test_late_verdicts_and_the_verdicts_of_late_requests_derive_their_hours_alone(gateway: Gateway) -> None:
+    before = dict(gateway.sees(DIGESTS))
+    landed_hour = FIRST + 30 * HOUR
+    gateway.lands(landed_hour, [record("late", FIRST + 5 * HOUR)])
+    gateway.lands(
+        landed_hour,
+        [verdict("c", landed_hour), verdict("c", landed_hour - HOUR, verdict="satisfactory", score=0.1)],
+        feed="judge",
+    )
+    gateway.runs(landed_hour)
+    assert gateway.sees(VERDICTS) == [
+        ("a", "judge", "unsatisfactory", "0.9500"),
+        ("c", "judge", "unsatisfactory", "0.9500"),
+        ("late", "judge", "unsatisfactory", "0.9500"),
+    ]
+    after = dict(gateway.sees(DIGESTS))
+    assert {hour for hour in after if after[hour] != before.get(hour)} == {FIRST + HOUR, FIRST + 5 * HOUR}
+    assert status(gateway.root).verdict_equation == VerdictEquation(landed=5, placed=4, waiting=1, given_up=0)
+
+
+def test_verdicts_that_were_lost_stop_the_publication(gateway: Gateway) -> None:
+    published = gateway.sees(VERDICTS)
+    gateway.lands(FIRST + HOUR, [verdict("b", FIRST + HOUR)], feed="judge")
+    inventory = Inventory(Path(gateway.root / "lake" / "inventory.sqlite"))
+    inventory._db.execute(
+        "create trigger loses after insert on assessment_parts begin delete from assessment_parts; end"
+    )
+    try:
+        with pytest.raises(
+            MakegoodError, match="1 records read, 1 landed, 0 ignored, 0 quarantined, 0 placed or waiting"
+        ):
+            gateway.runs(FIRST + HOUR)
+    finally:
+        inventory._db.execute("drop trigger loses")
+        inventory.close()
+    assert gateway.sees(VERDICTS) == published
