@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from running_gateway import FIRST, Gateway, record
 
+from expectations.thresholds import MIN_REQUESTS
 from orchestration.cli import main
 
 Makegood = Callable[..., tuple[int, str, str]]
@@ -160,7 +161,8 @@ def test_published_numbers_are_read_and_nothing_else_can_be(
 
 def test_unaudited_hours_make_the_status_unsound(makegood: Makegood, gateway: Gateway) -> None:
     gateway.lands(FIRST, [record("good", FIRST)])
-    gateway.lands(FIRST + timedelta(hours=1), [record("absurd", FIRST + timedelta(hours=1), cost_usd="4000")])
+    later = FIRST + timedelta(hours=1)
+    gateway.lands(later, [record(f"r{n}", later, cost_usd=None, model="house/model") for n in range(MIN_REQUESTS)])
     assert makegood(*RUN)[0] == 0
     code, _, err = makegood("run", "--from", "2026-11-01T01", "--to", "2026-11-01T02")
     assert code == 1
