@@ -16,9 +16,11 @@ from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
 from expectations import (
     fct_compensations,
+    fct_content_assessments,
     fct_landing_files,
     fct_request_hours,
     fct_requests,
+    fct_requests_hourly,
     mart_compensation_hourly,
 )
 from expectations.results import Measurement, Severity, SuiteResult, plain
@@ -32,6 +34,8 @@ SUITES: dict[str, Suite] = {
         fct_landing_files,
         fct_request_hours,
         fct_requests,
+        fct_requests_hourly,
+        fct_content_assessments,
         fct_compensations,
         mart_compensation_hourly,
     )

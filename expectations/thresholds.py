@@ -73,3 +73,14 @@ PAYOUT_SHARE_WARN: Final = 0.1
 PAYOUT_SHARE_BLOCK: Final = 0.5
 # A compensation type whose share among compensations moved by this much against 7 days: a detector changed.
 TYPE_SHARE_CHANGE_WARN: Final = 0.5
+
+# --- Drift: a day's share against the 7 days before, of one model or one detector ----------------------------
+
+# Of a model: a tenth of all requests more compensated than usual is an outage, a new fault, or a mistaken rule.
+COMPENSATED_SHARE_CHANGE_WARN: Final = 0.1
+# Payouts over cost: half of the limit for an hour as a whole.
+PAYOUT_SHARE_CHANGE_WARN: Final = 0.05
+# A model that loses its price loses it for all requests; a fifth leaves room for new variants under one name.
+UNPRICED_SHARE_CHANGE_WARN: Final = 0.2
+# A detector that finds a fifth more, or less, of what it sees was changed, or what it looks at was.
+UNSATISFACTORY_SHARE_CHANGE_WARN: Final = 0.2

@@ -4,7 +4,7 @@ from datetime import UTC
 
 import dagster as dg
 
-from orchestration.assets import SETTLEMENT
+from orchestration.assets import LAKE, RESTATES, SETTLEMENT
 from orchestration.hours import HOUR, floor_hour
 from orchestration.partitions import partition_key
 from orchestration.settings import Settings
@@ -14,6 +14,13 @@ hourly_job = dg.define_asset_job(
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups(SETTLEMENT),
     tags={"makegood/writer": "warehouse"},
     description="Land, derive, audit and publish landing hours.",
+)
+
+restate_job = dg.define_asset_job(
+    "restate",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(SETTLEMENT, LAKE),
+    tags={"makegood/writer": "warehouse", RESTATES: "true"},
+    description="Derive request hours again under today's seeds and code, land nothing, and publish: here a partition is a request hour.",
 )
 
 settlement_job = dg.define_asset_job(

@@ -7,7 +7,15 @@ import dagster as dg
 from expectations.results import Measurement, SuiteResult
 from orchestration.resources import Auditor
 
-AUDITED = ("fct_landing_files", "fct_request_hours", "fct_requests", "fct_compensations", "mart_compensation_hourly")
+AUDITED = (
+    "fct_landing_files",
+    "fct_request_hours",
+    "fct_requests",
+    "fct_requests_hourly",
+    "fct_content_assessments",
+    "fct_compensations",
+    "mart_compensation_hourly",
+)
 """The tables that a suite judges, by name."""
 
 
@@ -42,5 +50,11 @@ def _row(measured: Measurement) -> str:
     verdict = "yes" if measured.success else "no" if measured.severity == "critical" else "no (warning)"
     return (
         f"| {measured.expectation} | {verdict} | {measured.observed} | {measured.threshold} | {measured.judged_count}"
-        f" | {measured.unexpected_count} | {measured.note or measured.sentence} |"
+        f" | {measured.unexpected_count} | {measured.note or measured.sentence}{_culprits(measured)} |"
     )
+
+
+def _culprits(measured: Measurement) -> str:
+    """The first rows that broke the expectation, by what names them: which hour, model, type or detector moved."""
+    rows = [", ".join(f"{name} {value}" for name, value in row.items()) for row in measured.unexpected_rows]
+    return f": {'; '.join(rows)}" if rows else ""

@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from orchestration.presentation import (
     print_explanation,
     print_rows,
     print_settlement,
+    print_simulation,
     print_status,
     print_verdict,
 )
@@ -145,6 +147,23 @@ def handover(
 
 
 @app.command()
+def restate(start: From, end: To, as_json: AsJson = False) -> None:
+    """Derive these request hours again under today's seeds and code, say what changes, and publish it."""
+    from orchestration.running import restate as restate_hours
+
+    hours = HourRange.parse(start, end)
+    notes.print(f"Restating request hours {hours} (UTC)")
+    report = restate_hours(hours, Settings.read())
+    if as_json:
+        typer.echo(json.dumps(plain(asdict(report))))
+        return
+    rows = [tuple(change.values()) for change in report.changes]
+    columns = ["type", "compensations before", "after", "USD before", "USD after"]
+    print_rows(columns, rows, "table", "What changed")
+    notes.print(f"Published snapshot {report.publication.snapshot_id}")
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One SELECT; tables go by their plain names.")],
     form: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
@@ -188,6 +207,34 @@ def explain(
         typer.echo(json.dumps(plain(asdict(explanation)), ensure_ascii=False))
     else:
         print_explanation(explanation)
+
+
+@app.command()
+def simulate(
+    rules: Annotated[Path, typer.Option(help="A file like dbt_project/seeds/compensation_rules.csv.")],
+    start: From,
+    end: To,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the sums by day, account, model and type here, as Parquet.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What other rules would have paid for these request hours, beside what was paid; nothing is changed."""
+    from orchestration.dbt import compiled
+    from orchestration.policy.validation import valid_policy
+    from orchestration.publication.reading import current_publication
+    from orchestration.publication.simulating import MODELS
+    from orchestration.publication.simulating import simulate as simulate_rules
+
+    hours, home = HourRange.parse(start, end), Home(Settings.read().home).existing()
+    policy = valid_policy(rules=rules)
+    current_publication(home.warehouse)
+    notes.print(f"Deciding the published requests asked from {hours} (UTC) under {rules}")
+    simulation = simulate_rules(home.warehouse, policy["compensation_rules"], hours, compiled(MODELS), out)
+    if as_json:
+        typer.echo(json.dumps(plain(asdict(simulation))))
+    else:
+        print_simulation(simulation)
 
 
 @app.command()

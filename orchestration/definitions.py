@@ -7,7 +7,7 @@ from orchestration.assets.publication import build_publication
 from orchestration.assets.request_logs import request_logs
 from orchestration.assets.settlement import build_settled_snapshot, ledger_batches, nothing_is_left_due
 from orchestration.assets.warehouse import build_warehouse
-from orchestration.automation import hourly_job, hourly_schedule, settlement_job, settlement_schedule
+from orchestration.automation import hourly_job, hourly_schedule, restate_job, settlement_job, settlement_schedule
 from orchestration.checks import audits
 from orchestration.dbt import DBT, DBT_PROJECT, Dbt, ready_project
 from orchestration.resources import Auditor, Books, Lake, Publication, Warehouse
@@ -35,7 +35,7 @@ def definitions_for(settings: Settings) -> dg.Definitions:
             build_settled_snapshot(project),
         ],
         asset_checks=[audits, nothing_is_left_due],
-        jobs=[hourly_job, settlement_job],
+        jobs=[hourly_job, restate_job, settlement_job],
         schedules=[hourly_schedule, settlement_schedule],
         executor=dg.in_process_executor,
         resources={

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.publication.explaining import Explanation
+from orchestration.publication.simulating import Simulation
 from orchestration.publication.status import Status
 from orchestration.settlement.settling import Settlement
 from orchestration.settlement.verifying import Verdict
@@ -121,6 +122,22 @@ def print_verdict(verdict: Verdict) -> None:
     if verdict.held_count:
         lines.append(f"! {verdict.held_count:,} keys are held back")
     Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
+
+
+def print_simulation(simulation: Simulation, most: int = 10) -> None:
+    """Print what a candidate would have paid: all in a sentence, and the largest differences by each dimension."""
+    total = simulation.total
+    Console(soft_wrap=True, highlight=False).print(
+        f"Of {simulation.request_count:,} requests {total['paid_count']:,} were paid {total['paid_usd']:f} USD; the candidate pays"
+        f" {total['candidate_count']:,} of them {total['candidate_usd']:f} USD ({total['difference_usd']:+f}):"
+        f" {total['winner_count']:,} get more, {total['loser_count']:,} get less",
+        markup=False,
+    )
+    for dimension, rows in simulation.by.items():
+        shown = [tuple(row.values()) for row in rows[:most]]
+        print_rows(
+            list(rows[0]) if rows else [dimension], shown, "table", f"By {dimension}, {len(shown)} of {len(rows)}"
+        )
 
 
 def _mark(holds: bool) -> str:

@@ -111,6 +111,11 @@ class Publication(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     home: str
 
+    @property
+    def place(self) -> Home:
+        """The home, with its directories made."""
+        return Home(Path(self.home)).prepare()
+
     @contextmanager
     def record(self) -> Iterator[Publications]:
         """The record, open."""

@@ -32,6 +32,15 @@ class RunReport:
 
 
 @dataclass(frozen=True)
+class RestatementReport:
+    """What a restatement did: its run's id in Dagster, the change of each type of compensation, and the publication that shows it."""
+
+    run_id: str
+    changes: list[dict[str, Any]]
+    publication: Publication
+
+
+@dataclass(frozen=True)
 class SettlementReport:
     """What a settlement did: its run's id in Dagster, what it posted, and the publication that shows it."""
 
@@ -59,6 +68,25 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
         landed={name: value.value or 0 for name, value in landed.items() if isinstance(value.value, int | None)},
         publication=current_publication(home.warehouse),
     )
+
+
+def restate(hours: HourRange, settings: Settings) -> RestatementReport:
+    """Derive these request hours again under today's seeds and code, and publish them, as one Dagster run; nothing lands.
+
+    What changes is logged before it is published.
+
+    Raises:
+        MakegoodError: the policy cannot be used, nothing is published, no such hour is derived, or an audit did not pass.
+    """
+    home = Home(settings.home).prepare()
+    valid_policy()
+    current_publication(home.warehouse)
+    from orchestration.partitions import partition_key
+
+    keys = list(hours)
+    result = _execute(home, settings, "restate", partition_key(keys[0]), partition_key(keys[-1]))
+    noted = _metadata(result, "published_snapshot").get("changes")
+    return RestatementReport(result.run_id, list(noted.value) if noted else [], current_publication(home.warehouse))
 
 
 def terms(settings: Settings) -> Terms:

@@ -14,6 +14,7 @@ final as (
         count(*) as request_count,
         count(*) filter (where cost_usd > 0 and not coalesce(cache_hit, false)) as billed_count,
         count(*) filter (where is_error) as error_count,
+        count(*) filter (where cost_usd is null) as unpriced_count,
         sum(input_tokens) as input_tokens,
         sum(output_tokens) as output_tokens,
         sum(cost_usd) as cost_usd,

@@ -3,3 +3,9 @@
 OWNERS = ["team:data-engineering"]
 SETTLEMENT = "settlement"
 """The group of the assets that are settled daily rather than derived hourly."""
+
+LAKE = "lake"
+"""The group of the assets that land files."""
+
+RESTATES = "makegood/restates"
+"""The tag of a run whose partitions are request hours that are derived again."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.assets import OWNERS
+from orchestration.assets import LAKE, OWNERS
 from orchestration.assets.landing import Landing, land_feeds, looked_at
 from orchestration.assets.request_logs import request_logs
 from orchestration.ingestion.assessments import COLUMNS
@@ -24,7 +24,7 @@ NOTHING_LOST = dg.AssetCheckSpec(
     deps=[request_logs],
     partitions_def=HOURLY,
     backfill_policy=ONE_RUN,
-    group_name="lake",
+    group_name=LAKE,
     kinds={"duckdb", "parquet"},
     owners=OWNERS,
     check_specs=[NOTHING_LOST],

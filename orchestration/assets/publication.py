@@ -1,12 +1,15 @@
 """The publication: readers move to the audited snapshot. What a publication is, is publication/'s."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
+from decimal import Decimal
 
 import dagster as dg
 
-from orchestration.assets import OWNERS
+from orchestration.assets import OWNERS, RESTATES
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours
-from orchestration.publication.reading import contents
+from orchestration.publication.changes import Change, changes
+from orchestration.publication.reading import contents, reading
 from orchestration.resources import Books, Publication, Warehouse
 from orchestration.warehouse import head_snapshot
 
@@ -27,12 +30,17 @@ def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         """The snapshot that the page, analysts' SQL and exports read, once every check of the run has passed."""
         hours = landing_hours(context)
+        restated: list[Change] = []
+        if context.has_tag(RESTATES):
+            with reading(publication.place.warehouse) as (before, _), warehouse_db.session() as after:
+                restated = changes(before, after, hours)
+            for change in restated:
+                context.log.info(f"about to be published: {change}")
         head = books.ledger.head()
         ledger_head = (head.sequence, head.digest)
+        landed = None if context.has_tag(RESTATES) else (hours.start, hours.end)
         with warehouse_db.session() as con, publication.record() as record:
-            published = record.publish(
-                head_snapshot(con), context.run.run_id, contents(con), (hours.start, hours.end), ledger_head
-            )
+            published = record.publish(head_snapshot(con), context.run.run_id, contents(con), landed, ledger_head)
         return dg.MaterializeResult(
             metadata={
                 "publication": published.publication_id,
@@ -44,7 +52,13 @@ def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
                 "data through (UTC)": f"{published.data_through:%Y-%m-%d %H:%M}"
                 if published.data_through
                 else "no data",
+                **({"changes": dg.JsonMetadataValue([_plain(change) for change in restated])} if restated else {}),
             }
         )
 
     return published_snapshot
+
+
+def _plain(change: Change) -> dict[str, str | int]:
+    """The change as JSON holds it: money as text."""
+    return {name: format(value, "f") if isinstance(value, Decimal) else value for name, value in asdict(change).items()}

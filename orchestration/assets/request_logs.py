@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.assets import OWNERS
+from orchestration.assets import LAKE, OWNERS
 from orchestration.assets.landing import Landing, land_feeds, looked_at
 from orchestration.ingestion.canonical import COLUMNS
 from orchestration.partitions import HOURLY, ONE_RUN
@@ -13,7 +13,7 @@ from orchestration.resources import Auditor, Lake
 @dg.asset(
     partitions_def=HOURLY,
     backfill_policy=ONE_RUN,
-    group_name="lake",
+    group_name=LAKE,
     kinds={"duckdb", "parquet"},
     owners=OWNERS,
     metadata={"dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in COLUMNS.items()])},

@@ -8,7 +8,9 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
+from orchestration.assets import RESTATES
 from orchestration.dbt import Dbt
+from orchestration.errors import MakegoodError
 from orchestration.hours import FIRST_HOUR, HourRange
 from orchestration.ingestion import baselines, window
 from orchestration.ingestion.inventory import Inventory
@@ -53,13 +55,16 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
         publication: Publication,
         books: Books,
     ) -> Iterator[Any]:
-        """Derive, some days at a time, every request hour that the landing hours' files touch."""
+        """Derive, some days at a time, every request hour that the landing hours' files touch, or again the hours to restate."""
         hours, policy = landing_hours(context), policy_digests(valid_policy())
         warehouse_db.create()
         with lake.inventory() as inventory:
-            late = late_hours(hours, inventory, warehouse_db, lake.lookback_hours)
-            late |= hours_of_other_baselines(hours, inventory, warehouse_db, lake.lookback_hours)
-            whole = window.plan(hours, lake.place.lake, inventory, late)
+            if context.has_tag(RESTATES):
+                whole = window.plan((), lake.place.lake, inventory, restated_hours(hours, warehouse_db))
+            else:
+                late = late_hours(hours, inventory, warehouse_db, lake.lookback_hours)
+                late |= hours_of_other_baselines(hours, inventory, warehouse_db, lake.lookback_hours)
+                whole = window.plan(hours, lake.place.lake, inventory, late)
             pieces = window.chunks(whole, inventory)
             for number, piece in enumerate(pieces, 1):
                 context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
@@ -90,6 +95,22 @@ def late_hours(hours: HourRange, inventory: Inventory, warehouse_db: Warehouse, 
     names = [file.landing_file for file in inventory.files_of_hours(looked_back)]
     touched = inventory.hours_touched(names)
     return touched - derived_hours(touched, inventory, warehouse_db)
+
+
+def restated_hours(hours: HourRange, warehouse_db: Warehouse) -> set[datetime]:
+    """Those of the request hours that are derived, and so can be restated.
+
+    Raises:
+        MakegoodError: none of them is.
+    """
+    derived = {
+        hour
+        for used in baseline_digests_in_use(hours.start.date(), hours.end.date(), warehouse_db).values()
+        for hour in used
+    }
+    if not (restated := derived & set(hours)):
+        raise MakegoodError(f"nothing to restate: no request hour from {hours} is derived")
+    return restated
 
 
 def hours_of_other_baselines(

@@ -14,19 +14,20 @@ create or replace temp macro is_blank(text) as regexp_full_match(coalesce(text, 
 create or replace temp macro is_strict_json(text) as
     json_valid(text) and not regexp_matches(regexp_replace(text, '"(?:[^"\\]|\\.)*"', '""', 'g'), '(?i),\s*[\]}]|nan|inf');
 
--- How far back, in characters, the last 32 characters of a text stand once more: the length of what may be repeated; at most an eighth of it.
+-- How far back, in characters, the last 32 characters of a text stand once more: the length of what may be repeated. Periods below 32 are
+-- tried one by one, in the last 64 characters; longer ones are what stands between the last two of these pieces, and the piece.
 create or replace temp macro period_of(text) as
     case
         when length(text) >= 512 and strpos(left(text, -1), right(text, 32)) > 0
-        then list_filter(
-            range(1, length(text) // 8 + 1),
-            lambda back: substr(text, length(text) - 31 - back, 32) = right(text, 32)
-        )[1]
+        then coalesce(
+            list_filter(range(1, 32), lambda back: substr(right(text, 64), 33 - back, 32) = right(text, 32))[1],
+            32 + length(string_split(text, right(text, 32))[-2])
+        )
     end;
 
 -- Whether the last `tail` characters are one piece of `period` characters, over and over.
 create or replace temp macro is_periodic(text, period, tail) as
-    left(right(text, tail::bigint), (tail - period)::bigint) = right(text, (tail - period)::bigint);
+    tail <= length(text) and left(right(text, tail::bigint), (tail - period)::bigint) = right(text, (tail - period)::bigint);
 
 -- The period of a loop, null where there is none. A loop runs to the text's end, over 512 characters, 8 times and half of the text at the
 -- least; what has no two letters in it (rules of tables, rows of zeros, padding) over nine tenths. Lists, tables and code whose pieces differ

@@ -99,7 +99,7 @@ def _document(file: Path) -> dict[str, object]:
         raise MakegoodError(f"{file} is not UTF-8 text, at byte {error.start}") from error
     except yaml.YAMLError as error:
         raise MakegoodError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or "sources" not in document:
         return {}
     if unknown := sorted(str(key) for key in document if key not in ("sources", "assessments")):
         raise MakegoodError(f"{file}: unknown key `{unknown[0]}`; there are `sources` and `assessments`")

@@ -44,6 +44,22 @@ GOOD = {
         ("payout_usd", "decimal(38,12)", "20"),
         ("cost_usd", "decimal(38,12)", "200"),
     ),
+    "fct_requests_hourly": (
+        *HOUR_COLUMNS,
+        ("model", "varchar", "'vendor/model'"),
+        ("request_count", "bigint", "1000"),
+        ("compensated_count", "bigint", "200"),
+        ("unpriced_count", "bigint", "300"),
+        ("cost_usd", "decimal(38,12)", "200"),
+    ),
+    "fct_content_assessments": (
+        *HOUR_COLUMNS,
+        ("source", "varchar", "'gateway'"),
+        ("request_id", "varchar", "'r' || i"),
+        ("detector", "varchar", "'judge'"),
+        ("verdict", "varchar", "case when i % 10 < 3 then 'unsatisfactory' else 'satisfactory' end"),
+        ("landing_line", "bigint", "i"),
+    ),
     "fct_request_hours": (
         *HOUR_COLUMNS,
         ("landed_count", "bigint", "1000"),
@@ -97,7 +113,7 @@ class Home:
 
     def add_history(self, days: range = range(1, 8)) -> None:
         """The same hour on each of `days` days before, as good as the audited one."""
-        for table in ("fct_request_hours", "fct_landing_files", "mart_compensation_hourly"):
+        for table in ("fct_request_hours", "fct_landing_files", "mart_compensation_hourly", "fct_requests_hourly"):
             for back in days:
                 self.add(table, day=DAY - timedelta(days=back))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from audited_home import REQUESTS, Home
+from audited_home import DAY, REQUESTS, Home
 
 
 @pytest.fixture
@@ -23,7 +24,9 @@ def home(empty_home: Home) -> Home:
     empty_home.execute("begin transaction")
     empty_home.add("fct_requests", REQUESTS)
     empty_home.add("fct_compensations", 40)
-    for table in ("mart_compensation_hourly", "fct_request_hours", "fct_landing_files"):
+    for day in (DAY, DAY - timedelta(days=1)):
+        empty_home.add("fct_content_assessments", REQUESTS, day)
+    for table in ("mart_compensation_hourly", "fct_requests_hourly", "fct_request_hours", "fct_landing_files"):
         empty_home.add(table)
     empty_home.add_history()
     empty_home.execute("commit")

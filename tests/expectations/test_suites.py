@@ -83,6 +83,22 @@ def mix(side: str, day: str) -> Case:
     return Case("mart_compensation_hourly", "share_change", "warning", side, at_limit, beyond)
 
 
+def detected(side: str, at_limit: str, beyond: str) -> Case:
+    """Of every ten verdicts of the audited day so many are that the answer is unsatisfactory."""
+    update = (
+        "update makegood.fct_content_assessments set verdict ="
+        " case when landing_line % 10 {} then 'unsatisfactory' else 'satisfactory' end where request_date = '2026-11-10'"
+    )
+    return Case(
+        "fct_content_assessments",
+        "unsatisfactory_share_change",
+        "warning",
+        side,
+        update.format(at_limit),
+        update.format(beyond),
+    )
+
+
 BILLED_USD = REQUESTS // 100  # 0.01 each
 CASES = [
     requests("latency_ms", "critical", "min", 0, -1),
@@ -174,6 +190,18 @@ CASES = [
     changed("mart_compensation_hourly", "payout_ratio", "critical", "max", "payout_usd", 200, 201),
     mix("max", "2026-11-10"),
     mix("min", "2026-11-09"),
+    *(
+        changed("fct_requests_hourly", f"{measure}_share_change", "warning", side, column, at_limit, beyond)
+        for measure, column, limits in (
+            ("compensated", "compensated_count", ((300, 301), (100, 99))),
+            ("unpriced", "unpriced_count", ((500, 501), (100, 99))),
+            # The payouts are 20 of a cost of 200: a tenth.
+            ("payout", "cost_usd", ((20 / 0.149999, 20 / 0.1501), (20 / 0.050001, 20 / 0.0499))),
+        )
+        for side, (at_limit, beyond) in zip(("max", "min"), limits, strict=True)
+    ),
+    detected("max", "< 5", "< 6"),
+    detected("min", "< 1", "< 0"),
     changed("fct_request_hours", "superseded_share", "warning", "max", "superseded_count", 500, 501),
     changed("fct_request_hours", "outdated_count", "warning", "max", "policy_digest", "'today'", "'yesterday'"),
     changed("fct_landing_files", "quarantined_share", "warning", "max", "quarantined_count", 10, 11),

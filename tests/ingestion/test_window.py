@@ -182,6 +182,7 @@ def test_inputs_without_deliveries_hold_hours_and_files(place: Place) -> None:
     window.write(plan(place, LATER), place.lake, place.inventory, POLICY, target, with_deliveries=False)
     with duckdb.connect(str(target), read_only=True) as con:
         assert con.execute("select table_name from duckdb_tables() order by all").fetchall() == [
+            ("baseline_days",),
             ("landing_files",),
             ("policies",),
             ("request_hours",),

@@ -210,6 +210,7 @@ def _summed(hour: datetime, model: str, rows: list[Row]) -> Row:
         "request_count": len(rows),
         "billed_count": sum(bool(row["cost_usd"]) and row["cost_usd"] > 0 and not row["cache_hit"] for row in rows),
         "error_count": sum(row["is_error"] for row in rows),
+        "unpriced_count": sum(row["cost_usd"] is None for row in rows),
     }
     for column in ("input_tokens", "output_tokens", "cost_usd"):
         known = [row[column] for row in rows if row[column] is not None]

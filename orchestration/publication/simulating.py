@@ -1,0 +1,183 @@
+"""What another policy would have paid, beside what was paid, over the published snapshot. It runs the models' own SQL and writes nothing of the home."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.duck import connect, sql_text
+from orchestration.errors import MakegoodError
+from orchestration.hours import HourRange
+from orchestration.policy.seeds import Row
+from orchestration.publication.publications import Publication
+from orchestration.publication.reading import current_publication
+from orchestration.warehouse import attach
+
+MODELS = ("int_request_signals", "int_rule_matches", "fct_requests")
+"""The models that decide, in their order: the SQL of each is run as dbt compiles it."""
+MEASURES = (
+    "coalesce(sum(paid_count), 0)::bigint as paid_count",
+    "coalesce(sum(paid_usd), 0)::decimal(38, 12) as paid_usd",
+    "coalesce(sum(candidate_count), 0)::bigint as candidate_count",
+    "coalesce(sum(candidate_usd), 0)::decimal(38, 12) as candidate_usd",
+    "coalesce(sum(candidate_usd - paid_usd), 0)::decimal(38, 12) as difference_usd",
+    "coalesce(sum(winner_count), 0)::bigint as winner_count",
+    "coalesce(sum(loser_count), 0)::bigint as loser_count",
+)
+"""Requests and USD paid and under the candidate, and the requests that would get more and less."""
+OUTCOMES = """
+create table outcomes (
+    request_date date, account_id varchar, model varchar, compensation_type varchar, paid_count bigint, paid_usd decimal(38, 12),
+    candidate_count bigint, candidate_usd decimal(38, 12), winner_count bigint, loser_count bigint
+)
+"""
+COMPARED = """
+insert into outcomes
+with paid as (
+    select source, request_id, requested_at, request_date, account_id, model, compensation_type, payout_usd
+    from makegood.main.fct_requests
+    where reason_code = 'compensated' and request_date = $day and requested_at >= $start and requested_at < $end
+),
+
+candidate as (
+    select source, request_id, requested_at, request_date, account_id, model, compensation_type, payout_usd
+    from ({decided}) as decided
+    where reason_code = 'compensated'
+),
+
+compared as (
+    select
+        coalesce(paid.request_date, candidate.request_date) as request_date,
+        coalesce(paid.account_id, candidate.account_id) as account_id,
+        coalesce(paid.model, candidate.model) as model,
+        paid.compensation_type as paid_type,
+        candidate.compensation_type as candidate_type,
+        paid.payout_usd as paid_usd,
+        candidate.payout_usd as candidate_usd,
+        coalesce(candidate.payout_usd, 0) - coalesce(paid.payout_usd, 0) as difference_usd
+    from paid
+    full join candidate using (source, request_id, requested_at)
+),
+
+sides as (
+    select request_date, account_id, model, paid_type as compensation_type, 1 as paid_count, paid_usd, 0 as candidate_count,
+        0 as candidate_usd, 0 as winner_count, (candidate_type is null)::integer as loser_count
+    from compared where paid_type is not null
+    union all
+    select request_date, account_id, model, candidate_type, 0, 0, 1, candidate_usd, (difference_usd > 0)::integer,
+        (difference_usd < 0)::integer
+    from compared where candidate_type is not null
+)
+
+select request_date, account_id, model, compensation_type, sum(paid_count), sum(paid_usd), sum(candidate_count), sum(candidate_usd),
+    sum(winner_count), sum(loser_count)
+from sides group by all
+"""
+DIMENSIONS = ("compensation_type", "model", "request_date", "account_id")
+
+Sums = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A candidate policy beside what was paid.
+
+    Attributes:
+        publication: what was compared with.
+        request_count: how many requests were decided anew.
+        total: the measures over all of them; counts are of requests, amounts are USD.
+        by: for each of DIMENSIONS its values with the measures, the largest difference first.
+    """
+
+    publication: Publication
+    request_count: int
+    total: Sums
+    by: dict[str, list[Sums]]
+
+
+def simulate(
+    warehouse: Path, rules: list[Row], hours: HourRange, sql: Mapping[str, str], out: Path | None = None
+) -> Simulation:
+    """Decide the published requests of these request hours anew under other rules.
+
+    Args:
+        warehouse: the home's warehouse; it is read alone.
+        rules: a valid policy's rules.
+        hours: request hours.
+        sql: the compiled SQL of each of MODELS.
+        out: where to write the measures by day, account, model and type, as Parquet.
+
+    Raises:
+        MakegoodError: nothing is published, or not in these hours, or `out` cannot be written.
+    """
+    publication = current_publication(warehouse)
+    with connect(spill=warehouse / "spill") as con:
+        attach(con, warehouse, snapshot_id=publication.snapshot_id)
+        _load_rules(con, rules)
+        con.execute("use memory")
+        con.execute(OUTCOMES)
+        decided = sum(_decide(con, day, hours, sql) for day in _days(hours))
+        if not decided:
+            raise MakegoodError(f"no published request was asked from {hours}")
+        if out is not None:
+            _write(con, out)
+        return Simulation(
+            publication=publication,
+            request_count=decided,
+            total=_rows(con, f"select {', '.join(MEASURES)} from outcomes")[0],
+            by={name: _rows(con, _by(name)) for name in DIMENSIONS},
+        )
+
+
+def _load_rules(con: duckdb.DuckDBPyConnection, rules: list[Row]) -> None:
+    con.execute("create table memory.main.compensation_rules as select * from makegood.main.compensation_rules limit 0")
+    places = ", ".join("?" for _ in rules[0].values)
+    con.executemany(
+        f"insert into memory.main.compensation_rules values ({places})", [list(rule.values.values()) for rule in rules]
+    )
+
+
+def _days(hours: HourRange) -> list[date]:
+    first, last = hours.start.date(), (hours.end - timedelta(microseconds=1)).date()
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _decide(con: duckdb.DuckDBPyConnection, day: date, hours: HourRange, sql: Mapping[str, str]) -> int:
+    """Decide a day's requests and add their outcomes; how many there are. The models see the facts as their input."""
+    condition = f"request_date = date '{day}' and requested_at >= timestamp '{hours.start}' and requested_at < timestamp '{hours.end}'"
+    con.execute(
+        f"create or replace view int_request_observations as select * from makegood.main.fct_requests where {condition}"
+    )
+    signals, matches, decided = (
+        sql[name].replace('"makegood"."main"."compensation_rules"', "memory.main.compensation_rules") for name in MODELS
+    )
+    con.execute(f"create or replace view int_request_signals as {signals}")
+    con.execute(f"create or replace table int_rule_matches as {matches}")
+    con.execute(COMPARED.format(decided=decided), {"day": day, "start": hours.start, "end": hours.end})
+    row = con.execute("select count(*) from int_request_observations").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _by(dimension: str) -> str:
+    return (
+        f"select {dimension}, {', '.join(MEASURES)} from outcomes group by {dimension}"
+        f" order by abs(sum(candidate_usd - paid_usd)) desc, {dimension}"
+    )
+
+
+def _write(con: duckdb.DuckDBPyConnection, out: Path) -> None:
+    try:
+        con.execute(
+            f"copy (select *, candidate_usd - paid_usd as difference_usd from outcomes order by all) to '{sql_text(out)}' (format parquet)"
+        )
+    except duckdb.IOException as error:
+        raise MakegoodError(f"cannot write {out}: {' '.join(str(error).split())}") from error
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Sums]:
+    result = con.execute(query)
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

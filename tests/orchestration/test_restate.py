@@ -1,0 +1,105 @@
+"""A policy changed in the past: its hours are stale, restating derives them again and nothing else, and what changed is said first."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running_gateway import FIRST, Gateway, record
+
+from orchestration.hours import HOUR
+from orchestration.settings import PROJECT
+
+SHIPPED = ("orchestration", "expectations", "dbt_project", "models")
+AT = FIRST + timedelta(minutes=5)
+
+
+class Copy:
+    """A copy of the project, whose policy a test may change, over a gateway's home."""
+
+    def __init__(self, place: Path, gateway: Gateway) -> None:
+        self.place, self.gateway = place, gateway
+        for folder in SHIPPED:
+            shutil.copytree(
+                PROJECT / folder, place / folder, ignore=shutil.ignore_patterns("target", "logs", "__pycache__")
+            )
+        shutil.copy2(PROJECT / "dagster.yaml", place)
+
+    def does(self, *arguments: str) -> tuple[int, str, str]:
+        """Run a command of the copy: exit code, standard output, standard error."""
+        done = subprocess.run(
+            [sys.executable, "-m", "orchestration", *arguments],
+            cwd=self.place,
+            capture_output=True,
+            text=True,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(self.place),
+                "MAKEGOOD_HOME": str(self.gateway.root),
+                "MAKEGOOD_SOURCES": str(self.gateway.root / "sources.yml"),
+            },
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    def says(self, *arguments: str) -> Any:
+        code, out, err = self.does(*arguments, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+    def edit_rules(self, before: str, after: str) -> None:
+        rules = self.place / "dbt_project" / "seeds" / "compensation_rules.csv"
+        assert before in rules.read_text()
+        rules.write_text(rules.read_text().replace(before, after))
+
+
+@pytest.fixture
+def copy(tmp_path: Path, gateway: Gateway) -> Copy:
+    place = tmp_path / "project"
+    place.mkdir()
+    return Copy(place, gateway)
+
+
+def test_a_rate_changed_in_the_past_is_stale_until_its_hours_are_restated(copy: Copy) -> None:
+    for number in (0, 1):
+        records = [record(f"failed-{number}", AT + HOUR * number, status_code="503", cost_usd="0.02")]
+        copy.gateway.lands(FIRST + HOUR * number, records)
+    copy.says("run", "--from", "2026-11-01T00", "--to", "2026-11-01T02")
+    assert copy.says("status")["stale_hours"] == []
+
+    copy.edit_rules(',1.0000,,2020-01-01 00:00:00,,"The upstream', ',0.5000,,2020-01-01 00:00:00,,"The upstream')
+    assert copy.says("status")["stale_hours"] == ["2026-11-01T00:00:00", "2026-11-01T01:00:00"]
+
+    code, out, err = copy.does("restate", "--from", "2026-11-01T00", "--to", "2026-11-01T01", "--json")
+    assert code == 0, err
+    change = {
+        "compensation_type": "service_failure",
+        "count_before": 1,
+        "count_after": 1,
+        "usd_before": "0.020000000000",
+        "usd_after": "0.010000000000",
+    }
+    assert json.loads(out)["changes"] == [change]
+    said = "about to be published: service_failure: 1 → 1 compensations, 0.020000000000 → 0.010000000000 USD"
+    assert said in err
+    assert copy.gateway.sees("select request_id, payout_usd from fct_requests order by 1") == [
+        ("failed-0", Decimal("0.01")),
+        ("failed-1", Decimal("0.02")),
+    ]
+    assert copy.says("status")["stale_hours"] == ["2026-11-01T01:00:00"]
+
+    code, _, err = copy.does("restate", "--from", "2026-10-01T00", "--to", "2026-10-01T01")
+    assert code == 1
+    assert "nothing to restate: no request hour from 2026-10-01T00 to 2026-10-01T01 is derived" in err
+
+    copy.edit_rules("SF-1,service_failure,upstream_failed", "SF-1,service_failure,mood")
+    code, _, err = copy.does("run", "--from", "2026-11-01T00", "--to", "2026-11-01T01")
+    assert code == 1
+    assert err.splitlines()[-1].startswith(
+        "makegood: the policy is refused: compensation_rules.csv line 2: there is no signal 'mood'"
+    )
