@@ -112,7 +112,7 @@ def _verdict(chances: Chances, log: Log, line: int) -> Verdict:
 def _edges(policy: Policy) -> list[datetime]:
     rows = [*policy.rules, *policy.coverage, *policy.prices]
     edges = {edge for row in rows for edge in (row.effective_from, row.effective_to) if edge is not None}
-    return sorted(edge for edge in edges if FIRST <= edge <= LAST)
+    return sorted(edge for edge in {FIRST, *edges} if FIRST <= edge <= LAST)
 
 
 def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:

@@ -81,14 +81,18 @@ CAPS = (
 
 
 def a_policy(chances: Chances) -> Policy:
-    """A valid policy: versions without gap or overlap, each with rules of every type."""
+    """A valid policy: versions without gap or overlap, each with rules of every type; now and then no more than one for each."""
     names = ["service_failure", "unsatisfactory_content", "high_latency", "Zeta", "slow_start"]
     ranks = chances.random.sample(range(1, 9), len(names))
     types = [CompensationType(name, f"Label of {name}", rank) for name, rank in zip(names, ranks, strict=True)]
-    moments = _changes(chances, chances.one((1, 3, 5)))
+    is_small = chances.hit(0.3)
+    moments = _changes(chances, 0 if is_small else chances.one((1, 3, 5)))
     rules: list[Rule] = []
     for version, (since, until) in enumerate(zip([ALWAYS, *moments], [*moments, None], strict=True)):
-        rules += _version(chances, f"v{version}", names, since, until)
+        kinds = names if is_small else names * 5
+        rules += _version(chances, f"v{version}", kinds, since, until)
+    paid = {rule.compensation_type for rule in rules}
+    types = [kind for kind in types if kind.compensation_type in paid]
     return Policy(types, rules, _coverage(chances), _prices(chances), _detectors(chances))
 
 
@@ -96,10 +100,10 @@ def _changes(chances: Chances, count: int) -> list[datetime]:
     return sorted({chances.moment(FIRST, LAST).replace(microsecond=0) for _ in range(count)})
 
 
-def _version(chances: Chances, version: str, types: list[str], since: datetime, until: datetime | None) -> list[Rule]:
-    ids = chances.random.sample([f"{letter}{number}" for letter in "aBZ-_" for number in range(20)], 24)
+def _version(chances: Chances, version: str, kinds: list[str], since: datetime, until: datetime | None) -> list[Rule]:
+    ids = chances.random.sample([f"{letter}{number}" for letter in "aBZ-_" for number in range(20)], len(kinds))
     rules = []
-    for rule_id, kind in zip(ids, types * 5, strict=False):
+    for rule_id, kind in zip(ids, kinds, strict=True):
         rule = _rule(chances, version, rule_id, kind, since, until)
         if rules and chances.hit(0.4):
             rule = _like(chances, rule, chances.one(rules))
