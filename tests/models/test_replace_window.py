@@ -100,6 +100,7 @@ def test_facts_are_partitioned_by_day(derived_twice: DerivedTwice) -> None:
         ("fct_compensations", "request_date"),
         ("fct_content_assessments", "request_date"),
         ("fct_landing_files", "landed_date"),
+        ("fct_ledger_entries", "settled_date"),
         ("fct_request_hours", "request_date"),
         ("fct_requests", "request_date"),
         ("fct_requests_hourly", "request_date"),

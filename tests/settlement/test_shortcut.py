@@ -69,7 +69,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True)
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True)
 @given(steps=steps)
 def test_whatever_changes_between_settlements_each_posts_what_the_rules_say(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
