@@ -6,12 +6,14 @@ from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import HTTPException
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboard.security import COOKIE, Door
 
-STATIC = Path(__file__).parent / "static"
+STATIC, TEMPLATES = Path(__file__).parent / "static", Path(__file__).parent / "templates"
+PAGES = ("index.html", "request.html", "login.html")
 ECHARTS_CARRIER = ("vizly", "assets/echarts.min.js")
 REVALIDATE = {"cache-control": "no-cache"}
 LONGEST_FORM = 4_096
@@ -20,6 +22,7 @@ LONGEST_FORM = 4_096
 def add_pages(app: FastAPI, door: Door) -> None:
     """Serve the pages behind the door; their code and style, which hold no data, in front of it."""
     echarts = _echarts()
+    html = _html()
 
     async def page(request: Request, name: str) -> Response:
         try:
@@ -28,7 +31,7 @@ def add_pages(app: FastAPI, door: Door) -> None:
             if not door.asks_for_token:
                 raise
             return RedirectResponse("/login", 303)
-        return FileResponse(STATIC / name, headers=REVALIDATE)
+        return HTMLResponse(html[name], headers=REVALIDATE)
 
     @app.get("/", include_in_schema=False)
     async def index(request: Request) -> Response:
@@ -40,14 +43,14 @@ def add_pages(app: FastAPI, door: Door) -> None:
 
     @app.get("/login", include_in_schema=False)
     async def login() -> Response:
-        return FileResponse(STATIC / "login.html", headers=REVALIDATE)
+        return HTMLResponse(html["login.html"], headers=REVALIDATE)
 
     @app.post("/login", include_in_schema=False)
     async def sign_in(request: Request) -> Response:
         token = parse_qs((await _body(request)).decode(errors="replace")).get("token", [""])[0]
         cookie = door.cookie_for(token)
         if cookie is None:
-            return FileResponse(STATIC / "login.html", 401, headers=REVALIDATE)
+            return HTMLResponse(html["login.html"], 401, headers=REVALIDATE)
         answer = RedirectResponse("/", 303)
         is_secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=is_secure, max_age=7 * 86_400)
@@ -67,6 +70,14 @@ async def _body(request: Request) -> bytes:
         if len(body) > LONGEST_FORM:
             raise HTTPException(413, "the form is too long")
     return body
+
+
+def _html() -> dict[str, str]:
+    """Every page inside its frame. None holds data, so each is the same text for every visitor."""
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return {name: templates.get_template(name).render() for name in PAGES}
 
 
 def _echarts() -> Path:
