@@ -98,15 +98,17 @@ def interactions(page: Page) -> dict[str, Callable[[int], str]]:
     def go(query: str) -> str:
         return f"history.pushState(null, '', '/?{query}'); dispatchEvent(new PopStateEvent('popstate'))"
 
-    def click(testid: str) -> str:
-        return f"document.querySelector('[data-testid={testid}]').click()"
+    def click(name: str, value: str) -> str:
+        return f"document.querySelector('[data-{name}={value}]').click()"
+
+    everything = go("range=90d")
 
     return {
         "filter change": lambda n: go(f"range={('30d', '90d', '7d')[n % 3]}&model={models[n % len(models)]}"),
         "range change": lambda n: go(f"range={('90d', '30d', '7d', '24h')[n % 4]}"),
-        "tab": lambda n: click(("tab-times", "tab-credits")[n % 2]),
-        "sort": lambda n: "document.querySelector('[data-sort=payout]').click()",
-        "next page": lambda n: go("range=90d") if n == 0 else click("page-next"),
+        "tab": lambda n: click("testid", ("tab-times", "tab-credits")[n % 2]) if n else everything,
+        "sort": lambda n: click("sort", ("payout", "cost", "latency", "input_tokens")[n % 4]) if n else everything,
+        "next page": lambda n: click("testid", "page-next") if n else everything,
         "page at depth 1 M": lambda n: go(f"range=90d&page={40_000 + n * 7}"),
         "one account": lambda n: go(f"range=90d&account=acct_{n + 10:04d}"),
     }

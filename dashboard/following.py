@@ -19,11 +19,19 @@ from dashboard.filters import Selection
 from orchestration.duck import sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import floor_hour
+from orchestration.publication.pinning import pin_catalog
 from orchestration.publication.reading import current_publication, reading
 
 HOURS = """
 create table memory.hours as
 select hour_at, compensation_type, model, compensation_count, payout_usd from mart_compensation_hourly order by hour_at
+"""
+DAYS = """
+create table memory.days as
+select
+    date_trunc('day', hour_at) as hour_at, compensation_type, model,
+    sum(compensation_count)::bigint as compensation_count, sum(payout_usd)::decimal(38, 12) as payout_usd,
+from memory.hours group by all order by hour_at
 """
 POSTED = """
 create table memory.posted as
@@ -56,47 +64,23 @@ COPIED_COLUMNS = (
 )
 COPIED = timedelta(days=92)
 TYPES = "select compensation_type, label, description from dim_compensation_types order by precedence"
-MEMORY_LIMIT = "256MB"
+MEMORY_LIMIT, LOOKUP_MEMORY_LIMIT = "256MB", "128MB"
 POLL_S = 0.5
 COUNTS_KEPT = 64
 
 log = logging.getLogger(__name__)
 
 
-class Session:
-    """Reads at one publication.
+class Cursors:
+    """Connections of one's own to an opened database, used again and again."""
 
-    The hourly mart is held in memory, and an account's hours from its first question on; the last months lie in a file of its own.
-    """
-
-    def __init__(self, warehouse: Path, scratch: Path) -> None:
-        """Open at what is published now.
-
-        Raises:
-            MakegoodError: nothing is published yet.
-        """
-        self._closing = ExitStack()
-        self._con, self.publication = self._closing.enter_context(
-            reading(warehouse, scratch=scratch, memory_limit=MEMORY_LIMIT)
-        )
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
         self._idle: LifoQueue[duckdb.DuckDBPyConnection] = LifoQueue()
-        self._accounts: set[str] = set()
-        self._lock = threading.Lock()
-        self.scratch = scratch
-        self.readers = 0
-        self._copy = scratch / f"{self.publication.publication_id}-{uuid4().hex}.duckdb"
-        self._copied_from: datetime | None = None
-        self._con.execute(f"attach '{sql_text(self._copy)}' as page")
-        self._counts: dict[Selection, list[tuple[Any, ...]]] = {}
-        self._con.execute(HOURS)
-        self._con.execute(POSTED)
-        self._con.execute(ACCOUNT_HOURS)
-        self.data_from, self.data_through = self._coverage()
-        self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
 
     @contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection of one's own to the session's snapshot."""
+    def take(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One of them."""
         try:
             cursor = self._idle.get_nowait()
         except Empty:
@@ -106,6 +90,45 @@ class Session:
             yield cursor
         finally:
             self._idle.put(cursor)
+
+
+class Session:
+    """Reads at one publication.
+
+    The hourly mart is held in memory, and an account's hours from its first question on; the last months lie in a file of its own.
+    Single requests are looked up through a connection that does nothing else.
+    """
+
+    def __init__(self, warehouse: Path, scratch: Path) -> None:
+        """Open at what is published now.
+
+        Raises:
+            MakegoodError: nothing is published yet.
+        """
+        self._closing = ExitStack()
+        self.publication = current_publication(warehouse)
+        self._files = scratch / f"{self.publication.publication_id}-{uuid4().hex}"
+        self._catalog, self._copy = self._files.with_suffix(".catalog"), self._files.with_suffix(".duckdb")
+        pin_catalog(warehouse, self._catalog)
+        at: dict[str, Any] = {"publication": self.publication, "pinned": self._catalog, "scratch": scratch}
+        self._con, _ = self._closing.enter_context(reading(warehouse, **at, memory_limit=MEMORY_LIMIT))
+        lookups, _ = self._closing.enter_context(
+            reading(warehouse, **at, memory_limit=LOOKUP_MEMORY_LIMIT, for_single_rows=True)
+        )
+        self.cursor, self.lookup = Cursors(self._con).take, Cursors(lookups).take
+        self._accounts: set[str] = set()
+        self._lock = threading.Lock()
+        self.scratch = scratch
+        self.readers = 0
+        self._copied_from: datetime | None = None
+        self._con.execute(f"attach '{sql_text(self._copy)}' as page")
+        self._counts: dict[Selection, list[tuple[Any, ...]]] = {}
+        self._con.execute(HOURS)
+        self._con.execute(DAYS)
+        self._con.execute(POSTED)
+        self._con.execute(ACCOUNT_HOURS)
+        self.data_from, self.data_through = self._coverage()
+        self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
 
     def hold_account(self, account: str) -> None:
         """See to it that `memory.account_hours` holds this account's hours."""
@@ -149,7 +172,7 @@ class Session:
     def close(self) -> None:
         """Let go of the snapshot, and of its copy."""
         self._closing.close()
-        for file in self.scratch.glob(f"{self._copy.name}*"):
+        for file in self.scratch.glob(f"{self._files.name}*"):
             file.unlink(missing_ok=True)
 
     def _coverage(self) -> tuple[datetime | None, datetime]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -218,11 +219,14 @@ class Queries:
     ) -> tuple[str, dict[str, Any]]:
         """The SQL of a question about a selection, and the values to bind. Conditions and places are fixed texts of ours."""
         text, bound = _text(name), {"start": selected.start, "end": selected.end, **selected.parameters(), **values}
-        if "{hours}" in text:
+        if "{sums}" in text or "{hours}" in text:
             hours, conditions, narrowed = self._hours(selected.account)
-            places = {**(places or {}), "hours": hours}
+            sums, more = hours, dict[str, Any]()
+            if "{sums}" in text and selected.account is None and values.get("bucket") != "hour":
+                sums, more = _whole_days([values.get("start_before", selected.start), selected.start, selected.end])
+            places = {**(places or {}), "hours": hours, "sums": sums}
             conditions += selected.by_hour
-            bound |= narrowed
+            bound |= narrowed | more
         else:
             places = {**(places or {}), "facts": self._session.facts(selected.start)}
             conditions = selected.by_hour + selected.by_row
@@ -239,6 +243,27 @@ class Queries:
     def _rows(self, sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         with self._session.cursor() as cursor:
             return cursor.execute(sql, values or {}).fetchall()
+
+
+def _whole_days(bounds: list[datetime]) -> tuple[str, dict[str, Any]]:
+    """The counts of the ranges between the bounds, of whole days as far as they go: a relation, and the values to bind.
+
+    It has the columns of the hours; a day's counts stand at its first hour.
+    """
+    pieces, values = list[str](), dict[str, Any]()
+    for start, end in pairwise(bounds):
+        first = min(end, _day(start + timedelta(days=1) - timedelta.resolution))
+        last = max(first, _day(end))
+        for table, since, until in (("hours", start, first), ("days", first, last), ("hours", last, end)):
+            if since < until:
+                number = len(pieces)
+                pieces.append(f"from memory.{table} where hour_at >= $from_{number} and hour_at < $to_{number}")
+                values |= {f"from_{number}": since, f"to_{number}": until}
+    return f"({' union all '.join(pieces)})", values
+
+
+def _day(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _values(kpis: Kpis) -> KpiValues:
@@ -260,7 +285,7 @@ def _change(now: Decimal | int, then: Decimal | int | None) -> Decimal | None:
 def _buckets(selected: Selection, bucket: str) -> list[datetime]:
     """Every hour or day of the range, those without compensation included."""
     step = HOUR if bucket == "hour" else timedelta(days=1)
-    at = selected.start if bucket == "hour" else selected.start.replace(hour=0)
+    at = selected.start if bucket == "hour" else _day(selected.start)
     buckets = []
     while at < selected.end:
         buckets.append(at)
