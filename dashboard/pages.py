@@ -1,29 +1,24 @@
-"""The two pages, the sign-in, and the files that they are made of. What they show comes from the API."""
+"""The two pages and the sign-in. What they are made of is in files.py; what they show comes from the API."""
 
-import gzip
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import HTTPException
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dashboard.files import assets
 from dashboard.security import COOKIE, Door
 
-STATIC, TEMPLATES = Path(__file__).parent / "static", Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 PAGES = ("index.html", "request.html", "login.html")
-ECHARTS_CARRIER = ("vizly", "assets/echarts.min.js")
 REVALIDATE = {"cache-control": "no-cache"}
-KEPT_FOR_A_DAY = {"cache-control": "max-age=86400", "content-encoding": "gzip"}
 LONGEST_FORM = 4_096
 
 
 def add_pages(app: FastAPI, door: Door) -> None:
     """Serve the pages behind the door; their code and style, which hold no data, in front of it."""
-    echarts = _echarts()
     html = _html()
 
     async def page(request: Request, name: str) -> Response:
@@ -58,11 +53,8 @@ def add_pages(app: FastAPI, door: Door) -> None:
         answer.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=is_secure, max_age=7 * 86_400)
         return answer
 
-    @app.get("/vendor/echarts.js", include_in_schema=False)
-    async def vendored() -> Response:
-        return Response(echarts, media_type="text/javascript", headers=KEPT_FOR_A_DAY)
-
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for path, asset in assets().items():
+        app.add_api_route(path, asset.answer, include_in_schema=False)
 
 
 async def _body(request: Request) -> bytes:
@@ -80,12 +72,3 @@ def _html() -> dict[str, str]:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     return {name: templates.get_template(name).render() for name in PAGES}
-
-
-def _echarts() -> bytes:
-    """The chart library out of the locked package that carries it, compressed once for all visitors."""
-    package, place = ECHARTS_CARRIER
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError(f"the package {package} is not installed: run `make setup`")
-    return gzip.compress((Path(spec.submodule_search_locations[0]) / place).read_bytes(), mtime=0)

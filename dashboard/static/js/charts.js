@@ -12,6 +12,14 @@ const MODELS = {
 const OTHERS = { light: "#cbd5e1", dark: "#52525b" };
 const FONT = getComputedStyle(document.body).fontFamily;
 
+// The library runs after the page has asked for its data, and charts wait for it.
+export const library = new Promise((loaded, failed) => {
+  const script = document.getElementById("echarts");
+  script.addEventListener("load", loaded);
+  script.addEventListener("error", () => failed(new Error("The chart library cannot be loaded.")));
+});
+library.catch(() => {});
+
 export class ChartCard {
   constructor(root, { title, kind, choose, narrow }) {
     this.root = root;

@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { load } from "./cards.js";
-import { ChartCard } from "./charts.js";
+import { ChartCard, library } from "./charts.js";
 import { Details } from "./details.js";
 import { byId, el, selectTab, tablist } from "./dom.js";
 import { FilterBar } from "./filters.js";
@@ -54,13 +54,17 @@ function show() {
   sessionStorage.setItem("overview", write(state));
 }
 
-async function refresh(names) {
+// `asked` holds questions that are out already, by name.
+async function refresh(names, asked = {}) {
   const mine = ++round;
   document.body.dataset.ready = "false";
   await Promise.all(names.map(async (name) => {
     const [card, path, draw] = QUESTIONS[name];
     await load(card, async () => {
-      const answer = await ask(name, path());
+      const asking = asked[name] ?? ask(name, path());
+      delete asked[name];
+      const answer = await asking;
+      if (name === "series") await library;
       if (answer === null) return false;
       answers[name] = answer;
       draw();
@@ -125,8 +129,11 @@ async function look() {
 
 async function start() {
   show();
+  // All questions go out at once; what fails is told when it is known that there is a publication to ask about.
+  const asked = Object.fromEntries(ALL.map((name) => [name, ask(name, QUESTIONS[name][1]())]));
+  for (const asking of Object.values(asked)) asking.catch(() => {});
   await look();
-  if (publication) await refresh(ALL);
+  if (publication) await refresh(ALL, asked);
   else document.body.dataset.ready = "true";
 }
 
