@@ -35,20 +35,21 @@ def print_table(
         title: stands above.
     """
     console = Console(soft_wrap=True, highlight=False)
-    room = console.width if console.is_terminal else PIPE
+    if not console.is_terminal:
+        console.width = PIPE
     cells = [[text(value) for value in row] for row in rows]
     least = sum(
         _least(name, [row[index] for row in rows], [row[index] for row in cells]) for index, name in enumerate(columns)
     )
-    if least + BOXED * len(columns) < room:
+    if least + BOXED * len(columns) < console.width:
         made: RenderableType = _table(columns, rows, cells, box.HEAVY_HEAD)
-    elif least + BARE * (len(columns) - 1) <= room:
+    elif least + BARE * (len(columns) - 1) <= console.width:
         made = _table(columns, rows, cells, None)
     else:
         made = _one_by_one(columns, cells)
     if title:
         console.print(Text(title, style="bold"))
-    console.print(made, width=room)
+    console.print(made)
 
 
 def _least(name: str, values: list[Any], cells: list[str]) -> int:
