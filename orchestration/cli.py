@@ -263,7 +263,7 @@ def simulate(
     policy = valid_policy(rules=rules)
     current_publication(home.warehouse)
     notes.print(f"Deciding the published requests asked from {hours} (UTC) under {rules}")
-    simulation = simulate_rules(home.warehouse, policy["compensation_rules"], hours, compiled(MODELS), out)
+    simulation = simulate_rules(home.warehouse, policy, hours, compiled(MODELS), out)
     if as_json:
         typer.echo(json.dumps(plain(asdict(simulation))))
     else:

@@ -59,7 +59,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
         hours, policy = landing_hours(context), policy_digests(valid_policy())
         warehouse_db.create()
         with lake.inventory() as inventory:
-            if context.has_tag(RESTATES):
+            if RESTATES in context.run.tags:
                 whole = window.plan((), lake.place.lake, inventory, restated_hours(hours, warehouse_db))
             else:
                 late = late_hours(hours, inventory, warehouse_db, lake.lookback_hours)
