@@ -74,6 +74,7 @@ def reading(
             con.execute("set memory_limit = ?", [memory_limit])
         if for_single_rows:
             con.execute("set disabled_optimizers = ?", [",".join(UNPLANNED)])
+            con.execute("set threads = 1")
         con.execute(f"set allowed_directories = {sql_list([str(place) for place in (warehouse, scratch) if place])}")
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")

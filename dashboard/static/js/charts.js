@@ -87,9 +87,19 @@ export class ChartCard {
   }
 }
 
+// The style sheet's colours, asked for once a theme: to ask makes the browser lay out first whatever has changed.
+const inks = new Map();
+
+function inksOf(theme) {
+  if (!inks.has(theme)) {
+    const style = getComputedStyle(document.documentElement);
+    inks.set(theme, ["--ink-3", "--line", "--card", "--ink"].map((name) => style.getPropertyValue(name).trim()));
+  }
+  return inks.get(theme);
+}
+
 function axes(isMoney, theme) {
-  const style = getComputedStyle(document.documentElement);
-  const [ink, line, card, strong] = ["--ink-3", "--line", "--card", "--ink"].map((name) => style.getPropertyValue(name).trim());
+  const [ink, line, card, strong] = inksOf(theme);
   const label = (value) => (isMoney ? `$${axisNumber(value)}` : axisNumber(value));
   return {
     ink, strong, label,

@@ -11,6 +11,7 @@ import { drawKpis } from "./kpis.js";
 import { filterQuery, isFiltered, pageQuery, query, read, withoutColumnFilters, withoutFilters, write } from "./state.js";
 
 const LOOK_EVERY_MS = 15_000;
+const TOGETHER_MS = 60;
 const ALL = ["summary", "series", "details"];
 const RELOADS = { tab: ["series"], zone: [], type_view: [], model_view: [], type_table: [], model_table: [] };
 for (const name of ["category", "sort", "direction", "page", "page_size", ...Object.keys(withoutColumnFilters())]) RELOADS[name] = ["details"];
@@ -18,6 +19,7 @@ for (const name of ["category", "sort", "direction", "page", "page_size", ...Obj
 let state = read(location.search);
 let publication;
 const answers = {};
+const newest = {};
 let round = 0;
 
 const filters = new FilterBar(change);
@@ -54,18 +56,22 @@ function show() {
   sessionStorage.setItem("overview", write(state));
 }
 
-// `asked` holds questions that are out already, by name.
+// `asked` holds questions that are out already, by name. Answers that come close together are drawn in one frame.
 async function refresh(names, asked = {}) {
   const mine = ++round;
   document.body.dataset.ready = "false";
+  const askings = Object.fromEntries(names.map((name) => [name, asked[name] ?? ask(name, QUESTIONS[name][1]())]));
+  const together = Promise.race([Promise.allSettled(Object.values(askings)), new Promise((late) => setTimeout(late, TOGETHER_MS))]);
   await Promise.all(names.map(async (name) => {
     const [card, path, draw] = QUESTIONS[name];
     await load(card, async () => {
-      const asking = asked[name] ?? ask(name, path());
-      delete asked[name];
+      const asking = askings[name] ?? ask(name, path());
+      delete askings[name];
+      newest[name] = asking;
       const answer = await asking;
+      await together;
       if (name === "series") await library;
-      if (answer === null) return false;
+      if (answer === null || newest[name] !== asking) return false;
       answers[name] = answer;
       draw();
       return true;
