@@ -132,6 +132,11 @@ def insert_day(con: duckdb.DuckDBPyConnection, day: datetime, rows: int, models:
     con.execute("commit")
 
 
+def model_name(number: int) -> str:
+    """One of the models that are drawn, another for each number below how many there are."""
+    return f"vendor-{(number % MODELS + 1) % 9}/model-{number % MODELS + 1:02}"
+
+
 def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """The names of a table's columns."""
     return [row[0] for row in con.execute(f"describe {table}").fetchall()]

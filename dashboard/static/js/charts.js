@@ -113,7 +113,7 @@ function axes(isMoney, theme) {
 function trend({ values, names: axis, tooltip, hover, ink, strong, label, ...base }, groups, names, show) {
   return {
     ...base,
-    grid: { left: 4, right: 4, top: 12, bottom: 2, containLabel: true },
+    grid: { left: 12, right: 14, top: 12, bottom: 2, containLabel: true },
     xAxis: { ...axis, data: names },
     yAxis: values,
     tooltip: {
