@@ -37,19 +37,6 @@ POSTED = """
 create table memory.posted as
 select request_date, account_id, sum(amount_usd) as posted_usd from fct_ledger_entries group by request_date, account_id
 """
-ACCOUNT_HOURS = """
-create table memory.account_hours (
-    account_id varchar, hour_at timestamp, compensation_type varchar, model varchar,
-    compensation_count bigint, payout_usd decimal(38, 12)
-)
-"""
-ONE_ACCOUNT = """
-insert into memory.account_hours
-select account_id, date_trunc('hour', requested_at) as hour_at, compensation_type, model, count(*), sum(payout_usd)
-from {facts} where account_id = ?
-group by account_id, date_trunc('hour', requested_at), compensation_type, model
-order by hour_at
-"""
 # The days that the page asks most about, as DuckDB's own file: it finds a page of rows several times faster than Parquet does.
 # Rows lie in the order of time and, within a millisecond, against that of their names: so rowid backwards breaks every tie.
 COPY = "create or replace table page.compensations as select {columns} from fct_compensations limit 0"
@@ -58,6 +45,14 @@ COPY_DAY = """
 insert into page.compensations
 select {columns} from fct_compensations where request_date = ? order by requested_at, source desc, request_id desc
 """
+# An account's days lie together, so that they are found without looking at all others.
+ACCOUNT_DAYS = """
+select account_id, request_date::timestamp as hour_at, compensation_type, model, compensation_count, payout_usd
+from mart_compensation_by_account_daily
+"""
+COPY_ACCOUNT_DAYS = (
+    f"create or replace table page.account_days as {ACCOUNT_DAYS} where request_date >= ? order by account_id, hour_at"
+)
 COPIED_COLUMNS = (
     "requested_at, model, input_tokens, output_tokens, cost_usd, latency_ms, throughput_tps, finish_reason, payout_usd,"
     " compensation_type, request_id, source, account_id"
@@ -95,7 +90,7 @@ class Cursors:
 class Session:
     """Reads at one publication.
 
-    The hourly mart is held in memory, and an account's hours from its first question on; the last months lie in a file of its own.
+    The hourly mart is held in memory; the last months of compensations, and of accounts' days, lie in a file of its own.
     Single requests are looked up through a connection that does nothing else.
     """
 
@@ -116,7 +111,6 @@ class Session:
             reading(warehouse, **at, memory_limit=LOOKUP_MEMORY_LIMIT, for_single_rows=True)
         )
         self.cursor, self.lookup = Cursors(self._con).take, Cursors(lookups).take
-        self._accounts: set[str] = set()
         self._lock = threading.Lock()
         self.scratch = scratch
         self.readers = 0
@@ -126,16 +120,8 @@ class Session:
         self._con.execute(HOURS)
         self._con.execute(DAYS)
         self._con.execute(POSTED)
-        self._con.execute(ACCOUNT_HOURS)
         self.data_from, self.data_through = self._coverage()
         self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
-
-    def hold_account(self, account: str) -> None:
-        """See to it that `memory.account_hours` holds this account's hours."""
-        with self._lock, self.cursor() as cursor:
-            if account not in self._accounts:
-                cursor.execute(ONE_ACCOUNT.format(facts=self.facts(datetime.min)), [account])  # noqa: DTZ901 - all hours
-                self._accounts.add(account)
 
     def remember(self, selection: Selection, ask: Callable[[], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
         """What was asked about a selection before, or now."""
@@ -155,8 +141,14 @@ class Session:
 
     def facts(self, start: datetime) -> str:
         """The relation with the compensations from `start` on: the session's copy of them where it reaches so far back."""
-        first = max(start, self.data_from or start)
-        return "page.compensations" if self._copied_from and first >= self._copied_from else "fct_compensations"
+        return "page.compensations" if self._holds(start) else "fct_compensations"
+
+    def account_days(self, start: datetime) -> str:
+        """The relation with the accounts' days from `start` on, likewise."""
+        return "page.account_days" if self._holds(start) else f"({ACCOUNT_DAYS})"
+
+    def _holds(self, start: datetime) -> bool:
+        return self._copied_from is not None and max(start, self.data_from or start) >= self._copied_from
 
     def copy(self, is_wanted: Callable[[], bool]) -> None:
         """Copy the last months, day by day, for as long as it is wanted. Until it is whole, the warehouse itself is read."""
@@ -167,6 +159,7 @@ class Session:
                 if not is_wanted():
                     return
                 cursor.execute(COPY_DAY.format(columns=COPIED_COLUMNS), [day])
+            cursor.execute(COPY_ACCOUNT_DAYS, [start])
         self._copied_from = start
 
     def close(self) -> None:
