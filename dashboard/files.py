@@ -16,10 +16,9 @@ ECHARTS_CARRIER = ("vizly", "assets/echarts.min.js")
 
 @dataclass(frozen=True)
 class Asset:
-    """One file, as it is and compressed. A browser asks each time whether it changed, so that it never mixes two versions."""
+    """One file, as it is and compressed."""
 
     media_type: str
-    tag: str
     plain: bytes
     packed: bytes
 
@@ -27,28 +26,28 @@ class Asset:
     def of(cls, file: Path) -> "Asset":
         """Read the file."""
         content = file.read_bytes()
-        media_type = guess_type(file.name)[0] or "application/octet-stream"
-        tag = f'"{sha256(content).hexdigest()[:16]}"'
-        return cls(media_type, tag, content, gzip.compress(content, mtime=0))
+        return cls(guess_type(file.name)[0] or "application/octet-stream", content, gzip.compress(content, mtime=0))
 
     async def answer(self, request: Request) -> Response:
-        """The file, or that it is what the browser has."""
-        headers = {"cache-control": "no-cache", "etag": self.tag, "vary": "accept-encoding"}
-        if request.headers.get("if-none-match") == self.tag:
-            return Response(status_code=304, headers=headers)
+        """The file. Its path names its version, so a browser keeps it for good."""
+        headers = {"cache-control": "max-age=31536000, immutable", "vary": "accept-encoding"}
         if "gzip" in request.headers.get("accept-encoding", ""):
             return Response(self.packed, media_type=self.media_type, headers={**headers, "content-encoding": "gzip"})
         return Response(self.plain, media_type=self.media_type, headers=headers)
 
 
-def assets() -> dict[str, Asset]:
-    """Everything that a page may ask for, by its path.
+def assets() -> tuple[str, dict[str, Asset]]:
+    """The folder of everything that a page may ask for, and each file by its path in it.
+
+    The folder's name is a digest of all of them: no page ever mixes files of two versions.
 
     Raises:
         FileNotFoundError: the locked package that carries the chart library is not installed.
     """
-    found = {f"/static/{file.relative_to(STATIC)}": Asset.of(file) for file in STATIC.rglob("*.*")}
-    return {**found, "/vendor/echarts.js": Asset.of(_echarts())}
+    found = {str(file.relative_to(STATIC)): Asset.of(file) for file in sorted(STATIC.rglob("*.*"))}
+    found["vendor/echarts.js"] = Asset.of(_echarts())
+    version = sha256(b"".join(asset.plain for asset in found.values())).hexdigest()[:12]
+    return f"/static/{version}", found
 
 
 def _echarts() -> Path:

@@ -19,7 +19,8 @@ LONGEST_FORM = 4_096
 
 def add_pages(app: FastAPI, door: Door) -> None:
     """Serve the pages behind the door; their code and style, which hold no data, in front of it."""
-    html = _html()
+    folder, files = assets()
+    html = _html(folder)
 
     async def page(request: Request, name: str) -> Response:
         try:
@@ -53,8 +54,8 @@ def add_pages(app: FastAPI, door: Door) -> None:
         answer.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=is_secure, max_age=7 * 86_400)
         return answer
 
-    for path, asset in assets().items():
-        app.add_api_route(path, asset.answer, include_in_schema=False)
+    for path, asset in files.items():
+        app.add_api_route(f"{folder}/{path}", asset.answer, include_in_schema=False)
 
 
 async def _body(request: Request) -> bytes:
@@ -66,9 +67,9 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _html() -> dict[str, str]:
-    """Every page inside its frame. None holds data, so each is the same text for every visitor."""
+def _html(folder: str) -> dict[str, str]:
+    """Every page inside its frame, with the folder of its files. None holds data, so each is the same text for every visitor."""
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    return {name: templates.get_template(name).render() for name in PAGES}
+    return {name: templates.get_template(name).render(files=folder) for name in PAGES}
