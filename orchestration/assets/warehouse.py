@@ -65,6 +65,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
             else:
                 late = late_hours(hours, inventory, warehouse_db, lake.lookback_hours)
                 late |= hours_of_other_baselines(hours, inventory, warehouse_db, lake.lookback_hours, policy.baselines)
+                late |= hours_left_unaudited(hours, inventory, publication)
                 whole = window.plan(hours, lake.place.lake, inventory, late)
             pieces = window.chunks(whole, inventory)
             for number, piece in enumerate(pieces, 1):
@@ -122,6 +123,15 @@ def hours_of_other_baselines(
     days = baseline_digests_in_use(first, (hours.end + baselines.reach(terms)).date(), warehouse_db)
     digests = baselines.baseline_digests(days, inventory, terms)
     return {hour for day, used in days.items() for hour, digest in used.items() if digest != digests[day]}
+
+
+def hours_left_unaudited(hours: HourRange, inventory: Inventory, publication: Publication) -> set[datetime]:
+    """All that an earlier run of these landing hours wrote and did not publish: it failed or was killed, and this run makes good for it."""
+    touched = inventory.hours_touched([file.landing_file for file in inventory.files_of_hours(hours)])
+    with publication.record() as record:
+        left = record.unaudited_hours()
+    runs = {run_id for hour, run_id in left if hour in touched}
+    return {hour for hour, run_id in left if run_id in runs}
 
 
 def unmeasured_days(
