@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import MakegoodError
+from orchestration.policy.signals import yes_no_signals
 
 # These find a row or a few, which are put in order here: to sort in SQL makes DuckLake look up statistics of every column first.
 ASKED = """
@@ -224,7 +225,7 @@ def _outcome(row: Row, request: Row, is_paid: bool) -> str:
 
 
 def _observed(rule: RuleEvaluation) -> str:
-    if rule.description and rule.threshold_value == 1 and rule.observed_value in (0, 1):
+    if rule.description and rule.signal in yes_no_signals():
         return rule.description.rstrip(".")
     return f"{rule.signal} was {_plain(rule.observed_value)}, which is {rule.comparator} {_plain(rule.threshold_value)}"
 
