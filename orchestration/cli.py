@@ -164,6 +164,27 @@ def restate(start: From, end: To, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def rollback(
+    publication: Annotated[
+        int | None,
+        typer.Option("--to", help="The publication's number; unless told the one before, of an older snapshot."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show readers an earlier publication again. The ledger stays as it is, and the next run moves readers on."""
+    from orchestration.publication.rolling_back import roll_back
+
+    back = roll_back(Home(Settings.read().home).existing(), publication)
+    if as_json:
+        typer.echo(json.dumps(plain(asdict(back))))
+    else:
+        notes.print(
+            f"Readers see snapshot {back.snapshot_id} again, with {back.request_count:,} requests and {back.payout_usd:f} USD decided;"
+            " the next run shows the newest: switch the schedule off until what was wrong is mended"
+        )
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One SELECT; tables go by their plain names.")],
     form: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
@@ -242,7 +263,7 @@ def simulate(
     policy = valid_policy(rules=rules)
     current_publication(home.warehouse)
     notes.print(f"Deciding the published requests asked from {hours} (UTC) under {rules}")
-    simulation = simulate_rules(home.warehouse, policy["compensation_rules"], hours, compiled(MODELS), out)
+    simulation = simulate_rules(home.warehouse, policy, hours, compiled(MODELS), out)
     if as_json:
         typer.echo(json.dumps(plain(asdict(simulation))))
     else:

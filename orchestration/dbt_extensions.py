@@ -1,15 +1,21 @@
 """The dbt-duckdb plugin that loads DuckDB's extensions before dbt attaches the warehouse; nothing else belongs here."""
 
+from typing import Any
+
 import duckdb
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from orchestration.duck import EXTENSIONS, extension_file
+from orchestration.duck import EXTENSIONS, load, trust
 
 
 class Plugin(BasePlugin):
     """Loads the extensions out of their wheels, so that nothing is downloaded."""
 
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
+        """Check signatures once in a process."""
+        config.update(trust(EXTENSIONS))
+
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Load each extension by its full path; FileNotFoundError names the package that is missing."""
-        for name in EXTENSIONS:
-            conn.load_extension(str(extension_file(name)))
+        load(conn)

@@ -7,6 +7,11 @@ import duckdb
 
 EXTENSIONS = ("ducklake", "sqlite_scanner")
 
+_checked: set[str] = set()
+"""Extensions whose signature DuckDB has checked in this process: it takes a tenth of a second each time, and wheels do not change."""
+
+Config = dict[str, str | bool | int | float | list[str]]
+
 
 def extension_file(name: str) -> Path:
     """The signed extension binary that the `duckdb-extension-<name>` wheel carries for this DuckDB.
@@ -36,17 +41,30 @@ def connect(
         extensions: which of Makegood's to load; loading them takes longer than landing a small hour, which needs none.
         spill: the directory for what does not fit in memory.
     """
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
+    config: Config = {**trust(extensions), "autoinstall_known_extensions": False, "autoload_known_extensions": False}
     if spill is not None:
         config["temp_directory"] = str(spill)
     con = duckdb.connect(str(database), config=config)
     con.execute("set timezone = 'UTC'")
+    load(con, extensions)
+    return con
+
+
+def trust(extensions: tuple[str, ...]) -> Config:
+    """What a connection is opened with that is to `load` these extensions: signatures are asked for until they were checked once."""
+    return {"allow_unsigned_extensions": bool(extensions) and _checked.issuperset(extensions)}
+
+
+def load(con: duckdb.DuckDBPyConnection, extensions: tuple[str, ...] = EXTENSIONS) -> None:
+    """Load these extensions, and from then on none that is not signed.
+
+    Raises:
+        FileNotFoundError: a wheel is missing, or was built for another DuckDB version.
+    """
     for name in extensions:
         con.execute(f"load '{sql_text(extension_file(name))}'")
-    return con
+    con.execute("set allow_unsigned_extensions = false")
+    _checked.update(extensions)
 
 
 def sql_text(value: object) -> str:

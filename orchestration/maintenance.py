@@ -80,7 +80,7 @@ def _tidy(home: Home, before: datetime) -> Upkeep:
 def _published(home: Home) -> list[int]:
     record = Publications(publications_file(home.warehouse))
     try:
-        return record.recent_snapshots(KEPT_PUBLICATIONS)
+        return [publication.snapshot_id for publication in record.recent(KEPT_PUBLICATIONS)]
     finally:
         record.close()
 

@@ -9,15 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from orchestration.publication.explaining import Explanation
 from orchestration.publication.simulating import Simulation
 from orchestration.publication.status import Status
 from orchestration.settlement.settling import Settlement
 from orchestration.settlement.verifying import Verdict
-
-RIGHT = (int, Decimal, float)
+from orchestration.tables import print_table
 
 
 def plain(value: Any) -> Any:
@@ -54,7 +52,7 @@ def print_rows(columns: list[str], rows: list[tuple[Any, ...]], form: str, title
         writer.writerow(columns)
         writer.writerows([[text(value) for value in row] for row in rows])
     else:
-        Console(soft_wrap=True, highlight=False).print(_table(columns, rows, title))
+        print_table(columns, rows, text, title)
 
 
 def print_status(now: Status) -> None:
@@ -90,6 +88,8 @@ def print_explanation(explanation: Explanation) -> None:
         f" {request['account_id']} of {request['model']}: {explanation.reason_code}",
         markup=False,
     )
+    for moment in explanation.other_times:
+        console.print(f"The same id names another request, of {moment:%Y-%m-%d %H:%M:%S} UTC", markup=False)
     rules = [(rule.rule_id, rule.policy_version, rule.label, rule.outcome, rule.sentence) for rule in explanation.rules]
     print_rows(["rule", "policy", "type", "outcome", "in words"], rows=rules, form="table", title="Every rule in force")
     if explanation.assessments:
@@ -133,11 +133,16 @@ def print_simulation(simulation: Simulation, most: int = 10) -> None:
         f" {total['winner_count']:,} get more, {total['loser_count']:,} get less",
         markup=False,
     )
+    measures = {
+        "paid_usd": "USD paid",
+        "candidate_usd": "candidate",
+        "difference_usd": "difference",
+        "winner_count": "more",
+        "loser_count": "less",
+    }
     for dimension, rows in simulation.by.items():
-        shown = [tuple(row.values()) for row in rows[:most]]
-        print_rows(
-            list(rows[0]) if rows else [dimension], shown, "table", f"By {dimension}, {len(shown)} of {len(rows)}"
-        )
+        shown = [(row[dimension], *(row[measure] for measure in measures)) for row in rows[:most]]
+        print_rows([dimension, *measures.values()], shown, "table", f"By {dimension}, {len(shown)} of {len(rows)}")
 
 
 def _mark(holds: bool) -> str:
@@ -147,13 +152,3 @@ def _mark(holds: bool) -> str:
 def _span(hours: Iterable[datetime]) -> str:
     known = sorted(hours)
     return f"{len(known)} request hours ({known[0]:%Y-%m-%dT%H} to {known[-1]:%Y-%m-%dT%H})"
-
-
-def _table(columns: list[str], rows: list[tuple[Any, ...]], title: str | None) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for index, column in enumerate(columns):
-        is_number = any(isinstance(row[index], RIGHT) and not isinstance(row[index], bool) for row in rows)
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*[text(value) for value in row])
-    return table

@@ -14,7 +14,7 @@ PROJECT = Path(__file__).parents[1] / "dbt_project"
 def dbt(home: Path, *arguments: str, target: Path, project: Path = PROJECT) -> dbtRunnerResult:
     """Run dbt over the home; every invocation opens its files anew. `target` keeps what dbt parsed."""
     places = ["--project-dir", project, "--profiles-dir", project, "--target-path", target]
-    quiet = ["--log-level", "none", "--log-level-file", "none", "--log-path", target]
+    quiet = ["--log-level", "none", "--log-level-file", "none", "--log-path", target, "--no-write-json"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MAKEGOOD_HOME", str(home))
         try:

@@ -12,6 +12,7 @@ types as (
     select * from {{ ref('dim_compensation_types') }}
 ),
 
+-- A rule that was edited since the decision, until the hour is restated, does not speak for it.
 final as (
     select
         compensations.requested_at as "timestamp",
@@ -29,12 +30,17 @@ final as (
         compensations.source,
         compensations.account_id,
         concat(
-            types.label, ' under rule ', compensations.rule_id, ': ',
+            coalesce(types.label, compensations.compensation_type), ' under rule ', compensations.rule_id,
             case
+                when rules.rule_id is null
+                    then concat(
+                        ', which was changed since: ', {{ plain_number("compensations.observed_value") }},
+                        ' was observed where it paid at ', {{ plain_number("compensations.threshold_value") }}
+                    )
                 when rules.signal in ('{{ yes_no_signals() | join("', '") }}') and rules.description is not null
-                    then rtrim(rules.description, '.')
+                    then concat(': ', rtrim(rules.description, '.'))
                 else concat(
-                    rules.signal, ' was ', {{ plain_number("compensations.observed_value") }},
+                    ': ', rules.signal, ' was ', {{ plain_number("compensations.observed_value") }},
                     ' where the rule pays at ', rules.comparator, ' ',
                     {{ plain_number("compensations.threshold_value") }}
                 )
@@ -46,10 +52,13 @@ final as (
             {{ plain_number("compensations.payout_usd") }}, '.'
         ) as explanation,
     from compensations
-    inner join rules
+    left join rules
         on compensations.policy_version = rules.policy_version
         and compensations.rule_id = rules.rule_id
-    inner join types on compensations.compensation_type = types.compensation_type
+        and compensations.threshold_value = rules.threshold
+        and compensations.payout_rate = rules.payout_rate
+        and compensations.payout_usd <= coalesce(rules.payout_cap_usd, compensations.payout_usd)
+    left join types on compensations.compensation_type = types.compensation_type
 )
 
 select * from final

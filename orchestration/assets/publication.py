@@ -31,14 +31,14 @@ def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         """The snapshot that the page, analysts' SQL and exports read, once every check of the run has passed."""
         hours = landing_hours(context)
         restated: list[Change] = []
-        if context.has_tag(RESTATES):
+        if RESTATES in context.run.tags:
             with reading(publication.place.warehouse) as (before, _), warehouse_db.session() as after:
                 restated = changes(before, after, hours)
             for change in restated:
                 context.log.info(f"about to be published: {change}")
         head = books.ledger.head()
         ledger_head = (head.sequence, head.digest)
-        landed = None if context.has_tag(RESTATES) else (hours.start, hours.end)
+        landed = None if RESTATES in context.run.tags else (hours.start, hours.end)
         with warehouse_db.session() as con, publication.record() as record:
             published = record.publish(head_snapshot(con), context.run.run_id, contents(con), landed, ledger_head)
         return dg.MaterializeResult(

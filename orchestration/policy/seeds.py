@@ -15,9 +15,9 @@ from orchestration.errors import MakegoodError
 from orchestration.settings import PROJECT
 
 SEEDS = PROJECT / "dbt_project" / "seeds"
-MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?")
-WHOLE = re.compile(r"-?\d{1,18}")
-EXACT = re.compile(r"-?(\d+)(?:\.(\d+))?")
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?", re.ASCII)
+WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
+EXACT = re.compile(r"-?(\d+)(?:\.(\d+))?", re.ASCII)
 DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
 
 
@@ -89,7 +89,7 @@ def read(seeds: Path = SEEDS, rules: Path | None = None) -> Policy:
 def _rows(file: Path, columns: list[dict[str, Any]], problems: list[Problem]) -> Iterator[Row]:
     names = [column["name"] for column in columns]
     try:
-        with file.open(encoding="utf-8", newline="") as text:
+        with file.open(encoding="utf-8-sig", newline="") as text:
             lines = csv.reader(text, strict=True)
             header = next(lines, [])
             if header != names:
@@ -125,15 +125,16 @@ def _header_fault(header: list[str], names: list[str]) -> str:
 
 
 def _value(cell: str, column: dict[str, Any], file: str, line: int, problems: list[Problem]) -> Any:
-    text = cell.strip()
-    if not text:
+    if not cell:
         if {"type": "not_null"} in column.get("constraints", []):
             problems.append(Problem(file, line, f"{column['name']} is empty"))
         return None
     try:
-        return _typed(text, column["data_type"])
+        if cell != cell.strip():
+            raise ValueError("take away the space around it")
+        return _typed(cell, column["data_type"])
     except ValueError as error:
-        problems.append(Problem(file, line, f"{column['name']} is {text!r}: {error}"))
+        problems.append(Problem(file, line, f"{column['name']} is {cell!r}: {error}"))
         return None
 
 

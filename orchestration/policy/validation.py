@@ -86,6 +86,9 @@ def _types(policy: Policy) -> Iterator[Problem]:
 
 def _rule_ids(policy: Policy) -> Iterator[Problem]:
     yield from _once(policy["compensation_rules"], ("policy_version", "rule_id"))
+    for row in policy["compensation_rules"]:
+        if "," in row["rule_id"]:
+            yield row.fault(f"rule_id is {row['rule_id']!r}: a comma separates the rules that matched")
 
 
 def _once(rows: list[Row], columns: tuple[str, ...]) -> Iterator[Problem]:

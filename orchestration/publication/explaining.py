@@ -13,7 +13,7 @@ ASKED = """
 select
     source, request_id, requested_at, request_date, request_hour, account_id, model, input_tokens, output_tokens, max_output_tokens,
     latency_ms, latency_baseline_ms, throughput_tps, finish_reason, status_code, cost_usd, cost_source, reason_code,
-    compensation_type, rule_id, policy_version, payout_rate, payout_usd,
+    compensation_type, rule_id, policy_version, observed_value, threshold_value, payout_rate, payout_usd,
 from fct_requests
 where request_id = $request_id and ($source is null or source = $source) and ($hour is null or requested_at >= $hour::timestamp)
     and ($hour is null or requested_at < $hour::timestamp + interval 1 hour)
@@ -153,15 +153,19 @@ def _evaluation(row: Row, request: Row) -> RuleEvaluation:
 
 
 def _decision(request: Row, rules: list[RuleEvaluation]) -> str:
-    decisive = next((rule for rule in rules if rule.rule_id == request["rule_id"]), None)
     reason = request["reason_code"]
     if reason == "compensated":
-        if decisive is None:
-            return f"${_plain(request['payout_usd'])} is paid under rule {request['rule_id']}, which the policy of today no longer holds."
-        cap = f", at most ${_plain(decisive.payout_cap_usd)}" if decisive.payout_cap_usd is not None else ""
+        label = next((r.label for r in rules if r.compensation_type == request["compensation_type"]), None)
+        payer = next((rule for rule in rules if _decided_so(rule, request)), None)
+        cap = f", at most ${_plain(payer.payout_cap_usd)}" if payer and payer.payout_cap_usd is not None else ""
+        why = (
+            f": {_observed(payer)}"
+            if payer
+            else f", which was changed since: {_plain(request['observed_value'])} was observed where it paid at {_plain(request['threshold_value'])}"
+        )
         return (
-            f"${_plain(request['payout_usd'])} is paid as {decisive.label} under rule {decisive.rule_id}: {_observed(decisive)}."
-            f" It pays {_plain(decisive.payout_rate * 100)}% of the cost of ${_plain(request['cost_usd'])}{cap}."
+            f"${_plain(request['payout_usd'])} is paid as {label or request['compensation_type']} under rule {request['rule_id']}{why}."
+            f" It pays {_plain(request['payout_rate'] * 100)}% of the cost of ${_plain(request['cost_usd'])}{cap}."
         )
     named = f"rule {request['rule_id']} matched" if request["rule_id"] else ""
     because = {
@@ -174,6 +178,15 @@ def _decision(request: Row, rules: list[RuleEvaluation]) -> str:
         "zero_payout": f"{named}, but what it pays of ${_plain(request['cost_usd'] or Decimal(0))} comes to nothing",
     }
     return f"Nothing is paid: {because[reason]}."
+
+
+def _decided_so(rule: RuleEvaluation, request: Row) -> bool:
+    """Whether the rule as it is today is the one that was paid: until an hour is restated, its rules may have been edited since."""
+    return (
+        (rule.policy_version, rule.rule_id) == (request["policy_version"], request["rule_id"])
+        and (rule.threshold_value, rule.payout_rate) == (request["threshold_value"], request["payout_rate"])
+        and (rule.payout_cap_usd is None or request["payout_usd"] <= rule.payout_cap_usd)
+    )
 
 
 def _outcome(row: Row, request: Row, is_paid: bool) -> str:

@@ -39,6 +39,9 @@ COLUMNS = (
     " request_count, compensation_count, payout_usd, ledger_sequence, ledger_digest"
 )
 
+ROLLBACK = "rollback"
+"""What stands in the place of a run's id where an earlier snapshot was published again."""
+
 
 @dataclass(frozen=True)
 class Publication:
@@ -87,13 +90,20 @@ class Publications:
 
     def current(self) -> Publication | None:
         """What readers see; None before the first publication."""
-        row = self._db.execute(f"select {COLUMNS} from publications order by publication_id desc limit 1").fetchone()
-        return _publication(row) if row else None
+        return self._one()
 
-    def recent_snapshots(self, count: int) -> list[int]:
-        """The snapshots of so many last publications."""
-        rows = self._db.execute("select snapshot_id from publications order by publication_id desc limit ?", (count,))
-        return [row[0] for row in rows]
+    def publication(self, publication_id: int) -> Publication | None:
+        """One publication; None where there is none of this number."""
+        return self._one("where publication_id = ?", publication_id)
+
+    def before(self, snapshot_id: int) -> Publication | None:
+        """The last publication of an older snapshot; None where there is none."""
+        return self._one("where snapshot_id < ?", snapshot_id)
+
+    def recent(self, count: int) -> list[Publication]:
+        """So many last publications, the newest first."""
+        rows = self._db.execute(f"select {COLUMNS} from publications order by publication_id desc limit ?", (count,))
+        return [_publication(row) for row in rows]
 
     def mark_written(self, hours: Iterable[datetime], run_id: str) -> None:
         """Note, before it is done, that the run writes these request hours."""
@@ -141,18 +151,7 @@ class Publications:
                     f"not published: {len(others)} request hours from {others[0]:%Y-%m-%dT%H} to {others[-1]:%Y-%m-%dT%H} were written by"
                     " a run that did not pass its audits; run their landing hours again first"
                 )
-            start, end = landing or (None, None)
-            self._db.execute(
-                f"insert into publications ({COLUMNS.removeprefix('publication_id, ')})"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    snapshot_id, run_id, datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
-                    start.isoformat() if start else None, end.isoformat() if end else None, hours,
-                    contents.data_through.isoformat() if contents.data_through else None,
-                    contents.request_count, contents.compensation_count, format(contents.payout_usd, "f"),
-                    *ledger_head,
-                ),
-            )  # fmt: skip
+            self._insert(snapshot_id, run_id, landing, hours, contents, ledger_head)
         except BaseException:
             self._db.execute("rollback")
             raise
@@ -160,6 +159,46 @@ class Publications:
         published = self.current()
         assert published is not None
         return published
+
+    def publish_again(self, earlier: Publication) -> Publication:
+        """Move readers back to what an earlier publication showed. The ledger is never rolled back: its head stays the last one."""
+        now = self.current()
+        assert now is not None
+        contents = Contents(earlier.data_through, earlier.request_count, earlier.compensation_count, earlier.payout_usd)
+        head = (now.ledger_sequence, now.ledger_digest)
+        self._insert(earlier.snapshot_id, ROLLBACK, None, earlier.hour_count, contents, head)
+        published = self.current()
+        assert published is not None
+        return published
+
+    def _one(self, condition: str = "", *values: int) -> Publication | None:
+        """The last publication that fits the condition."""
+        row = self._db.execute(
+            f"select {COLUMNS} from publications {condition} order by publication_id desc limit 1", values
+        ).fetchone()
+        return _publication(row) if row else None
+
+    def _insert(
+        self,
+        snapshot_id: int,
+        run_id: str,
+        landing: tuple[datetime, datetime] | None,
+        hour_count: int,
+        contents: Contents,
+        ledger_head: tuple[int, str],
+    ) -> None:
+        start, end = landing or (None, None)
+        self._db.execute(
+            f"insert into publications ({COLUMNS.removeprefix('publication_id, ')})"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                snapshot_id, run_id, datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
+                start.isoformat() if start else None, end.isoformat() if end else None, hour_count,
+                contents.data_through.isoformat() if contents.data_through else None,
+                contents.request_count, contents.compensation_count, format(contents.payout_usd, "f"),
+                *ledger_head,
+            ),
+        )  # fmt: skip
 
     def _passed(self, run_id: str) -> int:
         """Strike the run's hours off the unaudited ones, whether or not it can publish them itself; how many there were."""

@@ -11,13 +11,15 @@ import duckdb
 from orchestration.duck import connect, sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import HourRange
-from orchestration.policy.seeds import Row
+from orchestration.policy.seeds import Policy
 from orchestration.publication.publications import Publication
 from orchestration.publication.reading import current_publication
 from orchestration.warehouse import attach
 
 MODELS = ("int_request_signals", "int_rule_matches", "fct_requests")
 """The models that decide, in their order: the SQL of each is run as dbt compiles it."""
+CANDIDATES = ("compensation_rules", "compensation_types")
+"""The seeds that stand in the place of the published ones: a candidate rule may be of a type that is not published yet."""
 MEASURES = (
     "coalesce(sum(paid_count), 0)::bigint as paid_count",
     "coalesce(sum(paid_usd), 0)::decimal(38, 12) as paid_usd",
@@ -99,13 +101,13 @@ class Simulation:
 
 
 def simulate(
-    warehouse: Path, rules: list[Row], hours: HourRange, sql: Mapping[str, str], out: Path | None = None
+    warehouse: Path, policy: Policy, hours: HourRange, sql: Mapping[str, str], out: Path | None = None
 ) -> Simulation:
     """Decide the published requests of these request hours anew under other rules.
 
     Args:
         warehouse: the home's warehouse; it is read alone.
-        rules: a valid policy's rules.
+        policy: a valid one, of which CANDIDATES are carried out.
         hours: request hours.
         sql: the compiled SQL of each of MODELS.
         out: where to write the measures by day, account, model and type, as Parquet.
@@ -116,7 +118,8 @@ def simulate(
     publication = current_publication(warehouse)
     with connect(spill=warehouse / "spill") as con:
         attach(con, warehouse, snapshot_id=publication.snapshot_id)
-        _load_rules(con, rules)
+        for seed in CANDIDATES:
+            _load(con, policy, seed)
         con.execute("use memory")
         con.execute(OUTCOMES)
         decided = sum(_decide(con, day, hours, sql) for day in _days(hours))
@@ -132,12 +135,19 @@ def simulate(
         )
 
 
-def _load_rules(con: duckdb.DuckDBPyConnection, rules: list[Row]) -> None:
-    con.execute("create table memory.main.compensation_rules as select * from makegood.main.compensation_rules limit 0")
-    places = ", ".join("?" for _ in rules[0].values)
+def _load(con: duckdb.DuckDBPyConnection, policy: Policy, seed: str) -> None:
+    con.execute(f"create table memory.main.{seed} as select * from makegood.main.{seed} limit 0")
+    places = ", ".join("?" for _ in policy[seed][0].values)
     con.executemany(
-        f"insert into memory.main.compensation_rules values ({places})", [list(rule.values.values()) for rule in rules]
+        f"insert into memory.main.{seed} values ({places})", [list(row.values.values()) for row in policy[seed]]
     )
+
+
+def _of_candidate(sql: str) -> str:
+    """A model's SQL that reads the candidate's seeds."""
+    for seed in CANDIDATES:
+        sql = sql.replace(f'"makegood"."main"."{seed}"', f"memory.main.{seed}")
+    return sql
 
 
 def _days(hours: HourRange) -> list[date]:
@@ -151,9 +161,7 @@ def _decide(con: duckdb.DuckDBPyConnection, day: date, hours: HourRange, sql: Ma
     con.execute(
         f"create or replace view int_request_observations as select * from makegood.main.fct_requests where {condition}"
     )
-    signals, matches, decided = (
-        sql[name].replace('"makegood"."main"."compensation_rules"', "memory.main.compensation_rules") for name in MODELS
-    )
+    signals, matches, decided = (_of_candidate(sql[name]) for name in MODELS)
     con.execute(f"create or replace view int_request_signals as {signals}")
     con.execute(f"create or replace table int_rule_matches as {matches}")
     con.execute(COMPARED.format(decided=decided), {"day": day, "start": hours.start, "end": hours.end})

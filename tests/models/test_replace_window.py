@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from conftest import ROOT, Delivery, Home, assessment, delivery
 
@@ -137,6 +138,17 @@ def test_an_hour_that_became_empty_keeps_no_rows_and_its_neighbour_keeps_them_al
     assert home.query("select sum(compensation_count) from mart_compensation_by_account_daily") == home.query(
         "select count(*) from fct_compensations"
     )
+
+
+def test_a_batch_whose_entries_could_not_be_loaded_does_not_count_as_loaded(home: Home) -> None:
+    with duckdb.connect(str(home.warehouse / "run.duckdb")) as con:
+        con.execute("alter table ledger_entries rename column amount_usd to lost")
+    assert not home.dbt(
+        "build", "--select", "fct_ledger_batches", "fct_ledger_entries", "--exclude-resource-type", "unit_test"
+    ).success
+    assert home.relations("BASE TABLE") == []
+    home.build([], [])
+    assert home.query("select batch_id, (select count(*) from fct_ledger_entries) from fct_ledger_batches") == [(1, 1)]
 
 
 def test_a_changed_policy_and_a_changed_view_are_written(home: Home, tmp_path: Path) -> None:

@@ -41,6 +41,11 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
             record("cut", AT, finish_reason="length", output_tokens=99, max_output_tokens=100, cost_usd="0.2"),
         ],
     )
+    sources = gateway.root / "sources.yml"
+    other = '  - name: other\n    adapter: canonical\n    files: "landing/other/{date}/{hour}/*"\n'
+    sources.write_text(sources.read_text().replace("assessments:", other + "assessments:"))
+    gateway.lands(FIRST, [record("in both", AT, status_code="503")], name="more.jsonl")
+    gateway.lands(FIRST, [record("in both", AT)], name="other.jsonl", feed="other")
     gateway.runs(FIRST)
     return gateway
 
@@ -75,9 +80,9 @@ def test_every_rule_in_force_says_what_it_saw_and_why_it_was_not_paid(decided: G
 def test_the_rules_that_say_they_matched_are_those_that_the_decision_kept(decided: Gateway) -> None:
     differing = decided.sees(
         "select request_id from fct_requests left join ("
-        "   select request_id, string_agg(rule_id, ',' order by rule_id) as rule_ids"
-        "   from mart_rule_evaluations where outcome = 'matched' group by request_id"
-        ") using (request_id) where rule_ids is distinct from matched_rule_ids"
+        "   select source, request_id, string_agg(rule_id, ',' order by rule_id) as rule_ids"
+        "   from mart_rule_evaluations where outcome = 'matched' group by source, request_id"
+        ") using (source, request_id) where rule_ids is distinct from matched_rule_ids"
     )
     assert differing == []
     assert decided.sees("select count(*) from fct_requests where matched_rule_ids is not null")[0][0] > 3
@@ -91,6 +96,13 @@ def test_an_unknown_request_and_one_of_two_sources_are_one_sentence(decided: Gat
         pytest.raises(MakegoodError, match="no published request of elsewhere has"),
     ):
         explain(con, "elsewhere", "fine")
+    with pytest.raises(
+        MakegoodError, match="2 sources have a request 'in both': say --source gateway or --source other"
+    ):
+        explained(decided, "in both")
+    with reading(decided.root / "warehouse") as (con, _):
+        reasons = [explain(con, source, "in both").reason_code for source in ("gateway", "other")]
+    assert reasons == ["compensated", "within_normal_range"]
 
 
 def test_the_command_prints_the_sentence_or_json_with_money_as_text(

@@ -65,7 +65,7 @@ def copy(tmp_path: Path, gateway: Gateway) -> Copy:
     return Copy(place, gateway)
 
 
-def test_a_rate_changed_in_the_past_is_stale_until_its_hours_are_restated(copy: Copy) -> None:
+def test_a_rate_changed_in_the_past_is_stale_and_explained_as_it_was_until_its_hours_are_restated(copy: Copy) -> None:
     for number in (0, 1):
         records = [record(f"failed-{number}", AT + HOUR * number, status_code="503", cost_usd="0.02")]
         copy.gateway.lands(FIRST + HOUR * number, records)
@@ -74,6 +74,19 @@ def test_a_rate_changed_in_the_past_is_stale_until_its_hours_are_restated(copy: 
 
     copy.edit_rules(',1.0000,,2020-01-01 00:00:00,,"The upstream', ',0.5000,,2020-01-01 00:00:00,,"The upstream')
     assert copy.says("status")["stale_hours"] == ["2026-11-01T00:00:00", "2026-11-01T01:00:00"]
+
+    copy.gateway.lands(FIRST + 2 * HOUR, [record("failed-2", AT + 2 * HOUR, status_code="503", cost_usd="0.02")])
+    copy.says("run", "--from", "2026-11-01T02", "--to", "2026-11-01T03")
+    assert copy.says("explain", "failed-0")["sentence"] == (
+        "$0.02 is paid as Service Failure under rule SF-1, which was changed since: 1 was observed where it paid at 1."
+        " It pays 100% of the cost of $0.02."
+    )
+    assert copy.says("explain", "failed-2")["sentence"].endswith("It pays 50% of the cost of $0.02.")
+    assert copy.gateway.sees("select request_id, payout from mart_compensation_details order by 1") == [
+        ("failed-0", Decimal("0.02")),
+        ("failed-1", Decimal("0.02")),
+        ("failed-2", Decimal("0.01")),
+    ]
 
     code, out, err = copy.does("restate", "--from", "2026-11-01T00", "--to", "2026-11-01T01", "--json")
     assert code == 0, err
@@ -90,8 +103,24 @@ def test_a_rate_changed_in_the_past_is_stale_until_its_hours_are_restated(copy: 
     assert copy.gateway.sees("select request_id, payout_usd from fct_requests order by 1") == [
         ("failed-0", Decimal("0.01")),
         ("failed-1", Decimal("0.02")),
+        ("failed-2", Decimal("0.01")),
     ]
     assert copy.says("status")["stale_hours"] == ["2026-11-01T01:00:00"]
+
+    types = copy.place / "dbt_project" / "seeds" / "compensation_types.csv"
+    shipped = types.read_text()
+    types.write_text(shipped + "goodwill,Goodwill,4,Nobody is published to have it.\n")
+    rules = (copy.place / "dbt_project" / "seeds" / "compensation_rules.csv").read_text()
+    candidate = copy.place / "candidate.csv"
+    candidate.write_text(
+        rules.replace("SF-1,service_failure", "GW-1,goodwill", 1) + rules.splitlines()[1].replace("0.5000", "0.2000")
+    )
+    simulated = copy.says("simulate", "--rules", str(candidate), "--from", "2026-11-01T02", "--to", "2026-11-01T03")
+    assert {row["compensation_type"]: row["candidate_count"] for row in simulated["by"]["compensation_type"]} == {
+        "goodwill": 1,
+        "service_failure": 0,
+    }
+    types.write_text(shipped)
 
     code, _, err = copy.does("restate", "--from", "2026-10-01T00", "--to", "2026-10-01T01")
     assert code == 1

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,9 @@ from running_gateway import FIRST, Gateway, record
 
 from orchestration.errors import MakegoodError
 from orchestration.hours import HOUR
+from orchestration.ingestion.inventory import Inventory
+from orchestration.ingestion.landing import land
+from orchestration.ingestion.sources import find_files, read_sources
 from orchestration.settings import PROJECT
 
 
@@ -118,12 +122,25 @@ def test_failed_audit_leaves_readers_on_the_last_publication(gateway: Gateway) -
     assert gateway.sees("select request_id from fct_requests order by 1") == [("good",), ("later",)]
 
 
+def test_a_run_that_failed_is_made_good_by_the_next_of_its_hours_late_hours_included(gateway: Gateway) -> None:
+    gateway.lands(FIRST, [record("good", FIRST, status_code="503")])
+    gateway.runs(FIRST)
+    gateway.lands(FIRST, [record("late", FIRST, status_code="503")], name="late.jsonl")
+    bad = gateway.lands(FIRST + HOUR, [record("absurd", FIRST + HOUR, cost_usd="4000", status_code="503")])
+    with closing(Inventory(gateway.root / "lake" / "inventory.sqlite")) as inventory:
+        sources = read_sources(gateway.settings.sources, gateway.root)
+        land(find_files(sources, [FIRST], gateway.root), gateway.root / "lake", inventory)
+    with pytest.raises(MakegoodError, match="not published, checks failed"):
+        gateway.runs(FIRST + HOUR)
+    bad.write_text("")
+    gateway.runs(FIRST + HOUR)
+    assert gateway.sees("select request_id from fct_requests order by 1") == [("good",), ("late",)]
+
+
 def test_failed_dbt_test_leaves_readers_on_the_last_publication(gateway: Gateway) -> None:
     gateway.lands(FIRST, [record("good", FIRST, status_code="503")])
     gateway.runs(FIRST)
     published = gateway.marts()
-    from orchestration.ingestion.inventory import Inventory
-
     inventory = Inventory(gateway.root / "lake" / "inventory.sqlite")
     inventory._db.execute("update landing_files set records_read = records_read + 1")
     inventory.close()

@@ -50,6 +50,30 @@ BAD: dict[str, tuple[Spoil, str]] = {
     "threshold missing": (lambda s: s.change(RULES, 2, threshold=""), "line 2: threshold is empty"),
     "rule without an id": (lambda s: s.change(RULES, 2, rule_id=""), "line 2: rule_id is empty"),
     "model pattern missing": (lambda s: s.change(RULES, 2, model_pattern=""), "line 2: model_pattern is empty"),
+    "signal with a space": (
+        lambda s: s.change(RULES, 2, signal=" upstream_failed"),
+        "compensation_rules.csv line 2: signal is ' upstream_failed': take away the space around it",
+    ),
+    "type with a space that does not show": (
+        lambda s: s.change(RULES, 2, compensation_type="service_failure\u00a0"),
+        "line 2: compensation_type is 'service_failure\\xa0': take away the space around it",
+    ),
+    "account of spaces": (
+        lambda s: s.write("account_coverage", [{"account_id": "  ", "is_covered": "true", **OPEN}]),
+        "account_coverage.csv line 2: account_id is '  ': take away the space around it",
+    ),
+    "digits that no database reads": (
+        lambda s: s.change(RULES, 2, min_latency_ms="\u0661\u0660"),
+        "min_latency_ms is '\u0661\u0660': write a whole number",
+    ),
+    "decimal in other digits": (
+        lambda s: s.change(RULES, 2, payout_rate="0.\u0665"),
+        "payout_rate is '0.\u0665': write a plain decimal number",
+    ),
+    "rule id that reads as two": (
+        lambda s: s.change(RULES, 2, rule_id="SF,1"),
+        "line 2: rule_id is 'SF,1': a comma separates the rules that matched",
+    ),
     "rule given twice": (
         lambda s: s.add(RULES),
         "policy_version 1 and rule_id SF-1 stands on line 2 already",
@@ -187,6 +211,13 @@ def test_every_problem_is_named(seeds: Seeds) -> None:
 def test_a_policy_that_follows_another_without_a_gap_is_whole(seeds: Seeds) -> None:
     _next_policy(seeds, "2026-01-01 00:00:00", "2026-01-01 00:00:00")
     assert {row["policy_version"] for row in valid_policy(seeds.path)[RULES]} == {"1", "2"}
+
+
+def test_a_file_as_spreadsheets_save_it_reads_the_same(seeds: Seeds) -> None:
+    before = valid_policy(seeds.path)
+    text = seeds.file(RULES).read_text()
+    seeds.file(RULES).write_bytes(("\ufeff" + text.replace("\n", "\r\n")).encode())
+    assert valid_policy(seeds.path) == before
 
 
 def test_another_file_of_rules_is_judged_beside_the_seeds(seeds: Seeds) -> None:

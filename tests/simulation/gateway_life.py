@@ -1,4 +1,4 @@
-"""What a simulated gateway does: its landing files, and what of them was landed by a run. What must come of them is expected.py's."""
+"""What a simulated gateway does: its landing files, and what of them was landed by a run. What must come of them is the oracle's to say."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from typing import Any
 from oracle.records import Log
 from running_gateway import record
 
+from simulation.events import Events
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 FIRST = datetime(2025, 3, 29)
 """A simulation begins shortly before the end of a month, so that a week holds two."""
+LOOKBACK = 2 * DAY
+"""How far back a run lands files that are new or changed, as the schedule's runs do."""
+MERGE_REACH = 7 * DAY
 ACCOUNTS = ("acme", "globex", "initech", None)
-REQUESTS_PER_DAY = 40
+REQUESTS_PER_DAY = 30
 
 
 @dataclass
@@ -28,43 +33,83 @@ class GatewayLife:
 
     root: Path
     random: Random
+    events: Events
     files: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     landed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    assessed: set[str] = field(default_factory=set)
+    """Ids that a verdict speaks of: they are never used for another request."""
     count: int = 0
 
     def lives_a_day(self, day: datetime) -> None:
-        """Traffic of a day, and what gateways do besides: retries, late requests, deliveries that change cost or account or move the hour."""
+        """Traffic of a day, and what gateways do besides: retries, late requests and files, deliveries that say otherwise."""
         for _ in range(REQUESTS_PER_DAY):
             hour = day + HOUR * self.random.randrange(24)
-            self._writes(hour, self._request(hour + timedelta(milliseconds=self.random.randrange(3_600_000))))
-        for _ in range(self.random.randrange(6)):
-            self._writes(
-                day + HOUR * self.random.randrange(24), self._request(day - HOUR * self.random.randrange(1, 60))
-            )
-        for _ in range(self.random.randrange(8)):
+            self.writes(hour, self._request(hour + timedelta(milliseconds=self.random.randrange(3_600_000))))
+        for _ in range(self.random.randrange(1, 3)):
+            self._tries_twice(day + HOUR * self.random.randrange(24))
+        for _ in range(self.random.randrange(1, 5)):
+            self.events.happened("a late request")
+            hour = day + HOUR * self.random.randrange(24)
+            self.writes(hour, self._request(day - HOUR * self.random.randrange(1, 60)))
+        for _ in range(self.random.randrange(2, 9)):
             self._delivers_again(day)
+        if day > FIRST and self.random.random() < 0.6:
+            self.events.happened("a late file")
+            reach = min(LOOKBACK, day - FIRST) // HOUR
+            hour = day - HOUR * self.random.randrange(1, reach + 1)
+            self.writes(hour, self._request(hour), name=f"late-{self.count}.jsonl")
 
-    def changes_a_file(self) -> datetime | None:
-        """One landed file changes: rows are gone, changed or new. Its landing hour; None where nothing was landed."""
-        if not self.landed:
-            return None
-        name = self.random.choice(sorted(self.landed))
-        rows = [row for row in self.files[name] if self.random.random() > 0.3]
-        rows = [{**row, **self._other()} if self.random.random() < 0.5 else row for row in rows]
-        self._save(name, rows)
-        return _landed_hour(name)
+    def changes_files(self) -> datetime:
+        """Landed files of one day change: rows are gone, changed or new. The day."""
+        names = [name for name in sorted(self.landed) if name.startswith("gateway/")]
+        day = self.random.choice(names).split("/")[1]
+        changed = [name for name in names if name.split("/")[1] == day]
+        for name in self.random.sample(changed, min(3, len(changed))):
+            rows = [row for row in self.files[name] if self.random.random() > 0.3]
+            self._save(name, [{**row, **self._other()} if self.random.random() < 0.5 else row for row in rows])
+            self.events.happened("a changed file")
+        return datetime.fromisoformat(day)
 
     def lands(self, start: datetime, end: datetime) -> None:
         """A run took the files of these landing hours as they are."""
         for name, rows in self.files.items():
-            if start <= _landed_hour(name) < end:
+            if start <= landed_hour(name) < end:
                 self.landed[name] = list(rows)
 
-    def deliveries(self) -> Iterator[Log]:
-        """Everything that was landed, as the reference reads it."""
+    def landed_rows(self, feed: str) -> Iterator[tuple[dict[str, Any], str, int]]:
+        """Everything that was landed of a feed: each record with its file and line."""
         for name, rows in self.landed.items():
-            for line, row in enumerate(rows, 1):
-                yield _log(row, _landed_hour(name), f"landing/{name}", line)
+            if name.startswith(f"{feed}/"):
+                for line, row in enumerate(rows, 1):
+                    yield row, name, line
+
+    def deliveries(self) -> Iterator[Log]:
+        """Every request record that was landed, as the reference reads it."""
+        for row, name, line in self.landed_rows("gateway"):
+            yield _log(row, landed_hour(name), f"landing/{name}", line)
+
+    def requests(self) -> dict[str, list[datetime]]:
+        """The ids of all requests so far, landed or not, and when each is said to have been asked."""
+        asked: dict[str, list[datetime]] = {}
+        for name, rows in self.files.items():
+            if name.startswith("gateway/"):
+                for row in rows:
+                    asked.setdefault(row["request_id"], []).append(_asked_at(row))
+        return asked
+
+    def writes(self, landed: datetime, row: dict[str, Any], name: str = "", feed: str = "gateway") -> None:
+        """Add a record to a landing file of this hour: a named one, or one of two; a file that was landed already stays as it is."""
+        path = f"{feed}/{landed:%Y-%m-%d}/{landed:%H}/{name or f'part-{self.random.randrange(2)}.jsonl'}"
+        if path in self.landed and not name:
+            path = path.replace("part", f"late-{self.count}")
+        self._save(path, [*self.files.get(path, []), row])
+
+    def _tries_twice(self, hour: datetime) -> None:
+        """One call that fails and is tried again: two requests of one trace."""
+        self.events.happened("a retry")
+        for attempt, status_code in enumerate(("503", "200")):
+            row = self._request(hour + timedelta(seconds=attempt))
+            self.writes(hour, {**row, "status_code": status_code, "trace_id": f"trace-{hour:%d%H}"})
 
     def _request(self, at: datetime) -> dict[str, Any]:
         self.count += 1
@@ -99,22 +144,23 @@ class GatewayLife:
         )
 
     def _delivers_again(self, day: datetime) -> None:
-        """A request of before is delivered again, otherwise or at another time; now and then weeks later, as another request."""
-        if not self.files:
-            return
-        row = dict(self.random.choice(self.files[self.random.choice(sorted(self.files))] or [self._request(day)]))
-        moved = self.random.choice((timedelta(0), timedelta(0), HOUR, -HOUR, DAY, 9 * DAY))
+        """A request of before is delivered again, otherwise or at another time; or its id is used for another, days before or after."""
+        rows = [row for name in sorted(self.files) if name.startswith("gateway/") for row in self.files[name]]
+        row = dict(self.random.choice(rows))
+        moves = (timedelta(0), timedelta(0), HOUR, -HOUR, DAY, 9 * DAY, -9 * DAY)
+        moved = self.random.choice(moves[:4] if row["request_id"] in self.assessed else moves)
         for column in ("requested_at", "completed_at"):
             row[column] = _moment(datetime.fromisoformat(row[column]).replace(tzinfo=None) + moved)
-        landed_hour = day + HOUR * self.random.randrange(24)
-        if datetime.fromisoformat(row["requested_at"]).replace(tzinfo=None) < landed_hour:
-            self._writes(landed_hour, {**row, **self._other()})
-
-    def _writes(self, landed_hour: datetime, row: dict[str, Any]) -> None:
-        name = f"gateway/{landed_hour:%Y-%m-%d}/{landed_hour:%H}/part-{self.random.randrange(2)}.jsonl"
-        if name in self.landed:
-            name = name.replace("part", f"late-{self.count}")
-        self._save(name, [*self.files.get(name, []), row])
+        landed = day + HOUR * self.random.randrange(24)
+        if _asked_at(row) < landed:
+            self.events.happened(
+                "a delivery that changes what was said"
+                if not moved
+                else "a delivery that moves the hour"
+                if abs(moved) < MERGE_REACH
+                else "an id used again days later"
+            )
+            self.writes(landed, {**row, **self._other()})
 
     def _save(self, name: str, rows: list[dict[str, Any]]) -> None:
         self.files[name] = rows
@@ -123,9 +169,14 @@ class GatewayLife:
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
-def _landed_hour(name: str) -> datetime:
+def landed_hour(name: str) -> datetime:
+    """When a landing file arrived, by its path below `landing/`."""
     _, day, hour, _ = name.split("/")
     return datetime.fromisoformat(f"{day}T{hour}:00:00")
+
+
+def _asked_at(row: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(row["requested_at"]).replace(tzinfo=None)
 
 
 def _moment(moment: datetime) -> str:
@@ -151,6 +202,7 @@ def _log(row: dict[str, Any], landed_hour: datetime, landing_file: str, line: in
     }
     same = (
         "request_id",
+        "trace_id",
         "model",
         "provider",
         "input_tokens",

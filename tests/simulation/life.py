@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,16 +16,24 @@ from oracle.reference import answer
 from settlement.posting_rules import Key, allowed
 
 from orchestration.errors import MakegoodError
-from orchestration.publication.publications import Contents, Publications
-from orchestration.publication.reading import current_publication, publications_file
+from orchestration.publication.publications import Publication
+from orchestration.publication.reading import current_publication
+from orchestration.publication.rolling_back import roll_back
 from orchestration.settings import PROJECT
-from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.verifying import verify
-from simulation.gateway_life import DAY, FIRST, HOUR, GatewayLife
-from simulation.operator import Operator
+from simulation.assessors import Assessors
+from simulation.events import Deck, Events
+from simulation.gateway_life import DAY, FIRST, HOUR, LOOKBACK, GatewayLife
+from simulation.operator import TERMS, Operator
 from simulation.simulated_policy import SimulatedPolicy
 
-GRACE = timedelta(hours=6)
+COMMITS_OF_A_RUN = 16
+COLUMNS = ("request_id", "account_id", "requested_at", "cost_usd", "payout_usd", "rule_id")
+EARLIEST = FIRST - 20 * DAY
+"""Before every request of a life."""
+
+Play = Callable[[], None]
+Rows = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -47,161 +55,221 @@ class Life:
     """One seed's life in one home. `days` are played one after another; `note` is told what happens."""
 
     def __init__(self, root: Path, seed: int, note: Callable[[str], None]) -> None:
-        self.random = Random(seed)
+        self.random, self.events, self.note = Random(seed), Events(), note
         self.operator = Operator(root)
-        self.files = GatewayLife(root, self.random)
-        self.policy = SimulatedPolicy(PROJECT / "dbt_project" / "seeds", self.random)
         self.home = self.operator.home
-        self.note = note
-        self.end = FIRST
+        self.files = GatewayLife(root, self.random, self.events)
+        self.assessors = Assessors(self.files, self.random, self.events)
+        self.policy = SimulatedPolicy(PROJECT / "dbt_project" / "seeds", self.random)
+        self.start, self.end = FIRST, FIRST
         self.held: set[str] = set()
         self.posted: dict[Key, Decimal] = {}
+        self.decided: dict[Key, Decimal] = {}
+        self.capped: set[str] = set()
+        self.seen: dict[Publication, Rows] = {}
         self.settled_snapshot = 0
+        self.chores = Deck[Play](self.random, (self._hold_changes, self._caps_change, self._nothing))
+        self.incidents = Deck[Play](
+            self.random,
+            (
+                self._files_change,
+                self._rate_changes,
+                self._account_opts_out,
+                self._is_rebuilt,
+                self._is_rolled_back,
+                self._nothing,
+            ),
+        )
+        self.ways = Deck[Play](
+            self.random,
+            (self._runs_once, self._runs_once, self._runs_again, self._runs_in_any_order, self._runs_killed),
+        )
+        self.settlements = Deck[Play](self.random, (self._settles, self._settles_again, self._settles_killed))
 
     def plays(self, days: int) -> None:
         """So many days. Raises Disagreement with the day on which the code and the model part."""
         for number in range(days):
-            day = FIRST + DAY * number
-            self.note(f"day {number + 1} of {days}: {day:%Y-%m-%d}")
-            self.files.lives_a_day(day)
-            self._runs_the_day(day)
-            self._something_happens()
+            self.start, self.end = FIRST + DAY * number, FIRST + DAY * (number + 1)
+            self.note(f"day {number + 1} of {days}: {self.start:%Y-%m-%d}")
+            self.files.lives_a_day(self.start)
+            self.assessors.assess(self.start)
+            self._play(self.chores)
+            if number:
+                self._play(self.incidents)
+            self._play(self.ways)
             self._agrees_on_decisions()
-            self._settles(day)
-        if not (verdict := verify(self.home, GRACE)).is_sound:
+            self._play(self.settlements)
+            self._agrees_on_sums()
+        if not (verdict := verify(self.home, TERMS.grace)).is_sound:
             raise Disagreement(f"the proof fails: {verdict.problems}")
 
-    def _runs_the_day(self, day: datetime) -> None:
-        """The day's landing hours: as one range, as two in any order, or again after a run that was killed."""
-        self.end = day + DAY
-        way = self.random.random()
-        if way < 0.6:
-            self._runs(day, day + DAY)
-        elif way < 0.8:
-            middle = day + HOUR * self.random.randrange(1, 24)
-            for start, end in self.random.sample([(day, middle), (middle, day + DAY)], 2):
-                self._runs(start, end)
-        else:
-            self._is_killed(["run", "--from", f"{day:%Y-%m-%dT%H}", "--to", f"{day + DAY:%Y-%m-%dT%H}"])
-            self._runs(day, day + DAY)
+    def _play(self, deck: Deck[Play]) -> None:
+        play = deck.draw()
+        self.note(f"  {play.__name__.strip('_').replace('_', ' ')}")
+        play()
 
-    def _something_happens(self) -> None:
-        """One of what may happen to a gateway, its policy and its warehouse, or nothing."""
-        happens = self.random.choice(
-            (
-                self._changes_files,
-                self._policy_changes,
-                self._caps_change,
-                self._is_rebuilt,
-                self._is_rolled_back,
-                self._hold_changes,
-            )
-        )
-        self.note(f"  {happens.__name__.strip('_').replace('_', ' ')}")
-        happens()
+    def _nothing(self) -> None:
+        pass
 
-    def _changes_files(self) -> None:
-        for hour in {self.files.changes_a_file() for _ in range(3)}:
-            if hour is not None:
-                self._runs(hour, hour + HOUR)
-
-    def _policy_changes(self) -> None:
-        self.policy.changes_in_the_past()
-        self._runs(FIRST, self.end)
+    def _hold_changes(self) -> None:
+        """An account's entries wait from now on, or no longer."""
+        self.events.happened("a hold lifted" if self.held else "a hold")
+        self.held = set() if self.held else {"acme"}
+        rows = "".join(f"{account},simulated\n" for account in sorted(self.held))
+        self.home.ledger.mkdir(parents=True, exist_ok=True)
+        (self.home.ledger / "holds.csv").write_text("account_id,reason\n" + rows)
 
     def _caps_change(self) -> None:
+        """They hold with the next publication, which the day's run makes."""
+        self.events.happened("other caps")
         self.policy.caps_change()
-        self._runs(self.end - HOUR, self.end)
+
+    def _files_change(self) -> None:
+        """Files of a day that was run before are others now; the day is run again."""
+        day = self.files.changes_files()
+        self._runs(day, day + DAY)
+
+    def _rate_changes(self) -> None:
+        self.events.happened("a rate changed in the past")
+        self.policy.rate_changes()
+        self._restates()
+
+    def _account_opts_out(self) -> None:
+        self.events.happened("an account opts out in the past")
+        self.policy.account_opts_out()
+        self._restates()
+
+    def _restates(self) -> None:
+        self.note("  restated")
+        self.operator.restates(EARLIEST, self.start)
 
     def _is_rebuilt(self) -> None:
+        """The warehouse is lost; the day's run makes it anew from the lake."""
+        self.events.happened("a rebuild")
         shutil.rmtree(self.home.warehouse)
-        self.settled_snapshot = 0
-        self._runs(FIRST, self.end)
+        self.home.prepare()
+        self.seen.clear()
+        self.settled_snapshot, self.start = 0, FIRST
 
     def _is_rolled_back(self) -> None:
-        """An older publication is published again: it is not settled, and the next run publishes what is newest."""
-        with sqlite3.connect(publications_file(self.home.warehouse)) as db:
-            snapshots = [row[0] for row in db.execute("select distinct snapshot_id from publications order by 1")]
-        record = Publications(publications_file(self.home.warehouse))
-        current = record.current()
-        assert current is not None
-        contents = Contents(None, 0, 0, Decimal(0))
-        record.publish(snapshots[0], "rollback", contents, None, (current.ledger_sequence, current.ledger_digest))
-        record.close()
-        if snapshots[0] < self.settled_snapshot:
+        """Readers see what they saw then, and what is older than the last settlement is not settled; the day's run moves them on."""
+        now = current_publication(self.home.warehouse).snapshot_id
+        older = [publication for publication in self.seen if publication.snapshot_id < now]
+        if not older:
+            return
+        self.events.happened("a rollback")
+        then = self.random.choice(older)
+        roll_back(self.home, then.publication_id)
+        if self._found() != self.seen[then]:
+            raise Disagreement("after a rollback readers see something else than they saw then")
+        if then.snapshot_id < self.settled_snapshot:
             try:
                 self.operator.settles(self.end.date())
             except MakegoodError as error:
                 self.note(f"  refused: {error}")
             else:
                 raise Disagreement("a snapshot older than the one settled was settled")
-        self._runs(self.end - HOUR, self.end)
 
-    def _hold_changes(self) -> None:
-        self.held = set() if self.held else {"acme"}
-        rows = "".join(f"{account},simulated\n" for account in sorted(self.held))
-        self.home.ledger.mkdir(parents=True, exist_ok=True)
-        (self.home.ledger / "holds.csv").write_text("account_id,reason\n" + rows)
+    def _runs_once(self) -> None:
+        self._runs(self.start, self.end)
 
-    def _settles(self, day: datetime) -> None:
-        """The posting period of the day; now and then killed before, and always again afterwards, which posts nothing."""
-        period = day.date()
-        if self.random.random() < 0.15:
-            self._is_killed(["settle", "--date", str(period), "--confirm"])
-        self.settled_snapshot = current_publication(self.home.warehouse).snapshot_id
-        self.operator.settles(period, is_confirmed=True)
-        self._agrees_on_sums()
-        if self.random.random() < 0.3 and self.operator.settles(period).entry_count:
-            raise Disagreement("settling again posted something")
+    def _runs_again(self) -> None:
+        self._runs(self.start, self.end)
+        before = self._found()
+        self.events.happened("a rerun")
+        self._runs(self.start, self.end)
+        if self._found() != before:
+            raise Disagreement("running the same hours again changed what readers see")
+
+    def _runs_in_any_order(self) -> None:
+        """The hours in two or three pieces, the later ones first as often as not."""
+        self.events.happened("a backfill in any order")
+        hours = (self.end - self.start) // HOUR
+        cuts = sorted(self.random.sample(range(1, hours), self.random.randrange(1, 3)))
+        edges = [self.start, *(self.start + HOUR * cut for cut in cuts), self.end]
+        pieces = list(pairwise(edges))
+        for start, end in self.random.sample(pieces, len(pieces)):
+            self._runs(start, end)
+
+    def _runs_killed(self) -> None:
+        """A run is killed at one of its commits, and done again."""
+        self.operator.warehouse.create()
+        arguments = {"start": self.start, "end": self.end}
+        if self.operator.is_killed("runs", arguments, self.random.randrange(1, COMMITS_OF_A_RUN)):
+            self.events.happened("a killed run")
+        self._runs(self.start, self.end)
 
     def _runs(self, start: datetime, end: datetime) -> None:
         self.note(f"  run {start:%m-%dT%H} to {end:%m-%dT%H}")
         self.operator.runs(start, end)
-        self.files.lands(start, end)
+        self.files.lands(start - LOOKBACK, end)
 
-    def _is_killed(self, command: list[str]) -> None:
-        self.note(f"  killed: {' '.join(command)}")
-        self.operator.is_killed(command, self.random.randrange(1, 6))
+    def _settles(self) -> None:
+        """The posting period of the day."""
+        self.settled_snapshot = current_publication(self.home.warehouse).snapshot_id
+        if self.operator.settles(self._period(), is_confirmed=True).entry_count:
+            self.events.happened("a settlement")
+
+    def _settles_again(self) -> None:
+        """Settling a second time posts nothing."""
+        self._settles()
+        self.events.happened("a settlement again")
+        if self.operator.settles(self._period()).entry_count:
+            raise Disagreement("settling again posted something")
+
+    def _settles_killed(self) -> None:
+        """A settlement is killed when it has posted, or while readers are shown it; then it is done again."""
+        arguments = {"period": self._period(), "is_confirmed": True}
+        if self.operator.is_killed("settles", arguments, self.random.randrange(1, 3)):
+            self.events.happened("a killed settlement")
+        self._settles()
+
+    def _period(self) -> date:
+        return (self.end - DAY).date()
+
+    def _found(self) -> Rows:
+        return sorted(self.operator.sees(f"select {', '.join(COLUMNS)} from fct_compensations"))
 
     def _expected(self) -> list[dict[str, Any]]:
-        return answer(self.files.deliveries(), [], self.policy.policy).compensations
+        return answer(self.files.deliveries(), self.assessors.verdicts(), self.policy.policy).compensations
 
     def _agrees_on_decisions(self) -> None:
         """Every compensated request, its account, amount and rule."""
-        columns = ("request_id", "account_id", "requested_at", "cost_usd", "payout_usd", "rule_id")
-        expected = sorted(tuple(row[column] for column in columns) for row in self._expected())
-        found = sorted(self.operator.sees(f"select {', '.join(columns)} from fct_compensations"))
+        expected, found = sorted(tuple(row[column] for column in COLUMNS) for row in self._expected()), self._found()
         if expected != found:
-            raise Disagreement(_difference("decisions", set(expected), set(found)))
+            raise Disagreement(_difference("decisions", expected, found))
+        self.seen[current_publication(self.home.warehouse)] = found
 
     def _agrees_on_sums(self) -> None:
-        """What every key has come to, in the ledger's files and as readers see it."""
-        payouts = [
-            Payout(row["compensation_id"], row["account_id"], row["requested_at"], row["request_id"], row["payout_usd"])
-            for row in self._expected()
-        ]
-        sums = allowed(payouts, self.policy.caps, _closed_until(self.end))
+        """What every key has come to, as readers see it."""
+        payouts = [Payout(**{name: row[name] for name in Payout.__dataclass_fields__}) for row in self._expected()]
+        closed_until = _closed_until(self.end)
+        sums = allowed(payouts, self.policy.caps, closed_until)
+        self._notes_what_caps_did(allowed(payouts, [], closed_until), sums)
         self.posted = {key: amount for key, amount in self.posted.items() if key[1] in self.held} | {
             key: amount for key, amount in sums.items() if key[1] not in self.held
         }
         query = "select compensation_id, account_id, sum(amount_usd) from fct_ledger_entries group by all having sum(amount_usd) <> 0"
-        found = (
-            {(key, account): amount for key, account, amount in self.operator.sees(query)}
-            if Ledger(self.home.ledger).files()
-            else {}
-        )
+        found = {(key, account): amount for key, account, amount in self.operator.sees(query)}
         if found != self.posted:
-            raise Disagreement(_difference("sums", set(self.posted.items()), set(found.items())))
+            raise Disagreement(_difference("sums", self.posted.items(), found.items()))
+
+    def _notes_what_caps_did(self, decided: dict[Key, Decimal], sums: dict[Key, Decimal]) -> None:
+        withdrawn = {key[1] for key in self.decided.keys() - decided.keys()}
+        if withdrawn & self.capped:
+            self.events.happened("a cap hit, then a withdrawal")
+        self.capped = {key[1] for key, amount in decided.items() if sums.get(key) != amount}
+        self.decided = decided
 
 
 def _closed_until(end: datetime) -> date:
     """The first day of which a landing hour up to the grace after its end is not published."""
     day = FIRST
-    while day + DAY + GRACE <= end:
+    while day + DAY + TERMS.grace <= end:
         day += DAY
     return day.date()
 
 
-def _difference(what: str, expected: set[Any], found: set[Any]) -> str:
-    missing, extra = sorted(expected - found, key=repr)[:3], sorted(found - expected, key=repr)[:3]
-    return f"{what} differ: the rules say {missing}, the code says {extra} ({len(expected - found)} and {len(found - expected)} in all)"
+def _difference(what: str, expected: Iterable[Any], found: Iterable[Any]) -> str:
+    missing, extra = sorted(set(expected) - set(found), key=repr), sorted(set(found) - set(expected), key=repr)
+    return f"{what} differ: the rules say {missing[:3]}, the code says {extra[:3]} ({len(missing)} and {len(extra)} in all)"

@@ -1,44 +1,55 @@
 """Who runs a simulated gateway: lands, derives, publishes and settles by the code that Dagster's assets call, without Dagster.
 
-A run through Dagster takes several times as long, and a simulated week has dozens. What is killed is the command line, Dagster and all.
+A run through Dagster, with its audits, takes several times as long, and a simulated week has dozens. What is killed is a process of its own.
 """
 
 from __future__ import annotations
 
-import os
+import multiprocessing
 import signal
-import subprocess
-import sys
+import sqlite3
 import time
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from dbt_here import dbt, failures
 from running_gateway import SOURCES
 
-from orchestration.duck import connect
+from orchestration.assets.warehouse import (
+    hours_left_unaudited,
+    hours_of_other_baselines,
+    late_hours,
+    restated_hours,
+    unmeasured_days,
+)
 from orchestration.home import Home
 from orchestration.hours import HourRange
 from orchestration.ingestion import window
 from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import find_files, read_sources
+from orchestration.ingestion.placing import place
+from orchestration.ingestion.sources import find_files, read_assessments, read_sources
 from orchestration.policy.digests import policy_digests
+from orchestration.policy.signals import baseline_terms
 from orchestration.policy.validation import valid_policy
-from orchestration.publication.publications import Publications
 from orchestration.publication.querying import answer
-from orchestration.publication.reading import contents, publications_file
+from orchestration.publication.reading import contents
+from orchestration.resources import Publication, Warehouse
 from orchestration.settings import PROJECT
 from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.loading import hand_over, hand_over_alone, loaded_batch_id
+from orchestration.settlement.loading import hand_over, hand_over_alone
 from orchestration.settlement.settling import Settlement, Terms, settle
-from orchestration.warehouse import attach, has_table, head_snapshot
+from orchestration.warehouse import catalog, head_snapshot
+from simulation.gateway_life import LOOKBACK
 
-RUN_ID = "simulated"
 TERMS = Terms(timedelta(hours=6), 0, Decimal(0))
 BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload([__name__])
 
 
 class Operator:
@@ -47,71 +58,82 @@ class Operator:
     def __init__(self, root: Path) -> None:
         self.home = Home(root).prepare()
         self.ledger = Ledger(self.home.ledger)
+        self.warehouse, self.publication = Warehouse(home=str(root)), Publication(home=str(root))
         self.sources = root / "sources.yml"
         self.sources.write_text(SOURCES)
+        self.run_ids = (f"{multiprocessing.current_process().pid}-{number}" for number in count())
 
     def runs(self, start: datetime, end: datetime) -> None:
-        """Land, derive and publish these landing hours."""
-        home, hours = self.home.prepare(), list(HourRange(start, end))
-        policy = policy_digests(valid_policy())
-        with connect() as con:
-            attach(con, home.warehouse, read_only=False)
-        inventory, record = Inventory(home.lake / "inventory.sqlite"), Publications(publications_file(home.warehouse))
-        try:
-            land(find_files(read_sources(self.sources, home.root), hours, home.root), home.lake, inventory)
-            whole = window.plan(hours, home.lake, inventory)
-            record.mark_written(whole.request_hours, RUN_ID)
-            window.write(whole, home.lake, inventory, policy, home.run_inputs)
-            hand_over(self.ledger, self._loaded(), home.run_inputs)
-            self._builds()
-            self._publishes(record, (start, end))
-        finally:
-            inventory.close()
-            record.close()
+        """Land these landing hours, and what is new of those before; derive and publish."""
+        hours, arriving = HourRange(start, end), HourRange(start - LOOKBACK, end)
+        lake, lookback_hours = self.home.lake, LOOKBACK // timedelta(hours=1)
+        self.warehouse.create()
+        with closing(Inventory(lake / "inventory.sqlite")) as inventory:
+            for read in (read_sources, read_assessments):
+                land(find_files(read(self.sources, self.home.root), list(arriving), self.home.root), lake, inventory)
+            place(arriving, lake, inventory)
+            others = late_hours(hours, inventory, self.warehouse, lookback_hours)
+            others |= hours_of_other_baselines(hours, inventory, self.warehouse, lookback_hours, baseline_terms())
+            others |= hours_left_unaudited(hours, inventory, self.publication)
+            self._derives(window.plan(hours, lake, inventory, others), inventory, (start, end))
+
+    def restates(self, start: datetime, end: datetime) -> None:
+        """Derive these request hours again under the policy as it is now, and publish them."""
+        with closing(Inventory(self.home.lake / "inventory.sqlite")) as inventory:
+            again = restated_hours(HourRange(start, end), self.warehouse)
+            self._derives(window.plan((), self.home.lake, inventory, again), inventory, None)
 
     def settles(self, period: date, *, is_confirmed: bool = False) -> Settlement:
         """Post what is due, load it and publish it."""
         done = settle(self.home, period, TERMS, is_confirmed=is_confirmed)
-        if hand_over_alone(self.ledger, self._loaded(), self.home.run_inputs):
+        if hand_over_alone(self.ledger, self.warehouse.loaded_batch_id(), self.home.run_inputs):
             self._builds("--select", "tag:ledger")
-        record = Publications(publications_file(self.home.warehouse))
-        self._publishes(record, None)
-        record.close()
+        self._publishes(next(self.run_ids), None)
         return done
 
-    def is_killed(self, command: list[str], most_files: int) -> None:
-        """Start the command in a process of its own, and kill it once it has written so many files; it may have ended before."""
-        environment = {**os.environ, "MAKEGOOD_HOME": str(self.home.root), "MAKEGOOD_SOURCES": str(self.sources)}
-        before = self._files()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "orchestration", *command],
-            cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        while process.poll() is None and self._files() < before + most_files:
+    def is_killed(self, what: str, arguments: dict[str, Any], after: int) -> bool:
+        """Start `runs` or `settles` in a process of its own, and kill it after so many commits; whether it was still at work."""
+        process = PROCESSES.Process(target=_does_alone, args=(self.home.root, what, arguments))
+        process.start()
+        before = self._commits()
+        while process.is_alive() and self._commits() < before + after:
             time.sleep(0.02)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
+        return process.exitcode == -signal.SIGKILL
 
     def sees(self, query: str) -> list[tuple[Any, ...]]:
         """What a reader gets."""
         return answer(self.home.root, query)[1]
 
-    def _loaded(self) -> int:
-        with connect() as con:
-            attach(con, self.home.warehouse)
-            return loaded_batch_id(con) if has_table(con, "fct_ledger_batches") else 0
+    def _derives(self, whole: window.Window, inventory: Inventory, landed: tuple[datetime, datetime] | None) -> None:
+        run_id, lake = next(self.run_ids), self.home.lake
+        with self.publication.record() as record:
+            record.mark_written(whole.request_hours, run_id)
+        policy = policy_digests(valid_policy())
+        days = unmeasured_days(whole, inventory, self.warehouse, policy.baselines)
+        window.write(whole, lake, inventory, policy, self.home.run_inputs, baseline_days=days)
+        hand_over(self.ledger, self.warehouse.loaded_batch_id(), self.home.run_inputs)
+        self._builds()
+        self._publishes(run_id, landed)
 
     def _builds(self, *selection: str) -> None:
         built = dbt(self.home.root, *BUILD, *selection, target=self.home.root / "dbt", project=PROJECT / "dbt_project")
         if not built.success:
             raise RuntimeError(failures(built))
 
-    def _publishes(self, record: Publications, landed: tuple[datetime, datetime] | None) -> None:
+    def _publishes(self, run_id: str, landed: tuple[datetime, datetime] | None) -> None:
         head = self.ledger.head()
-        with connect() as con:
-            attach(con, self.home.warehouse)
-            record.publish(head_snapshot(con), RUN_ID, contents(con), landed, (head.sequence, head.digest))
+        with self.warehouse.session() as con, self.publication.record() as record:
+            record.publish(head_snapshot(con), run_id, contents(con), landed, (head.sequence, head.digest))
 
-    def _files(self) -> int:
-        return sum(len(list(folder.rglob("*.parquet"))) for folder in (self.home.warehouse / "data", self.home.ledger))
+    def _commits(self) -> int:
+        """Snapshots of the warehouse and batches of the ledger."""
+        with closing(sqlite3.connect(catalog(self.home.warehouse), timeout=60)) as db:
+            return int(db.execute("select max(snapshot_id) from ducklake_snapshot").fetchone()[0]) + len(
+                self.ledger.files()
+            )
+
+
+def _does_alone(root: Path, what: str, arguments: dict[str, Any]) -> None:
+    getattr(Operator(root), what)(**arguments)

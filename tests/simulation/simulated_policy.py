@@ -9,7 +9,8 @@ from pathlib import Path
 from random import Random
 
 from oracle.policies import write_seeds
-from oracle.records import CompensationType, Coverage, Policy, Rule
+from oracle.records import CompensationType, Coverage, Detector, Policy, Rule
+from oracle.verdicts import ASSESSED, PERSON, SCORE
 
 SINCE = datetime(2020, 1, 1)
 TYPES = [
@@ -17,6 +18,12 @@ TYPES = [
     CompensationType("unsatisfactory_content", "Unsatisfactory Content", 2),
     CompensationType("high_latency", "High Latency", 3),
 ]
+
+DETECTORS = [
+    *(Detector(SINCE, None, PERSON, signal, 1, signal == SCORE) for signal in ASSESSED),
+    Detector(SINCE, None, "*", SCORE, 3, True),
+]
+"""A person grants through the score alone, refuses every content signal, and outranks the judge."""
 
 
 def _rule(rule_id: str, kind: str, signal: str, threshold: str, rate: str, cap: str | None = None) -> Rule:
@@ -38,8 +45,10 @@ class SimulatedPolicy:
             [
                 _rule("SF-1", "service_failure", "upstream_failed", "1", "1"),
                 _rule("UC-1", "unsatisfactory_content", "empty_completion", "1", "1", "0.2"),
+                _rule("UC-5", "unsatisfactory_content", "assessment_score", "0.9", "0.5", "0.1"),
                 _rule("HL-5", "high_latency", "latency_ms", "600000", "0.5"),
             ],
+            detectors=DETECTORS,
         )
     )
     caps: list[tuple[str, str, str, str | None]] = field(default_factory=list)
@@ -47,15 +56,20 @@ class SimulatedPolicy:
     def __post_init__(self) -> None:
         self._write()
 
-    def changes_in_the_past(self) -> None:
-        """A retroactive correction: a rate, or an account that was never covered from some day on."""
-        if self.random.random() < 0.5:
-            rules = [*self.policy.rules]
-            rules[-1] = replace(rules[-1], payout_rate=Decimal(self.random.choice(("0.25", "0.5", "0.75"))))
-            self.policy = replace(self.policy, rules=rules)
-        else:
-            since = datetime(2025, 3, self.random.randrange(29, 32))
-            self.policy = replace(self.policy, coverage=[Coverage(since, None, "initech", False)])
+    def rate_changes(self) -> None:
+        """A rule pays another part of the cost, and always should have."""
+        number = self.random.randrange(len(self.policy.rules))
+        rates = {Decimal(rate) for rate in ("0.25", "0.5", "0.75", "1")} - {self.policy.rules[number].payout_rate}
+        rules = [*self.policy.rules]
+        rules[number] = replace(rules[number], payout_rate=self.random.choice(sorted(rates)))
+        self.policy = replace(self.policy, rules=rules)
+        self._write()
+
+    def account_opts_out(self) -> None:
+        """An account was never covered from some day on."""
+        since = datetime(2025, 3, self.random.randrange(29, 32))
+        account = self.random.choice(("globex", "initech"))
+        self.policy = replace(self.policy, coverage=[Coverage(since, None, account, False)])
         self._write()
 
     def caps_change(self) -> None:

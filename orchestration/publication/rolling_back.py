@@ -1,0 +1,48 @@
+"""Moves readers back to what an earlier publication showed. The warehouse and the ledger stay as they are: the next run moves readers on."""
+
+from filelock import FileLock, Timeout
+
+from orchestration.duck import connect
+from orchestration.errors import MakegoodError
+from orchestration.home import Home
+from orchestration.publication.publications import Publication, Publications
+from orchestration.publication.reading import current_publication, publications_file
+from orchestration.warehouse import ALIAS, attach
+
+
+def roll_back(home: Home, publication_id: int | None = None) -> Publication:
+    """Publish again the snapshot of an earlier publication; the last one of an older snapshot unless told. Returns the new publication.
+
+    Raises:
+        MakegoodError: nothing is published, there is no such publication, its snapshot was expired, or a run is writing.
+    """
+    current = current_publication(home.warehouse)
+    record = Publications(publications_file(home.warehouse))
+    try:
+        with FileLock(home.warehouse / "writer.lock", timeout=0), connect() as con:
+            attach(con, home.warehouse)
+            kept = {row[0] for row in con.execute(f"select snapshot_id from ducklake_snapshots('{ALIAS}')").fetchall()}
+            target = record.publication(publication_id) if publication_id else record.before(current.snapshot_id)
+            if target is None:
+                raise MakegoodError(
+                    f"there is no publication {publication_id}: {_listed(record, kept)}"
+                    if publication_id
+                    else f"nothing to go back to: no publication is of a snapshot before {current.snapshot_id}"
+                )
+            if target.snapshot_id not in kept:
+                raise MakegoodError(
+                    f"publication {target.publication_id} is too old: its snapshot was expired by the upkeep; {_listed(record, kept)}"
+                )
+            return record.publish_again(target)
+    except Timeout as timeout:
+        raise MakegoodError(
+            f"a run is writing in {home.root}: roll back when it has ended, or it moves readers on again"
+        ) from timeout
+    finally:
+        record.close()
+
+
+def _listed(record: Publications, kept: set[int]) -> str:
+    """The last ones that can be gone back to."""
+    numbers = [str(one.publication_id) for one in record.recent(10) if one.snapshot_id in kept]
+    return f"the last ones are {', '.join(numbers)}"

@@ -1,0 +1,78 @@
+"""Tables in a real terminal of 80 columns: amounts and times are never folded or cut, and text says just what it holds."""
+
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from decimal import Decimal
+from fcntl import ioctl
+from typing import Any
+
+import pytest
+
+LARGE = Decimal("-123456789.123456789012")
+AT = datetime(2026, 11, 1, 10, 29, 59, 999000)
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+PRINT = """
+import datetime
+from decimal import Decimal
+from orchestration.presentation import print_rows
+print_rows({columns!r}, {rows!r}, "table", "The title")
+"""
+
+
+def printed(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None) -> list[str]:
+    """The lines of a table in a terminal of so many columns, or in a pipe."""
+    reader, writer = pty.openpty()
+    command = [sys.executable, "-c", PRINT.format(columns=columns, rows=rows)]
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    if width is None:
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.splitlines()
+    ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+    process = subprocess.Popen(command, stdin=writer, stdout=writer, env={**environment, "TERM": "xterm"})
+    os.close(writer)
+    shown = b""
+    with suppress(OSError):
+        while some := os.read(reader, 65536):
+            shown += some
+    os.close(reader)
+    assert process.wait() == 0
+    return COLOURS.sub("", shown.decode()).splitlines()
+
+
+@pytest.mark.parametrize("amounts", [1, 2, 3, 9])
+def test_amounts_and_times_stay_whole_however_little_room_there_is(amounts: int) -> None:
+    columns = ["model", "asked_at", *(f"amount_{number}" for number in range(amounts))]
+    lines = printed(columns, [("anthropic/claude-3.5-sonnet-of-today", AT, *[LARGE] * amounts)] * 2, 80)
+    assert max(map(len, lines)) <= 80
+    assert sum(line.count(f"{LARGE:f}") for line in lines) == 2 * amounts
+    assert sum(line.count("2026-11-01T10:29:59.999000") for line in lines) == 2
+    joined = re.sub(r"[\s│]", "", "".join(lines))
+    assert "The" in lines[0] and "claude" in joined
+    if amounts == 9:
+        assert "row 2" in lines, "what fits into no table is told row by row"
+
+
+def test_a_pipe_gets_every_row_on_one_line() -> None:
+    lines = printed(["model", *"abcdefgh"], [("m", *[LARGE] * 8)], None)
+    assert sum(line.count(f"{LARGE:f}") for line in lines) == max(line.count(f"{LARGE:f}") for line in lines) == 8
+
+
+def test_text_that_looks_like_markup_is_shown_as_it_is() -> None:
+    [line] = [line for line in printed(["[red]x"], [("mistral/[large]",)], 80) if "mistral" in line]
+    assert "mistral/[large]" in line
+    assert any("[red]x" in line for line in printed(["[red]x"], [("a",)], 80))
+
+
+def test_long_text_wraps_and_loses_nothing() -> None:
+    sentence = "why this was paid, and that was not: " * 5
+    lines = printed(["amount", "in words"], [(LARGE, sentence)], 80)
+    assert max(map(len, lines)) <= 80
+    words = " ".join(line.split("│")[-2] for line in lines if line.startswith("│")).split()
+    assert words == sentence.split()
