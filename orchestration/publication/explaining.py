@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import MakegoodError
+from orchestration.policy.signals import yes_no_signals
 
 ASKED = """
 select
@@ -211,7 +212,7 @@ def _outcome(row: Row, request: Row, is_paid: bool) -> str:
 
 
 def _observed(rule: RuleEvaluation) -> str:
-    if rule.description and rule.threshold_value == 1 and rule.observed_value in (0, 1):
+    if rule.description and rule.signal in yes_no_signals():
         return rule.description.rstrip(".")
     return f"{rule.signal} was {_plain(rule.observed_value)}, which is {rule.comparator} {_plain(rule.threshold_value)}"
 
