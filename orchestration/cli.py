@@ -47,10 +47,11 @@ def run(start: From, end: To, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(plain(asdict(report))))
         return
-    landed = report.landed
+    logs, verdicts = report.landed, report.verdicts
     notes.print(
-        f"Landed {landed['rows landed']:,} rows of {landed['files landed']:,} files ({landed['records quarantined']:,} quarantined);"
-        f" published snapshot {report.publication.snapshot_id}"
+        f"Landed {logs['rows landed']:,} rows of {logs['files landed']:,} files ({logs['records quarantined']:,} quarantined)"
+        f" and {verdicts['rows landed']:,} verdicts of {verdicts['files landed']:,} files"
+        f" ({verdicts['records quarantined']:,} quarantined); published snapshot {report.publication.snapshot_id}"
     )
 
 

@@ -24,10 +24,11 @@ LONGEST_SENTENCE = 400
 
 @dataclass(frozen=True)
 class RunReport:
-    """What a run did: its id in Dagster, what it landed, and the publication that it made."""
+    """What a run did: its id in Dagster, what it landed of request logs and of verdicts, and the publication that it made."""
 
     run_id: str
     landed: dict[str, int]
+    verdicts: dict[str, int]
     publication: Publication
 
 
@@ -62,10 +63,10 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
 
     keys = list(hours)
     result = _execute(home, settings, "hourly", partition_key(keys[0]), partition_key(keys[-1]))
-    landed = _metadata(result, "request_logs")
     return RunReport(
         run_id=result.run_id,
-        landed={name: value.value or 0 for name, value in landed.items() if isinstance(value.value, int | None)},
+        landed=_counts(result, "request_logs"),
+        verdicts=_counts(result, "content_assessments"),
         publication=current_publication(home.warehouse),
     )
 
@@ -154,6 +155,11 @@ def _metadata(result: Any, asset: str) -> dict[str, Any]:
         event for event in result.get_asset_materialization_events() if event.asset_key.to_user_string() == asset
     ][:1]
     return dict(event.materialization.metadata)
+
+
+def _counts(result: Any, asset: str) -> dict[str, int]:
+    noted = _metadata(result, asset)
+    return {name: value.value or 0 for name, value in noted.items() if isinstance(value.value, int | None)}
 
 
 def _failure(result: Any) -> str:

@@ -43,7 +43,8 @@ def test_late_verdicts_and_the_verdicts_of_late_requests_derive_their_hours_alon
         [verdict("c", landed_hour), verdict("c", landed_hour - HOUR, verdict="satisfactory", score=0.1)],
         feed="judge",
     )
-    gateway.runs(landed_hour)
+    report = gateway.runs(landed_hour)
+    assert (report.landed["rows landed"], report.verdicts["rows landed"]) == (1, 2)
     assert gateway.sees(VERDICTS) == [
         ("a", "judge", "unsatisfactory", "0.9500"),
         ("c", "judge", "unsatisfactory", "0.9500"),
