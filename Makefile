@@ -14,10 +14,10 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test lint dev page bench bench-page oracle dst docs lock clean
+.PHONY: help setup demo test lint dev page bench bench-page bench-simulate oracle dst docs lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Makegood needs Python 3.11 or newer; set PYTHON=…") if sys.version_info < (3, 11) else None'
@@ -64,6 +64,9 @@ dst: $(READY)  ## SEED=7 DAYS=30: a gateway's simulated life against the real co
 
 bench-page: $(READY)  ## the page in a browser over 10 million compensated requests, beside Streamlit
 	@$(BIN)/python -m benchmarks.page
+
+bench-simulate: $(READY)  ## another policy over 10 million published requests
+	@$(BIN)/python -m benchmarks.simulate
 
 lock:  ## resolve pyproject.toml into requirements.lock again
 	UV=$$(command -v uv || echo $(BIN)/uv); \

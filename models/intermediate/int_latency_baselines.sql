@@ -66,7 +66,7 @@ repeated_before as (
     from deliveries
     inner join baseline_days
         on cast(deliveries.landed_hour as date) < baseline_days.baseline_date
-        and deliveries.request_date >= baseline_days.baseline_date - 2 * {{ baseline_days() }}
+        and deliveries.request_date >= baseline_days.baseline_date - {{ baseline_days() }} - {{ merge_hours() | int // 24 }}
         and deliveries.request_date <= baseline_days.baseline_date
     where deliveries.key_hash in (select key_hash from repeated_hashes)
 ),

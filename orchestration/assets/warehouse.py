@@ -16,6 +16,7 @@ from orchestration.ingestion import baselines, window
 from orchestration.ingestion.inventory import Inventory
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
 from orchestration.policy.digests import policy_digests
+from orchestration.policy.signals import BaselineTerms
 from orchestration.policy.validation import valid_policy
 from orchestration.resources import Books, Lake, Publication, Warehouse
 from orchestration.settlement.loading import hand_over
@@ -63,7 +64,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                 whole = window.plan((), lake.place.lake, inventory, restated_hours(hours, warehouse_db))
             else:
                 late = late_hours(hours, inventory, warehouse_db, lake.lookback_hours)
-                late |= hours_of_other_baselines(hours, inventory, warehouse_db, lake.lookback_hours)
+                late |= hours_of_other_baselines(hours, inventory, warehouse_db, lake.lookback_hours, policy.baselines)
                 late |= hours_left_unaudited(hours, inventory, publication)
                 whole = window.plan(hours, lake.place.lake, inventory, late)
             pieces = window.chunks(whole, inventory)
@@ -77,7 +78,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                     inventory,
                     policy,
                     lake.place.run_inputs,
-                    baseline_days=unmeasured_days(piece, inventory, warehouse_db),
+                    baseline_days=unmeasured_days(piece, inventory, warehouse_db, policy.baselines),
                 )
                 hand_over(books.ledger, warehouse_db.loaded_batch_id(), lake.place.run_inputs)
                 if number < len(pieces):
@@ -115,12 +116,12 @@ def restated_hours(hours: HourRange, warehouse_db: Warehouse) -> set[datetime]:
 
 
 def hours_of_other_baselines(
-    hours: HourRange, inventory: Inventory, warehouse_db: Warehouse, lookback_hours: int
+    hours: HourRange, inventory: Inventory, warehouse_db: Warehouse, lookback_hours: int, terms: BaselineTerms
 ) -> set[datetime]:
-    """Derived request hours whose day has other latency baselines now: something landed that these are measured on."""
+    """Derived request hours whose day has other latency baselines now: something landed that these are measured on, or the terms changed."""
     first = (hours.start - timedelta(hours=lookback_hours)).date()
-    days = baseline_digests_in_use(first, (hours.end + baselines.REACH).date(), warehouse_db)
-    digests = baselines.baseline_digests(days, inventory)
+    days = baseline_digests_in_use(first, (hours.end + baselines.reach(terms)).date(), warehouse_db)
+    digests = baselines.baseline_digests(days, inventory, terms)
     return {hour for day, used in days.items() for hour, digest in used.items() if digest != digests[day]}
 
 
@@ -133,13 +134,15 @@ def hours_left_unaudited(hours: HourRange, inventory: Inventory, publication: Pu
     return {hour for hour, run_id in left if run_id in runs}
 
 
-def unmeasured_days(piece: window.Window, inventory: Inventory, warehouse_db: Warehouse) -> set[date]:
+def unmeasured_days(
+    piece: window.Window, inventory: Inventory, warehouse_db: Warehouse, terms: BaselineTerms
+) -> set[date]:
     """Days of the window whose latency baselines, as they are now, are not those that an hour was derived with."""
     days = {hour.date() for hour in piece.request_hours}
     used = baseline_digests_in_use(min(days), max(days), warehouse_db) if days else {}
     return {
         day
-        for day, digest in baselines.baseline_digests(days, inventory).items()
+        for day, digest in baselines.baseline_digests(days, inventory, terms).items()
         if digest not in used.get(day, {}).values()
     }
 

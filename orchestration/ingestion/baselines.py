@@ -14,9 +14,10 @@ from orchestration.hours import HOUR
 from orchestration.ingestion.canonical import no_rows_sql
 from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.lake_parts import select_rows
+from orchestration.policy.signals import BaselineTerms
 
-REACH = timedelta(days=14)
-"""A baseline is of 7 days, and a request of the first of them may be a delivery of one up to 7 days older."""
+MERGE_REACH = timedelta(days=7)
+"""A request of the first of a baseline's days may be a delivery of one up to so much older."""
 
 COLUMNS = (
     "source", "request_id", "key_hash", "requested_at", "model", "output_tokens", "latency_ms", "cancelled", "finish_reason",
@@ -25,19 +26,27 @@ COLUMNS = (
 """The canonical columns that a baseline is measured on."""
 
 
-def baseline_digest(day: date, inventory: Inventory) -> str:
-    """Of the file versions that the day's baselines are measured on: equal digests mean equal baselines."""
+def reach(terms: BaselineTerms) -> timedelta:
+    """How far before a day deliveries may lie that its baselines are measured on."""
+    return terms.days + MERGE_REACH
+
+
+def baseline_digest(day: date, inventory: Inventory, terms: BaselineTerms) -> str:
+    """Of the terms and the file versions that the day's baselines are measured on: equal digests mean equal baselines."""
     start = datetime.combine(day, time())
-    versions = inventory.versions_landed_before(start, start - REACH, start + HOUR)
-    return hashlib.sha256("|".join(f"{file}/{version}" for file, version in versions).encode()).hexdigest()[:16]
+    versions = inventory.versions_landed_before(start, start - reach(terms), start + HOUR)
+    measured = [terms.wording, *(f"{file}/{version}" for file, version in versions)]
+    return hashlib.sha256("|".join(measured).encode()).hexdigest()[:16]
 
 
-def baseline_digests(days: Iterable[date], inventory: Inventory) -> dict[date, str]:
+def baseline_digests(days: Iterable[date], inventory: Inventory, terms: BaselineTerms) -> dict[date, str]:
     """For each day its digest."""
-    return {day: baseline_digest(day, inventory) for day in set(days)}
+    return {day: baseline_digest(day, inventory, terms) for day in set(days)}
 
 
-def write(con: duckdb.DuckDBPyConnection, days: Iterable[date], lake: Path, inventory: Inventory) -> None:
+def write(
+    con: duckdb.DuckDBPyConnection, days: Iterable[date], lake: Path, inventory: Inventory, terms: BaselineTerms
+) -> None:
     """Write the table `baseline_days`, the days whose baselines are to be measured, and the view `baseline_logs` of what on."""
     con.execute("create table baseline_days (baseline_date date not null)")
     wanted = sorted(set(days))
@@ -45,7 +54,7 @@ def write(con: duckdb.DuckDBPyConnection, days: Iterable[date], lake: Path, inve
     for day in wanted:
         con.execute("insert into baseline_days values (?)", [day])
         start = datetime.combine(day, time())
-        parts.update(inventory.current_parts(start - REACH, start + HOUR))
+        parts.update(inventory.current_parts(start - reach(terms), start + HOUR))
     selected = (
         select_rows(
             list(parts), lake, inventory, COLUMNS, condition=f" and landed_hour < timestamp '{wanted[-1]} 00:00:00'"

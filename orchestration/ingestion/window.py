@@ -7,7 +7,7 @@ so that what a run reads cannot change under it.
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from orchestration.ingestion.placing import copy_to_shared_hours
 from orchestration.ingestion.sources import ASSESSMENTS
 from orchestration.policy.digests import PolicyDigests
 
-MERGE_REACH = timedelta(days=7)
+MERGE_REACH = baselines.MERGE_REACH
 """How far apart in request time two deliveries of one key may lie and still be one request."""
 
 CHUNK_ROWS = 2_000_000
@@ -116,7 +116,7 @@ def write(
         _write_hours(con, window, inventory, policy)
         _write_policies(con, policy)
         _write_files(con, window)
-        baselines.write(con, baseline_days, lake, inventory)
+        baselines.write(con, baseline_days, lake, inventory, policy.baselines)
         if with_deliveries:
             con.execute(f"create view request_logs as {_deliveries_sql(con, window, lake, inventory)}")
             con.execute(f"create view content_assessments as {_verdicts_sql(window, lake, inventory)}")
@@ -219,7 +219,7 @@ def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inve
         "create table request_hours (request_date date not null, request_hour integer not null, landed_count bigint not null,"
         " input_digest varchar not null, policy_digest varchar not null, baseline_digest varchar not null)"
     )
-    measured = baselines.baseline_digests((hour.date() for hour in window.request_hours), inventory)
+    measured = baselines.baseline_digests((hour.date() for hour in window.request_hours), inventory, policy.baselines)
     for hour in window.request_hours:
         parts = inventory.current_parts(hour, hour + HOUR)
         landed = sum(part.landed_count for part in parts)

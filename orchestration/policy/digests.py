@@ -1,4 +1,4 @@
-"""Which seeds an hour is decided under, as a digest. A change of the policy changes the digests of the hours that it is in force in, and no others."""
+"""Which seeds, and which terms of a normal latency, an hour is decided under, as a digest. A change of the policy changes the digests of the hours that it is in force in, and no others."""
 
 import hashlib
 from bisect import bisect_right
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from orchestration.hours import HOUR, floor_hour
 from orchestration.policy.seeds import Policy, Row
+from orchestration.policy.signals import BaselineTerms, baseline_terms
 
 BEGINNING, END = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 - naive UTC throughout
 UNDECIDING = ("compensation_caps",)
@@ -22,19 +23,21 @@ class PolicyDigests:
 
     starts: tuple[datetime, ...]
     digests: tuple[str, ...]
+    baselines: BaselineTerms
 
     def at(self, hour: datetime) -> str:
-        """The digest of the seeds in force during an hour."""
+        """The digest of what is in force during an hour."""
         return self.digests[bisect_right(self.starts, hour) - 1]
 
 
-def policy_digests(policy: Policy) -> PolicyDigests:
-    """The digests of a policy, of all hours."""
+def policy_digests(policy: Policy, baselines: BaselineTerms | None = None) -> PolicyDigests:
+    """The digests of a policy, of all hours; under the declared terms of a normal latency unless others are given."""
+    terms = baselines or baseline_terms()
     rows = [row for seed in sorted(policy) if seed not in UNDECIDING for row in policy[seed]]
     starts = sorted({BEGINNING, *(start for row in rows for start in _changes(row))})
     ends = [*starts[1:], END]
     return PolicyDigests(
-        tuple(starts), tuple(_digest(rows, start, end) for start, end in zip(starts, ends, strict=True))
+        tuple(starts), tuple(_digest(rows, terms, start, end) for start, end in zip(starts, ends, strict=True)), terms
     )
 
 
@@ -47,8 +50,8 @@ def _changes(row: Row) -> Iterator[datetime]:
                 yield floor_hour(bound) + HOUR
 
 
-def _digest(rows: list[Row], start: datetime, end: datetime) -> str:
-    digest = hashlib.sha256()
+def _digest(rows: list[Row], terms: BaselineTerms, start: datetime, end: datetime) -> str:
+    digest = hashlib.sha256(terms.wording.encode() + b"\0")
     for text in sorted(filter(None, (_in_force(row, start, end) for row in rows))):
         digest.update(text.encode() + b"\0")
     return digest.hexdigest()[:16]

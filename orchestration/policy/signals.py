@@ -1,5 +1,7 @@
-"""The names of the signals, as dbt_project.yml declares them. How a signal is measured is in models/intermediate."""
+"""What dbt_project.yml declares of signals: their names, and what a normal latency is taken of. How a signal is measured is in models/."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -16,6 +18,25 @@ def signals() -> list[str]:
 def assessed_signals() -> list[str]:
     """Those of them that a detector's verdict may speak for."""
     return list(_variables()["assessed_signals"])
+
+
+@dataclass(frozen=True)
+class BaselineTerms:
+    """What the latency that is normal for a day is taken of.
+
+    Attributes:
+        days: how far before the day it looks.
+        wording: all of the terms as text, which differs where any of them does.
+    """
+
+    days: timedelta
+    wording: str
+
+
+def baseline_terms() -> BaselineTerms:
+    """The terms in force, for every day."""
+    declared = _variables()["latency_baselines"]
+    return BaselineTerms(timedelta(days=declared["days"]), str(sorted(declared.items())))
 
 
 @cache

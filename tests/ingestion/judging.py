@@ -17,8 +17,9 @@ from orchestration.ingestion.placing import place, unaccounted
 from orchestration.ingestion.sources import ASSESSMENTS, Source, find_files
 from orchestration.ingestion.window import Window
 from orchestration.policy.digests import PolicyDigests
+from orchestration.policy.signals import baseline_terms
 
-POLICY = PolicyDigests((at("0001-01-01"),), ("policy",))
+POLICY = PolicyDigests((at("0001-01-01"),), ("policy",), baseline_terms())
 VERDICT: dict[str, Any] = {
     "source": "gateway",
     "request_id": "r1",

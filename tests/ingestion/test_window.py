@@ -1,17 +1,20 @@
 """The window of a run: its hours, their partners within seven days, and the run's inputs as the models read them."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import duckdb
 from conftest import HOUR, Place, at, line
 
-from orchestration.ingestion import window
+from orchestration.ingestion import baselines, window
+from orchestration.ingestion.baselines import baseline_digest
 from orchestration.ingestion.canonical import COLUMNS
 from orchestration.ingestion.window import MERGE_REACH, Window
 from orchestration.policy.digests import PolicyDigests
+from orchestration.policy.signals import baseline_terms
 
 LATER = HOUR + timedelta(hours=10)
-POLICY = PolicyDigests((datetime(1, 1, 1),), ("policy",))
+POLICY = PolicyDigests((datetime(1, 1, 1),), ("policy",), baseline_terms())
 
 
 def put(place: Place, name: str, landed_hour: datetime, *requests: tuple[str, str | datetime]) -> None:
@@ -194,3 +197,25 @@ def test_names_with_quotes_and_blanks_are_read(place: Place) -> None:
     put(place, "it's a file.jsonl", LATER, ("r1", "2026-11-01T05:10:00Z"))
     put(place, "it's a file.jsonl", LATER, ("r2", "2026-11-01T05:10:00Z"))
     assert [name for name, *_ in written(place, plan(place, LATER))] == ["r2"]
+
+
+def test_baselines_are_measured_again_where_what_they_are_taken_of_or_the_terms_changed(place: Place) -> None:
+    day, terms = at("2026-11-08T00:00").date(), baseline_terms()
+    put(place, "a.jsonl", HOUR, ("r1", "2026-11-01T05:10:00Z"))
+    before = baseline_digest(day, place.inventory, terms)
+    put(place, "b.jsonl", at("2026-11-08T01:00"), ("r2", "2026-11-07T05:10:00Z"))
+    assert baseline_digest(day, place.inventory, terms) == before, "what landed on the day itself does not count"
+    assert baseline_digest(day, place.inventory, replace(terms, wording="other terms")) != before
+    put(place, "c.jsonl", at("2026-11-07T23:00"), ("r3", "2026-11-07T05:10:00Z"))
+    assert baseline_digest(day, place.inventory, terms) != before
+
+
+def test_as_many_days_are_looked_at_as_the_terms_say_and_those_of_a_merge(place: Place) -> None:
+    day, terms = at("2026-11-30T00:00").date(), baseline_terms()
+    put(place, "a.jsonl", HOUR, ("r1", "2026-11-01T05:10:00Z"))
+    with duckdb.connect() as con:
+        baselines.write(con, [day], place.lake, place.inventory, terms)
+        assert con.execute("from baseline_logs").fetchall() == []
+    with duckdb.connect() as con:
+        baselines.write(con, [day], place.lake, place.inventory, replace(terms, days=timedelta(days=22)))
+        assert len(con.execute("from baseline_logs").fetchall()) == 1

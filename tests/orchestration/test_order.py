@@ -20,13 +20,14 @@ from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.landing import land
 from orchestration.ingestion.sources import find_files, read_sources
 from orchestration.policy.digests import PolicyDigests
+from orchestration.policy.signals import baseline_terms
 from orchestration.resources import Warehouse
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.loading import hand_over
 from orchestration.warehouse import attach
 
 LANDING_HOURS = 3
-POLICY = PolicyDigests((datetime(1, 1, 1),), ("policy",))
+POLICY = PolicyDigests((datetime(1, 1, 1),), ("policy",), baseline_terms())
 KEYS = [f"key-{n}" for n in range(6)]
 
 
@@ -147,11 +148,14 @@ def _run(root: Path, hours: HourRange) -> None:
     inventory = Inventory(root / "lake" / "inventory.sqlite")
     try:
         land(find_files(read_sources(root / "sources.yml", root), landing_hours, root), root / "lake", inventory)
-        others = hours_of_other_baselines(hours, inventory, warehouse, 0)
+        others = hours_of_other_baselines(hours, inventory, warehouse, 0, baseline_terms())
         for piece in window.chunks(
             window.plan(landing_hours, root / "lake", inventory, others), inventory, most_rows=3
         ):
-            target, days = root / "warehouse" / "run.duckdb", unmeasured_days(piece, inventory, warehouse)
+            target, days = (
+                root / "warehouse" / "run.duckdb",
+                unmeasured_days(piece, inventory, warehouse, baseline_terms()),
+            )
             window.write(piece, root / "lake", inventory, POLICY, target, baseline_days=days)
             hand_over(Ledger(root / "ledger"), 0, target)
             built = dbt(

@@ -1,10 +1,12 @@
 """A change of the policy changes the digests of the hours that it is in force in, and of no others."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from spoiled_seeds import Seeds
 
 from orchestration.policy.digests import policy_digests
+from orchestration.policy.signals import baseline_terms
 from orchestration.policy.validation import valid_policy
 
 RULES = "compensation_rules"
@@ -52,6 +54,14 @@ def test_words_and_caps_of_accounts_decide_nothing(seeds: Seeds) -> None:
         "compensation_caps", [{"scope": "account_day", "cap_usd": "5", "effective_from": "2020-01-01 00:00:00"}]
     )
     assert changed(seeds, before) == []
+
+
+def test_other_terms_of_a_normal_latency_change_every_hour(seeds: Seeds) -> None:
+    policy, terms = valid_policy(seeds.path), baseline_terms()
+    today, others = policy_digests(policy), policy_digests(policy, replace(terms, wording=terms.wording + " or so"))
+    assert "requests', 50" in terms.wording
+    assert policy_digests(policy, terms) == today
+    assert [hour for hour in HOURS if others.at(hour) == today.at(hour)] == []
 
 
 def _opt_out(since: str, until: str) -> dict[str, str]:

@@ -34,6 +34,7 @@ from orchestration.ingestion.landing import land
 from orchestration.ingestion.placing import place
 from orchestration.ingestion.sources import find_files, read_assessments, read_sources
 from orchestration.policy.digests import policy_digests
+from orchestration.policy.signals import baseline_terms
 from orchestration.policy.validation import valid_policy
 from orchestration.publication.querying import answer
 from orchestration.publication.reading import contents
@@ -72,7 +73,7 @@ class Operator:
                 land(find_files(read(self.sources, self.home.root), list(arriving), self.home.root), lake, inventory)
             place(arriving, lake, inventory)
             others = late_hours(hours, inventory, self.warehouse, lookback_hours)
-            others |= hours_of_other_baselines(hours, inventory, self.warehouse, lookback_hours)
+            others |= hours_of_other_baselines(hours, inventory, self.warehouse, lookback_hours, baseline_terms())
             others |= hours_left_unaudited(hours, inventory, self.publication)
             self._derives(window.plan(hours, lake, inventory, others), inventory, (start, end))
 
@@ -109,8 +110,8 @@ class Operator:
         run_id, lake = next(self.run_ids), self.home.lake
         with self.publication.record() as record:
             record.mark_written(whole.request_hours, run_id)
-        days = unmeasured_days(whole, inventory, self.warehouse)
         policy = policy_digests(valid_policy())
+        days = unmeasured_days(whole, inventory, self.warehouse, policy.baselines)
         window.write(whole, lake, inventory, policy, self.home.run_inputs, baseline_days=days)
         hand_over(self.ledger, self.warehouse.loaded_batch_id(), self.home.run_inputs)
         self._builds()
