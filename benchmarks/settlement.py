@@ -14,6 +14,7 @@ from statistics import median
 from benchmarks.measuring import Measured, measure
 from orchestration.duck import connect
 from orchestration.home import Home
+from orchestration.maintenance import maintain
 from orchestration.publication.publications import Contents, Publications
 from orchestration.publication.reading import publications_file
 from orchestration.settlement.ledger import Ledger
@@ -21,6 +22,7 @@ from orchestration.settlement.settling import Terms, settle
 from orchestration.warehouse import attach, head_snapshot
 
 FIRST = date(2025, 1, 1)
+UPKEEP_DAYS = 7
 ALLOWED_S, ALLOWED_MIB, ALLOWED_RATIO = 30, 2048, 1.2
 TABLES = """
 create table fct_compensations (
@@ -101,13 +103,18 @@ def large_day(root: Path, rows: int) -> Measured:
 
 
 def year(root: Path, days: int, rows: int, compared: int) -> list[tuple[float, float]]:
-    """Settle each day in turn; seconds and CPU seconds of the first and last ones, each a process of its own. The very first is left out."""
+    """Settle each day in turn; seconds and CPU seconds of the first and last ones, each a process of its own. The very first is left out.
+
+    The warehouse is kept up as it is in use, though weekly and not daily: each day leaves a small file of its hours.
+    """
     home = made(root)
     costs = []
     for number in range(days):
         day = FIRST + timedelta(days=number)
         decide(home, day, day, rows)
         publish(home, number + 1)
+        if number % UPKEEP_DAYS == 0:
+            maintain(home)
         if 1 <= number <= compared or number >= days - compared:
             wall_s = settled(home, day).wall_s
             costs.append((wall_s, float((home.root / "log").read_text().split()[-1])))

@@ -121,11 +121,13 @@ def faults(con: duckdb.DuckDBPyConnection, ledger: Ledger, loaded: list[Batch]) 
     columns = ", ".join(f"{name} {kind}" for name, kind in BATCH_COLUMNS.items())
     con.execute(f"create or replace temp table loaded_batches ({columns})")
     write_batches(con, "loaded_batches", loaded)
-    found = [_first_unlike(con, shown) for shown in SHOWN if has_table(con, shown.table)]
+    found = [_first_unlike(con, shown) for shown in SHOWN]
     return [fault for fault in found if fault]
 
 
 def _first_unlike(con: duckdb.DuckDBPyConnection, shown: Shown) -> str | None:
+    if not has_table(con, shown.table):
+        return f"{shown.table} is not there: run a landing hour, which makes it"
     columns = ", ".join(str(column[0]) for column in con.execute(f"from ({shown.expected}) limit 0").description or [])
     keys = ", ".join(shown.keys)
     row = con.execute(

@@ -101,7 +101,8 @@ def verify(home: Home, grace: timedelta) -> Verdict:
                     closed_until = standing.covered.closed_until(grace)
                     problems += _decisions(con, ledger, closed_until, held_accounts(home.ledger), standing.is_whole)
                     problems += _costs(con)
-                    problems += shown.faults(con, ledger, batches[: _loaded(con)])
+                    if has_table(con, "fct_ledger_batches"):
+                        problems += shown.faults(con, ledger, batches[: loaded_batch_id(con)])
                     due_count, due_usd, held_count = _waiting(con)
     return Verdict(len(batches), entry_count, amount, tuple(problems), due_count, due_usd, held_count)
 
@@ -212,10 +213,6 @@ def _costs(con: duckdb.DuckDBPyConnection) -> list[str]:
         if row
         else []
     )
-
-
-def _loaded(con: duckdb.DuckDBPyConnection) -> int:
-    return loaded_batch_id(con) if has_table(con, "fct_ledger_batches") else 0
 
 
 def _waiting(con: duckdb.DuckDBPyConnection) -> tuple[int, Decimal, int]:
