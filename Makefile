@@ -14,7 +14,7 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test lint dev page bench bench-page bench-simulate oracle dst docs lock clean
+.PHONY: help setup demo test lint dev page bench bench-page bench-simulate live oracle dst docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,10 +68,15 @@ bench-page: $(READY)  ## the page in a browser over 10 million compensated reque
 bench-simulate: $(READY)  ## another policy over 10 million published requests
 	@$(BIN)/python -m benchmarks.simulate
 
-lock:  ## resolve pyproject.toml into requirements.lock again
+live: $(READY)  ## ten users of the page for SECONDS=60, with a publication every 5 seconds
+	@MAKEGOOD_LIVE_SECONDS=$(or $(SECONDS),60) $(BIN)/pytest -n 0 -q -s -k ten_users tests/dashboard/test_page_live.py
+
+lock:  ## resolve pyproject.toml into requirements.lock again, and what the page's benchmark compares with
 	UV=$$(command -v uv || echo $(BIN)/uv); \
 	  $$UV pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev \
-	    --custom-compile-command 'make lock' pyproject.toml build-requirements.in -o requirements.lock
+	    --custom-compile-command 'make lock' pyproject.toml build-requirements.in -o requirements.lock && \
+	  $$UV pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	    --custom-compile-command 'make lock' benchmarks/streamlit.in -o benchmarks/streamlit.lock
 
 clean:  ## remove the environment and the demo's data
 	rm -rf $(VENV) data dbt_project/target dbt_project/logs

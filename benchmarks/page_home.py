@@ -1,14 +1,19 @@
 """Fills a home with many compensated requests, straight into the warehouse's own tables. What is measured on it is in page.py.
 
-The tables are made by a real run of one small hour; then each day is inserted as one file, as the daily maintenance leaves it.
+The tables are made by a real run of one small hour. Then the decided requests of each day are drawn, and what follows from them is
+derived by the models' own SQL.
 """
 
+import sys
+import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from benchmarks.hourly import run_hour
+from orchestration.dbt import compiled
 from orchestration.duck import connect
 from orchestration.generation.gateway import generate
 from orchestration.publication.publications import Publications
@@ -18,10 +23,15 @@ from orchestration.warehouse import attach, head_snapshot
 FIRST = datetime(2026, 8, 1)
 ACCOUNTS = 1_000
 MODELS = 40
+DERIVED = (
+    "fct_compensations", "fct_request_hours", "fct_requests_hourly", "mart_compensation_hourly",
+    "mart_compensation_by_account_daily",
+)  # fmt: skip
+"""What follows from the day's requests, in the order in which it does."""
 
 # A day's compensated requests in the order of time. Everything about a row comes from a hash of its number.
 DAY = """
-create or replace temp table day as
+create or replace table memory.day as
 with numbered as (
     select
         i,
@@ -50,18 +60,17 @@ priced as (
 )
 
 select
-    sha256('bench|' || requested_at || i) as compensation_id,
     'bench' as source,
     'req_' || to_hex(h) as request_id,
     'acct_' || lpad(account_number::varchar, 4, '0') as account_id,
     requested_at,
+    requested_at + to_milliseconds(latency_ms) as completed_at,
     requested_at::date as request_date,
     extract(hour from requested_at)::integer as request_hour,
     'vendor-' || model_number % 9 || '/model-' || lpad(model_number::varchar, 2, '0') as model,
     'vendor-' || model_number % 9 as provider,
     case when kind < 55 then 'unsatisfactory_content' when kind < 80 then 'service_failure' else 'high_latency' end as compensation_type,
     case when kind < 55 then 'UC-1' when kind < 80 then 'SF-1' else 'HL-4' end as rule_id,
-    '1' as policy_version,
     case when kind < 55 then 'UC-1' when kind < 80 then 'SF-1' else 'HL-4' end as matched_rule_ids,
     input_tokens,
     output_tokens,
@@ -74,91 +83,63 @@ select
     1 as threshold_value,
     case when kind < 80 then 1 else 0.1 end as payout_rate,
     case when kind < 80 then cost_wide::decimal(18, 12) else (cost_wide * 0.1::decimal(2, 1))::decimal(18, 12) end as payout_usd,
-    cost_usd - payout_usd as net_cost_usd,
+    requested_at as landed_hour,
+    'bench' as landing_file,
+    i + 1 as landing_line,
     '{"headers":{"x-request-id":"' || h || '"},"context":{"route":"/v1/chat/completions"},"region":"us-east-1"}' as meta,
 from priced
 """
-INSERTS = (
-    "insert into fct_compensations by name from day",
-    """
-    insert into fct_requests by name
-    select
-        * exclude (compensation_id, net_cost_usd, meta),
-        'reported' as cost_source,
-        finish_reason = 'error' as is_error,
-        'compensated' as reason_code,
-        requested_at as landed_hour,
-        'bench' as landing_file,
-        1 as landing_line,
-    from day
-    """,
-    """
-    insert into fct_request_hours by name
-    select
-        request_date,
-        request_hour,
-        date_trunc('hour', requested_at) as hour_at,
-        count(*) as landed_count,
-        count(*) as current_count,
-        0 as superseded_count,
-        'bench' as input_digest,
-        'bench' as policy_digest,
-        'bench' as compensation_digest,
-    from day group by all
-    """,
-    """
-    insert into mart_compensation_hourly by name
-    select
-        request_date,
-        request_hour,
-        date_trunc('hour', requested_at) as hour_at,
-        compensation_type,
-        model,
-        count(*) as compensation_count,
-        sum(payout_usd) as payout_usd,
-        sum(cost_usd) as cost_usd,
-        sum(net_cost_usd) as net_cost_usd,
-    from day group by all
-    """,
-    """
-    insert into mart_compensation_by_account_daily by name
-    select
-        request_date,
-        account_id,
-        compensation_type,
-        model,
-        count(*) as compensation_count,
-        sum(payout_usd) as payout_usd,
-        sum(cost_usd) as cost_usd,
-        sum(net_cost_usd) as net_cost_usd,
-    from day group by all
-    """,
-)
+RUN = """
+attach ':memory:' as run;
+create view run.request_logs as select * from memory.day;
+create view run.request_hours as
+select request_date, request_hour, count(*) as landed_count, 'bench' as input_digest, 'bench' as policy_digest, 'bench' as baseline_digest
+from memory.day group by all;
+create table memory.stg_repeated_deliveries (request_date date, request_hour integer, is_current boolean);
+create table memory.typical as select * from makegood.fct_requests where reason_code = 'compensated' limit 1;
+"""
+"""What the models take for a run: its deliveries, its hours, no repeated delivery. The columns that a day does not draw are a real request's."""
 
 
-def fill(home: Path, rows: int, days: int) -> datetime:
-    """Fill the home, unless it is filled already, and publish it; returns the end of its data."""
-    end = FIRST + timedelta(days=days)
+def fill(home: Path, rows: int, days: int) -> None:
+    """Fill the home, unless it is filled already, and publish it."""
     if (home / "filled").exists():
-        return end
+        return
+    begun = time.perf_counter()
     generate(home / "landing", FIRST - timedelta(hours=1), 1, 500, 7)
     run_hour(home, FIRST - timedelta(hours=1))
+    models = compiled(DERIVED)
     with connect() as con:
         attach(con, home / "warehouse", read_only=False)
+        con.execute("create table memory.day as select * from makegood.fct_requests limit 0")
+        con.execute(RUN)
         for number in range(days):
-            insert_day(con, FIRST + timedelta(days=number), rows // days)
+            insert_day(con, FIRST + timedelta(days=number), rows // days, models)
         publish(con, home)
     (home / "filled").touch()
-    return end
+    print(f"  {rows:,} compensated requests in {megabytes(home):,} MB, made in {time.perf_counter() - begun:.0f} s")
 
 
-def insert_day(con: duckdb.DuckDBPyConnection, day: datetime, rows: int) -> None:
-    """One day's rows into every table that the page reads, as one snapshot."""
+def insert_day(con: duckdb.DuckDBPyConnection, day: datetime, rows: int, models: Mapping[str, str]) -> None:
+    """One day's requests and all that follows from them, as one snapshot."""
     con.execute(DAY, {"day": day, "rows": rows, "models": MODELS, "accounts": ACCOUNTS})
+    drawn, known = columns(con, "memory.day"), columns(con, "makegood.fct_requests")
+    request = ", ".join(f"{'day' if name in drawn else 'typical'}.{name}" for name in known)
     con.execute("begin")
-    for insert in INSERTS:
-        con.execute(insert)
+    con.execute(f"insert into fct_requests by name select {request} from memory.day cross join memory.typical")
+    for name in DERIVED:
+        con.execute(f"insert into {name} by name {models[name]}")
     con.execute("commit")
+
+
+def model_name(number: int) -> str:
+    """One of the models that are drawn, another for each number below how many there are."""
+    return f"vendor-{(number % MODELS + 1) % 9}/model-{number % MODELS + 1:02}"
+
+
+def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """The names of a table's columns."""
+    return [row[0] for row in con.execute(f"describe {table}").fetchall()]
 
 
 def publish(con: duckdb.DuckDBPyConnection, home: Path) -> None:
@@ -168,3 +149,12 @@ def publish(con: duckdb.DuckDBPyConnection, home: Path) -> None:
         record.publish(head_snapshot(con), "bench", contents(con), None)
     finally:
         record.close()
+
+
+def megabytes(home: Path) -> int:
+    """How much the home takes on disk."""
+    return sum(file.stat().st_size for file in home.rglob("*") if file.is_file()) // 10**6
+
+
+if __name__ == "__main__":
+    fill(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from dashboard.answers import RequestAnswer
@@ -11,11 +12,9 @@ from dashboard.metas import parsed, read_meta
 from orchestration.home import Home
 from orchestration.hours import floor_hour
 from orchestration.presentation import plain
-from orchestration.publication.explaining import explain
+from orchestration.publication.explaining import RuleEvaluation, assessed, decision, evaluated_rules
 
 Row = dict[str, Any]
-Why = tuple[str, list[Row], list[Row]]
-"""A sentence, the rules, the verdicts."""
 
 
 class Decisions:
@@ -35,47 +34,52 @@ class Decisions:
         if hour is not None:
             mine += " and request_date = $request_date and request_hour = $request_hour"
             named |= {"request_date": hour.date(), "request_hour": hour.hour}
-        found = self._rows(f"from fct_requests where {mine} order by requested_at desc", named)
+        found = self._rows(f"from fct_requests where {mine}", named)
         # Requests are kept for a while, compensations for good.
-        found = found or self._rows(f"from fct_compensations where {mine} order by requested_at desc", named)
+        found = found or self._rows(f"from fct_compensations where {mine}", named)
+        found.sort(key=itemgetter("requested_at"), reverse=True)
         return self._answer(found[0], found[1:]) if found else None
 
     def _answer(self, fact: Row, others: list[Row]) -> RequestAnswer:
-        """What is known of the request; the questions are asked at once, because each costs a look at the catalog."""
-        reason_code = fact.get("reason_code", "compensated")
+        """What is known of the request; the questions are asked at once, because each costs looks at the catalog; so does sorting."""
+        is_kept = "reason_code" in fact
+        reason_code = fact["reason_code"] if is_kept else "compensated"
         with ThreadPoolExecutor() as asking:
-            why = asking.submit(self._explanation if "reason_code" in fact else self._kept_explanation, fact)
+            rules = asking.submit(self._rules, fact) if is_kept else None
+            assessments = asking.submit(self._assessments, fact) if is_kept else None
             meta = asking.submit(self._paid_meta if reason_code == "compensated" else self._logged_meta, fact)
             entries = asking.submit(self._entries, fact)
             status = asking.submit(self._payout_status, fact) if reason_code == "compensated" else None
-        sentence, rules, assessments = why.result()
+        evaluated = rules.result() if rules else []
         return RequestAnswer(
             publication_id=self._session.publication.publication_id,
             source=fact["source"],
             request_id=fact["request_id"],
             requested_at=fact["requested_at"],
             reason_code=reason_code,
-            decision=sentence,
+            decision=decision(fact, evaluated) if is_kept else self._kept_explanation(fact),
             facts=plain({name: value for name, value in fact.items() if name != "meta"}),
-            rules=plain(rules),
+            rules=plain([asdict(rule) for rule in evaluated]),
             payout_status=status.result() if status else None,
             ledger_entries=plain(entries.result()),
-            assessments=plain(assessments),
+            assessments=plain(assessments.result() if assessments else []),
             meta=meta.result(),
             other_times=[row["requested_at"] for row in others],
         )
 
-    def _explanation(self, fact: Row) -> Why:
-        """Why it was paid or was not; the rule that pays first, then those that matched."""
-        hour = floor_hour(fact["requested_at"])
-        with self._session.cursor() as cursor:
-            explained = explain(cursor, fact["source"], fact["request_id"], hour)
-        rules = sorted(explained.rules, key=lambda rule: (not rule.is_paid, rule.outcome != "matched"))
-        return explained.sentence, [asdict(rule) for rule in rules], explained.assessments
+    def _rules(self, fact: Row) -> list[RuleEvaluation]:
+        """The rule that pays first, then those that matched."""
+        with self._session.lookup() as cursor:
+            rules = evaluated_rules(cursor, fact)
+        return sorted(rules, key=lambda rule: (not rule.is_paid, rule.outcome != "matched"))
 
-    def _kept_explanation(self, fact: Row) -> Why:
+    def _assessments(self, fact: Row) -> list[Row]:
+        with self._session.lookup() as cursor:
+            return assessed(cursor, fact)
+
+    def _kept_explanation(self, fact: Row) -> str:
         """The sentence that stays with a compensation when its request is no longer kept."""
-        return str(self._details(fact, "explanation")), [], []
+        return str(self._details(fact, "explanation"))
 
     def _payout_status(self, fact: Row) -> str:
         """How far the payout has come."""
@@ -83,13 +87,16 @@ class Decisions:
 
     def _details(self, fact: Row, column: str) -> Any:
         """A column of the compensation in mart_compensation_details. Date, key and account keep it from reading the whole ledger."""
-        [details] = self._rows(
-            f"select {column} from mart_compensation_details"
-            " where compensation_id = sha256(concat($source, '|', $request_id)) and account_id = $account_id"
-            ' and request_date = $request_date and "timestamp" = $requested_at',
-            {name: fact[name] for name in ("source", "request_id", "account_id", "request_date", "requested_at")},
-        )
-        return details[column]
+        values = {name: fact[name] for name in ("source", "request_id", "account_id", "request_date", "requested_at")}
+        with self._session.cursor() as cursor:
+            row = cursor.execute(
+                f"select {column} from mart_compensation_details"
+                " where compensation_id = sha256(concat($source, '|', $request_id)) and account_id = $account_id"
+                ' and request_date = $request_date and "timestamp" = $requested_at',
+                values,
+            ).fetchone()
+        assert row is not None, "what is compensated is in the details"
+        return row[0]
 
     def _paid_meta(self, fact: Row) -> Any:
         [paid] = self._rows(
@@ -101,12 +108,13 @@ class Decisions:
 
     def _entries(self, fact: Row) -> list[Row]:
         """The ledger's entries for the request; those of an earlier date are of before a delivery moved it."""
-        return self._rows(
+        rows = self._rows(
             "select * exclude (compensation_id, account_id, entry_digest) from fct_ledger_entries"
             " where compensation_id = sha256(concat($source, '|', $request_id)) and account_id = $account_id"
-            " and request_date between $request_date::date - 8 and $request_date::date + 8 order by posted_at, entry_id",
+            " and request_date between $request_date::date - 8 and $request_date::date + 8",
             {name: fact[name] for name in ("source", "request_id", "request_date", "account_id")},
         )
+        return sorted(rows, key=itemgetter("posted_at", "entry_id"))
 
     def _logged_meta(self, fact: Row) -> Any:
         if "landing_file" not in fact:
@@ -117,7 +125,7 @@ class Decisions:
         )
 
     def _rows(self, sql: str, values: Row) -> list[Row]:
-        with self._session.cursor() as cursor:
+        with self._session.lookup() as cursor:
             result = cursor.execute(sql, values)
             names = [column[0] for column in result.description or []]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

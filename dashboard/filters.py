@@ -4,7 +4,7 @@ A condition is one of the fixed texts below; whatever a visitor sends travels as
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
@@ -29,6 +29,17 @@ def _hour(text: str) -> str:
 Hour = Annotated[
     str, AfterValidator(_hour), Field(max_length=20, description="An hour bound in UTC, such as 2026-11-01T05.")
 ]
+
+
+def _instant(at: datetime) -> datetime:
+    """The same instant in naive UTC; what names no zone is UTC."""
+    try:
+        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    except OverflowError as error:
+        raise ValueError("the time is too far away") from error
+
+
+Instant = Annotated[datetime, AfterValidator(_instant), Field(description="ISO 8601, UTC where it names no zone.")]
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 Count = Annotated[int, Field(ge=0, le=LAST_BIGINT)]
 Amount = Annotated[Decimal, Field(ge=0, lt=1_000_000, max_digits=18, decimal_places=12)]
@@ -137,6 +148,8 @@ class RowFilters(Filters):
     category: Name | None = Field(None, description="A compensation type; none means all.")
     model_contains: Name | None = None
     finish: list[Name] = Field([], max_length=20, description="Finish reasons; `none` stands for one not reported.")
+    min_timestamp: Instant | None = None
+    max_timestamp: Instant | None = None
     min_input_tokens: Count | None = None
     max_input_tokens: Count | None = None
     min_output_tokens: Count | None = None

@@ -19,28 +19,23 @@ from dashboard.filters import Selection
 from orchestration.duck import sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import floor_hour
+from orchestration.publication.pinning import pin_catalog
 from orchestration.publication.reading import current_publication, reading
 
 HOURS = """
 create table memory.hours as
 select hour_at, compensation_type, model, compensation_count, payout_usd from mart_compensation_hourly order by hour_at
 """
+DAYS = """
+create table memory.days as
+select
+    date_trunc('day', hour_at) as hour_at, compensation_type, model,
+    sum(compensation_count)::bigint as compensation_count, sum(payout_usd)::decimal(38, 12) as payout_usd,
+from memory.hours group by all order by hour_at
+"""
 POSTED = """
 create table memory.posted as
 select request_date, account_id, sum(amount_usd) as posted_usd from fct_ledger_entries group by request_date, account_id
-"""
-ACCOUNT_HOURS = """
-create table memory.account_hours (
-    account_id varchar, hour_at timestamp, compensation_type varchar, model varchar,
-    compensation_count bigint, payout_usd decimal(38, 12)
-)
-"""
-ONE_ACCOUNT = """
-insert into memory.account_hours
-select account_id, date_trunc('hour', requested_at) as hour_at, compensation_type, model, count(*), sum(payout_usd)
-from {facts} where account_id = ?
-group by account_id, date_trunc('hour', requested_at), compensation_type, model
-order by hour_at
 """
 # The days that the page asks most about, as DuckDB's own file: it finds a page of rows several times faster than Parquet does.
 # Rows lie in the order of time and, within a millisecond, against that of their names: so rowid backwards breaks every tie.
@@ -50,53 +45,37 @@ COPY_DAY = """
 insert into page.compensations
 select {columns} from fct_compensations where request_date = ? order by requested_at, source desc, request_id desc
 """
+# An account's days lie together, so that they are found without looking at all others.
+ACCOUNT_DAYS = """
+select account_id, request_date::timestamp as hour_at, compensation_type, model, compensation_count, payout_usd
+from mart_compensation_by_account_daily
+"""
+COPY_ACCOUNT_DAYS = (
+    f"create or replace table page.account_days as {ACCOUNT_DAYS} where request_date >= ? order by account_id, hour_at"
+)
 COPIED_COLUMNS = (
     "requested_at, model, input_tokens, output_tokens, cost_usd, latency_ms, throughput_tps, finish_reason, payout_usd,"
     " compensation_type, request_id, source, account_id"
 )
 COPIED = timedelta(days=92)
 TYPES = "select compensation_type, label, description from dim_compensation_types order by precedence"
-MEMORY_LIMIT = "256MB"
+MEMORY_LIMIT, LOOKUP_MEMORY_LIMIT = "256MB", "128MB"
 POLL_S = 0.5
 COUNTS_KEPT = 64
 
 log = logging.getLogger(__name__)
 
 
-class Session:
-    """Reads at one publication.
+class Cursors:
+    """Connections of one's own to an opened database, used again and again."""
 
-    The hourly mart is held in memory, and an account's hours from its first question on; the last months lie in a file of its own.
-    """
-
-    def __init__(self, warehouse: Path, scratch: Path) -> None:
-        """Open at what is published now.
-
-        Raises:
-            MakegoodError: nothing is published yet.
-        """
-        self._closing = ExitStack()
-        self._con, self.publication = self._closing.enter_context(
-            reading(warehouse, scratch=scratch, memory_limit=MEMORY_LIMIT)
-        )
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
         self._idle: LifoQueue[duckdb.DuckDBPyConnection] = LifoQueue()
-        self._accounts: set[str] = set()
-        self._lock = threading.Lock()
-        self.scratch = scratch
-        self.readers = 0
-        self._copy = scratch / f"{self.publication.publication_id}-{uuid4().hex}.duckdb"
-        self._copied_from: datetime | None = None
-        self._con.execute(f"attach '{sql_text(self._copy)}' as page")
-        self._counts: dict[Selection, list[tuple[Any, ...]]] = {}
-        self._con.execute(HOURS)
-        self._con.execute(POSTED)
-        self._con.execute(ACCOUNT_HOURS)
-        self.data_from, self.data_through = self._coverage()
-        self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
 
     @contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection of one's own to the session's snapshot."""
+    def take(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One of them."""
         try:
             cursor = self._idle.get_nowait()
         except Empty:
@@ -107,12 +86,42 @@ class Session:
         finally:
             self._idle.put(cursor)
 
-    def hold_account(self, account: str) -> None:
-        """See to it that `memory.account_hours` holds this account's hours."""
-        with self._lock, self.cursor() as cursor:
-            if account not in self._accounts:
-                cursor.execute(ONE_ACCOUNT.format(facts=self.facts(datetime.min)), [account])  # noqa: DTZ901 - all hours
-                self._accounts.add(account)
+
+class Session:
+    """Reads at one publication.
+
+    The hourly mart is held in memory; the last months of compensations, and of accounts' days, lie in a file of its own.
+    Single requests are looked up through a connection that does nothing else.
+    """
+
+    def __init__(self, warehouse: Path, scratch: Path) -> None:
+        """Open at what is published now.
+
+        Raises:
+            MakegoodError: nothing is published yet.
+        """
+        self._closing = ExitStack()
+        self.publication = current_publication(warehouse)
+        self._files = scratch / f"{self.publication.publication_id}-{uuid4().hex}"
+        self._catalog, self._copy = self._files.with_suffix(".catalog"), self._files.with_suffix(".duckdb")
+        pin_catalog(warehouse, self._catalog)
+        at: dict[str, Any] = {"publication": self.publication, "pinned": self._catalog, "scratch": scratch}
+        self._con, _ = self._closing.enter_context(reading(warehouse, **at, memory_limit=MEMORY_LIMIT))
+        lookups, _ = self._closing.enter_context(
+            reading(warehouse, **at, memory_limit=LOOKUP_MEMORY_LIMIT, for_single_rows=True)
+        )
+        self.cursor, self.lookup = Cursors(self._con).take, Cursors(lookups).take
+        self._lock = threading.Lock()
+        self.scratch = scratch
+        self.readers = 0
+        self._copied_from: datetime | None = None
+        self._con.execute(f"attach '{sql_text(self._copy)}' as page")
+        self._counts: dict[Selection, list[tuple[Any, ...]]] = {}
+        self._con.execute(HOURS)
+        self._con.execute(DAYS)
+        self._con.execute(POSTED)
+        self.data_from, self.data_through = self._coverage()
+        self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
 
     def remember(self, selection: Selection, ask: Callable[[], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
         """What was asked about a selection before, or now."""
@@ -132,8 +141,14 @@ class Session:
 
     def facts(self, start: datetime) -> str:
         """The relation with the compensations from `start` on: the session's copy of them where it reaches so far back."""
-        first = max(start, self.data_from or start)
-        return "page.compensations" if self._copied_from and first >= self._copied_from else "fct_compensations"
+        return "page.compensations" if self._holds(start) else "fct_compensations"
+
+    def account_days(self, start: datetime) -> str:
+        """The relation with the accounts' days from `start` on, likewise."""
+        return "page.account_days" if self._holds(start) else f"({ACCOUNT_DAYS})"
+
+    def _holds(self, start: datetime) -> bool:
+        return self._copied_from is not None and max(start, self.data_from or start) >= self._copied_from
 
     def copy(self, is_wanted: Callable[[], bool]) -> None:
         """Copy the last months, day by day, for as long as it is wanted. Until it is whole, the warehouse itself is read."""
@@ -144,12 +159,13 @@ class Session:
                 if not is_wanted():
                     return
                 cursor.execute(COPY_DAY.format(columns=COPIED_COLUMNS), [day])
+            cursor.execute(COPY_ACCOUNT_DAYS, [start])
         self._copied_from = start
 
     def close(self) -> None:
         """Let go of the snapshot, and of its copy."""
         self._closing.close()
-        for file in self.scratch.glob(f"{self._copy.name}*"):
+        for file in self.scratch.glob(f"{self._files.name}*"):
             file.unlink(missing_ok=True)
 
     def _coverage(self) -> tuple[datetime | None, datetime]:

@@ -1,25 +1,26 @@
-"""The two pages, the sign-in, and the files that they are made of. What they show comes from the API."""
+"""The two pages and the sign-in. What they are made of is in files.py; what they show comes from the API."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import HTTPException
-from fastapi.responses import FileResponse, RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dashboard.files import assets
 from dashboard.security import COOKIE, Door
 
-STATIC = Path(__file__).parent / "static"
-ECHARTS_CARRIER = ("vizly", "assets/echarts.min.js")
+TEMPLATES = Path(__file__).parent / "templates"
+PAGES = ("index.html", "request.html", "login.html")
 REVALIDATE = {"cache-control": "no-cache"}
 LONGEST_FORM = 4_096
 
 
 def add_pages(app: FastAPI, door: Door) -> None:
     """Serve the pages behind the door; their code and style, which hold no data, in front of it."""
-    echarts = _echarts()
+    folder, files = assets()
+    html = _html(folder)
 
     async def page(request: Request, name: str) -> Response:
         try:
@@ -28,7 +29,7 @@ def add_pages(app: FastAPI, door: Door) -> None:
             if not door.asks_for_token:
                 raise
             return RedirectResponse("/login", 303)
-        return FileResponse(STATIC / name, headers=REVALIDATE)
+        return HTMLResponse(html[name], headers=REVALIDATE)
 
     @app.get("/", include_in_schema=False)
     async def index(request: Request) -> Response:
@@ -40,24 +41,21 @@ def add_pages(app: FastAPI, door: Door) -> None:
 
     @app.get("/login", include_in_schema=False)
     async def login() -> Response:
-        return FileResponse(STATIC / "login.html", headers=REVALIDATE)
+        return HTMLResponse(html["login.html"], headers=REVALIDATE)
 
     @app.post("/login", include_in_schema=False)
     async def sign_in(request: Request) -> Response:
         token = parse_qs((await _body(request)).decode(errors="replace")).get("token", [""])[0]
         cookie = door.cookie_for(token)
         if cookie is None:
-            return FileResponse(STATIC / "login.html", 401, headers=REVALIDATE)
+            return HTMLResponse(html["login.html"], 401, headers=REVALIDATE)
         answer = RedirectResponse("/", 303)
         is_secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=is_secure, max_age=7 * 86_400)
         return answer
 
-    @app.get("/vendor/echarts.js", include_in_schema=False)
-    async def vendored() -> Response:
-        return FileResponse(echarts, media_type="text/javascript", headers={"cache-control": "max-age=86400"})
-
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for path, asset in files.items():
+        app.add_api_route(f"{folder}/{path}", asset.answer, include_in_schema=False)
 
 
 async def _body(request: Request) -> bytes:
@@ -69,10 +67,9 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _echarts() -> Path:
-    """The chart library's file in the locked package that carries it."""
-    package, place = ECHARTS_CARRIER
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError(f"the package {package} is not installed: run `make setup`")
-    return Path(spec.submodule_search_locations[0]) / place
+def _html(folder: str) -> dict[str, str]:
+    """Every page inside its frame, with the folder of its files. None holds data, so each is the same text for every visitor."""
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return {name: templates.get_template(name).render(files=folder) for name in PAGES}

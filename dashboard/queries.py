@@ -23,6 +23,7 @@ from dashboard.answers import (
 )
 from dashboard.filters import Filters, PageFilters, RowFilters, Selection, SeriesFilters
 from dashboard.following import Session
+from dashboard.sums import end_of, midnight, sums
 from orchestration.hours import HOUR
 from orchestration.publication.kpis import Kpis
 
@@ -79,9 +80,11 @@ class Queries:
 
     def models(self) -> list[str]:
         """Models with a compensation that the visitor may see, by name."""
-        hours, conditions, values = self._hours(self._scope)
-        narrowed = f" where {conditions[0]}" if conditions else ""
-        return [row[0] for row in self._rows(f"select distinct model from {hours}{narrowed} order by model", values)]
+        if self._scope is None:
+            return [row[0] for row in self._rows("select distinct model from memory.days order by model")]
+        days = self._session.account_days(self._session.data_from or self.data_through)
+        asked = f"select distinct model from {days} where account_id = $account order by model"
+        return [row[0] for row in self._rows(asked, {"account": self._scope})]
 
     def accounts(self, contains: str, limit: int) -> list[str]:
         """Accounts with a compensation whose name contains the text, by name."""
@@ -175,7 +178,7 @@ class Queries:
         return f"{filters.order}, {'rowid desc' if is_copied else 'requested_at desc, source, request_id'}"
 
     def _stretch(self, selected: Selection, filters: PageFilters) -> Stretch:
-        """Find the page. In the order of time it lies in few hours, which the hours' counts tell; so depth costs nothing."""
+        """Find the page. In the order of time it lies in few hours (or days of one account), as their counts tell; so depth costs nothing."""
         counts = self._counts(selected)
         total = sum(count for _, count in counts)
         offset = (filters.page - 1) * filters.page_size
@@ -189,7 +192,12 @@ class Queries:
             before += count
             if before >= offset + filters.page_size:
                 break
-        return Stretch(min(hours), max(hours) + HOUR, offset - skipped, total)
+        until = (
+            end_of(max(hours), selected.account, selected.start, selected.end)
+            if not selected.by_row
+            else max(hours) + HOUR
+        )
+        return Stretch(max(selected.start, min(hours)), min(selected.end, until), offset - skipped, total)
 
     def _counts(self, selected: Selection) -> list[tuple[datetime, int]]:
         """How many rows each hour has: of the hourly mart, or counted once where filters look at single rows."""
@@ -206,22 +214,17 @@ class Queries:
             return 0
         return max(0, (min(selected.end, self.data_through) - max(selected.start, first)) // HOUR)
 
-    def _hours(self, account: str | None) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-        """The hourly counts of all, or of one account: relation, conditions, values."""
-        if account is None:
-            return "memory.hours", (), {}
-        self._session.hold_account(account)
-        return "memory.account_hours", ("account_id = $account",), {"account": account}
-
     def _question(
         self, name: str, selected: Selection, places: dict[str, str] | None = None, **values: Any
     ) -> tuple[str, dict[str, Any]]:
         """The SQL of a question about a selection, and the values to bind. Conditions and places are fixed texts of ours."""
         text, bound = _text(name), {"start": selected.start, "end": selected.end, **selected.parameters(), **values}
-        if "{hours}" in text:
-            hours, conditions, narrowed = self._hours(selected.account)
-            places = {**(places or {}), "hours": hours}
-            conditions += selected.by_hour
+        if "{sums}" in text:
+            bounds = [values.get("start_before", selected.start), selected.start, selected.end]
+            by_hour = values.get("bucket") == "hour" or (name == "hour_counts" and selected.account is None)
+            relation, narrowed = sums(self._session, selected.account, bounds, by_hour=by_hour)
+            places = {**(places or {}), "sums": relation}
+            conditions = selected.by_hour
             bound |= narrowed
         else:
             places = {**(places or {}), "facts": self._session.facts(selected.start)}
@@ -260,7 +263,7 @@ def _change(now: Decimal | int, then: Decimal | int | None) -> Decimal | None:
 def _buckets(selected: Selection, bucket: str) -> list[datetime]:
     """Every hour or day of the range, those without compensation included."""
     step = HOUR if bucket == "hour" else timedelta(days=1)
-    at = selected.start if bucket == "hour" else selected.start.replace(hour=0)
+    at = selected.start if bucket == "hour" else midnight(selected.start)
     buckets = []
     while at < selected.end:
         buckets.append(at)

@@ -10,7 +10,12 @@ ALIAS = "makegood"
 
 
 def attach(
-    con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool = True, snapshot_id: int | None = None
+    con: duckdb.DuckDBPyConnection,
+    warehouse: Path,
+    *,
+    read_only: bool = True,
+    snapshot_id: int | None = None,
+    pinned: Path | None = None,
 ) -> None:
     """Attach the warehouse to a connection, and make it the place where plain table names are looked up.
 
@@ -19,13 +24,17 @@ def attach(
         warehouse: its directory.
         read_only: whether nothing may be written.
         snapshot_id: the snapshot to stay at; None follows the head.
+        pinned: a private copy of the catalog to read instead of it.
     """
-    options = [f"data_path '{sql_text(warehouse / 'data')}'", "meta_journal_mode 'WAL'", "meta_busy_timeout 30000"]
+    options = [f"data_path '{sql_text(warehouse / 'data')}'"]
+    if pinned is None:
+        options += ["meta_journal_mode 'WAL'", "meta_busy_timeout 30000"]
     if read_only:
         options.append("read_only")
     if snapshot_id is not None:
         options.append(f"snapshot_version {snapshot_id:d}")
-    con.execute(f"attach 'ducklake:sqlite:{sql_text(catalog(warehouse))}' as {ALIAS} ({', '.join(options)})")
+    place = pinned or f"sqlite:{catalog(warehouse)}"
+    con.execute(f"attach 'ducklake:{sql_text(place)}' as {ALIAS} ({', '.join(options)})")
     con.execute(f"use {ALIAS}")
 
 

@@ -1,8 +1,8 @@
--- grain: one row per hour with a compensation, out of the hourly counts
+-- grain: one row per hour with a compensation, or per whole day of one account
 select
     hour_at,
     sum(compensation_count)::bigint as compensation_count,
-from {hours}
+from {sums}
 where hour_at >= $start
     and hour_at < $end
     {conditions}

@@ -4,7 +4,7 @@ select
     {grouping} as name,
     sum(compensation_count)::bigint as compensation_count,
     sum(payout_usd)::decimal(38, 12) as payout_usd,
-from {hours}
+from {sums}
 where hour_at >= $start
     and hour_at < $end
     {conditions}

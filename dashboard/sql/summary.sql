@@ -5,7 +5,7 @@ select
     coalesce(sum(payout_usd) filter (where hour_at >= $start), 0)::decimal(38, 12) as payout_usd,
     coalesce(sum(compensation_count) filter (where hour_at < $start), 0)::bigint as compensation_count_before,
     coalesce(sum(payout_usd) filter (where hour_at < $start), 0)::decimal(38, 12) as payout_usd_before,
-from {hours}
+from {sums}
 where hour_at >= $start_before
     and hour_at < $end
     {conditions}

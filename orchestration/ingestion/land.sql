@@ -8,8 +8,8 @@ worded as (
     select
         *,
         concat_ws(
-            ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, requested_at, completed_at, model, model_served,
-            provider, finish_reason, native_finish_reason, status_code, error_code
+            ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, model, model_served, provider, finish_reason,
+            native_finish_reason, status_code, error_code
         ) as words,
         without_keys(meta) as cleaned_meta,
     from adapted
@@ -53,9 +53,8 @@ typed as (
         case
             when contains(words, '{') or contains(words, '[')
             then is_nested(request_id) or is_nested(trace_id) or is_nested(gateway_call_id) or is_nested(account_id)
-            or is_nested(api_key_ref) or is_nested(requested_at) or is_nested(completed_at) or is_nested(model)
-            or is_nested(model_served) or is_nested(provider) or is_nested(finish_reason) or is_nested(native_finish_reason)
-            or is_nested(status_code) or is_nested(error_code)
+            or is_nested(api_key_ref) or is_nested(model) or is_nested(model_served) or is_nested(provider)
+            or is_nested(finish_reason) or is_nested(native_finish_reason) or is_nested(status_code) or is_nested(error_code)
         end as has_nested,
         struct_pack(
             requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, cost_usd,
@@ -96,6 +95,7 @@ checked as (
             when has_nested then 'wrong_type'
             when request_id is null then 'missing_request_id'
             when text.requested_at is null then 'missing_timestamp'
+            when requested_at is null and is_nested(text.requested_at) then 'wrong_type'
             when requested_at is null or requested_at < files.earliest_at then 'bad_timestamp'
             when requested_at > files.latest_at or completed_at > files.latest_at + interval 1 day then 'future_timestamp'
             when model is null then 'missing_model'
@@ -123,16 +123,16 @@ checked as (
 
 select
     source,
-    case when has_key then id_without_key(request_id) else request_id end as request_id,
-    case when has_key then id_without_key(trace_id) else trace_id end as trace_id,
-    case when has_key then id_without_key(gateway_call_id) else gateway_call_id end as gateway_call_id,
-    case when has_key then id_without_key(account_id) else account_id end as account_id,
-    case when has_key then id_without_key(api_key_ref) else api_key_ref end as api_key_ref,
+    request_id,
+    trace_id,
+    gateway_call_id,
+    account_id,
+    api_key_ref,
     requested_at,
     completed_at,
-    case when has_key then without_keys(model) else model end as model,
-    case when has_key then without_keys(model_served) else model_served end as model_served,
-    case when has_key then without_keys(provider) else provider end as provider,
+    model,
+    model_served,
+    provider,
     input_tokens,
     output_tokens,
     cached_tokens,
@@ -144,17 +144,18 @@ select
     streamed,
     cancelled,
     finish_reason,
-    case when has_key then without_keys(native_finish_reason) else native_finish_reason end as native_finish_reason,
-    case when has_key then without_keys(status_code) else status_code end as status_code,
-    case when has_key then without_keys(error_code) else error_code end as error_code,
+    native_finish_reason,
+    status_code,
+    error_code,
     without_credentials(error_message) as error_message,
     max_output_tokens,
     case when not is_meta_suspect then cleaned_meta end as meta,
     case when is_meta_suspect then meta end as suspect_meta,
+    has_key as is_suspect,
     landed_hour,
     landing_file,
     origin.line as landing_line,
-    key_hash_of(source, case when has_key then id_without_key(request_id) else request_id end) as key_hash,
+    key_hash_of(source, request_id) as key_hash,
     date_trunc('hour', requested_at) as request_hour,
     origin.file_index as file_index,
     fault,

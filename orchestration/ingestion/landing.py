@@ -21,16 +21,17 @@ import pandas as pd
 from orchestration.duck import connect, sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import FIRST_HOUR
-from orchestration.ingestion import assessments
+from orchestration.ingestion import assessments, lines
 from orchestration.ingestion.canonical import columns_sql
 from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
 from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import LandingFile, Source
 
 HERE = Path(__file__).parent
-READING = ("macros.sql", "records.sql", "land.sql", "redact.sql", "records.py", "tables.py", "unpacking.py")
+READING = ("macros.sql", "records.sql", "land.sql", "redact.sql", "records.py", "lines.py", "tables.py", "unpacking.py")
 """What decides, beside the adapter, how a record is read."""
 GROUP_BYTES = 64 << 20
+SMALL_GROUP_BYTES = 8 << 20
 WORKERS = 2
 GRACE = timedelta(minutes=65)
 """How long after the start of its landing hour a request may lie: that hour, and 5 minutes for clocks that are fast."""
@@ -85,6 +86,8 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
     with connect(extensions=()) as con, ThreadPoolExecutor(WORKERS) as pool:
         con.execute("set threads = 1")
         con.execute("set temp_directory = ''")
+        # How many lines there are is not known before they are scanned: joins run as they are written, the small side on the right.
+        con.execute("set disabled_optimizers = 'join_order,build_side_probe_side,common_subplan'")
         sessions = _sessions(con)
         for source, members in groupby(sorted(files, key=_place), key=lambda file: file.source):
             version = adapter_version(source)
@@ -167,20 +170,34 @@ def _write(sessions: Sessions, pool: ThreadPoolExecutor, source: Source, pending
 def _groups(pending: list[_Pending]) -> Iterator[_Group]:
     members: list[_Pending] = []
     chunks: list[tuple[int, Chunk]] = []
-    size = piece = 0
+    packed = sum(member.file.size_bytes for member in pending)
+    size = given = read = piece = 0
     for member in pending:
         members.append(member)
         try:
             for chunk in member.reading.chunks():
                 chunks.append((len(members) - 1, chunk))
-                size += chunk.size
-                if size >= GROUP_BYTES:
+                size += len(chunk.lines)
+                so_far = read + member.reading.packed_bytes
+                if size >= _group_bytes(piece, (given + size) * (packed - so_far) // max(so_far, 1)):
                     yield _Group(_group_name(members, piece), members, chunks)
+                    given += size
                     piece, members, chunks, size = piece + 1, [member], [], 0
         except OSError as error:
             raise _unreadable(member.file, error) from error
+        read += member.reading.packed_bytes
     if chunks:
         yield _Group(_group_name(members, piece), members, chunks)
+
+
+def _group_bytes(piece: int, left: int) -> int:
+    """How much makes a group. The first ones are small, so that no worker waits for long; the last ones too, so that all end together.
+
+    Args:
+        piece: how many groups came before.
+        left: about how many bytes come after.
+    """
+    return max(SMALL_GROUP_BYTES, min(GROUP_BYTES, SMALL_GROUP_BYTES << min(piece, 8), left // WORKERS))
 
 
 def _group_name(members: list[_Pending], piece: int) -> str:
@@ -211,7 +228,7 @@ def _write_group(sessions: Sessions, land_sql: str, group: _Group, lake: Path) -
 def _land_group(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group) -> None:
     """Make `landed_rows`, beside the `lines` that they come from. Raises MakegoodError where the adapter is no valid SQL."""
     session.register("files", _files(group))
-    session.register("lines", _lines(group))
+    session.register("lines", lines.rows(group.chunks))
     session.execute((HERE / "records.sql").read_text())
     first = group.members[0].file
     try:
@@ -221,7 +238,7 @@ def _land_group(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group
         raise MakegoodError(f"the adapter {first.source.adapter.name} failed on {first.name}: {reason}") from error
     if first.source.holds_assessments:
         return
-    if session.execute("select 1 from landed_rows where suspect_meta is not null limit 1").fetchone():
+    if session.execute("select 1 from landed_rows where is_suspect or suspect_meta is not null limit 1").fetchone():
         session.execute((HERE / "redact.sql").read_text())
 
 
@@ -242,28 +259,8 @@ def _files(group: _Group) -> pd.DataFrame:
     )
 
 
-def _lines(group: _Group) -> pd.DataFrame:
-    """One row per line: file_index, line, raw, and the fault that its reader found."""
-    counts = [len(chunk.texts) for _, chunk in group.chunks]
-    reasons = sorted({reason for _, chunk in group.chunks for reason in chunk.faults.values()} | {"unreadable"})
-    codes = np.full(sum(counts), -1, dtype=np.int8)
-    start = 0
-    for _, chunk in group.chunks:
-        for line, reason in chunk.faults.items():
-            codes[start + line - chunk.first_line] = reasons.index(reason)
-        start += len(chunk.texts)
-    return pd.DataFrame(
-        {
-            "file_index": np.repeat([index for index, _ in group.chunks], counts),
-            "line": np.concatenate([np.arange(len(chunk.texts)) + chunk.first_line for _, chunk in group.chunks]),
-            "raw": pd.Series([text for _, chunk in group.chunks for text in chunk.texts], dtype=object),
-            "reading_fault": pd.Categorical.from_codes(codes, pd.Index(reasons)),
-        }
-    )
-
-
 def _check_no_line_is_lost(session: duckdb.DuckDBPyConnection, group: _Group) -> None:
-    read = sum(len(chunk.texts) for _, chunk in group.chunks)
+    read = sum(chunk.count for _, chunk in group.chunks)
     row = session.execute("select count(distinct (file_index, landing_line)) from landed_rows").fetchone()
     adapted = row[0] if row else 0
     if adapted != read:

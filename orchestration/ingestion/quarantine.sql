@@ -11,18 +11,25 @@ with faults as (
     where fault is not null and fault not in ({ignored})
 ),
 
-raw_lines as (
+-- What is taken out goes step by step: a macro that is given another one's text repeats it, and takes long to read.
+without_content as (
     select
         file_index,
         line,
-        without_keys(
-            case
-                when length(raw) <= 65536 and json_valid(raw) then json_without_content(raw)
-                else text_without_content(left(raw, 65536), names_with_message())
-            end
-        ) as raw_text,
+        case
+            when length(raw) <= 65536 and json_valid(raw) then json_without_content(raw)
+            else text_without_content(left(raw, 65536), names_with_message())
+        end as raw_text,
     from lines
     semi join faults on lines.file_index = faults.file_index and lines.line = faults.landing_line
+),
+
+keyless as (
+    select
+        file_index,
+        line,
+        without_keys(rtrim(raw_text, chr(10))) as raw_text,
+    from without_content
 ),
 
 final as (
@@ -33,9 +40,9 @@ final as (
         faults.landing_line,
         faults.landed_hour,
         faults.fault as reason,
-        without_credentials(raw_lines.raw_text) as raw_text,
+        without_credentials(keyless.raw_text) as raw_text,
     from faults
-    inner join raw_lines on faults.file_index = raw_lines.file_index and faults.landing_line = raw_lines.line
+    inner join keyless on faults.file_index = keyless.file_index and faults.landing_line = keyless.line
     inner join files on faults.file_index = files.file_index
     order by faults.landing_file, faults.landing_line
 )

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from orchestration.ingestion.tables import Row, csv_rows, parquet_rows
 from orchestration.ingestion.unpacking import PACKINGS, UnpackedFile
 
@@ -25,15 +28,28 @@ class Chunk:
 
     Attributes:
         first_line: the number of the first one in the file, from 1: its line, or in tables and JSON documents its rank.
-        texts: each record's JSON text.
+        lines: each record's JSON text in UTF-8, and a line end behind each.
+        ends: where each ends in `lines`, behind its line end.
         faults: quarantine reasons by line, for those that are no whole text.
-        size: about how many bytes the texts hold.
     """
 
     first_line: int
-    texts: list[str]
-    size: int
-    faults: dict[int, str] = field(default_factory=dict)
+    lines: bytes
+    faults: dict[int, str]
+    ends: NDArray[np.intp] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ends", np.flatnonzero(np.frombuffer(self.lines, np.uint8) == ord("\n")) + 1)
+
+    @property
+    def count(self) -> int:
+        """How many records there are."""
+        return len(self.ends)
+
+    @classmethod
+    def of_texts(cls, first_line: int, texts: list[str], faults: dict[int, str]) -> "Chunk":
+        """A chunk of texts that hold no line end."""
+        return cls(first_line, "".join(f"{text}\n" for text in texts).encode(), faults)
 
 
 class RecordFile:
@@ -48,6 +64,11 @@ class RecordFile:
         """Of the bytes as they lie on disk."""
         return self._file.digest
 
+    @property
+    def packed_bytes(self) -> int:
+        """How many of them have been read."""
+        return self._file.packed_bytes
+
     def chunks(self) -> Iterator[Chunk]:
         """The records in order, a few megabytes at a time. Raises OSError where the file cannot be opened or read."""
         if self._kind == "csv":
@@ -59,7 +80,7 @@ class RecordFile:
         else:
             for _ in self._file.raw_pieces():
                 pass
-            yield Chunk(1, [""], 0, {1: "unknown_format"})
+            yield Chunk.of_texts(1, [""], {1: "unknown_format"})
 
 
 def content_kind(path: Path) -> str | None:
@@ -80,10 +101,10 @@ def _row_chunks(rows: Iterator[Row]) -> Iterator[Chunk]:
         texts.append(text)
         size += len(text)
         if size >= CHUNK_BYTES:
-            yield Chunk(first, texts, size, faults)
+            yield Chunk.of_texts(first, texts, faults)
             first, size, texts, faults = first + len(texts), 0, [], {}
     if texts:
-        yield Chunk(first, texts, size, faults)
+        yield Chunk.of_texts(first, texts, faults)
 
 
 def _line_chunks(file: UnpackedFile, *, may_be_document: bool) -> Iterator[Chunk]:
@@ -130,7 +151,7 @@ def _numbered(file: UnpackedFile, blocks: Iterator[bytes]) -> Iterator[Chunk]:
         if end >= 0:
             chunk = _chunk(line, rest + block[:end], {line: "line_too_long"} if cut else {})
             yield chunk
-            line, rest, cut = line + len(chunk.texts), block[end + 1 :], False
+            line, rest, cut = line + chunk.count, block[end + 1 :], False
         else:
             rest += block
         if len(rest) > LONGEST_LINE_BYTES:
@@ -141,23 +162,24 @@ def _numbered(file: UnpackedFile, blocks: Iterator[bytes]) -> Iterator[Chunk]:
 
 def _chunk(first_line: int, block: bytes, faults: dict[int, str]) -> Chunk:
     """The lines of a block; in those that are not UTF-8, U+FFFD stands for the bad bytes."""
-    try:
-        texts = block.decode().split("\n")
-    except UnicodeDecodeError:
-        lines = block.split(b"\n")
-        texts = [line.decode(errors="replace") for line in lines]
-        faults = {
-            number: "invalid_encoding" for number, line in enumerate(lines, first_line) if not _is_utf8(line)
-        } | faults
-    if len(block) > LONGEST_LINE_BYTES:
-        faults = {
-            number: "line_too_long" for number, text in enumerate(texts, first_line) if len(text) > LONGEST_LINE_BYTES
-        } | faults
-        texts = [text if len(text) <= LONGEST_LINE_BYTES else text[:KEPT_BYTES] for text in texts]
-    return Chunk(first_line, texts, len(block), faults)
+    if len(block) <= LONGEST_LINE_BYTES and _is_utf8(block):
+        return Chunk(first_line, block + b"\n", faults)
+    lines = block.split(b"\n")
+    found: dict[int, str] = {}
+    for number, line in enumerate(lines, first_line):
+        if len(line) > LONGEST_LINE_BYTES:
+            found[number] = "line_too_long"
+        elif not _is_utf8(line):
+            found[number] = "invalid_encoding"
+    texts = [
+        (line if len(line) <= LONGEST_LINE_BYTES else line[:KEPT_BYTES]).decode(errors="replace") for line in lines
+    ]
+    return Chunk.of_texts(first_line, texts, found | faults)
 
 
 def _is_utf8(line: bytes) -> bool:
+    if line.isascii():
+        return True
     try:
         line.decode()
     except UnicodeDecodeError:

@@ -1,12 +1,12 @@
--- One row per line: where it came from, with its fault or none, and the record that it holds, null where it holds none.
+-- One row per line: where it came from, with its fault or none, and the text of the JSON record that it holds, null where it holds none.
 create or replace temp view records as
 with numbered as (
     select
         file_index,
         line,
-        reading_fault::varchar as reading_fault,
+        nullif(reading_fault, '') as reading_fault,
         raw,
-        case when reading_fault is null then try_cast(raw as json) end as document,
+        reading_fault = '' and json_valid(raw) as is_json,
     from lines
 ),
 
@@ -17,17 +17,17 @@ faulted as (
             line := line,
             fault := case
                 when reading_fault is not null then reading_fault
-                when document is not null and (starts_with(raw, '{') or regexp_matches(raw, '^[ \t\r]*\{')) then null
-                when document is not null then 'not_an_object'
-                when regexp_full_match(raw, '[ \t\r]*') then 'blank_line'
+                when is_json and (starts_with(raw, '{') or regexp_matches(raw, '^[ \t\r]*\{')) then null
+                when is_json then 'not_an_object'
+                when regexp_full_match(raw, '[ \t\r\n]*') then 'blank_line'
                 else 'malformed_json'
             end
         ) as origin,
-        document,
+        raw,
     from numbered
 )
 
 select
     origin,
-    case when origin.fault is null then document end as record,
+    case when origin.fault is null then raw end as record,
 from faulted

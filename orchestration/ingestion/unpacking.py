@@ -39,11 +39,13 @@ class UnpackedFile:
 
     Attributes:
         digest: sha-256 of the bytes as they lie on disk, in hex; whole once the pass is over.
+        packed_bytes: how many of these have been read.
         fault: `truncated_file` or `corrupt_file` where the pass ended badly.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.packed_bytes = 0
         self.fault: str | None = None
         self._hash = hashlib.sha256()
 
@@ -57,6 +59,7 @@ class UnpackedFile:
         with self.path.open("rb") as stream:
             while piece := stream.read(READ_BYTES):
                 self._hash.update(piece)
+                self.packed_bytes += len(piece)
                 yield piece
 
     def pieces(self) -> Iterator[bytes]:

@@ -15,6 +15,11 @@ def signals() -> list[str]:
     return list(_variables()["signals"])
 
 
+def yes_no_signals() -> list[str]:
+    """Those of them that are 0 or 1."""
+    return list(_variables()["yes_no_signals"])
+
+
 def assessed_signals() -> list[str]:
     """Those of them that a detector's verdict may speak for."""
     return list(_variables()["assessed_signals"])

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 import duckdb
 
 from orchestration.errors import MakegoodError
+from orchestration.policy.signals import yes_no_signals
 
+# These find a row or a few, which are put in order here: to sort in SQL makes DuckLake look up statistics of every column first.
 ASKED = """
 select
     source, request_id, requested_at, request_date, request_hour, account_id, model, input_tokens, output_tokens, max_output_tokens,
@@ -18,7 +21,6 @@ from fct_requests
 where request_id = $request_id and ($source is null or source = $source) and ($hour is null or requested_at >= $hour::timestamp)
     and ($hour is null or requested_at < $hour::timestamp + interval 1 hour)
     and ($hour is null or request_date = $hour::date)
-order by requested_at desc
 """
 EVALUATED = """
 select
@@ -31,13 +33,11 @@ inner join dim_compensation_rules as rules using (policy_version, rule_id)
 inner join dim_compensation_types as types on evaluations.compensation_type = types.compensation_type
 where source = $source and request_id = $request_id and requested_at = $requested_at
     and request_date = $request_date and request_hour = $request_hour
-order by types.precedence, evaluations.rule_id
 """
 ASSESSED = """
 select detector, detector_version, verdict, score, category, evidence, assessed_at
 from fct_content_assessments
 where source = $source and request_id = $request_id and request_date = $request_date and request_hour = $request_hour
-order by assessed_at desc, detector
 """
 
 Row = dict[str, Any]
@@ -113,6 +113,7 @@ def explain(
         MakegoodError: no request has the id, or those of several sources have.
     """
     found = _rows(con, ASKED, {"source": source, "request_id": request_id, "hour": hour})
+    found.sort(key=itemgetter("requested_at"), reverse=True)
     sources = sorted({row["source"] for row in found})
     if not found:
         raise MakegoodError(f"no published request {f'of {source} ' if source else ''}has the id {request_id!r}")
@@ -121,22 +122,34 @@ def explain(
             f"{len(sources)} sources have a request {request_id!r}: say --source {' or --source '.join(sources)}"
         )
     request = found[0]
-    where = {name: request[name] for name in ("source", "request_id", "requested_at", "request_date", "request_hour")}
-    rules = [_evaluation(row, request) for row in _rows(con, EVALUATED, where)]
-    del where["requested_at"]
+    rules = evaluated_rules(con, request)
     return Explanation(
         source=request["source"],
         request_id=request_id,
         requested_at=request["requested_at"],
         reason_code=request["reason_code"],
         payout_usd=request["payout_usd"],
-        sentence=_decision(request, rules),
+        sentence=decision(request, rules),
         request=request,
         signals={rule.signal: rule.observed_value for rule in rules},
         rules=rules,
-        assessments=_rows(con, ASSESSED, where),
+        assessments=assessed(con, request),
         other_times=[row["requested_at"] for row in found[1:]],
     )
+
+
+def evaluated_rules(con: duckdb.DuckDBPyConnection, request: Row) -> list[RuleEvaluation]:
+    """Every rule in force for the request, a row of fct_requests, with what it saw; by precedence of type, then id."""
+    named = ("source", "request_id", "requested_at", "request_date", "request_hour")
+    rows = _rows(con, EVALUATED, {name: request[name] for name in named})
+    return [_evaluation(row, request) for row in sorted(rows, key=itemgetter("precedence", "rule_id"))]
+
+
+def assessed(con: duckdb.DuckDBPyConnection, request: Row) -> list[Row]:
+    """The verdicts of detectors on the request, a row of fct_requests, newest first."""
+    named = ("source", "request_id", "request_date", "request_hour")
+    rows = sorted(_rows(con, ASSESSED, {name: request[name] for name in named}), key=itemgetter("detector"))
+    return sorted(rows, key=itemgetter("assessed_at"), reverse=True)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str, values: Row) -> list[Row]:
@@ -152,7 +165,8 @@ def _evaluation(row: Row, request: Row) -> RuleEvaluation:
     return RuleEvaluation(**values, is_paid=is_paid, sentence=_outcome(row, request, is_paid))
 
 
-def _decision(request: Row, rules: list[RuleEvaluation]) -> str:
+def decision(request: Row, rules: list[RuleEvaluation]) -> str:
+    """The decision on a request in a sentence."""
     reason = request["reason_code"]
     if reason == "compensated":
         label = next((r.label for r in rules if r.compensation_type == request["compensation_type"]), None)
@@ -211,7 +225,7 @@ def _outcome(row: Row, request: Row, is_paid: bool) -> str:
 
 
 def _observed(rule: RuleEvaluation) -> str:
-    if rule.description and rule.threshold_value == 1 and rule.observed_value in (0, 1):
+    if rule.description and rule.signal in yes_no_signals():
         return rule.description.rstrip(".")
     return f"{rule.signal} was {_plain(rule.observed_value)}, which is {rule.comparator} {_plain(rule.threshold_value)}"
 

@@ -13,6 +13,12 @@ from orchestration.errors import MakegoodError
 from orchestration.publication.publications import Contents, Publication, Publications
 from orchestration.warehouse import attach
 
+UNPLANNED = (
+    "statistics_propagation", "compressed_materialization", "join_order", "build_side_probe_side", "column_lifetime",
+    "late_materialization", "top_n",
+)  # fmt: skip
+"""Optimizers that ask the catalog for the statistics of every column, which takes longer than finding a row by its key."""
+
 
 def publications_file(warehouse: Path) -> Path:
     """Where the record of publications lies."""
@@ -40,23 +46,35 @@ def current_publication(warehouse: Path) -> Publication:
 
 @contextmanager
 def reading(
-    warehouse: Path, *, scratch: Path | None = None, memory_limit: str | None = None
+    warehouse: Path,
+    *,
+    publication: Publication | None = None,
+    pinned: Path | None = None,
+    scratch: Path | None = None,
+    memory_limit: str | None = None,
+    for_single_rows: bool = False,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Publication]]:
     """A locked-down connection at the published snapshot, and that publication.
 
     Args:
         warehouse: its directory.
+        publication: which one to read; None is the last.
+        pinned: a private copy of the catalog, made when that was published or later.
         scratch: a directory that may be written besides, and where what does not fit in memory goes.
         memory_limit: how much DuckDB may keep, such as `400MB`; None leaves it at DuckDB's own.
+        for_single_rows: whether rows are looked up by their keys, and nothing else is asked.
 
     Raises:
         MakegoodError: nothing is published yet.
     """
-    publication = current_publication(warehouse)
+    publication = publication or current_publication(warehouse)
     with connect(spill=scratch) as con:
-        attach(con, warehouse, snapshot_id=publication.snapshot_id)
+        attach(con, warehouse, snapshot_id=publication.snapshot_id, pinned=pinned)
         if memory_limit is not None:
             con.execute("set memory_limit = ?", [memory_limit])
+        if for_single_rows:
+            con.execute("set disabled_optimizers = ?", [",".join(UNPLANNED)])
+            con.execute("set threads = 1")
         con.execute(f"set allowed_directories = {sql_list([str(place) for place in (warehouse, scratch) if place])}")
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")

@@ -160,6 +160,20 @@ def test_a_filter_on_each_kind_of_column(window: Window, gateway: Gateway) -> No
     assert query(window) == {}
 
 
+def test_a_filter_on_the_time_of_the_rows(window: Window, gateway: Gateway) -> None:
+    page = window.open()
+    page.get_by_test_id("column-filters").click()
+    page.get_by_test_id("column-min_timestamp").fill("2026-11-02T05:30")
+    page.get_by_test_id("column-max_timestamp").fill("2026-11-02T15:00")
+    page.wait_for_url("**max_timestamp=**")
+    window.ready()
+    [(count,)] = gateway.sees(
+        "select count(*) from fct_compensations where requested_at between '2026-11-02 05:30' and '2026-11-02 15:00'"
+    )
+    expect(page.get_by_test_id("page-range")).to_have_text(f"1\u2013{count} of {count}")
+    assert count > 0
+
+
 def test_a_filter_that_is_no_number_is_refused_in_its_card_and_mended(browser: Browser, url: str) -> None:
     window = Window(browser, url)
     page = window.open("/?min_cost=cheap")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +22,10 @@ from orchestration.publication.reading import contents, current_publication, pub
 from orchestration.warehouse import attach, head_snapshot
 
 USERS = 10
-PUBLICATIONS = 6
+EVERY_S = 5
+SECONDS = int(os.environ.get("MAKEGOOD_LIVE_SECONDS", "0"))
+"""How long, with a publication every 5 seconds; 0 is a few publications, each as soon as the one before it was seen."""
+PUBLICATIONS = SECONDS // EVERY_S or 6
 QUESTIONS = (
     "summary?range=90d",
     "series?range=90d&measure=times",
@@ -115,11 +120,18 @@ def test_ten_users_see_each_publication_whole_while_the_next_is_made(publisher: 
 
     with ThreadPoolExecutor(USERS) as users:
         using = [users.submit(use, number) for number in range(USERS)]
-        for _ in range(PUBLICATIONS):
+        begun = time.monotonic()
+        for number in range(PUBLICATIONS):
             published = publisher.publish()
             with moved:
                 assert moved.wait_for(lambda at=published: at in seen or any(one.done() for one in using), timeout=60)
+                if SECONDS and number + 1 < PUBLICATIONS:
+                    rest = begun + EVERY_S * (number + 1) - time.monotonic()
+                    moved.wait_for(lambda: any(one.done() for one in using), timeout=max(0, rest))
         assert all(one.result() > PUBLICATIONS for one in using)
+    print(
+        f"{USERS} users, {sum(one.result() for one in using):,} answers of {PUBLICATIONS} publications in {time.monotonic() - begun:.0f} s"
+    )
     assert seen >= set(range(last - PUBLICATIONS + 1, last + 1))
 
 

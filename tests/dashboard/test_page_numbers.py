@@ -168,6 +168,8 @@ COLUMN_FILTERS = {
     "latency": ({"min_latency": 5_000}, "latency_ms >= 5000"),
     "tokens": ({"max_output_tokens": 0, "min_input_tokens": 100}, "output_tokens <= 0 and input_tokens >= 100"),
     "throughput": ({"max_throughput": "0.5"}, "throughput_tps <= 0.5"),
+    "time": ({"min_timestamp": "2026-11-01T05:00", "max_timestamp": "2026-11-02T10:30:00.500Z"}, "requested_at between '2026-11-01 05:00' and '2026-11-02 10:30:00.5'"),
+    "time of another zone": ({"min_timestamp": "2026-11-02T05:00:00+09:00"}, "requested_at >= '2026-11-01 20:00'"),
     "finish": ({"finish": ["error", "none"]}, "coalesce(finish_reason, 'none') in ('error', 'none')"),
     "model": ({"model_contains": "GPT-4O"}, "model like '%gpt-4o%'"),
     "a percent sign is no wildcard": ({"model_contains": "%"}, "false"),
@@ -187,6 +189,11 @@ def test_a_filter_on_a_column_narrows_the_rows_and_their_total(
     assert [(row["request_id"],) for page in pages for row in page["rows"]] == expected
     assert {page["total"] for page in pages} == {len(expected)}
     assert expected or condition == "false"
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "yesterday"])
+def test_a_time_that_is_none_is_refused(client: TestClient, at: str) -> None:
+    assert client.get("/api/details", params={"min_timestamp": at}).status_code == 422
 
 
 def test_a_change_compares_with_the_period_of_the_same_length_before(client: TestClient, gateway: Gateway) -> None:

@@ -280,6 +280,7 @@ def test_a_run_that_is_killed_leaves_the_old_rows_and_the_next_one_lands(place: 
 
 def test_a_large_file_lands_in_pieces_and_whole(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(landing, "GROUP_BYTES", 5 << 20)
+    monkeypatch.setattr(landing, "SMALL_GROUP_BYTES", 1 << 20)
     count = 60_000
     place.put("part.jsonl.gz", gzip.compress(b"".join(line(request_id=f"r{number}") for number in range(count)), 1))
     (file,) = place.land()

@@ -1,9 +1,14 @@
-// The states of a card: old content dims while new is on its way; a failure says so, with Retry, and leaves the old in place.
+// The states of a card: old content dims while new is long on its way; a failure says so, with Retry, and leaves the old in place.
 
 import { el } from "./dom.js";
 
+const LONG_MS = 150;
+const waiting = new Map();
+
 export async function load(card, work) {
   card.setAttribute("aria-busy", "true");
+  // A transition in CSS would keep the browser drawing frames from the click on, also where the answer comes at once.
+  if (!waiting.has(card)) waiting.set(card, setTimeout(() => card.classList.add("dim"), LONG_MS));
   try {
     const isDone = await work();
     if (isDone === false) return;
@@ -12,6 +17,9 @@ export async function load(card, work) {
     if (!(error instanceof Error)) throw error;
     fail(card, error, () => load(card, work));
   }
+  clearTimeout(waiting.get(card));
+  waiting.delete(card);
+  card.classList.remove("dim");
   card.removeAttribute("aria-busy");
 }
 

@@ -12,6 +12,14 @@ const MODELS = {
 const OTHERS = { light: "#cbd5e1", dark: "#52525b" };
 const FONT = getComputedStyle(document.body).fontFamily;
 
+// The library runs after the page has asked for its data, and charts wait for it.
+export const library = new Promise((loaded, failed) => {
+  const script = document.getElementById("echarts");
+  script.addEventListener("load", loaded);
+  script.addEventListener("error", () => failed(new Error("The chart library cannot be loaded.")));
+});
+library.catch(() => {});
+
 export class ChartCard {
   constructor(root, { title, kind, choose, narrow }) {
     this.root = root;
@@ -79,9 +87,19 @@ export class ChartCard {
   }
 }
 
+// The style sheet's colours, asked for once a theme: to ask makes the browser lay out first whatever has changed.
+const inks = new Map();
+
+function inksOf(theme) {
+  if (!inks.has(theme)) {
+    const style = getComputedStyle(document.documentElement);
+    inks.set(theme, ["--ink-3", "--line", "--card", "--ink"].map((name) => style.getPropertyValue(name).trim()));
+  }
+  return inks.get(theme);
+}
+
 function axes(isMoney, theme) {
-  const style = getComputedStyle(document.documentElement);
-  const [ink, line, card, strong] = ["--ink-3", "--line", "--card", "--ink"].map((name) => style.getPropertyValue(name).trim());
+  const [ink, line, card, strong] = inksOf(theme);
   const label = (value) => (isMoney ? `$${axisNumber(value)}` : axisNumber(value));
   return {
     ink, strong, label,
@@ -95,7 +113,7 @@ function axes(isMoney, theme) {
 function trend({ values, names: axis, tooltip, hover, ink, strong, label, ...base }, groups, names, show) {
   return {
     ...base,
-    grid: { left: 4, right: 4, top: 12, bottom: 2, containLabel: true },
+    grid: { left: 12, right: 14, top: 12, bottom: 2, containLabel: true },
     xAxis: { ...axis, data: names },
     yAxis: values,
     tooltip: {

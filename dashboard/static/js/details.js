@@ -37,7 +37,9 @@ export class Details {
   }
 
   columnFilter(name, label) {
-    if (name === "timestamp") return el("span", { class: "unseen" }, "Filtered by the time range");
+    if (name === "timestamp") {
+      return el("div", { class: "bounds" }, this.input("min_timestamp", `${label} from (UTC)`, "", "datetime-local"), this.input("max_timestamp", `${label} to (UTC)`, "", "datetime-local"));
+    }
     if (name === "model") return this.input("model_contains", `${label} contains`, "contains");
     if (name === "finish") {
       const options = [["", "any"], ...FINISHES.map((value) => [value, value])].map(([value, text]) => el("option", { value }, text));
@@ -48,9 +50,9 @@ export class Details {
     return el("div", { class: "bounds" }, this.input(`min_${name}`, `${label} at least${unit}`, "min"), this.input(`max_${name}`, `${label} at most${unit}`, "max"));
   }
 
-  input(key, label, placeholder) {
+  input(key, label, placeholder, type = "text") {
     this.inputs[key] = el("input", {
-      type: "text", size: 5, placeholder, "aria-label": label, inputMode: placeholder === "contains" ? "text" : "decimal", "data-testid": `column-${key}`, autocomplete: "off",
+      type, title: label, size: 5, placeholder, "aria-label": label, inputMode: placeholder === "contains" ? "text" : "decimal", "data-testid": `column-${key}`, autocomplete: "off",
       on: { change: ({ target }) => this.changed({ [key]: target.value.trim().replace(/^\$/, ""), page: "1" }) },
     });
     return this.inputs[key];
@@ -75,7 +77,7 @@ export class Details {
       head.querySelector(".arrow").textContent = isSorted ? (state.direction === "asc" ? "↑" : "↓") : "";
     }
     for (const [name, input] of Object.entries(this.inputs)) {
-      const isBeingTyped = input === document.activeElement && input.type === "text";
+      const isBeingTyped = input === document.activeElement && input.tagName === "INPUT";
       if (!isBeingTyped) input.value = name === "finish" ? state.finish[0] ?? "" : state[name];
     }
     if (hasColumnFilters(state)) this.openFilters(true);

@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { load } from "./cards.js";
-import { ChartCard } from "./charts.js";
+import { ChartCard, library } from "./charts.js";
 import { Details } from "./details.js";
 import { byId, el, selectTab, tablist } from "./dom.js";
 import { FilterBar } from "./filters.js";
@@ -11,6 +11,7 @@ import { drawKpis } from "./kpis.js";
 import { filterQuery, isFiltered, pageQuery, query, read, withoutColumnFilters, withoutFilters, write } from "./state.js";
 
 const LOOK_EVERY_MS = 15_000;
+const TOGETHER_MS = 60;
 const ALL = ["summary", "series", "details"];
 const RELOADS = { tab: ["series"], zone: [], type_view: [], model_view: [], type_table: [], model_table: [] };
 for (const name of ["category", "sort", "direction", "page", "page_size", ...Object.keys(withoutColumnFilters())]) RELOADS[name] = ["details"];
@@ -18,6 +19,7 @@ for (const name of ["category", "sort", "direction", "page", "page_size", ...Obj
 let state = read(location.search);
 let publication;
 const answers = {};
+const newest = {};
 let round = 0;
 
 const filters = new FilterBar(change);
@@ -54,14 +56,22 @@ function show() {
   sessionStorage.setItem("overview", write(state));
 }
 
-async function refresh(names) {
+// `asked` holds questions that are out already, by name. Answers that come close together are drawn in one frame.
+async function refresh(names, asked = {}) {
   const mine = ++round;
   document.body.dataset.ready = "false";
+  const askings = Object.fromEntries(names.map((name) => [name, asked[name] ?? ask(name, QUESTIONS[name][1]())]));
+  const together = Promise.race([Promise.allSettled(Object.values(askings)), new Promise((late) => setTimeout(late, TOGETHER_MS))]);
   await Promise.all(names.map(async (name) => {
     const [card, path, draw] = QUESTIONS[name];
     await load(card, async () => {
-      const answer = await ask(name, path());
-      if (answer === null) return false;
+      const asking = askings[name] ?? ask(name, path());
+      delete askings[name];
+      newest[name] = asking;
+      const answer = await asking;
+      await together;
+      if (name === "series") await library;
+      if (answer === null || newest[name] !== asking) return false;
       answers[name] = answer;
       draw();
       return true;
@@ -125,8 +135,11 @@ async function look() {
 
 async function start() {
   show();
+  // All questions go out at once; what fails is told when it is known that there is a publication to ask about.
+  const asked = Object.fromEntries(ALL.map((name) => [name, ask(name, QUESTIONS[name][1]())]));
+  for (const asking of Object.values(asked)) asking.catch(() => {});
   await look();
-  if (publication) await refresh(ALL);
+  if (publication) await refresh(ALL, asked);
   else document.body.dataset.ready = "true";
 }
 

@@ -4,7 +4,7 @@ const DEFAULTS = {
   range: "30d", from: "", to: "", model: [], type: [], account: "",
   tab: "credits", type_view: "trend", model_view: "trend", type_table: "", model_table: "",
   category: "", sort: "timestamp", direction: "desc", page: "1", page_size: "25", zone: "utc",
-  model_contains: "", finish: [],
+  min_timestamp: "", max_timestamp: "", model_contains: "", finish: [],
 };
 export const BOUNDED = ["input_tokens", "output_tokens", "cost", "latency", "throughput", "payout"];
 for (const name of BOUNDED) {
@@ -12,7 +12,7 @@ for (const name of BOUNDED) {
   DEFAULTS[`max_${name}`] = "";
 }
 const FILTERS = ["range", "from", "to", "model", "type", "account"];
-export const COLUMN_FILTERS = ["model_contains", "finish", ...BOUNDED.flatMap((name) => [`min_${name}`, `max_${name}`])];
+export const COLUMN_FILTERS = ["min_timestamp", "max_timestamp", "model_contains", "finish", ...BOUNDED.flatMap((name) => [`min_${name}`, `max_${name}`])];
 
 export function read(search) {
   const given = new URLSearchParams(search);

@@ -1,5 +1,5 @@
 -- One row per record of the canonical format: JSON with the column names of the canonical request log. Unknown fields go to meta.
--- Contract of every adapter: read `records` (origin, record JSON), return one row or more for each of its rows, also where record
+-- Contract of every adapter: read `records` (origin, record: JSON text), return one row or more for each of its rows, also where record
 -- is null; carry `origin` through; every other column is text, as the log has it; is_ignored marks what is no request.
 with parsed as (
     select
