@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from running_gateway import Gateway
 
-from dashboard.filters import PageFilters
+from dashboard.filters import Filters, PageFilters, SeriesFilters
 from dashboard.following import Session
 from dashboard.queries import Queries
 
 ASKED: list[dict[str, Any]] = [
     {},
     {"direction": "asc"},
+    {"account": "acme"},
+    {"account": "acme", "direction": "asc", "from": "2026-11-01T05", "to": "2026-11-04T17"},
     {"account": "acme", "sort": "latency"},
     {"min_cost": "0.05", "category": "high_latency", "sort": "payout", "direction": "asc"},
     {"sort": "model"},
@@ -44,6 +46,24 @@ def test_pages_are_the_same_before_and_after_the_copy(session: Session) -> None:
     assert session.is_copied
     assert [pages(session, asked) for asked in ASKED] == before
     assert all(before)
+
+
+@pytest.mark.parametrize("account", [None, "acme"])
+def test_figures_and_charts_are_the_same_before_and_after_the_copy(session: Session, account: str | None) -> None:
+    def answers() -> list[Any]:
+        queries = Queries(session, account)
+        asked = [{"range": "90d"}, {"range": "24h"}, {"from": "2026-11-01T05", "to": "2026-11-04T17"}]
+        drawn = [
+            answer
+            for each in asked
+            for answer in (queries.summary(Filters(**each)), queries.series(SeriesFilters(**each)))
+        ]
+        return [queries.models(), *drawn]
+
+    before = answers()
+    session.copy(lambda: True)
+    assert answers() == before
+    assert before[1].kpis.compensation_count > 0
 
 
 def test_a_copy_that_is_no_longer_wanted_is_given_up_and_can_be_made_again(session: Session) -> None:
