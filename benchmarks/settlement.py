@@ -14,12 +14,15 @@ from statistics import median
 from benchmarks.measuring import Measured, measure
 from orchestration.duck import connect
 from orchestration.home import Home
+from orchestration.maintenance import maintain
 from orchestration.publication.publications import Contents, Publications
 from orchestration.publication.reading import publications_file
 from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.settling import Terms, settle
 from orchestration.warehouse import attach, head_snapshot
 
 FIRST = date(2025, 1, 1)
+UPKEEP_DAYS = 7
 ALLOWED_S, ALLOWED_MIB, ALLOWED_RATIO = 30, 2048, 1.2
 TABLES = """
 create table fct_compensations (
@@ -53,14 +56,17 @@ from (select unnest(generate_series($first::timestamp, $last::timestamp + interv
 """
 SETTLE = """
 import sys
-from datetime import date, timedelta
-from decimal import Decimal
+import time
+from datetime import date
 from pathlib import Path
+from benchmarks.settlement import TERMS
 from orchestration.home import Home
-from orchestration.settlement.settling import Terms, settle
-done = settle(Home(Path(sys.argv[1])), date.fromisoformat(sys.argv[2]), Terms(timedelta(0), 0, Decimal(0)))
+from orchestration.settlement.settling import settle
+done = settle(Home(Path(sys.argv[1])), date.fromisoformat(sys.argv[2]), TERMS)
 print(done.entry_count, done.amount_usd)
+print(time.process_time())
 """
+TERMS = Terms(timedelta(0), 0, Decimal(0))
 
 
 def main() -> int:
@@ -76,12 +82,15 @@ def main() -> int:
         large = large_day(Path(folder) / "large", arguments.rows)
         print(f"settling a day of {arguments.rows:,} compensated requests")
         print(f"  {large.wall_s:6.1f} s   {large.peak_mib:6,} MiB   (allowed {ALLOWED_S} s, {ALLOWED_MIB:,} MiB)")
-        walls = year(Path(folder) / "year", arguments.days, arguments.rows_per_day)
-    early, late = median(walls[1 : 1 + arguments.compared]), median(walls[-arguments.compared :])
+        costs = year(Path(folder) / "year", arguments.days, arguments.rows_per_day, arguments.compared)
+    early, late = (typical_cost(days) for days in (costs[: arguments.compared], costs[-arguments.compared :]))
+    ratio = late[1] / early[1]
     print(f"settling a day of {arguments.rows_per_day:,}, one after another (median of {arguments.compared})")
-    print(f"  first days       {early:6.2f} s")
-    print(f"  days to {arguments.days:<8} {late:6.2f} s   {late / early:.2f}x   (allowed {ALLOWED_RATIO}x)")
-    over = large.wall_s > ALLOWED_S or large.peak_mib > ALLOWED_MIB or late / early > ALLOWED_RATIO
+    print(f"  first days       {early[0]:6.2f} s   {early[1]:6.2f} CPU s")
+    print(
+        f"  days to {arguments.days:<8} {late[0]:6.2f} s   {late[1]:6.2f} CPU s   {ratio:.2f}x   (allowed {ALLOWED_RATIO}x)"
+    )
+    over = large.wall_s > ALLOWED_S or large.peak_mib > ALLOWED_MIB or ratio > ALLOWED_RATIO
     return int(arguments.check and over)
 
 
@@ -93,16 +102,30 @@ def large_day(root: Path, rows: int) -> Measured:
     return settled(home, FIRST)
 
 
-def year(root: Path, days: int, rows: int) -> list[float]:
-    """Each day's settlement in turn, in seconds."""
+def year(root: Path, days: int, rows: int, compared: int) -> list[tuple[float, float]]:
+    """Settle each day in turn; seconds and CPU seconds of the first and last ones, each a process of its own. The very first is left out.
+
+    The warehouse is kept up as it is in use, though weekly and not daily: each day leaves a small file of its hours.
+    """
     home = made(root)
-    walls = []
+    costs = []
     for number in range(days):
         day = FIRST + timedelta(days=number)
         decide(home, day, day, rows)
         publish(home, number + 1)
-        walls.append(settled(home, day).wall_s)
-    return walls
+        if number % UPKEEP_DAYS == 0:
+            maintain(home)
+        if 1 <= number <= compared or number >= days - compared:
+            wall_s = settled(home, day).wall_s
+            costs.append((wall_s, float((home.root / "log").read_text().split()[-1])))
+        else:
+            settle(home, day, TERMS)
+    return costs
+
+
+def typical_cost(days: list[tuple[float, float]]) -> tuple[float, float]:
+    """The medians of seconds and of CPU seconds."""
+    return median(wall_s for wall_s, _ in days), median(cpu_s for _, cpu_s in days)
 
 
 def made(root: Path) -> Home:

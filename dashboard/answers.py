@@ -146,6 +146,7 @@ class RequestAnswer(Answer):
     rules: list[dict[str, Any]] = Field(
         description="Every rule in force for it, with what it saw; the one that pays first."
     )
+    payout_status: str | None = Field(description="How far a payout has come: decided, posted, capped or pending.")
     ledger_entries: list[dict[str, Any]]
     assessments: list[dict[str, Any]]
     meta: Any = Field(description="Headers, parameters and context as logged, redacted.")

@@ -49,6 +49,7 @@ class Decisions:
             assessments = asking.submit(self._assessments, fact) if is_kept else None
             meta = asking.submit(self._paid_meta if reason_code == "compensated" else self._logged_meta, fact)
             entries = asking.submit(self._entries, fact)
+            status = asking.submit(self._payout_status, fact) if reason_code == "compensated" else None
         evaluated = rules.result() if rules else []
         return RequestAnswer(
             publication_id=self._session.publication.publication_id,
@@ -59,6 +60,7 @@ class Decisions:
             decision=decision(fact, evaluated) if is_kept else self._kept_explanation(fact),
             facts=plain({name: value for name, value in fact.items() if name != "meta"}),
             rules=plain([asdict(rule) for rule in evaluated]),
+            payout_status=status.result() if status else None,
             ledger_entries=plain(entries.result()),
             assessments=plain(assessments.result() if assessments else []),
             meta=meta.result(),
@@ -77,12 +79,24 @@ class Decisions:
 
     def _kept_explanation(self, fact: Row) -> str:
         """The sentence that stays with a compensation when its request is no longer kept."""
-        [details] = self._rows(
-            "select explanation from mart_compensation_details"
-            ' where source = $source and request_id = $request_id and "timestamp" = $requested_at',
-            {name: fact[name] for name in ("source", "request_id", "requested_at")},
-        )
-        return str(details["explanation"])
+        return str(self._details(fact, "explanation"))
+
+    def _payout_status(self, fact: Row) -> str:
+        """How far the payout has come."""
+        return str(self._details(fact, "payout_status"))
+
+    def _details(self, fact: Row, column: str) -> Any:
+        """A column of the compensation in mart_compensation_details. Date, key and account keep it from reading the whole ledger."""
+        values = {name: fact[name] for name in ("source", "request_id", "account_id", "request_date", "requested_at")}
+        with self._session.cursor() as cursor:
+            row = cursor.execute(
+                f"select {column} from mart_compensation_details"
+                " where compensation_id = sha256(concat($source, '|', $request_id)) and account_id = $account_id"
+                ' and request_date = $request_date and "timestamp" = $requested_at',
+                values,
+            ).fetchone()
+        assert row is not None, "what is compensated is in the details"
+        return row[0]
 
     def _paid_meta(self, fact: Row) -> Any:
         [paid] = self._rows(

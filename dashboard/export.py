@@ -1,4 +1,4 @@
-"""The details as a file: CSV that no spreadsheet takes for formulas, or Parquet. Which rows is queries.py's."""
+"""The details as a file, each with how far its payout has come: CSV that no spreadsheet takes for formulas, or Parquet. Which rows is queries.py's."""
 
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -11,6 +11,15 @@ from orchestration.duck import sql_text
 
 TEXT_COLUMNS = ("model", "finish", "compensation_type", "request_id", "source", "account_id")
 FORMULA_STARTS = r"^[=+\-@\t\r\n|%]"
+WITH_STATUS = """
+select details.* exclude (place), statuses.payout_status
+from (select *, row_number() over () as place from ({details})) as details
+left join (
+    select "timestamp", source, request_id, payout_status from mart_compensation_details
+    where "timestamp" >= $start and "timestamp" < $end
+) as statuses using ("timestamp", source, request_id)
+order by place
+"""
 FORMS = {"csv": "format csv, header", "parquet": "format parquet, compression zstd"}
 
 
@@ -20,6 +29,7 @@ def write_export(session: Session, queries: Queries, filters: RowFilters, form: 
     In CSV a text that a spreadsheet would take for a formula begins with an apostrophe.
     """
     details, values = queries.all_details(filters)
+    details = WITH_STATUS.format(details=details)
     if form == "csv":
         safe = ", ".join(
             f"case when regexp_matches({name}, '{FORMULA_STARTS}') then '''' || {name} else {name} end as {name}"

@@ -1,4 +1,4 @@
--- grain: one row per compensated request, in the page's own field names
+-- grain: one row per compensated request, in the page's own field names, and how far its payout has come
 {{ config(materialized="view") }}
 with compensations as (
     select * from {{ ref('fct_compensations') }}
@@ -10,6 +10,22 @@ rules as (
 
 types as (
     select * from {{ ref('dim_compensation_types') }}
+),
+
+postings as (
+    select * from {{ ref('mart_ledger_postings') }}
+),
+
+caps_used_up as (
+    select * from {{ ref('mart_caps_used_up') }}
+),
+
+batches as (
+    select * from {{ ref('fct_ledger_batches') }}
+),
+
+settled as (
+    select max(closed_until) as closed_until from batches
 ),
 
 -- A rule that was edited since the decision, until the hour is restated, does not speak for it.
@@ -24,11 +40,21 @@ final as (
         compensations.throughput_tps as throughput,
         compensations.finish_reason as finish,
         compensations.payout_usd as payout,
-        'decided' as payout_status,
+        case
+            when settled.closed_until is null or compensations.request_date >= settled.closed_until
+                or compensations.account_id = 'unknown'
+                then 'decided'
+            when postings.posted_usd >= compensations.payout_usd then 'posted'
+            when postings.last_reason = 'capped' or days_used_up.account_id is not null or months_used_up.account_id is not null
+                then 'capped'
+            else 'pending'
+        end as payout_status,
         compensations.compensation_type,
         compensations.request_id,
         compensations.source,
         compensations.account_id,
+        compensations.compensation_id,
+        compensations.request_date,
         concat(
             coalesce(types.label, compensations.compensation_type), ' under rule ', compensations.rule_id,
             case
@@ -59,6 +85,18 @@ final as (
         and compensations.payout_rate = rules.payout_rate
         and compensations.payout_usd <= coalesce(rules.payout_cap_usd, compensations.payout_usd)
     left join types on compensations.compensation_type = types.compensation_type
+    left join postings
+        on compensations.compensation_id = postings.compensation_id
+        and compensations.account_id = postings.account_id
+    left join caps_used_up as days_used_up
+        on days_used_up.scope = 'account_day'
+        and compensations.account_id = days_used_up.account_id
+        and compensations.request_date = days_used_up.period_from
+    left join caps_used_up as months_used_up
+        on months_used_up.scope = 'account_month'
+        and compensations.account_id = months_used_up.account_id
+        and date_trunc('month', compensations.request_date) = months_used_up.period_from
+    cross join settled
 )
 
 select * from final

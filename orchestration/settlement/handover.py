@@ -10,17 +10,15 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
-from itertools import groupby
-from operator import itemgetter
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from orchestration.duck import connect
 from orchestration.errors import MakegoodError
 from orchestration.settlement.ledger import COLUMNS, Batch, Head, Ledger, bytes_fault, read_batch
+from orchestration.settlement.standings import FILE, Standing, Standings, after, as_text, handed_over_with, standings
 
-CENT = Decimal("0.01")
 MANIFEST = "manifest.json"
 
 
@@ -67,47 +65,39 @@ def hand_over_batches(ledger: Ledger, exports: Path, batch_id: int | None = None
         raise MakegoodError(f"there is no batch {batch_id}: the ledger has {len(files)}")
     numbers = range(1, len(files) + 1) if batch_id is None else [batch_id]
     return [
-        _hand_over(ledger, read_batch(_sound(files[number - 1])), _directory(exports, number))
+        _hand_over(ledger, read_batch(_sound(files[number - 1])), exports)
         for number in numbers
         if batch_id is not None or not (_directory(exports, number) / MANIFEST).exists()
     ]
 
 
-def handed_over(exports: Path) -> list[Head]:
-    """The ends of the chain at the hand-overs that were made."""
+def handed_over(exports: Path) -> Head | None:
+    """The end of the chain at the last batch that was handed over; the ones before are before it in the chain. None where none was."""
     manifests = sorted((exports / "handover").glob(f"*/{MANIFEST}"))
-    facts = [json.loads(manifest.read_text(encoding="utf-8")) for manifest in manifests]
-    return [Head(fact["ledger_sequence"], fact["ledger_digest"]) for fact in facts]
+    if not manifests:
+        return None
+    facts = json.loads(manifests[-1].read_text(encoding="utf-8"))
+    return Head(facts["ledger_sequence"], facts["ledger_digest"])
 
 
-def credits(ledger: Ledger, batch: Batch) -> list[Credit]:
-    """What a batch's accounts are credited, in order of account; accounts that are credited nothing are left out."""
-    files = ledger.files()[: batch.sequence]
+def credits(batch: Batch, before: Standings) -> tuple[list[Credit], Standings]:
+    """What a batch's accounts are credited, in order of account, those left out that are credited nothing; and the standings after it."""
     with connect(extensions=()) as con:
         rows = con.execute(
-            f"with sums as (select account_id, batch_id, sum(amount_usd) as amount_usd, count(*) as entry_count"
-            f" from {ledger.relation(files)} group by account_id, batch_id)"
-            " select account_id, batch_id, sum(amount_usd) over (partition by account_id order by batch_id), entry_count"
-            " from sums where account_id in (select account_id from sums where batch_id = ?) order by account_id, batch_id",
-            [batch.sequence],
+            "select account_id, sum(amount_usd), count(*) from read_parquet(?, hive_partitioning = false) group by account_id order by account_id",
+            [str(batch.file)],
         ).fetchall()
-    made: list[Credit] = []
-    for account_id, accounts_rows in groupby(rows, key=itemgetter(0)):
-        _, numbers, sums, entry_counts = zip(*accounts_rows, strict=True)
-        for number, amount, entry_count in zip(numbers, credit_steps(sums), entry_counts, strict=True):
-            if number == batch.sequence and amount:
-                made.append(Credit(batch, account_id, amount, entry_count))
-    return made
-
-
-def credit_steps(posted: Iterable[Decimal]) -> list[Decimal]:
-    """What is credited with each of an account's batches, given what the account has come to with each, in order. USD."""
-    steps, credited = [], Decimal(0)
-    for amount in posted:
-        step = max(Decimal(0), amount.quantize(CENT, ROUND_HALF_EVEN) - credited)
-        steps.append(step)
-        credited += step
-    return steps
+    then = after(before, ((account_id, amount) for account_id, amount, _ in rows))
+    made = [
+        Credit(
+            batch,
+            account_id,
+            then[account_id].credited_usd - before.get(account_id, Standing()).credited_usd,
+            entry_count,
+        )
+        for account_id, _, entry_count in rows
+    ]
+    return [credit for credit in made if credit.amount_usd], then
 
 
 def _directory(exports: Path, batch_id: int) -> Path:
@@ -120,8 +110,10 @@ def _sound(file: Path) -> Path:
     return file
 
 
-def _hand_over(ledger: Ledger, batch: Batch, directory: Path) -> Handover:
-    given = credits(ledger, batch)
+def _hand_over(ledger: Ledger, batch: Batch, exports: Path) -> Handover:
+    directory = _directory(exports, batch.sequence)
+    before = handed_over_with(batch, _directory(exports, batch.sequence - 1), MANIFEST)
+    given, then = credits(batch, standings(ledger, batch.sequence - 1) if before is None else before)
     amount = sum((credit.amount_usd for credit in given), Decimal(0))
     contents = {
         "credits.csv": _csv(
@@ -131,6 +123,7 @@ def _hand_over(ledger: Ledger, batch: Batch, directory: Path) -> Handover:
         "journal.csv": _journal(batch),
         "lago_wallet_transactions.jsonl": _lines(_lago(credit) for credit in given),
         "stripe_credit_grants.jsonl": _lines(_stripe(credit) for credit in given),
+        FILE: as_text(then),
     }
     manifest = {
         "ledger_sequence": batch.sequence,

@@ -35,15 +35,21 @@ def hand_over(ledger: Ledger, loaded_batch_id: int, run_inputs: Path) -> list[Ba
         con.execute(
             f"create or replace table ledger_batches ({', '.join(f'{name} {kind}' for name, kind in BATCH_COLUMNS.items())})"
         )
-        for batch in batches:
-            con.execute(
-                "insert into ledger_batches values (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    batch.sequence, batch.settled_date, batch.posted_at, batch.entry_count, batch.amount_usd,
-                    batch.closed_until, batch.digest,
-                ],
-            )  # fmt: skip
+        write_batches(con, "ledger_batches", batches)
     return batches
+
+
+def write_batches(con: duckdb.DuckDBPyConnection, table: str, batches: list[Batch]) -> None:
+    """A row of `BATCH_COLUMNS` into the table for each of the batches."""
+    rows = [
+        [
+            batch.sequence, batch.settled_date, batch.posted_at, batch.entry_count, batch.amount_usd, batch.closed_until,
+            batch.digest,
+        ]
+        for batch in batches
+    ]  # fmt: skip
+    if rows:
+        con.executemany(f"insert into {table} values (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def hand_over_alone(ledger: Ledger, loaded_batch_id: int, run_inputs: Path) -> list[Batch]:

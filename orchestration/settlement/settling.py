@@ -165,8 +165,8 @@ def stand(con: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, publicatio
     """
     ledger.head()
     published = Head(publication.ledger_sequence, publication.ledger_digest)
-    for known, how in [(published, "published"), *[(head, "handed over") for head in handed_over(home.exports)]]:
-        if not ledger.has(known):
+    for known, how in [(published, "published"), (handed_over(home.exports), "handed over")]:
+        if known and not ledger.has(known):
             raise MakegoodError(
                 f"the ledger in {ledger.batches_dir} is behind what was {how}: batch {known.sequence} with digest {known.digest[:12]}… is"
                 " not there; restore the batches that are missing"

@@ -10,10 +10,11 @@ import duckdb
 from orchestration.duck import connect
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
+from orchestration.settlement import shown
 from orchestration.settlement.due import work_out
 from orchestration.settlement.entries import ENTRY_DIGEST, ENTRY_ID
 from orchestration.settlement.holds import held_accounts
-from orchestration.settlement.ledger import COLUMNS, Batch, Ledger, bytes_fault, read_batch
+from orchestration.settlement.ledger import Batch, Ledger, bytes_fault, read_batch
 from orchestration.settlement.loading import loaded_batch_id
 from orchestration.settlement.settling import session, stand
 from orchestration.warehouse import has_table
@@ -99,7 +100,9 @@ def verify(home: Home, grace: timedelta) -> Verdict:
                 else:
                     closed_until = standing.covered.closed_until(grace)
                     problems += _decisions(con, ledger, closed_until, held_accounts(home.ledger), standing.is_whole)
-                    problems += _costs(con) + _marts(con, ledger)
+                    problems += _costs(con)
+                    if has_table(con, "fct_ledger_batches"):
+                        problems += shown.faults(con, ledger, batches[: loaded_batch_id(con)])
                     due_count, due_usd, held_count = _waiting(con)
     return Verdict(len(batches), entry_count, amount, tuple(problems), due_count, due_usd, held_count)
 
@@ -210,31 +213,6 @@ def _costs(con: duckdb.DuckDBPyConnection) -> list[str]:
         if row
         else []
     )
-
-
-def _marts(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[str]:
-    """What readers see of the batches that were loaded, against the batches themselves."""
-    if not has_table(con, "fct_ledger_batches"):
-        return []
-    loaded = ledger.files()[: loaded_batch_id(con)]
-    columns = ", ".join(COLUMNS)
-    con.execute(f"create or replace temp table loaded as select {columns} from {ledger.relation(loaded)}")
-    row = con.execute(
-        f"with unlike as ((from loaded except select {columns} from fct_ledger_entries)"
-        f" union all (select {columns} from fct_ledger_entries except from loaded))"
-        " select entry_id, batch_id from unlike order by batch_id, entry_id limit 1"
-    ).fetchone()
-    if row:
-        return [
-            f"fct_ledger_entries is not what was posted: the first entry that differs is {row[0]} of batch {row[1]}"
-        ]
-    row = con.execute(
-        "with closings as (select account_id, arg_max(closing_usd, settled_date) as amount_usd from mart_ledger_balances_daily group by 1),"
-        " sums as (select account_id, sum(amount_usd) as amount_usd from loaded group by 1)"
-        " select account_id from closings full outer join sums using (account_id)"
-        " where closings.amount_usd is distinct from sums.amount_usd order by 1 limit 1"
-    ).fetchone()
-    return [f"mart_ledger_balances_daily does not close on what was posted to account {row[0]}"] if row else []
 
 
 def _waiting(con: duckdb.DuckDBPyConnection) -> tuple[int, Decimal, int]:

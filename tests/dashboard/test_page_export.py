@@ -43,6 +43,7 @@ def test_csv_holds_what_the_page_shows_in_its_order(client: TestClient, params: 
     assert [row["request_id"] for row in written] == [row["request_id"] for row in shown]
     assert [row["payout"] for row in written] == [row["payout"] for row in shown]
     assert [row["cost"] for row in written] == [row["cost"] for row in shown]
+    assert {row["payout_status"] for row in written} <= {"decided", "posted", "capped", "pending"}
 
 
 @pytest.mark.parametrize("params", FILTERS)
@@ -50,7 +51,7 @@ def test_parquet_holds_what_the_page_shows_with_its_types(client: TestClient, pa
     file = tmp_path / "export.parquet"
     file.write_bytes(client.get("/api/export", params={**params, "format": "parquet"}).content)
     relation = duckdb.sql(f"from '{file}'")
-    assert relation.columns == list(DetailsRow.model_fields)
+    assert relation.columns == [*DetailsRow.model_fields, "payout_status"]
     assert dict(zip(relation.columns, map(str, relation.types), strict=True))["payout"] == "DECIMAL(18,12)"
     shown = rows_of(client, params)
     assert [(row[0], row[1]) for row in relation.select("request_id, payout").fetchall()] == [

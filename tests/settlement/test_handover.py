@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from settled_home import Decision, Warehouse
 
 from orchestration.errors import MakegoodError
-from orchestration.settlement.handover import credit_steps, credits, hand_over_batches
-from orchestration.settlement.ledger import read_batch
+from orchestration.settlement.handover import hand_over_batches
+from orchestration.settlement.standings import FILE, Standing
 
 
 def settle_each(warehouse: Warehouse, *states: list[Decision]) -> None:
@@ -25,8 +25,9 @@ def settle_each(warehouse: Warehouse, *states: list[Decision]) -> None:
 
 def credited(warehouse: Warehouse) -> list[dict[str, str]]:
     """Each batch's credits by account."""
-    batches = [read_batch(file) for file in warehouse.ledger.files()]
-    return [{c.account_id: f"{c.amount_usd}" for c in credits(warehouse.ledger, batch)} for batch in batches]
+    made = hand_over_batches(warehouse.ledger, warehouse.home.exports)
+    files = [list(csv.DictReader((one.directory / "credits.csv").read_text().splitlines())) for one in made]
+    return [{row["account_id"]: row["amount_usd"] for row in rows} for rows in files]
 
 
 def test_fractions_of_a_cent_are_carried_and_what_is_taken_back_is_set_against_what_comes_later(
@@ -57,11 +58,35 @@ def test_fractions_of_a_cent_are_carried_and_what_is_taken_back_is_set_against_w
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.decimals(min_value=0, max_value=3, places=12), max_size=8))
-def test_what_was_credited_is_the_most_that_ever_stood_in_cents(standing: list[Decimal]) -> None:
-    steps = credit_steps(standing)
-    assert all(step >= 0 and step == round(step, 2) for step in steps)
-    for number in range(1, len(standing) + 1):
-        assert sum(steps[:number]) == max(round(posted, 2) for posted in standing[:number])
+def test_what_was_credited_is_the_most_that_ever_stood_in_cents(sums: list[Decimal]) -> None:
+    standing, credited_before = Standing(), Decimal(0)
+    for number, posted in enumerate(sums, 1):
+        standing = standing.with_posted(posted - standing.posted_usd)
+        assert standing.credited_usd >= credited_before
+        assert standing.credited_usd == max(round(posted, 2) for posted in sums[:number])
+        credited_before = standing.credited_usd
+
+
+def test_a_hand_over_goes_on_where_the_one_before_stood_and_comes_to_the_same_without_it(warehouse: Warehouse) -> None:
+    paid = [Decision("a", payout_usd="0.126"), Decision("b", payout_usd="0.5", account_id="globex")]
+    settle_each(warehouse, paid, [*paid, Decision("c", payout_usd="0.005")], [paid[1], Decision("d", payout_usd="0.9")])
+    exports, others = warehouse.home.exports, [warehouse.home.root / name for name in ("alone", "spoilt")]
+    made = {
+        file.name: file.read_bytes() for file in hand_over_batches(warehouse.ledger, exports)[-1].directory.iterdir()
+    }
+    hand_over_batches(warehouse.ledger, others[1])
+    for file in (others[1] / "handover" / "00000003").iterdir():
+        file.unlink()
+    before = others[1] / "handover" / "00000002" / FILE
+    before.write_text(before.read_text().replace("0.13", "0.01"))
+    for other in others:
+        [again] = hand_over_batches(warehouse.ledger, other, 3)
+        assert {file.name: file.read_bytes() for file in again.directory.iterdir()} == made
+    taken_up = exports / "handover" / "00000002" / FILE
+    assert [json.loads(line) for line in taken_up.read_text().splitlines()] == [
+        {"account_id": "acme", "posted_usd": "0.131000000000", "credited_usd": "0.13"},
+        {"account_id": "globex", "posted_usd": "0.500000000000", "credited_usd": "0.50"},
+    ]
 
 
 def test_the_files_are_the_same_bytes_again_and_say_what_billing_needs(warehouse: Warehouse) -> None:

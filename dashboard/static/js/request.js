@@ -29,6 +29,11 @@ const RULES = [
   ["payout_cap_usd", "Cap", "number"], ["rule_payout_usd", "Comes to", "number"], ["description", "What it says"],
 ];
 
+const STATUSES = {
+  decided: "Decided; its day is not settled yet, or no account is known", posted: "Posted to the ledger",
+  capped: "Less was posted: a cap of the account took the rest", pending: "Less was posted: on hold, or decided anew since",
+};
+
 function draw() {
   const { facts } = answer;
   byId("title").textContent = answer.request_id;
@@ -45,7 +50,8 @@ function decision() {
   return el("section", { class: `card decision ${isPaid ? "paid" : ""}`, "data-testid": "decision" },
     el("div", { class: "head" },
       el("span", { class: "amount", "data-value": answer.facts.payout_usd }, isPaid ? exactUsd(answer.facts.payout_usd) : "Not paid"),
-      el("span", { class: `badge ${isPaid ? "green" : ""}` }, answer.reason_code.replaceAll("_", " "))),
+      el("span", { class: `badge ${isPaid ? "green" : ""}` }, answer.reason_code.replaceAll("_", " ")),
+      isPaid ? el("span", { class: "badge", title: STATUSES[answer.payout_status], "data-testid": "payout-status" }, answer.payout_status) : null),
     el("p", { class: "sentence" }, answer.decision),
     answer.other_times.length ? el("p", { class: "sentence" }, "The same id was used at other times: ", answer.other_times.map((at) => el("a", { href: otherTime(at) }, `${moment(at, zone)} `))) : null);
 }
