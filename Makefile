@@ -35,7 +35,7 @@ demo: $(READY)  ## sample logs, one run, and the numbers (data/ under the projec
 
 test: $(READY)  ## every test, lint and types
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(READY)  ## ruff, mypy --strict, and the dictionary against the models
 	@$(BIN)/ruff check --quiet .
