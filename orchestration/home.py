@@ -44,6 +44,11 @@ class Home:
         return self.warehouse / "run.duckdb"
 
     @property
+    def writer_lock(self) -> Path:
+        """Held by whoever writes to the warehouse."""
+        return self.warehouse / "writer.lock"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own storage: runs, events, schedules."""
         return self.root / "dagster"

@@ -48,7 +48,7 @@ def maintain(home: Home, now: datetime | None = None) -> Upkeep:
         )
     before = (now or datetime.now(UTC)) - KEPT_FOR
     try:
-        with FileLock(home.warehouse / "writer.lock", timeout=0):
+        with FileLock(home.writer_lock, timeout=0):
             return _tidy(home, before)
     except Timeout as timeout:
         raise MakegoodError(f"a run is writing in {home.root}: maintain it when the run has ended") from timeout

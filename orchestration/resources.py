@@ -70,7 +70,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises:
             MakegoodError: another run still writes after an hour.
         """
-        self._writer = FileLock(self.place.warehouse / "writer.lock")
+        self._writer = FileLock(self.place.writer_lock)
         try:
             self._writer.acquire(timeout=WRITER_PATIENCE_S)
         except Timeout as timeout:

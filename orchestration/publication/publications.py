@@ -151,13 +151,11 @@ class Publications:
                     f"not published: {len(others)} request hours from {others[0]:%Y-%m-%dT%H} to {others[-1]:%Y-%m-%dT%H} were written by"
                     " a run that did not pass its audits; run their landing hours again first"
                 )
-            self._insert(snapshot_id, run_id, landing, hours, contents, ledger_head)
+            published = self._insert(snapshot_id, run_id, landing, hours, contents, ledger_head)
         except BaseException:
             self._db.execute("rollback")
             raise
         self._db.execute("commit")
-        published = self.current()
-        assert published is not None
         return published
 
     def publish_again(self, earlier: Publication) -> Publication:
@@ -166,10 +164,7 @@ class Publications:
         assert now is not None
         contents = Contents(earlier.data_through, earlier.request_count, earlier.compensation_count, earlier.payout_usd)
         head = (now.ledger_sequence, now.ledger_digest)
-        self._insert(earlier.snapshot_id, ROLLBACK, None, earlier.hour_count, contents, head)
-        published = self.current()
-        assert published is not None
-        return published
+        return self._insert(earlier.snapshot_id, ROLLBACK, None, earlier.hour_count, contents, head)
 
     def _one(self, condition: str = "", *values: int) -> Publication | None:
         """The last publication that fits the condition."""
@@ -186,7 +181,8 @@ class Publications:
         hour_count: int,
         contents: Contents,
         ledger_head: tuple[int, str],
-    ) -> None:
+    ) -> Publication:
+        """Make it the last publication."""
         start, end = landing or (None, None)
         self._db.execute(
             f"insert into publications ({COLUMNS.removeprefix('publication_id, ')})"
@@ -199,6 +195,9 @@ class Publications:
                 *ledger_head,
             ),
         )  # fmt: skip
+        published = self.current()
+        assert published is not None
+        return published
 
     def _passed(self, run_id: str) -> int:
         """Strike the run's hours off the unaudited ones, whether or not it can publish them itself; how many there were."""

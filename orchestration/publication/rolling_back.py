@@ -19,14 +19,16 @@ def roll_back(home: Home, publication_id: int | None = None) -> Publication:
     current = current_publication(home.warehouse)
     record = Publications(publications_file(home.warehouse))
     try:
-        with FileLock(home.warehouse / "writer.lock", timeout=0), connect() as con:
+        with FileLock(home.writer_lock, timeout=0), connect() as con:
             attach(con, home.warehouse)
             kept = {row[0] for row in con.execute(f"select snapshot_id from ducklake_snapshots('{ALIAS}')").fetchall()}
-            target = record.publication(publication_id) if publication_id else record.before(current.snapshot_id)
+            target = (
+                record.publication(publication_id) if publication_id is not None else record.before(current.snapshot_id)
+            )
             if target is None:
                 raise MakegoodError(
                     f"there is no publication {publication_id}: {_listed(record, kept)}"
-                    if publication_id
+                    if publication_id is not None
                     else f"nothing to go back to: no publication is of a snapshot before {current.snapshot_id}"
                 )
             if target.snapshot_id not in kept:
