@@ -13,11 +13,8 @@ import duckdb
 from orchestration.hours import HOUR
 from orchestration.ingestion.canonical import no_rows_sql
 from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.lake_parts import select_rows
+from orchestration.ingestion.lake_parts import MERGE_REACH, select_rows
 from orchestration.policy.signals import BaselineTerms
-
-MERGE_REACH = timedelta(days=7)
-"""A request of the first of a baseline's days may be a delivery of one up to so much older."""
 
 COLUMNS = (
     "source", "request_id", "key_hash", "requested_at", "model", "output_tokens", "latency_ms", "cancelled", "finish_reason",
@@ -27,7 +24,7 @@ COLUMNS = (
 
 
 def reach(terms: BaselineTerms) -> timedelta:
-    """How far before a day deliveries may lie that its baselines are measured on."""
+    """How far before a day deliveries may lie that its baselines are measured on: the first of its days may repeat one so much older."""
     return terms.days + MERGE_REACH
 
 

@@ -1,11 +1,15 @@
 """Selects the rows of lake parts that count: SQL over explicit files, without the rows of replaced versions. Which parts to read is the caller's choice."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 from orchestration.duck import sql_list, sql_text
 from orchestration.ingestion.canonical import COLUMNS
 from orchestration.ingestion.inventory import Inventory, Part
+
+MERGE_REACH = timedelta(days=7)
+"""How far apart hours may lie in which one request was delivered, the models' merge_hours(); a key used again later is another request."""
 
 
 def paths(lake: Path, lake_parts: Iterable[str]) -> list[str]:

@@ -101,13 +101,12 @@ checked as (
             when model is null then 'missing_model'
             when has_unreadable then
                 case
-                    when abs(try_cast(text.cost_usd as double)) >= files.largest_cost_usd
+                    when magnitude(text.cost_usd) >= files.largest_cost_usd
                         or greatest(
-                            abs(try_cast(text.input_tokens as double)), abs(try_cast(text.output_tokens as double)),
-                            abs(try_cast(text.cached_tokens as double)), abs(try_cast(text.reasoning_tokens as double)),
-                            abs(try_cast(text.max_output_tokens as double))
+                            magnitude(text.input_tokens), magnitude(text.output_tokens), magnitude(text.cached_tokens),
+                            magnitude(text.reasoning_tokens), magnitude(text.max_output_tokens)
                         ) > files.most_tokens
-                        or greatest(abs(try_cast(text.latency_ms as double)), abs(try_cast(text.ttft_ms as double))) > files.longest_ms
+                        or greatest(magnitude(text.latency_ms), magnitude(text.ttft_ms)) > files.longest_ms
                     then 'out_of_range'
                     else 'wrong_type'
                 end
@@ -151,7 +150,7 @@ select
     max_output_tokens,
     case when not is_meta_suspect then cleaned_meta end as meta,
     case when is_meta_suspect then meta end as suspect_meta,
-    has_key as is_suspect,
+    has_key or is_meta_suspect as is_suspect,
     landed_hour,
     landing_file,
     origin.line as landing_line,

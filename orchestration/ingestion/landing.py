@@ -238,7 +238,7 @@ def _land_group(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group
         raise MakegoodError(f"the adapter {first.source.adapter.name} failed on {first.name}: {reason}") from error
     if first.source.holds_assessments:
         return
-    if session.execute("select 1 from landed_rows where is_suspect or suspect_meta is not null limit 1").fetchone():
+    if session.execute("select 1 from landed_rows where is_suspect limit 1").fetchone():
         session.execute((HERE / "redact.sql").read_text())
 
 

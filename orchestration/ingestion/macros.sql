@@ -47,6 +47,16 @@ create or replace temp macro number_text(record, field, parsed) as
         )
     end;
 
+-- How large a number is, the largest decimal where it is larger still, infinite or none at all ("NaN"); null where the text is no number.
+create or replace temp macro magnitude(text) as
+    coalesce(
+        abs(try_cast(text as decimal(38, 6))),
+        case
+            when regexp_full_match(text, '(?i)[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]+)?|[-+]?(inf(inity)?|nan)')
+            then 99999999999999999999999999999999.999999
+        end
+    );
+
 -- Providers' words for why an answer ended, in the canonical vocabulary.
 create or replace temp macro canonical_finish(native) as
     case lower(native)

@@ -19,7 +19,7 @@ from orchestration.hours import HOUR
 from orchestration.ingestion.assessments import COLUMNS
 from orchestration.ingestion.canonical import columns_sql
 from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile
-from orchestration.ingestion.lake_parts import current_rows, paths
+from orchestration.ingestion.lake_parts import MERGE_REACH, current_rows, paths
 from orchestration.ingestion.sources import ASSESSMENTS
 
 PATIENCE = timedelta(days=30)
@@ -28,8 +28,6 @@ CLOCKS = timedelta(days=1)
 """How far a verdict may lie before its request, for clocks differ."""
 HINT_REACH = timedelta(days=7)
 """How far off a hint may be from a request that lies further back than the patience."""
-SHARED_REACH = timedelta(days=7)
-"""How far apart hours may lie in which one request was delivered; a key used again later is another request."""
 ARRIVED = Path("content_assessments", "arrived")
 """Where landing puts verdicts, by landing day."""
 WAITING = Path("content_assessments", "waiting")
@@ -85,7 +83,7 @@ def copy_to_shared_hours(hours: Iterable[datetime], lake: Path, inventory: Inven
         con.execute(
             f"insert into found select distinct identity, date_trunc('hour', delivered.requested_at)"
             f" from verdicts inner join (select * {current_rows(delivered, lake, inventory)}) as delivered on {SPEAKS_OF}"
-            f" and abs(date_diff('hour', placed_hour, delivered.requested_at)) <= {SHARED_REACH // HOUR}"
+            f" and abs(date_diff('hour', placed_hour, delivered.requested_at)) <= {MERGE_REACH // HOUR}"
             " where (identity, date_trunc('hour', delivered.requested_at)) not in (select (identity, placed_hour) from verdicts)"
         )
         copies = _write_found(con, lake, is_copy=True)

@@ -15,4 +15,4 @@ set
     meta = coalesce(meta, json_redacted(suspect_meta)),
     suspect_meta = null,
     key_hash = key_hash_of(source, id_without_key(request_id))
-where is_suspect or suspect_meta is not null
+where is_suspect

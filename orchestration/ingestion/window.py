@@ -18,13 +18,10 @@ from orchestration.hours import HOUR
 from orchestration.ingestion import assessments, baselines
 from orchestration.ingestion.canonical import no_rows_sql
 from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
-from orchestration.ingestion.lake_parts import current_rows, paths, select_rows
+from orchestration.ingestion.lake_parts import MERGE_REACH, current_rows, paths, select_rows
 from orchestration.ingestion.placing import copy_to_shared_hours
 from orchestration.ingestion.sources import ASSESSMENTS
 from orchestration.policy.digests import PolicyDigests
-
-MERGE_REACH = baselines.MERGE_REACH
-"""How far apart in request time two deliveries of one key may lie and still be one request."""
 
 CHUNK_ROWS = 2_000_000
 """How many deliveries are derived together at the most, where a range is longer than a day: memory and temporary files are bounded."""

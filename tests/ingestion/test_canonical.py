@@ -249,6 +249,9 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
         for shape, value in {"an object": {"a": 1}, "a list": ["a"]}.items()
     },
     "a million dollars": ("out_of_range", {"cost_usd": LARGEST_COST_USD}),
+    "a cost beyond any decimal": ("out_of_range", {"cost_usd": "1e300"}),
+    "an endless cost": ("out_of_range", {"cost_usd": "-Infinity"}),
+    "a cost in words": ("wrong_type", {"cost_usd": "1.2 USD"}),
     "almost a million, rounded up": ("out_of_range", {"cost_usd": "999999.9999999999996"}),
 }
 
