@@ -87,16 +87,13 @@ class Decisions:
 
     def _details(self, fact: Row, column: str) -> Any:
         """A column of the compensation in mart_compensation_details. Date, key and account keep it from reading the whole ledger."""
-        values = {name: fact[name] for name in ("source", "request_id", "account_id", "request_date", "requested_at")}
-        with self._session.cursor() as cursor:
-            row = cursor.execute(
-                f"select {column} from mart_compensation_details"
-                " where compensation_id = sha256(concat($source, '|', $request_id)) and account_id = $account_id"
-                ' and request_date = $request_date and "timestamp" = $requested_at',
-                values,
-            ).fetchone()
-        assert row is not None, "what is compensated is in the details"
-        return row[0]
+        [found] = self._rows(
+            f"select {column} from mart_compensation_details"
+            " where compensation_id = sha256(concat($source, '|', $request_id)) and account_id = $account_id"
+            ' and request_date = $request_date and "timestamp" = $requested_at',
+            {name: fact[name] for name in ("source", "request_id", "account_id", "request_date", "requested_at")},
+        )
+        return found[column]
 
     def _paid_meta(self, fact: Row) -> Any:
         [paid] = self._rows(
