@@ -44,12 +44,12 @@ class Decisions:
         """What is known of the request; the questions are asked at once, because each costs looks at the catalog; so does sorting."""
         is_kept = "reason_code" in fact
         reason_code = fact["reason_code"] if is_kept else "compensated"
-        with ThreadPoolExecutor() as asking:
+        with ThreadPoolExecutor(2) as asking:
+            status = asking.submit(self._payout_status, fact) if reason_code == "compensated" else None
             rules = asking.submit(self._rules, fact) if is_kept else None
             assessments = asking.submit(self._assessments, fact) if is_kept else None
             meta = asking.submit(self._paid_meta if reason_code == "compensated" else self._logged_meta, fact)
             entries = asking.submit(self._entries, fact)
-            status = asking.submit(self._payout_status, fact) if reason_code == "compensated" else None
         evaluated = rules.result() if rules else []
         return RequestAnswer(
             publication_id=self._session.publication.publication_id,
