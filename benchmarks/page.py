@@ -131,12 +131,15 @@ def interactions(page: Page) -> dict[str, Callable[[int], str]]:
 
 def timed(page: Page, act: str) -> float:
     """How long an act takes to be drawn, in ms."""
-    return float(page.evaluate(TIMED, act))
+    taken = float(page.evaluate(TIMED, act))
+    refuse_failure(page)
+    return taken
 
 
 def first_load(browser: Browser, url: str) -> float:
-    """A browser without anything in its cache opens the page; from the start of the navigation, in ms."""
+    """A new window, at rest and with nothing in its cache, opens the page; from the start of the navigation, in ms."""
     page = opened(browser)
+    wait_for_windows()
     taken = loaded(page, url)
     page.context.close()
     return taken
@@ -153,7 +156,16 @@ def request_page(page: Page, url: str, number: int) -> float:
 def loaded(page: Page, url: str) -> float:
     """How long the page takes from the start of the navigation to its last redraw, in ms."""
     page.goto(url, wait_until="commit")
-    return float(page.evaluate(DRAWN))
+    taken = float(page.evaluate(DRAWN))
+    refuse_failure(page)
+    return taken
+
+
+def refuse_failure(page: Page) -> None:
+    """A card that failed is drawn fast. Raises RuntimeError with what it says."""
+    failed = page.locator(".failed")
+    if failed.count():
+        raise RuntimeError(f"{page.url}: {failed.first.inner_text()}")
 
 
 def opened(browser: Browser) -> Page:
@@ -212,6 +224,15 @@ def wait_for_copy(server: psutil.Process) -> None:
     while server.cpu_percent(interval=2) > 15:
         continue
     print(f"  the session's copy was made in the first {time.perf_counter() - begun:.0f} s, while the page was served")
+
+
+def wait_for_windows() -> None:
+    """Until the browser rests: a new window draws its own frame first, which is no part of a page."""
+    ours = [one for one in psutil.Process().children(recursive=True) if "chrom" in one.name()]
+    before, spent = -1.0, 0.0
+    while spent > before:
+        time.sleep(0.3)
+        before, spent = spent, sum(sum(one.cpu_times()[:2]) for one in ours if one.is_running())
 
 
 def measure_streamlit(browser: Browser, home: Path, folder: Path, repeat: int) -> float:

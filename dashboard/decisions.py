@@ -44,12 +44,12 @@ class Decisions:
         """What is known of the request; the questions are asked at once, because each costs looks at the catalog; so does sorting."""
         is_kept = "reason_code" in fact
         reason_code = fact["reason_code"] if is_kept else "compensated"
-        with ThreadPoolExecutor() as asking:
+        with ThreadPoolExecutor(2) as asking:
+            status = asking.submit(self._payout_status, fact) if reason_code == "compensated" else None
             rules = asking.submit(self._rules, fact) if is_kept else None
             assessments = asking.submit(self._assessments, fact) if is_kept else None
             meta = asking.submit(self._paid_meta if reason_code == "compensated" else self._logged_meta, fact)
             entries = asking.submit(self._entries, fact)
-            status = asking.submit(self._payout_status, fact) if reason_code == "compensated" else None
         evaluated = rules.result() if rules else []
         return RequestAnswer(
             publication_id=self._session.publication.publication_id,
@@ -87,16 +87,13 @@ class Decisions:
 
     def _details(self, fact: Row, column: str) -> Any:
         """A column of the compensation in mart_compensation_details. Date, key and account keep it from reading the whole ledger."""
-        values = {name: fact[name] for name in ("source", "request_id", "account_id", "request_date", "requested_at")}
-        with self._session.cursor() as cursor:
-            row = cursor.execute(
-                f"select {column} from mart_compensation_details"
-                " where compensation_id = sha256(concat($source, '|', $request_id)) and account_id = $account_id"
-                ' and request_date = $request_date and "timestamp" = $requested_at',
-                values,
-            ).fetchone()
-        assert row is not None, "what is compensated is in the details"
-        return row[0]
+        [found] = self._rows(
+            f"select {column} from mart_compensation_details"
+            " where compensation_id = sha256(concat($source, '|', $request_id)) and account_id = $account_id"
+            ' and request_date = $request_date and "timestamp" = $requested_at',
+            {name: fact[name] for name in ("source", "request_id", "account_id", "request_date", "requested_at")},
+        )
+        return found[column]
 
     def _paid_meta(self, fact: Row) -> Any:
         [paid] = self._rows(

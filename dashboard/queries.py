@@ -121,20 +121,22 @@ class Queries:
         bucket = "hour" if selected.hour_count <= HOURLY_UP_TO else "day"
         buckets = _buckets(selected, bucket)
         labels = {name: label for name, label, _ in self._session.types}
+        measure = "compensation_count" if filters.measure == "times" else "payout_usd"
         charts = []
-        for grouping in ("compensation_type", "model"):
-            groups: dict[str, dict[datetime, Decimal]] = {}
-            for at, name, count, payout_usd in self._ask("series", selected, {"grouping": grouping}, bucket=bucket):
-                value = Decimal(count) if filters.measure == "times" else payout_usd
-                groups.setdefault(name, {})[at] = value
-            drawn = [_group(name, labels.get(name, name), values, buckets) for name, values in groups.items()]
-            charts.append(sorted(drawn, key=lambda group: (-group.total, group.label)))
+        for grouping, drawn in (("compensation_type", None), ("model", MODELS_DRAWN)):
+            groups: dict[tuple[str | None, str], dict[datetime, Decimal]] = {}
+            places = {"grouping": grouping, "measure": measure}
+            for at, name, name_count, amount in self._ask("series", selected, places, bucket=bucket, drawn=drawn):
+                label = labels.get(name, name) if name is not None else f"Other ({name_count - drawn})"
+                groups.setdefault((name, label), {})[at] = Decimal(amount)
+            made = [_group(key, label, values, buckets) for (key, label), values in groups.items()]
+            charts.append(sorted(made, key=lambda group: (group.key is None, -group.total, group.label)))
         return SeriesAnswer(
             publication_id=self._publication.publication_id,
             bucket=bucket,
             buckets=buckets,
             by_type=charts[0],
-            by_model=_largest(charts[1]),
+            by_model=charts[1],
         )
 
     def details(self, filters: PageFilters) -> DetailsAnswer:
@@ -172,10 +174,10 @@ class Queries:
 
     def _order(self, selected: Selection, filters: RowFilters) -> str:
         """The whole order of rows: no two are alike, so that pages neither repeat nor leave out any."""
-        if filters.sort == "timestamp":
-            return f"{filters.order}, source, request_id"
-        is_copied = self._session.facts(selected.start) == "page.compensations"
-        return f"{filters.order}, {'rowid desc' if is_copied else 'requested_at desc, source, request_id'}"
+        if self._session.facts(selected.start) == "page.compensations":
+            return f"{filters.order}, rowid desc"
+        ties = "source, request_id" if filters.sort == "timestamp" else "requested_at desc, source, request_id"
+        return f"{filters.order}, {ties}"
 
     def _stretch(self, selected: Selection, filters: PageFilters) -> Stretch:
         """Find the page. In the order of time it lies in few hours (or days of one account), as their counts tell; so depth costs nothing."""
@@ -271,19 +273,6 @@ def _buckets(selected: Selection, bucket: str) -> list[datetime]:
     return buckets
 
 
-def _group(key: str, label: str, values: dict[datetime, Decimal], buckets: list[datetime]) -> Group:
+def _group(key: str | None, label: str, values: dict[datetime, Decimal], buckets: list[datetime]) -> Group:
     drawn = [values.get(at, Decimal(0)) for at in buckets]
     return Group(key=key, label=label, total=sum(drawn, Decimal(0)), values=drawn)
-
-
-def _largest(groups: list[Group]) -> list[Group]:
-    """The largest models, and all others as one."""
-    kept, others = groups[:MODELS_DRAWN], groups[MODELS_DRAWN:]
-    if not others:
-        return kept
-    values = [sum(column, Decimal(0)) for column in zip(*(group.values for group in others), strict=True)]
-    label = f"Other ({len(others)})"
-    return [
-        *kept,
-        Group(key=None, label=label, total=sum((group.total for group in others), Decimal(0)), values=values),
-    ]

@@ -1,12 +1,39 @@
--- grain: one row per bucket (an hour or a day) and compensation type or model
+-- grain: one row per bucket (an hour or a day) and compensation type or model; those after the largest are one, without a name
+with amounts as (
+    select
+        date_trunc($bucket, hour_at) as bucket_at,
+        {grouping} as name,
+        sum({measure}) as amount,
+    from {sums}
+    where hour_at >= $start
+        and hour_at < $end
+        {conditions}
+    group by bucket_at, name
+),
+
+ranked as (
+    select
+        name,
+        row_number() over (order by sum(amount) desc, name) as place,
+        count(*) over () as name_count,
+    from amounts
+    group by name
+),
+
+final as (
+    select
+        bucket_at,
+        case when $drawn is null or place <= $drawn then name end as name,
+        name_count,
+        sum(amount) as amount,
+    from amounts
+    inner join ranked using (name)
+    group by all
+)
+
 select
-    date_trunc($bucket, hour_at) as bucket_at,
-    {grouping} as name,
-    sum(compensation_count)::bigint as compensation_count,
-    sum(payout_usd)::decimal(38, 12) as payout_usd,
-from {sums}
-where hour_at >= $start
-    and hour_at < $end
-    {conditions}
-group by bucket_at, name
-order by bucket_at, name
+    bucket_at,
+    name,
+    name_count,
+    amount,
+from final

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from running_gateway import Gateway
 
 from dashboard.filters import Filters, PageFilters, SeriesFilters
-from dashboard.following import Session
+from dashboard.following import COPIED_COLUMNS, COPY, COPY_DAY, Session
 from dashboard.queries import Queries
 
 ASKED: list[dict[str, Any]] = [
@@ -46,6 +47,26 @@ def test_pages_are_the_same_before_and_after_the_copy(session: Session) -> None:
     assert session.is_copied
     assert [pages(session, asked) for asked in ASKED] == before
     assert all(before)
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_rows_of_one_millisecond_lie_in_the_copy_so_that_their_number_orders_them(direction: str) -> None:
+    shown = {
+        "requested_at": "timestamp '2026-11-01' + to_days(i % 2) + to_milliseconds(i // 40)",
+        "source": "['b', 'a', 'B', 'é'][1 + i * 7 % 4]",
+        "request_id": "md5(i::varchar)",
+    }
+    columns = ", ".join(f"{shown.get(name, 'null')} as {name}" for name in COPIED_COLUMNS.replace(" ", "").split(","))
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as page")
+        con.execute(
+            f"create table fct_compensations as select {columns}, requested_at::date as request_date from range(400) as t(i)"
+        )
+        con.execute(COPY.format(columns=COPIED_COLUMNS))
+        for day in ("2026-11-01", "2026-11-02"):
+            con.execute(COPY_DAY.format(columns=COPIED_COLUMNS), [day])
+        ids = f"select request_id from page.compensations order by requested_at {direction}"
+        assert con.execute(f"{ids}, rowid desc").fetchall() == con.execute(f"{ids}, source, request_id").fetchall()
 
 
 @pytest.mark.parametrize("account", [None, "acme"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import string
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from browsing import NARROW, READY, Window
 from page_home import DAY, HOSTILE_MODEL
@@ -316,6 +317,19 @@ def test_a_request_that_was_not_paid_has_a_page_that_says_why(window: Window) ->
 def test_a_script_in_the_meta_is_text(window: Window) -> None:
     page = window.open("/request?source=gateway&id=batch%2F7%3Fx%3D1%26y%3D%C3%BC")
     expect(page.get_by_test_id("meta-tree")).to_contain_text("<script>alert(1)</script>")
+
+
+def test_the_page_of_a_request_asks_once_and_before_its_code_is_there(browser: Browser, url: str) -> None:
+    window = Window(browser, url)
+    named = {"source": "gateway", "id": string.digits + string.punctuation + " ü€", "hour": "2026-11-01T03"}
+    page = window.open(f"/request?{urlencode(named)}")
+    expect(page.locator("#request .failed")).to_contain_text("no such request")
+    assert len([asked for asked in window.asked if "/api/" in asked]) == 1
+    [asker] = page.evaluate(
+        "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/')).map((one) => one.initiatorType)"
+    )
+    assert asker == "link"
+    window.context.close()
 
 
 def test_nothing_scrolls_sideways_on_a_phone(browser: Browser, url: str) -> None:
