@@ -11,7 +11,7 @@ worded as (
             ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, model, model_served, provider, finish_reason,
             native_finish_reason, status_code, error_code
         ) as words,
-        without_keys(meta) as cleaned_meta,
+        without_first_key(meta) as cleaned_meta,
     from adapted
 ),
 

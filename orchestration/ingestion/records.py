@@ -149,7 +149,8 @@ def _numbered(file: UnpackedFile, blocks: Iterator[bytes]) -> Iterator[Chunk]:
     for block in blocks:
         end = block.rfind(b"\n")
         if end >= 0:
-            chunk = _chunk(line, rest + block[:end], {line: "line_too_long"} if cut else {})
+            whole = b"".join((rest, memoryview(block)[: end + 1]))
+            chunk = _chunk(line, whole, {line: "line_too_long"} if cut else {})
             yield chunk
             line, rest, cut = line + chunk.count, block[end + 1 :], False
         else:
@@ -157,14 +158,14 @@ def _numbered(file: UnpackedFile, blocks: Iterator[bytes]) -> Iterator[Chunk]:
         if len(rest) > LONGEST_LINE_BYTES:
             rest, cut = rest[:KEPT_BYTES], True
     if rest or file.fault:
-        yield _chunk(line, rest, {line: file.fault or "line_too_long"} if cut or file.fault else {})
+        yield _chunk(line, rest + b"\n", {line: file.fault or "line_too_long"} if cut or file.fault else {})
 
 
 def _chunk(first_line: int, block: bytes, faults: dict[int, str]) -> Chunk:
-    """The lines of a block; in those that are not UTF-8, U+FFFD stands for the bad bytes."""
+    """The lines of a block, which ends with a line end; in those that are not UTF-8, U+FFFD stands for the bad bytes."""
     if len(block) <= LONGEST_LINE_BYTES and _is_utf8(block):
-        return Chunk(first_line, block + b"\n", faults)
-    lines = block.split(b"\n")
+        return Chunk(first_line, block, faults)
+    lines = block[:-1].split(b"\n")
     found: dict[int, str] = {}
     for number, line in enumerate(lines, first_line):
         if len(line) > LONGEST_LINE_BYTES:

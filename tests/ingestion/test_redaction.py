@@ -50,7 +50,9 @@ def macros() -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-PIPELINE = "case when may_hold_secrets(without_keys(text)) then json_redacted(text) else without_keys(text) end"
+PIPELINE = (
+    "case when may_hold_secrets(without_first_key(text)) then json_redacted(text) else without_first_key(text) end"
+)
 
 
 def redacted(macros: duckdb.DuckDBPyConnection, texts: list[str], expression: str = PIPELINE) -> list[str]:
