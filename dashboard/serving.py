@@ -1,5 +1,7 @@
 """Serves the page as one process. What it answers is app.py's."""
 
+import gc
+
 import uvicorn
 
 from dashboard.app import create_app
@@ -13,8 +15,12 @@ def serve(settings: Settings) -> None:
     Raises:
         MakegoodError: the settings would show the page to anybody, the home cannot be read, or the address is taken.
     """
+    app = create_app(settings)
+    # What is loaded by now stays: to look through it for garbage would stop an answer on its way.
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.page_host,
         port=settings.page_port,
         log_level="warning",
