@@ -32,7 +32,7 @@ SHORT_PAST = FIRST_HOUR.replace(tzinfo=UTC) + timedelta(hours=1)
         for table in AUDITED
     ],
 )  # fmt: skip
-def audits(context: dg.AssetCheckExecutionContext, auditor: Auditor) -> Iterator[dg.AssetCheckResult]:
+def audits(context: dg.AssetCheckExecutionContext, auditor: dg.ResourceParam[Auditor]) -> Iterator[dg.AssetCheckResult]:
     """Every suite, measured in the warehouse by the audit worker."""
     with dg.partition_loading_context(effective_dt=SHORT_PAST):
         for result in auditor.audit():

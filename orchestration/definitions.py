@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from expectations.worker import AuditWorker
 from orchestration.assets.content_assessments import content_assessments
 from orchestration.assets.publication import build_publication
 from orchestration.assets.request_logs import request_logs
@@ -18,7 +19,7 @@ from orchestration.automation import (
 )
 from orchestration.checks import audits
 from orchestration.dbt import DBT, DBT_PROJECT, Dbt, ready_project
-from orchestration.resources import Auditor, Books, Lake, Publication, Warehouse
+from orchestration.resources import Books, Lake, Publication, Warehouse, auditing
 from orchestration.settings import Settings
 
 
@@ -28,8 +29,8 @@ def build_definitions() -> dg.Definitions:
     return definitions_for(Settings.read())
 
 
-def definitions_for(settings: Settings) -> dg.Definitions:
-    """The whole pipeline over one home."""
+def definitions_for(settings: Settings, worker: AuditWorker | None = None) -> dg.Definitions:
+    """The whole pipeline over one home; audited by that worker, where one runs already."""
     project = ready_project(settings)
     warehouse = build_warehouse(project)
     home = str(settings.home)
@@ -50,7 +51,7 @@ def definitions_for(settings: Settings) -> dg.Definitions:
             "lake": Lake(home=home, sources_file=str(settings.sources), lookback_hours=settings.lookback_hours),
             "warehouse_db": Warehouse(home=home),
             "publication": Publication(home=home),
-            "auditor": Auditor(home=home),
+            "auditor": auditing(settings.home, worker),
             "books": Books(
                 home=home,
                 grace_hours=settings.settlement_grace_hours,

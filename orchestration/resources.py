@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -150,23 +151,24 @@ class Books(dg.ConfigurableResource):  # type: ignore[type-arg]
         return Terms(timedelta(hours=self.grace_hours), self.most_adjustments, Decimal(self.most_adjusted_usd))
 
 
-class Auditor(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The process that audits. It starts with the run, because what it imports takes seconds."""
+@dataclass(frozen=True)
+class Auditor:
+    """The process that audits the run's window."""
 
-    home: str
-    _worker: AuditWorker | None = PrivateAttr(default=None)
-
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Start importing."""
-        self._worker = AuditWorker()
-        self._worker.start()
-
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """End the process."""
-        if self._worker is not None:
-            self._worker.close()
+    home: Path
+    worker: AuditWorker
 
     def audit(self) -> list[SuiteResult]:
         """What the suites measured of the run's window, at the warehouse's head."""
-        assert self._worker is not None, "the auditor is set up by Dagster before a step uses it"
-        return self._worker.audit(Path(self.home))
+        return self.worker.audit(self.home)
+
+
+def auditing(home: Path, worker: AuditWorker | None = None) -> dg.ResourceDefinition:
+    """The auditor of a home. Its process starts with the run, because what it imports takes seconds; or it is one that runs already."""
+
+    @dg.resource(description=Auditor.__doc__)
+    def auditor(_: dg.InitResourceContext) -> Iterator[Auditor]:
+        with worker or AuditWorker() as running:
+            yield Auditor(home, running)
+
+    return auditor

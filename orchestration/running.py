@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from expectations.worker import AuditWorker
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HourRange
@@ -59,10 +60,7 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
     home = Home(settings.home).prepare()
     read_assessments(settings.sources, settings.home)
     valid_policy()
-    from orchestration.partitions import partition_key
-
-    keys = list(hours)
-    result = _execute(home, settings, "hourly", partition_key(keys[0]), partition_key(keys[-1]))
+    result = _execute_audited(home, settings, "hourly", hours)
     return RunReport(
         run_id=result.run_id,
         landed=_counts(result, "request_logs"),
@@ -82,10 +80,7 @@ def restate(hours: HourRange, settings: Settings) -> RestatementReport:
     home = Home(settings.home).prepare()
     valid_policy()
     current_publication(home.warehouse)
-    from orchestration.partitions import partition_key
-
-    keys = list(hours)
-    result = _execute(home, settings, "restate", partition_key(keys[0]), partition_key(keys[-1]))
+    result = _execute_audited(home, settings, "restate", hours)
     noted = _metadata(result, "published_snapshot").get("changes")
     return RestatementReport(result.run_id, list(noted.value) if noted else [], current_publication(home.warehouse))
 
@@ -126,8 +121,23 @@ def point_dagster_at(home: Home) -> None:
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
 
 
+def _execute_audited(home: Home, settings: Settings, job: str, hours: HourRange) -> Any:
+    """One run of a job that audits, over these hours. The worker begins its imports before Dagster's, which take seconds too."""
+    with AuditWorker() as worker:
+        from orchestration.partitions import partition_key
+
+        keys = list(hours)
+        return _execute(home, settings, job, partition_key(keys[0]), partition_key(keys[-1]), worker=worker)
+
+
 def _execute(
-    home: Home, settings: Settings, job: str, first: str, last: str, config: dict[str, Any] | None = None
+    home: Home,
+    settings: Settings,
+    job: str,
+    first: str,
+    last: str,
+    config: dict[str, Any] | None = None,
+    worker: AuditWorker | None = None,
 ) -> Any:
     """One run of a job over the partitions from `first` to `last`, in this process."""
     point_dagster_at(home)
@@ -136,7 +146,7 @@ def _execute(
 
     from orchestration.definitions import definitions_for
 
-    definitions = definitions_for(settings)
+    definitions = definitions_for(settings, worker)
     with dg.DagsterInstance.get() as instance, redirect_stdout(sys.stderr):
         result = definitions.resolve_job_def(job).execute_in_process(
             instance=instance,

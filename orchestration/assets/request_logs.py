@@ -19,7 +19,7 @@ from orchestration.resources import Auditor, Lake
     metadata={"dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in COLUMNS.items()])},
 )
 def request_logs(
-    context: dg.AssetExecutionContext, config: Landing, lake: Lake, auditor: Auditor
+    context: dg.AssetExecutionContext, config: Landing, lake: Lake, auditor: dg.ResourceParam[Auditor]
 ) -> dg.MaterializeResult[None]:
     """One row per delivered request record, of any gateway, in canonical columns; bad lines are in quarantine with their reason."""
     valid_policy()
