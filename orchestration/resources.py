@@ -24,7 +24,7 @@ from orchestration.publication.reading import publications_file
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.loading import loaded_batch_id
 from orchestration.settlement.settling import Terms
-from orchestration.warehouse import attach, has_table
+from orchestration.warehouse import attach, create, has_table
 
 WRITER_PATIENCE_S = 3600
 
@@ -91,8 +91,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def create(self) -> None:
         """Make the catalog where there is none, so that it exists before any reader comes."""
-        with connect() as con:
-            attach(con, self.place.warehouse, read_only=False)
+        create(self.place.warehouse)
 
     @contextmanager
     def session(self) -> Iterator[duckdb.DuckDBPyConnection]:

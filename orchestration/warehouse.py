@@ -4,9 +4,11 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.duck import sql_text
+from orchestration.duck import connect, sql_text
 
 ALIAS = "makegood"
+ROW_GROUP = 30_720
+"""Rows that lie together in a data file: a look for one request of an hour reads no more of its day than these."""
 
 
 def attach(
@@ -36,6 +38,15 @@ def attach(
     place = pinned or f"sqlite:{catalog(warehouse)}"
     con.execute(f"attach 'ducklake:{sql_text(place)}' as {ALIAS} ({', '.join(options)})")
     con.execute(f"use {ALIAS}")
+
+
+def create(warehouse: Path) -> None:
+    """Make the catalog where there is none."""
+    is_new = not catalog(warehouse).exists()
+    with connect() as con:
+        attach(con, warehouse, read_only=False)
+        if is_new:
+            con.execute(f"call {ALIAS}.set_option('parquet_row_group_size', '{ROW_GROUP}')")
 
 
 def catalog(warehouse: Path) -> Path:

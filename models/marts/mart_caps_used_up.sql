@@ -1,6 +1,10 @@
 -- grain: one row per scope of a cap, account and day or month in which as much was posted to the account as the cap allows
 {{ config(materialized="view") }}
-with entries as (
+with entries_by_day as (
+    select * from {{ ref('fct_ledger_entries') }}
+),
+
+entries_by_month as (
     select * from {{ ref('fct_ledger_entries') }}
 ),
 
@@ -14,7 +18,7 @@ periods as (
         account_id,
         request_date as period_from,
         sum(amount_usd) as posted_usd,
-    from entries
+    from entries_by_day
     group by account_id, request_date
     union all
     select
@@ -22,7 +26,7 @@ periods as (
         account_id,
         cast(date_trunc('month', request_date) as date) as period_from,
         sum(amount_usd) as posted_usd,
-    from entries
+    from entries_by_month
     group by account_id, cast(date_trunc('month', request_date) as date)
 ),
 

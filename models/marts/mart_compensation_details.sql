@@ -16,7 +16,12 @@ postings as (
     select * from {{ ref('mart_ledger_postings') }}
 ),
 
-caps_used_up as (
+-- Imported twice: what is read twice is read whole, and the account's filter would not reach the ledger.
+days_used_up as (
+    select * from {{ ref('mart_caps_used_up') }}
+),
+
+months_used_up as (
     select * from {{ ref('mart_caps_used_up') }}
 ),
 
@@ -88,11 +93,11 @@ final as (
     left join postings
         on compensations.compensation_id = postings.compensation_id
         and compensations.account_id = postings.account_id
-    left join caps_used_up as days_used_up
+    left join days_used_up
         on days_used_up.scope = 'account_day'
         and compensations.account_id = days_used_up.account_id
         and compensations.request_date = days_used_up.period_from
-    left join caps_used_up as months_used_up
+    left join months_used_up
         on months_used_up.scope = 'account_month'
         and compensations.account_id = months_used_up.account_id
         and date_trunc('month', compensations.request_date) = months_used_up.period_from
