@@ -86,6 +86,7 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
     with connect(extensions=()) as con, ThreadPoolExecutor(WORKERS) as pool:
         con.execute("set threads = 1")
         con.execute("set temp_directory = ''")
+        # What one group used is kept for the next one, and not given back in between.
         con.execute("set allocator_flush_threshold = '8GiB'")
         # How many lines there are is not known before they are scanned: joins run as they are written, the small side on the right.
         con.execute("set disabled_optimizers = 'join_order,build_side_probe_side,common_subplan'")
