@@ -20,7 +20,7 @@ AUDITED = (
 )
 """The tables that a suite judges, by name."""
 SHORT_PAST = FIRST_HOUR.replace(tzinfo=UTC) + timedelta(hours=1)
-"""For each check Dagster lists all partitions of the table up to now, sixty thousand, and then asks for the last materialization alone."""
+"""For each check Dagster lists every partition of the table up to now, and then asks for the last materialization alone."""
 
 
 @dg.multi_asset_check(
