@@ -91,17 +91,22 @@ create or replace temp macro has_placed_key(text) as
 
 create or replace temp macro has_key(text) as regexp_matches(text, key_shape() || '|' || key_place());
 
+create or replace temp macro without_placed_keys(text) as regexp_replace(text, key_place(), '\1\3\4[redacted]\2', 'g');
+
 -- Strings that look like keys, out.
 create or replace temp macro without_keys(text) as
     case
-        when has_placed_key(text)
-        then regexp_replace(regexp_replace(text, key_place(), '\1\3\4[redacted]\2', 'g'), key_shape(), '[redacted]', 'g')
+        when has_placed_key(text) then regexp_replace(without_placed_keys(text), key_shape(), '[redacted]', 'g')
         else regexp_replace(text, key_shape(), '[redacted]', 'g')
     end;
 
 -- The same for a text that mostly has one key, at half the cost: of those by shape, only the first goes. What is left is to be looked at.
+-- It does not call the macro above: what a text is asked twice is asked of every text beforehand.
 create or replace temp macro without_first_key(text) as
-    case when has_placed_key(text) then without_keys(text) else regexp_replace(text, key_shape(), '[redacted]') end;
+    case
+        when has_placed_key(text) then regexp_replace(without_placed_keys(text), key_shape(), '[redacted]', 'g')
+        else regexp_replace(text, key_shape(), '[redacted]')
+    end;
 
 -- An id that is a key, as a digest of it, so that equal ids stay equal.
 create or replace temp macro id_without_key(id) as case when has_key(id) then 'sha256:' || left(sha256(id), 16) else id end;
