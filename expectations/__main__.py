@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+from orchestration.collecting import collect_seldom
+
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Audit what `request` asks for; the answer says so where that is not possible."""
@@ -27,6 +29,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def serve(requests: IO[str], answers: IO[str]) -> None:
     """Answer every line of `requests` in turn. Imports the audit before it waits for the first."""
+    collect_seldom()
     import expectations.audit  # noqa: F401
 
     for line in requests:

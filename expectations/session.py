@@ -86,9 +86,7 @@ def _load_extensions(connection: sqlalchemy.Connection, home: Path) -> None:
 def _attach(connection: sqlalchemy.Connection, home: Path, snapshot_id: int | None) -> int:
     """Attach the warehouse as `makegood`, read-only at one snapshot; its id."""
     source = _quoted(f"ducklake:sqlite:{home / 'warehouse' / 'catalog.sqlite'}")
-    options = (
-        f"read_only, data_path {_quoted(home / 'warehouse' / 'data')}, meta_journal_mode 'WAL', meta_busy_timeout 30000"
-    )
+    options = f"read_only, data_path {_quoted(home / 'warehouse' / 'data')}, override_data_path true, meta_journal_mode 'WAL', meta_busy_timeout 30000"
     if snapshot_id is None:
         _rows(connection, f"attach {source} as makegood ({options})")
         (snapshot_id,) = _rows(connection, "select max(snapshot_id) from ducklake_snapshots('makegood')")[0]

@@ -17,7 +17,7 @@ from orchestration.home import Home
 from orchestration.settings import PROJECT, Settings
 
 DBT_PROJECT = PROJECT / "dbt_project"
-DBT = str(Path(sys.executable).with_name("dbt"))
+DBT = str(Path(sys.executable).with_name("makegood-dbt"))
 """The dbt of this environment, whatever PATH says."""
 
 

@@ -28,7 +28,8 @@ def attach(
         snapshot_id: the snapshot to stay at; None follows the head.
         pinned: a private copy of the catalog to read instead of it.
     """
-    options = [f"data_path '{sql_text(warehouse / 'data')}'"]
+    # The catalog holds the place where it was made, and a home may be moved, or be mounted elsewhere.
+    options = [f"data_path '{sql_text(warehouse / 'data')}'", "override_data_path true"]
     if pinned is None:
         options += ["meta_journal_mode 'WAL'", "meta_busy_timeout 30000"]
     if read_only:

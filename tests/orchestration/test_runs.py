@@ -187,6 +187,20 @@ def test_vanished_landing_file_takes_nothing_away(gateway: Gateway) -> None:
     assert gateway.marts() == published
 
 
+def test_a_home_that_was_moved_is_read_and_run_on(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    before = Gateway(tmp_path / "old")
+    before.lands(FIRST, [record("kept", FIRST, status_code="503")])
+    before.runs(FIRST)
+    published = before.marts()
+    before.root.rename(tmp_path / "new")
+    after = Gateway(tmp_path / "new")
+    assert after.marts() == published
+    after.lands(FIRST + HOUR, [record("next", FIRST + HOUR, status_code="503")])
+    after.runs(FIRST + HOUR)
+    assert after.sees("select request_id from fct_requests order by 1") == [("kept",), ("next",)]
+
+
 def test_file_changed_into_other_hours_empties_the_hours_that_it_left(gateway: Gateway) -> None:
     gateway.lands(FIRST + 5 * HOUR, [record("x", FIRST + 3 * HOUR, status_code="503")])
     gateway.runs(FIRST + 5 * HOUR)
