@@ -5,7 +5,7 @@ One request takes one session and so reads one snapshot. What is asked of it is 
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,6 @@ from uuid import uuid4
 
 import duckdb
 
-from dashboard.filters import Selection
 from orchestration.duck import sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import floor_hour
@@ -58,6 +57,20 @@ COPIED_COLUMNS = (
     " compensation_type, request_id, source, account_id"
 )
 COPIED = timedelta(days=92)
+STEPS = """
+with sampled as (
+    select {column} as value from page.compensations
+    where rowid % (select 1 + count(*) // 100000 from page.compensations) = 0
+),
+
+parted as (
+    select unnest(quantile_disc(value, list_transform(range(1, 400), lambda part: part / 400))) as step from sampled
+    union
+    select max({column}) from page.compensations
+)
+
+select list(step order by step) filter (step is not null) as steps from parted
+"""
 TYPES = "select compensation_type, label, description from dim_compensation_types order by precedence"
 MEMORY_LIMIT, LOOKUP_MEMORY_LIMIT = "256MB", "128MB"
 POLL_S = 0.5
@@ -116,23 +129,33 @@ class Session:
         self.readers = 0
         self._copied_from: datetime | None = None
         self._con.execute(f"attach '{sql_text(self._copy)}' as page")
-        self._counts: dict[Selection, list[tuple[Any, ...]]] = {}
+        self._counts: dict[Hashable, list[tuple[Any, ...]]] = {}
         self._con.execute(HOURS)
         self._con.execute(DAYS)
         self._con.execute(POSTED)
         self.data_from, self.data_through = self._coverage()
         self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
 
-    def remember(self, selection: Selection, ask: Callable[[], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
-        """What was asked about a selection before, or now."""
-        known = self._counts.get(selection)
+    def remember(self, asked: Hashable, ask: Callable[[], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
+        """What was asked about the same before, or now."""
+        known = self._counts.get(asked)
         if known is None:
             known = ask()
             with self._lock:
                 if len(self._counts) >= COUNTS_KEPT:
                     self._counts.pop(next(iter(self._counts)))
-                self._counts[selection] = known
+                self._counts[asked] = known
         return known
+
+    def steps(self, column: str) -> list[Any]:
+        """Values of a column of the copy, in order, that part its rows into some hundreds of much the same number; the last is the largest."""
+
+        def ask() -> list[tuple[Any, ...]]:
+            with self.cursor() as cursor:
+                return cursor.execute(STEPS.format(column=column)).fetchall()
+
+        [[steps]] = self.remember(column, ask)
+        return list(steps or [])
 
     @property
     def is_copied(self) -> bool:

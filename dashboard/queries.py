@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from dashboard.answers import (
     SummaryAnswer,
     TypeTotal,
 )
-from dashboard.filters import Filters, PageFilters, RowFilters, Selection, SeriesFilters
+from dashboard.depth import Steps, covering
+from dashboard.filters import COLUMNS, Filters, PageFilters, RowFilters, Selection, SeriesFilters
 from dashboard.following import Session
 from dashboard.sums import end_of, midnight, sums
 from orchestration.hours import HOUR
@@ -29,6 +31,8 @@ from orchestration.publication.kpis import Kpis
 
 SQL = Path(__file__).parent / "sql"
 MODELS_DRAWN = 8
+DEEP = 10_000
+"""From which row on a page of another order than that of time is looked for among rows of like values, and not among all."""
 HOURLY_UP_TO = 72
 
 
@@ -167,10 +171,24 @@ class Queries:
         page = "limit $page_size offset $offset"
         if self._session.facts(selected.start) == "fct_compensations":
             return self._ask("details", selected, {"order": order, "page": page}, **turn)
+        if filters.sort != "timestamp" and offset >= DEEP:
+            selected, turn["offset"] = self._among_likes(selected, filters, offset)
         places, bound = self._question("places", selected, {"order": order, "page": page}, **turn)
         found = replace(selected, by_hour=(f"rowid in ({places})",), by_row=(), account=None)
         text, _ = self._question("details", found, {"order": order, "page": ""})
         return self._rows(text, bound)
+
+    def _among_likes(self, selected: Selection, filters: PageFilters, offset: int) -> tuple[Selection, int]:
+        """The rows of like values in the sorted column among which the page lies, and where among them it begins."""
+        steps = Steps(COLUMNS[filters.sort], self._session.steps(COLUMNS[filters.sort]), filters.direction == "asc")
+
+        def until(group: int) -> int:
+            narrowed = _narrowed(selected, *steps.until(group))
+            [(count,)] = self._session.remember((steps.column, narrowed), lambda: self._ask("row_count", narrowed))
+            return int(count)
+
+        first, last, before = covering(until, len(steps), offset, filters.page_size)
+        return _narrowed(selected, *steps.among(first, last)), offset - before
 
     def _order(self, selected: Selection, filters: RowFilters) -> str:
         """The whole order of rows: no two are alike, so that pages neither repeat nor leave out any."""
@@ -186,20 +204,16 @@ class Queries:
         offset = (filters.page - 1) * filters.page_size
         if filters.sort != "timestamp" or offset >= total:
             return Stretch(selected.start, selected.end, offset, total)
-        before, hours, skipped = 0, list[datetime](), 0
-        for hour, count in counts if filters.direction == "asc" else reversed(counts):
-            if before + count > offset:
-                skipped = skipped if hours else before
-                hours.append(hour)
-            before += count
-            if before >= offset + filters.page_size:
-                break
-        until = (
+        ordered = counts if filters.direction == "asc" else counts[::-1]
+        until = list(accumulate(count for _, count in ordered))
+        first, last, before = covering(until.__getitem__, len(until), offset, filters.page_size)
+        hours = [hour for hour, _ in ordered[first : last + 1]]
+        end = (
             end_of(max(hours), selected.account, selected.start, selected.end)
             if not selected.by_row
             else max(hours) + HOUR
         )
-        return Stretch(max(selected.start, min(hours)), min(selected.end, until), offset - skipped, total)
+        return Stretch(max(selected.start, min(hours)), min(selected.end, end), offset - before, total)
 
     def _counts(self, selected: Selection) -> list[tuple[datetime, int]]:
         """How many rows each hour has: of the hourly mart, or counted once where filters look at single rows."""
@@ -244,6 +258,11 @@ class Queries:
     def _rows(self, sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         with self._session.cursor() as cursor:
             return cursor.execute(sql, values or {}).fetchall()
+
+
+def _narrowed(selected: Selection, condition: str, values: dict[str, Any]) -> Selection:
+    """Those rows of the selection for which the condition holds."""
+    return replace(selected, by_row=(*selected.by_row, condition), values=(*selected.values, *values.items()))
 
 
 def _values(kpis: Kpis) -> KpiValues:
