@@ -125,7 +125,7 @@ def interactions(page: Page) -> dict[str, Callable[[int], str]]:
         "sort": lambda n: click("sort", ("payout", "cost", "latency", "input_tokens")[n % 4]) if n else everything,
         "next page": lambda n: click("testid", "page-next") if n else everything,
         "page at depth 1 M": lambda n: turn(40_000 + n * 7) if n else everything,
-        "the same by payout": lambda n: turn(40_000 + n * 7) if n else go("range=90d&sort=payout"),
+        "the same by payout": lambda n: turn(40_000 + n * 7_919) if n else go("range=90d&sort=payout"),
         "one account": lambda n: go(f"range=90d&account=acct_{n + 10:04d}"),
     }
 

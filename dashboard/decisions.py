@@ -12,7 +12,7 @@ from dashboard.metas import parsed, read_meta
 from orchestration.home import Home
 from orchestration.hours import floor_hour
 from orchestration.presentation import plain
-from orchestration.publication.explaining import NAMED, RuleEvaluation, assessed, decision, evaluated_rules
+from orchestration.publication.explaining import SAME_REQUEST, RuleEvaluation, assessed, decision, evaluated_rules
 
 Row = dict[str, Any]
 
@@ -32,7 +32,7 @@ class Decisions:
         named: Row = {"source": source, "request_id": request_id, "scope": self._scope}
         mine = "source = $source and request_id = $request_id"
         if hour is not None:
-            mine = f"{NAMED} and request_date = $request_date and request_hour = $request_hour"
+            mine = f"{SAME_REQUEST} and request_date = $request_date and request_hour = $request_hour"
             named |= {"request_date": hour.date(), "request_hour": hour.hour}
         mine += " and ($scope is null or account_id = $scope)"
         found = self._rows(f"from fct_requests where {mine}", named)
@@ -98,7 +98,7 @@ class Decisions:
 
     def _paid_meta(self, fact: Row) -> Any:
         [paid] = self._rows(
-            f"select meta from fct_compensations where {NAMED}"
+            f"select meta from fct_compensations where {SAME_REQUEST}"
             " and request_date = $request_date and requested_at = $requested_at",
             {name: fact[name] for name in ("source", "request_id", "request_date", "requested_at")},
         )

@@ -57,24 +57,10 @@ COPIED_COLUMNS = (
     " compensation_type, request_id, source, account_id"
 )
 COPIED = timedelta(days=92)
-STEPS = """
-with sampled as (
-    select {column} as value from page.compensations
-    where rowid % (select 1 + count(*) // 100000 from page.compensations) = 0
-),
-
-parted as (
-    select unnest(quantile_disc(value, list_transform(range(1, 400), lambda part: part / 400))) as step from sampled
-    union
-    select max({column}) from page.compensations
-)
-
-select list(step order by step) filter (step is not null) as steps from parted
-"""
 TYPES = "select compensation_type, label, description from dim_compensation_types order by precedence"
 MEMORY_LIMIT, LOOKUP_MEMORY_LIMIT = "256MB", "128MB"
 POLL_S = 0.5
-COUNTS_KEPT = 64
+ANSWERS_KEPT = 64
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +115,7 @@ class Session:
         self.readers = 0
         self._copied_from: datetime | None = None
         self._con.execute(f"attach '{sql_text(self._copy)}' as page")
-        self._counts: dict[Hashable, list[tuple[Any, ...]]] = {}
+        self._answers: dict[Hashable, list[tuple[Any, ...]]] = {}
         self._con.execute(HOURS)
         self._con.execute(DAYS)
         self._con.execute(POSTED)
@@ -137,25 +123,15 @@ class Session:
         self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
 
     def remember(self, asked: Hashable, ask: Callable[[], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
-        """What was asked about the same before, or now."""
-        known = self._counts.get(asked)
-        if known is None:
-            known = ask()
-            with self._lock:
-                if len(self._counts) >= COUNTS_KEPT:
-                    self._counts.pop(next(iter(self._counts)))
-                self._counts[asked] = known
+        """The answer to this question that is remembered, else the one that is found now."""
+        with self._lock:
+            known = self._answers.pop(asked, None)
+        known = ask() if known is None else known
+        with self._lock:
+            self._answers[asked] = known
+            if len(self._answers) > ANSWERS_KEPT:
+                self._answers.pop(next(iter(self._answers)))
         return known
-
-    def steps(self, column: str) -> list[Any]:
-        """Values of a column of the copy, in order, that part its rows into some hundreds of much the same number; the last is the largest."""
-
-        def ask() -> list[tuple[Any, ...]]:
-            with self.cursor() as cursor:
-                return cursor.execute(STEPS.format(column=column)).fetchall()
-
-        [[steps]] = self.remember(column, ask)
-        return list(steps or [])
 
     @property
     def is_copied(self) -> bool:

@@ -31,8 +31,10 @@ from orchestration.publication.kpis import Kpis
 
 SQL = Path(__file__).parent / "sql"
 MODELS_DRAWN = 8
-DEEP = 10_000
-"""From which row on a page of another order than that of time is looked for among rows of like values, and not among all."""
+DEEP = 5_000
+"""From which row on a page of another order than that of time is looked for among rows of neighbouring values, and not among all."""
+STEPS, STEPS_SAMPLED = 400, 100_000
+"""Into how many groups a column's values are parted, and how many rows at most are looked at for that."""
 HOURLY_UP_TO = 72
 
 
@@ -149,7 +151,7 @@ class Queries:
         place = self._stretch(selected, filters)
         rows: list[tuple[Any, ...]] = []
         if place.offset < place.total:
-            rows = self._page(replace(selected, start=place.start, end=place.end), filters, place.offset)
+            rows = self._page(replace(selected, start=place.start, end=place.end), filters, place)
         names = list(DetailsRow.model_fields)
         return DetailsAnswer(
             publication_id=self._publication.publication_id,
@@ -164,31 +166,37 @@ class Queries:
         selected = self.selection(filters)
         return self._question("details", selected, {"order": self._order(selected, filters), "page": ""})
 
-    def _page(self, selected: Selection, filters: PageFilters, offset: int) -> list[tuple[Any, ...]]:
-        """Rows from `offset` on. Which ones is found by the sorted column alone; the other columns are read of these rows."""
-        turn = {"page_size": filters.page_size, "offset": offset}
+    def _page(self, selected: Selection, filters: PageFilters, place: Stretch) -> list[tuple[Any, ...]]:
+        """The rows of the page. Which ones is found by the sorted column alone; the other columns are read of these rows."""
+        turn = {"page_size": filters.page_size, "offset": place.offset}
         order = self._order(selected, filters)
         page = "limit $page_size offset $offset"
         if self._session.facts(selected.start) == "fct_compensations":
             return self._ask("details", selected, {"order": order, "page": page}, **turn)
-        if filters.sort != "timestamp" and offset >= DEEP:
-            selected, turn["offset"] = self._among_likes(selected, filters, offset)
+        if filters.sort != "timestamp" and place.offset >= DEEP:
+            selected, turn["offset"] = self._within_steps(selected, filters, place)
         places, bound = self._question("places", selected, {"order": order, "page": page}, **turn)
         found = replace(selected, by_hour=(f"rowid in ({places})",), by_row=(), account=None)
         text, _ = self._question("details", found, {"order": order, "page": ""})
         return self._rows(text, bound)
 
-    def _among_likes(self, selected: Selection, filters: PageFilters, offset: int) -> tuple[Selection, int]:
-        """The rows of like values in the sorted column among which the page lies, and where among them it begins."""
-        steps = Steps(COLUMNS[filters.sort], self._session.steps(COLUMNS[filters.sort]), filters.direction == "asc")
+    def _within_steps(self, selected: Selection, filters: PageFilters, place: Stretch) -> tuple[Selection, int]:
+        """The rows of neighbouring values in the sorted column among which the page lies, and where among them it begins."""
+        column = COLUMNS[filters.sort]
+        parts = {"sampled": STEPS_SAMPLED, "parts": STEPS}
+        found = self._session.remember(
+            ("steps", column), lambda: self._rows(_text("steps").format(column=column), parts)
+        )
+        steps = Steps(column, [row[0] for row in found], [row[1] for row in found], filters.direction == "asc")
 
-        def until(group: int) -> int:
-            narrowed = _narrowed(selected, *steps.until(group))
-            [(count,)] = self._session.remember((steps.column, narrowed), lambda: self._ask("row_count", narrowed))
+        def rows_up_to(group: int) -> int:
+            counted = _narrowed(selected, *steps.up_to(group))
+            [(count,)] = self._session.remember(("row_count", counted), lambda: self._ask("row_count", counted))
             return int(count)
 
-        first, last, before = covering(until, len(steps), offset, filters.page_size)
-        return _narrowed(selected, *steps.among(first, last)), offset - before
+        near = steps.near(place.offset / place.total)
+        first, last, before = covering(rows_up_to, len(steps), place.offset, filters.page_size, near)
+        return _narrowed(selected, *steps.among(first, last)), place.offset - before
 
     def _order(self, selected: Selection, filters: RowFilters) -> str:
         """The whole order of rows: no two are alike, so that pages neither repeat nor leave out any."""
@@ -205,8 +213,8 @@ class Queries:
         if filters.sort != "timestamp" or offset >= total:
             return Stretch(selected.start, selected.end, offset, total)
         ordered = counts if filters.direction == "asc" else counts[::-1]
-        until = list(accumulate(count for _, count in ordered))
-        first, last, before = covering(until.__getitem__, len(until), offset, filters.page_size)
+        rows_up_to = list(accumulate(count for _, count in ordered))
+        first, last, before = covering(rows_up_to.__getitem__, len(rows_up_to), offset, filters.page_size)
         hours = [hour for hour, _ in ordered[first : last + 1]]
         end = (
             end_of(max(hours), selected.account, selected.start, selected.end)
@@ -221,7 +229,7 @@ class Queries:
         def ask() -> list[tuple[Any, ...]]:
             return self._ask("row_counts" if selected.by_row else "hour_counts", selected)
 
-        return self._session.remember(selected, ask)
+        return self._session.remember(("hours", selected), ask)
 
     def _covered(self, selected: Selection) -> int:
         """How many hours of the range the publication covers."""

@@ -29,7 +29,6 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def serve(requests: IO[str], answers: IO[str]) -> None:
     """Answer every line of `requests` in turn. Imports the audit before it waits for the first."""
-    collect_seldom()
     import expectations.audit  # noqa: F401
 
     for line in requests:
@@ -39,6 +38,7 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
 
 def main() -> None:
     """Serve on this process's stdin and stdout; whatever else prints to stdout goes to stderr."""
+    collect_seldom()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     serve(sys.stdin, answers)

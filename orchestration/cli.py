@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestration.collecting import collect_seldom
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HourRange, parse_day, parse_hour
@@ -315,7 +314,6 @@ def demo() -> None:
 
 def main() -> Any:
     """Run the command line; a MakegoodError becomes its one sentence and exit code 1."""
-    collect_seldom()
     try:
         return app(standalone_mode=True)
     except MakegoodError as error:

@@ -36,6 +36,11 @@ class Dbt(DbtCliResource):
         return None
 
 
+def dbt_process() -> Dbt:
+    """dbt over the project, as the resource that runs start it by."""
+    return Dbt(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=DBT)
+
+
 def ready_project(settings: Settings) -> DbtProject:
     """The project, with its manifest parsed anew where models, macros, seeds or configuration changed.
 
@@ -43,9 +48,11 @@ def ready_project(settings: Settings) -> DbtProject:
     process and its children.
 
     Raises:
-        MakegoodError: the home cannot be used, or the project does not parse; says what dbt says.
+        MakegoodError: the home cannot be used, the environment is older than the project, or the project does not parse; says what dbt says.
     """
     home = Home(settings.home).prepare()
+    if not Path(DBT).exists():
+        raise MakegoodError(f"there is no {DBT}: set the environment up again (`make setup`)")
     target = home.warehouse / "dbt"
     os.environ["MAKEGOOD_HOME"] = str(home.root)
     os.environ["DBT_TARGET_PATH"] = str(target)

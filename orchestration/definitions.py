@@ -18,7 +18,7 @@ from orchestration.automation import (
     settlement_schedule,
 )
 from orchestration.checks import audits
-from orchestration.dbt import DBT, DBT_PROJECT, Dbt, ready_project
+from orchestration.dbt import dbt_process, ready_project
 from orchestration.resources import Books, Lake, Publication, Warehouse, auditing
 from orchestration.settings import Settings
 
@@ -58,6 +58,6 @@ def definitions_for(settings: Settings, worker: AuditWorker | None = None) -> dg
                 most_adjustments=settings.settlement_most_adjustments,
                 most_adjusted_usd=str(settings.settlement_most_adjusted_usd),
             ),
-            "dbt": Dbt(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=DBT),
+            "dbt": dbt_process(),
         },
     )

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from expectations.worker import AuditWorker
+from orchestration.collecting import collect_seldom
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HourRange
@@ -123,6 +124,7 @@ def point_dagster_at(home: Home) -> None:
 
 def _execute_audited(home: Home, settings: Settings, job: str, hours: HourRange) -> Any:
     """One run of a job that audits, over these hours. The worker begins its imports before Dagster's, which take seconds too."""
+    collect_seldom()
     with AuditWorker() as worker:
         from orchestration.partitions import partition_key
 
@@ -140,6 +142,7 @@ def _execute(
     worker: AuditWorker | None = None,
 ) -> Any:
     """One run of a job over the partitions from `first` to `last`, in this process."""
+    collect_seldom()
     point_dagster_at(home)
     warnings.filterwarnings("ignore", module="dagster")
     import dagster as dg

@@ -91,6 +91,7 @@ create or replace temp macro has_placed_key(text) as
 
 create or replace temp macro has_key(text) as regexp_matches(text, key_shape() || '|' || key_place());
 
+-- Keys by their places, out, and what stands around them kept.
 create or replace temp macro without_placed_keys(text) as regexp_replace(text, key_place(), '\1\3\4[redacted]\2', 'g');
 
 -- Strings that look like keys, out.
@@ -101,7 +102,7 @@ create or replace temp macro without_keys(text) as
     end;
 
 -- The same for a text that mostly has one key, at half the cost: of those by shape, only the first goes. What is left is to be looked at.
--- It does not call the macro above: what a text is asked twice is asked of every text beforehand.
+-- It repeats the macro above: a look that stands twice in an expression is taken out of its case and made for every text.
 create or replace temp macro without_first_key(text) as
     case
         when has_placed_key(text) then regexp_replace(without_placed_keys(text), key_shape(), '[redacted]', 'g')

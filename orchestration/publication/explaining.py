@@ -11,9 +11,9 @@ import duckdb
 from orchestration.errors import MakegoodError
 from orchestration.policy.signals import yes_no_signals
 
-# The request of a name within its hour. DuckLake looks for these texts while it reads, against what it knows of every file, which
-# costs more than the hour's rows do; of an expression it knows nothing, and the rows are compared when they are read.
-NAMED = "source || '' = $source and request_id || '' = $request_id"
+# Within a known hour. DuckLake compares an equality with what its catalog says of each file, which costs more than to read the
+# hour's rows; an expression is compared with the rows alone.
+SAME_REQUEST = "source || '' = $source and request_id || '' = $request_id"
 
 # These find a row or a few, which are put in order here: to sort in SQL makes DuckLake look up statistics of every column first.
 ASKED = """
@@ -35,13 +35,13 @@ select
 from mart_rule_evaluations as evaluations
 inner join dim_compensation_rules as rules using (policy_version, rule_id)
 inner join dim_compensation_types as types on evaluations.compensation_type = types.compensation_type
-where {NAMED} and requested_at = $requested_at
+where {SAME_REQUEST} and requested_at = $requested_at
     and request_date = $request_date and request_hour = $request_hour
 """
 ASSESSED = f"""
 select detector, detector_version, verdict, score, category, evidence, assessed_at
 from fct_content_assessments
-where {NAMED} and request_date = $request_date and request_hour = $request_hour
+where {SAME_REQUEST} and request_date = $request_date and request_hour = $request_hour
 """
 
 Row = dict[str, Any]

@@ -34,8 +34,8 @@ def session(gateway: Gateway, tmp_path: Path) -> Iterator[Session]:
     opened.close()
 
 
-def pages(session: Session, asked: dict[str, Any]) -> list[Any]:
-    queries = Queries(session, None)
+def pages(session: Session, asked: dict[str, Any], scope: str | None = None) -> list[Any]:
+    queries = Queries(session, scope)
     turns = [PageFilters(**asked, page=page, page_size=30) for page in range(1, 6)]
     return [row for turn in turns for row in queries.details(turn).rows]
 

@@ -6,13 +6,14 @@ from itertools import accumulate
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from test_page_copy import pages, session
 
-from dashboard.depth import covering
+from dashboard.depth import Steps, covering
 from dashboard.filters import COLUMNS
 from dashboard.following import Session
+from dashboard.queries import Queries
 
 __all__ = ["session"]
 
@@ -24,27 +25,55 @@ SELECTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-@given(st.lists(st.integers(0, 40), min_size=1), st.integers(0, 400), st.integers(1, 100))
+@given(st.lists(st.integers(0, 40), min_size=1).filter(any), st.integers(1, 100), st.integers(0, 60), st.data())
 def test_the_groups_that_cover_a_page_hold_all_its_rows_and_none_of_them_could_be_left_out(
-    counts: list[int], offset: int, size: int
+    counts: list[int], size: int, near: int, data: st.DataObject
 ) -> None:
-    assume(offset < sum(counts))
+    offset = data.draw(st.integers(0, sum(counts) - 1))
     groups = [group for group, count in enumerate(counts) for _ in range(count)]
     page = groups[offset : offset + size]
-    until = list(accumulate(counts))
-    first, last, before = covering(until.__getitem__, len(counts), offset, size)
+    rows_up_to = list(accumulate(counts))
+    first, last, before = covering(rows_up_to.__getitem__, len(counts), offset, size, near)
     assert (first, min(last, groups[-1])) == (page[0], page[-1])
     assert [group for group in groups if first <= group <= last][offset - before :][:size] == page
 
 
+def test_where_a_page_lies_near_what_was_guessed_few_groups_are_counted() -> None:
+    asked = set()
+
+    def rows_up_to(group: int) -> int:
+        asked.add(group)
+        return 100 * (group + 1)
+
+    assert covering(rows_up_to, 400, 20_050, 25, near=201) == (200, 200, 20_000)
+    assert len(asked) <= 4
+
+
+@pytest.mark.parametrize("is_ascending", [True, False])
+def test_of_a_column_that_nobody_reports_all_rows_are_those_without_a_value(is_ascending: bool) -> None:
+    steps = Steps("ttft_ms", [], [], is_ascending)
+    assert covering(lambda group: 0, len(steps), 70, 25, steps.near(0.5)) == (0, 0, 0)
+    assert steps.among(0, 0) == ("ttft_ms is null", {})
+
+
+@pytest.mark.parametrize("scope", [None, "acme"])
 @pytest.mark.parametrize("name", SELECTIONS)
 @pytest.mark.parametrize("column", [column for column in COLUMNS if column != "timestamp"])
-def test_a_page_looked_for_among_like_values_holds_what_stands_there_in_the_whole_list(
-    session: Session, monkeypatch: pytest.MonkeyPatch, column: str, name: str
+def test_a_deep_page_in_any_order_holds_what_stands_there_in_the_whole_list(
+    session: Session, monkeypatch: pytest.MonkeyPatch, column: str, name: str, scope: str | None
 ) -> None:
-    session.copy(lambda: True)
     asked = [SELECTIONS[name] | {"sort": column, "direction": direction} for direction in ("asc", "desc")]
-    whole = [pages(session, each) for each in asked]
+    whole = [pages(session, each, scope) for each in asked]
+    session.copy(lambda: True)
+    narrowed = []
+    within_steps = Queries._within_steps
+
+    def noted(queries: Queries, *arguments: Any) -> Any:
+        narrowed.append(arguments)
+        return within_steps(queries, *arguments)
+
+    monkeypatch.setattr(Queries, "_within_steps", noted)
     monkeypatch.setattr("dashboard.queries.DEEP", 0)
-    assert [pages(session, each) for each in asked] == whole
-    assert all(whole) == (name != "nothing")
+    monkeypatch.setattr("dashboard.following.ANSWERS_KEPT", 1)
+    assert [pages(session, each, scope) for each in asked] == whole
+    assert bool(narrowed) == any(whole) == (name != "nothing")

@@ -51,5 +51,11 @@ def test_a_request_is_found_with_its_hour_and_not_in_another(client: TestClient)
     assert answer.status_code == 404
 
 
-def test_a_request_of_another_source_is_another_request(client: TestClient) -> None:
-    assert client.get("/api/requests/elsewhere/r000").status_code == 404
+@pytest.mark.parametrize("hour", [None, "2026-11-01T00"])
+@pytest.mark.parametrize("name", ["elsewhere/r000", "gateway/r00", "gateway/r0000", "gateway/R000", "gateway/r000%20"])
+def test_a_request_of_another_source_or_of_nearly_this_id_is_another_request(
+    client: TestClient, name: str, hour: str | None
+) -> None:
+    asked = {} if hour is None else {"hour": hour}
+    assert client.get("/api/requests/gateway/r000", params=asked).status_code == 200
+    assert client.get(f"/api/requests/{name}", params=asked).status_code == 404

@@ -96,6 +96,14 @@ def test_missing_sources_file_is_named(makegood: Makegood, gateway: Gateway) -> 
     assert "sources.yml: No such file or directory; set MAKEGOOD_SOURCES" in err
 
 
+def test_an_environment_older_than_the_project_is_one_sentence(
+    makegood: Makegood, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("orchestration.dbt.DBT", str(tmp_path / "makegood-dbt"))
+    code, _, err = makegood(*RUN)
+    assert (code, "set the environment up again" in err, "Traceback" in err) == (1, True, False)
+
+
 def test_wrong_setting_is_named(makegood: Makegood, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAKEGOOD_LOOKBACK_HOURS", "abc")
     code, _, err = makegood("status")

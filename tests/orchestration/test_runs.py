@@ -15,10 +15,12 @@ import pytest
 from running_gateway import FIRST, Gateway, record
 
 from orchestration.errors import MakegoodError
+from orchestration.home import Home
 from orchestration.hours import HOUR
 from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.landing import land
 from orchestration.ingestion.sources import find_files, read_sources
+from orchestration.maintenance import maintain
 from orchestration.settings import PROJECT
 
 
@@ -198,6 +200,7 @@ def test_a_home_that_was_moved_is_read_and_run_on(tmp_path: Path) -> None:
     assert after.marts() == published
     after.lands(FIRST + HOUR, [record("next", FIRST + HOUR, status_code="503")])
     after.runs(FIRST + HOUR)
+    maintain(Home(after.root))
     assert after.sees("select request_id from fct_requests order by 1") == [("kept",), ("next",)]
 
 

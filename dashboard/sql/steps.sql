@@ -1,0 +1,26 @@
+-- grain: one row per value that parts a column's rows into groups of about the same size: the largest of its group, with its share of all rows
+with sampled as (
+    select {column} as value
+    from page.compensations
+    where rowid % (select 1 + count(*) // $sampled from page.compensations) = 0
+),
+
+parted as (
+    select
+        unnest(quantile_disc(value, list_transform(range(1, $parts), lambda part: part / $parts))) as value,
+        unnest(range(1, $parts)) as part,
+    from sampled
+    union all
+    select
+        max({column}) as value,
+        $parts as part,
+    from page.compensations
+)
+
+select
+    value,
+    max(part) / $parts * (select count(value) / count(*) from sampled) as share,
+from parted
+where value is not null
+group by value
+order by value
