@@ -52,20 +52,20 @@ class Steps:
     Attributes:
         column: the fact's name of it.
         values: the largest value of each group, ascending; none is above the last.
-        shares: which share of all rows is not above each of them, about.
+        shares: how many millionths of all rows are not above each of them, about.
         is_ascending: whether the smallest values come first.
     """
 
     column: str
     values: list[Any]
-    shares: list[float]
+    shares: list[int]
     is_ascending: bool
 
     def __len__(self) -> int:
         return len(self.values)
 
-    def near(self, share: float) -> int:
-        """The group in which this share of all rows ends, about."""
+    def near(self, share: int) -> int:
+        """The group in which so many millionths of all rows end, about."""
         if self.is_ascending or not self.shares:
             return bisect_left(self.shares, share)
         return max(0, len(self) - 1 - bisect_left(self.shares, self.shares[-1] - share))

@@ -194,7 +194,7 @@ class Queries:
             [(count,)] = self._session.remember(("row_count", counted), lambda: self._ask("row_count", counted))
             return int(count)
 
-        near = steps.near(place.offset / place.total)
+        near = steps.near(place.offset * 1_000_000 // place.total)
         first, last, before = covering(rows_up_to, len(steps), place.offset, filters.page_size, near)
         return _narrowed(selected, *steps.among(first, last)), place.offset - before
 

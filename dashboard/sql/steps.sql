@@ -1,4 +1,4 @@
--- grain: one row per value that parts a column's rows into groups of about the same size: the largest of its group, with its share of all rows
+-- grain: one row per value that parts a column's rows into groups of about the same size: the largest of its group, with its share of all rows, in millionths
 with sampled as (
     select {column} as value
     from page.compensations
@@ -19,7 +19,7 @@ parted as (
 
 select
     value,
-    max(part) / $parts * (select count(value) / count(*) from sampled) as share,
+    max(part) * (select count(value) * 1000000 // count(*) from sampled) // $parts as share,
 from parted
 where value is not null
 group by value
