@@ -2,20 +2,26 @@
 
 -- A text that stands in an answer's place because a logger took the answer out: one of a few words, alone or in brackets.
 create or replace temp macro is_placeholder(text) as
-    length(text) <= 120
-    and (
-        regexp_full_match(
-            text,
-            '(?i)[\s\[(<{*_"''.]*(?:(?:response|answer|content|message|text|output|data|body|value|pii|sensitive)[\s_:-]*)*(?:is |was |has been )?'
-            || '(?:redacted|omitted|masked|scrubbed|sanitized|anonymized|withheld|hidden|removed|not[ _-](?:logged|stored|kept))'
-            || '(?:[\s_:-]+(?:by|for|due to|because of|via)[\s_:-].*|[\s_:-]+(?:response|answer|content|message|text|output|data|body|value))?[\s\])>}*_"''.]*'
+    (
+        contains(lower(text), 'redacted')
+        and regexp_full_match(text, '(?i)(?:\s*redacted[-_ ]by[-_ ]litell?m(?:\. ''litellm\.turn_off_message_logging=True'')?)+\s*')
+    )
+    or (
+        length(text) <= 120
+        and (
+            regexp_full_match(
+                text,
+                '(?i)[\s\[(<{*_"''.]*(?:(?:response|answer|content|message|text|output|data|body|value|pii|sensitive)[\s_:-]*)*(?:is |was |has been )?'
+                || '(?:redacted|omitted|masked|scrubbed|sanitized|anonymized|withheld|hidden|removed|not[ _-](?:logged|stored|kept))'
+                || '(?:[\s_:-]+(?:by|for|due to|because of|via)[\s_:-].*|[\s_:-]+(?:response|answer|content|message|text|output|data|body|value))?[\s\])>}*_"''.]*'
+            )
+            or regexp_full_match(text, '\s*(?:\*{3,}|█{3,}|[xX]{8,})\s*')
         )
-        or regexp_full_match(text, '\s*(?:\*{3,}|█{3,}|[xX]{8,})\s*')
     );
 
--- A text that a logger cut.
+-- A text that a logger cut, or took something out of.
 create or replace temp macro is_cut(text) as
-    contains(text, '(litellm_truncated') or contains(text, '[base64_data truncated') or contains(text, '(truncated by ')
+    contains(text, 'redacted-by-litellm') or contains(text, '(litellm_truncated') or contains(text, '[base64_data truncated') or contains(text, '(truncated by ')
     or regexp_matches(right(text, 80), '(?i)(?:\.\.\.|…)\s*[\[(<](?:truncated|[0-9]+ (?:more )?(?:chars|characters|bytes))|[\[(<](?:truncated|clipped)[^\])>]*[\])>]\s*$');
 
 create or replace temp macro is_blank(text) as regexp_full_match(coalesce(text, ''), '\s*');
@@ -67,7 +73,7 @@ create or replace temp macro answer_in(body) as
                 has_more := acts_in(choice -> '$.message') or acts_in(choice -> '$.delta'),
                 -- A logger that redacts sets the audio of an answer to null; an answer without audio has no such field.
                 has_hole := coalesce(json_type(choice, '$.message.audio') = 'NULL', false)
-                    or coalesce(json_type(choice, '$.message'), json_type(choice, '$.delta'), json_type(choice, '$.text'), 'NULL') = 'NULL'
+                    or coalesce(json_type(choice, '$.message.content'), json_type(choice, '$.delta.content'), json_type(choice, '$.text')) is null
             )
         )
         when json_array_length(body, '$.candidates') > 0
@@ -88,7 +94,7 @@ create or replace temp macro answer_in(body) as
                 has_hole := false
             )
         )
-        when json_type(body, '$.output') = 'ARRAY' and (body ->> '$.object' = 'response' or json_type(body, '$.status') is not null)
+        when json_type(body, '$.output') = 'ARRAY' and coalesce(json_type(body, '$.output[0]'), 'OBJECT') = 'OBJECT'
         then [struct_pack(
             said := array_to_string(
                 list_transform(
@@ -167,4 +173,32 @@ create or replace temp macro shows_answer(answer) as
 
 -- Whether of an answer in the record something was taken out, so that it can be judged no further.
 create or replace temp macro is_withheld(answer) as
-    coalesce(len(list_filter(answer, lambda part: part.has_hole or is_placeholder(part.said) or is_cut(part.said))) > 0, true);
+    coalesce(len(list_filter(answer, lambda part: (part.has_hole and not part.has_more) or is_placeholder(part.said) or is_cut(part.said))) > 0, true);
+
+-- What was bought, by the shape of what came back.
+create or replace temp macro operation_by_shape(body) as
+    case
+        when json_type(body, '$.choices') = 'ARRAY' then case when body ->> '$.object' = 'text_completion' then 'text_completion' else 'chat' end
+        when json_type(body, '$.candidates') = 'ARRAY' or json_type(body, '$.promptFeedback') is not null then 'chat'
+        when body ->> '$.object' = 'response' then 'responses'
+        when body ->> '$.object' = 'batch' then 'batch'
+        when json_type(body, '$.content') = 'ARRAY' and json_type(body, '$.stop_reason') is not null then 'chat'
+        when json_type(body, '$.output.message') = 'OBJECT' or json_type(body, '$.message') = 'OBJECT' then 'chat'
+        when json_type(body, '$.embedding') is not null or json_type(body, '$.embeddings') is not null
+            or json_type(body, '$.data[0].embedding') is not null or json_type(body, '$.predictions[0].embeddings') is not null
+        then 'embeddings'
+        when json_type(body, '$.data[0].b64_json') is not null or json_type(body, '$.data[0].url') is not null
+            or json_type(body, '$.predictions[0].bytesBase64Encoded') is not null
+        then 'image_generation'
+        when json_type(body, '$.results[0].relevance_score') is not null then 'rerank'
+        when json_type(body, '$.results[0].flagged') is not null then 'moderation'
+    end;
+
+-- A count out of usage as providers write it: the first of the paths that holds more than 0, else 0 where one holds that.
+create or replace temp macro first_count(usages, paths) as
+    list_transform(
+        [flatten(list_transform(paths, lambda path: list_transform(usages, lambda usage: usage ->> path)))],
+        lambda counts: coalesce(
+            list_filter(counts, lambda count: whole_number(count) > 0)[1], list_filter(counts, lambda count: whole_number(count) = 0)[1]
+        )
+    )[1];

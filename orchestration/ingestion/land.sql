@@ -39,7 +39,10 @@ typed as (
         whole_number(cache_write_tokens) as cache_write_tokens,
         whole_number(cache_write_1h_tokens) as cache_write_1h_tokens,
         money_usd(cost_usd) as cost_usd,
-        case when cost_usd is null then 'absent' else coalesce(cost_basis, 'billed') end as cost_basis,
+        case
+            when cost_usd is null and coalesce(cost_basis, 'billed') = 'billed' then 'absent'
+            else coalesce(cost_basis, 'billed')
+        end as cost_basis,
         money_usd(list_cost_usd) as list_cost_usd,
         money_usd(discount_usd) as discount_usd,
         try_cast(cache_hit as boolean) as cache_hit,

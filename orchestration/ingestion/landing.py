@@ -28,7 +28,7 @@ from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import LandingFile, Source
 
 HERE = Path(__file__).parent
-MACROS = ("macros.sql", "redaction.sql")
+MACROS = ("macros.sql", "redaction.sql", "answers.sql")
 READING = (
     *MACROS, "records.sql", "land.sql", "redact.sql", "quarantine.sql", "records.py", "lines.py", "tables.py", "unpacking.py",
 )  # fmt: skip

@@ -15,6 +15,7 @@ TABLES = {
     "finish_reasons": "finish_key(word) as key, finish_reason as meaning",
     "operations": "operation_key(word) as key, operation as meaning",
     "routes": "rank::integer as rank, pattern as key, operation as meaning",
+    "service_accounts": "word as key",
     "error_origins": "place, lower(word) as key, error_origin as meaning",
 }
 """Each table's name, which is its file's, and what of it is looked up: `key` is the word as it is compared, `meaning` ours for it."""
