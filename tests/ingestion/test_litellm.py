@@ -106,7 +106,10 @@ def test_a_success_without_usage_at_no_cost_has_an_unknown_cost(pairs: list[Pair
     unknown = [
         row
         for raw, row in pairs
-        if raw["status"] == "success" and raw["response_cost"] == 0 and raw["total_tokens"] == 0 and not raw["cache_hit"]
+        if raw["status"] == "success"
+        and raw["response_cost"] == 0
+        and raw["total_tokens"] == 0
+        and not raw["cache_hit"]
     ]
     assert len(unknown) > 20
     assert {(row["cost_usd"], row["cost_basis"]) for row in unknown} == {(None, "not_priced")}
