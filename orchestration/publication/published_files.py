@@ -51,6 +51,10 @@ class PublishedFiles(AbstractFileSystem):
         """When it was written, which is once."""
         return datetime.fromtimestamp(self._place(path).stat().st_mtime, UTC)
 
+    def glob(self, path: str, *_: Any, **__: Any) -> list[str]:
+        """The file of this name; no pattern finds one."""
+        return [path] if path.removeprefix(PREFIX) in self._files else []
+
     def _place(self, path: str) -> Path:
         try:
             return self._files[path.removeprefix(PREFIX)]

@@ -1,6 +1,6 @@
 """Read-only sessions at the published snapshot: plain table names, no file, no network, no way out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -100,11 +100,27 @@ def reading(
         if for_single_rows:
             con.execute("set disabled_optimizers = ?", [",".join(UNPLANNED)])
             con.execute("set threads = 1")
-        con.execute("set python_enable_replacements = false")
-        con.execute(f"set allowed_directories = {sql_list([PREFIX, *([str(writable)] if writable else [])])}")
-        con.execute("set enable_external_access = false")
-        con.execute("set lock_configuration = true")
+        _lock(con, writable)
         yield con, publication
+
+
+@contextmanager
+def reading_files(files: Sequence[Path]) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[str]]]:
+    """A connection that opens these files, for reading, and nothing else; and their names in it."""
+    with connect(extensions=()) as con:
+        known = PublishedFiles()
+        con.register_filesystem(known)
+        known.know({str(number): file for number, file in enumerate(files)})
+        _lock(con, None)
+        yield con, [f"{PREFIX}{number}" for number in range(len(files))]
+
+
+def _lock(con: duckdb.DuckDBPyConnection, writable: Path | None) -> None:
+    """From now on nothing is opened but what the session's own file system knows, and no setting changes."""
+    con.execute("set python_enable_replacements = false")
+    con.execute(f"set allowed_directories = {sql_list([PREFIX, *([str(writable)] if writable else [])])}")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
 
 
 @contextmanager
