@@ -21,6 +21,8 @@ FULL = {
     "provider": "p", "input_tokens": 1, "output_tokens": 2, "cached_tokens": 0, "reasoning_tokens": 1, "cost_usd": "0.25",
     "cache_hit": False, "latency_ms": 99, "ttft_ms": 7, "streamed": True, "cancelled": False, "finish_reason": "STOP",
     "native_finish_reason": "end_turn", "status_code": 200, "error_code": "e", "error_message": "oh", "max_output_tokens": 5,
+    "operation": "chat", "native_operation": "acompletion", "cache_write_tokens": 3, "cache_write_1h_tokens": 1,
+    "list_cost_usd": "0.3", "discount_usd": "0.05", "has_answer": True, "is_answer_withheld": False, "error_origin": "upstream",
     "meta": {"a": [1]},
 }  # fmt: skip
 
@@ -45,6 +47,9 @@ def test_every_column_is_read_as_it_is_reported(place: Place) -> None:
         "requested_at": at("2026-11-01T05:10:00.123"),
         "completed_at": at("2026-11-01T05:10:02.500"),
         "cost_usd": Decimal("0.250000000000"),
+        "cost_basis": "billed",
+        "list_cost_usd": Decimal("0.300000000000"),
+        "discount_usd": Decimal("0.050000000000"),
         "latency_ms": 2377,
         "finish_reason": "stop",
         "status_code": "200",
@@ -73,15 +78,19 @@ def test_what_is_not_reported_is_null_and_never_zero(place: Place) -> None:
         "source",
         "request_id",
         "account_id",
+        "operation",
         "requested_at",
         "model",
+        "cost_basis",
+        "is_answer_withheld",
         "landed_hour",
         "landing_file",
         "landing_line",
         "key_hash",
     }
     assert {name for name, value in row.items() if value is not None} == reported
-    assert row["account_id"] == "unknown"
+    assert (row["account_id"], row["operation"], row["cost_basis"]) == ("unknown", "chat", "absent")
+    assert row["is_answer_withheld"] is False
 
 
 def test_json_null_is_not_reported_either(place: Place) -> None:
