@@ -109,6 +109,23 @@ class Rules:
             return _NOT_KEPT
         return self._written(value, self._root, 0)
 
+    def kept_of_line(self, line: str) -> tuple[str | None, int | None]:
+        """What is kept of a line that did not land: of a JSON object its fields; of what is no JSON where it breaks, from 1."""
+        try:
+            value = _DECODER.decode(line)
+        except json.JSONDecodeError as error:
+            return None, error.pos + 1
+        except (ValueError, RecursionError):
+            return None, None
+        return (self._written(value, self._root, 0) if isinstance(value, dict) else None), None
+
+    def kind_at(self, *names: str) -> str | None:
+        """What is kept at a path of names: a kind of harmless.csv or names.csv, or None for what no list names."""
+        place = self._root
+        for name in names:
+            place = place[name]
+        return place.kind
+
     def _written(self, value: Value, place: _Place, depth: int) -> str:
         if value is None:
             return "null"
@@ -168,6 +185,30 @@ class Rules:
 
 
 _NOT_KEPT = quoted(NOT_KEPT)
+NOT_KEPT_CREDENTIAL = "[not kept: credential]"
+CREDENTIAL_VALUE = r'"(?:[Bb]earer |[Bb]asic |sk-)[^"\\]*"'
+"""The credential that nearly every record has in a header, as JSON writes it (RE2, without groups, which take long)."""
+_CREDENTIAL_LEFT = rf'"(?i:authorization|proxy-authorization|x-api-key|api-key)": ?"{re.escape(NOT_KEPT_CREDENTIAL)}"'
+USUAL: dict[str | None, tuple[str, ...]] = {
+    None: ("region", "zone", "environment", "service_tier", "gateway", "gateway_version", "status", "route", "request_id", "retries"),
+    "headers": ("user-agent", "content-type", "accept", "server", "x-request-id", "request-id", "content-length", "retry-after"),
+    "parameters": (
+        "temperature", "top_p", "top_k", "n", "seed", "stream", "max_tokens", "max_completion_tokens", "max_output_tokens",
+        "frequency_penalty", "presence_penalty", "timeout", "parallel_tool_calls", "reasoning_effort", "tool_choice",
+    ),
+    "context": ("route", "region", "environment", "request_id", "attempt"),
+}  # fmt: skip
+"""Fields that most records have, in meta itself and in the objects in it."""
+SHORT_FORMS = {
+    "word": r"[A-Za-z]{1,20}(?:[_-][A-Za-z]{1,20}){0,3}(?:-[0-9])?",
+    "id": r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}",
+    "product": r"[A-Za-z][A-Za-z_.-]{0,31}/[0-9][0-9.]{0,11}",
+    "media": r"[a-z]{1,20}/[a-z0-9.+-]{1,20}",
+    "amount": r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?",
+    "route": r"(?:/[A-Za-z][A-Za-z_.-]{0,30}[0-9]{0,3}){1,4}",
+}
+"""The usual among the texts of each kind: a part of KINDS that costs a query little."""
+_SCALAR = r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?|true|false|null"
 _WHOLE = {kind: quoted(f"[not kept: {kind}]") for kind in ("content", "credential", "personal")}
 
 
@@ -183,6 +224,40 @@ def _nothing(_: str) -> None:
 
 
 _DECODER = json.JSONDecoder(parse_float=_Digits, parse_constant=_nothing)
+
+
+def wrong_path(path: object) -> str | None:
+    """Why a path of a source's `keep:` is none, as the end of a sentence; None where it is one."""
+    if not isinstance(path, str) or not re.fullmatch(r"[A-Za-z0-9_*-]+(?:\.[A-Za-z0-9_*-]+)*", path):
+        return "a path names the fields from the outermost one, with dots between them, as in `context.plan`"
+    if not re.search(r"[A-Za-z0-9]", path):
+        return "a path of stars alone would keep everything"
+    for name in path.split("."):
+        if kind := kind_of(normal(name)):
+            return f"what stands under `{name}` is never kept ({kind})"
+    return None
+
+
+def harmless_pattern() -> str:
+    """A regular expression (RE2) for meta of usual fields alone, all known to be harmless, so that most meta need not be taken apart.
+
+    It is for text that is JSON: it does not look at brackets and commas. What it takes and holds no key, `Rules.kept` keeps as it is.
+    """
+    rules = Rules("*")
+    inner = [rf'"{container}": ?\{{{_members(rules, container)}\}}' for container in USUAL if container]
+    return rf"\{{(?:{'|'.join(inner)}|{_members(rules, None)}|, ?)*\}}"
+
+
+def _members(rules: Rules, container: str | None) -> str:
+    """The usual fields of an object of that name, or of meta itself, with values of their form."""
+    of_kind: dict[str, list[str]] = {}
+    for name in USUAL[container]:
+        of_kind.setdefault(rules.kind_at(*filter(None, (container, name))) or "", []).append(name)
+    found = [
+        rf'"(?:{"|".join(names)})": ?(?:{_SCALAR}{f"|{chr(34)}{SHORT_FORMS[kind]}{chr(34)}" if kind in SHORT_FORMS else ""})'
+        for kind, names in of_kind.items()
+    ]
+    return rf"(?:{'|'.join(found)}|{_CREDENTIAL_LEFT}|, ?)*"
 
 
 def _remembered(text: str, place: _Place) -> str:
@@ -231,6 +306,4 @@ def _url(text: str) -> str:
 
 
 def _is_plain_part(part: str) -> bool:
-    return is_plain(part) or re.fullmatch(r"[0-9]{1,4}(?:[.-][0-9]{1,4})*|[A-Za-z][A-Za-z0-9.:_-]{0,40}", part, re.ASCII) is not None and is_plain(
-        re.sub("[0-9]", "", part) or "x"
-    )
+    return is_plain(part) or re.fullmatch(r"[0-9]{1,4}(?:[.-][0-9]{1,4})*", part, re.ASCII) is not None

@@ -30,7 +30,7 @@ PLACES = (
     r"""|(?i:key provided:\s*)[^\s\[]"""
 )
 """Where a key of any form stands: before the host or behind the path of a URL, in a query, in what a provider says of it."""
-ESCAPED = r"\\+u00[2-7][0-9a-fA-F]"
+ESCAPED = r"\\+(?:u00|x)[2-7][0-9a-fA-F]"
 """A letter, digit or sign that JSON within a text writes as its number, as in `\\u0073k-…`."""
 KEYS = re2.compile(SHAPES)
 _USER = re2.compile(r"""(://)[^\s"'\\<>]*@""")
@@ -40,7 +40,9 @@ _PARAMETER = re2.compile(
     r"""[^&\s"'\\]+"""
 )
 _PROVIDED = re2.compile(r"""(?i)(key provided:\s*)[^\s"'\\,;{}\[\]]*[^\s"'\\,;{}\[\].]""")
-_SECRET = re2.compile(f"{SHAPES}|{PLACES}|{ESCAPED}")
+SECRET = f"{SHAPES}|{PLACES}|{ESCAPED}"
+"""A key, by its form or by its place, or a text that hides its letters behind their numbers."""
+_SECRET = re2.compile(SECRET)
 _ESCAPED = re2.compile(ESCAPED)
 
 
@@ -59,9 +61,17 @@ def without_keys(text: str) -> str:
     return str(KEYS.sub(REDACTED, text))
 
 
+def without_keys_in_word(word: str) -> str:
+    """A short text without keys, also where some of its letters are written as their numbers."""
+    return without_keys(readable(word))
+
+
 def readable(text: str) -> str:
-    """The text with the letters, digits and signs that are written as their numbers, but no quote and no backslash, as themselves."""
-    if "\\u00" not in text:
+    """The text with letters, digits and signs that are written as their numbers as themselves (quotes and backslashes stay), and with U+FFFD
+    for half a surrogate pair."""
+    if not text.isascii():
+        text = text.encode(errors="replace").decode()
+    if "\\" not in text:
         return text
 
     def character(match: "re2._Match") -> str:
@@ -69,7 +79,7 @@ def readable(text: str) -> str:
         letter = chr(int(written[-2:], 16))
         return written if letter in '"\\' else letter
 
-    return str(_ESCAPED.sub(character, text))
+    return str(_ESCAPED.sub(character, text)).replace("\\/", "/")
 
 
 def digest(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import re2
 
-from orchestration.ingestion.texts.keys import REDACTED, readable, without_keys
+from orchestration.ingestion.texts.keys import REDACTED, SECRET, readable, without_keys
 from orchestration.ingestion.texts.names import CONTENT, CREDENTIAL, PERSONAL, in_text, kind_of, normal
 
 WINDOW = 65_536
@@ -46,6 +46,18 @@ _PERSON = re2.compile(rf"""(?i)({_PERSONAL}\\*["']?\s*[:=]\s*)(?:\\*["'][^"'\\]*
 _BEGUN_CONTENT = re2.compile(rf"""(?is)({_CONTENT}(?:\\*["']\s*:\s*|=))\\*[bru]?["'\[{{(<].*""")
 _MAIL = re2.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _ADDRESS = re2.compile(r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b|\b(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{0,4}")
+SUSPICIOUS = "|".join(
+    [
+        SECRET,
+        r"\\/",
+        rf"""(?:{_CREDENTIAL}\\*["']?\s*[:=,])""",
+        rf"""(?:(?:{_PERSONAL}|{_CONTENT})\\*["']?\s*[:=])""",
+        r"(?i:(?:password|passwd|pwd|passphrase|passcode|secret)\s+(?:is|was)\s)",
+        r"[A-Za-z0-9._%+-]@[A-Za-z0-9-]+\.[A-Za-z0-9]",
+        r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9a-fA-F]:[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}:",
+    ]
+)
+"""What a text has in which there may be something to take out; in all others there is nothing."""
 _OWN_MESSAGE = frozenset({"message", "error-message", "detail", "details", "errors"})
 """In an error's text these are the error's own, and no content."""
 
