@@ -70,7 +70,9 @@ def _rewrite(session: duckdb.DuckDBPyConnection, column: str, suspect: str, clea
         return
     cleaned = pd.DataFrame({"row": [row for row, _ in found], "text": [clean(text) for _, text in found]})
     session.register("cleaned", cleaned)
-    session.execute(f"update landed_rows set {column} = cleaned.text from cleaned where landed_rows.rowid = cleaned.row")
+    session.execute(
+        f"update landed_rows set {column} = cleaned.text from cleaned where landed_rows.rowid = cleaned.row"
+    )
     session.unregister("cleaned")
 
 

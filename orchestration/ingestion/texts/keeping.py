@@ -7,7 +7,7 @@ values themselves.
 import json
 import re
 from collections.abc import Iterable
-from json.encoder import encode_basestring as quoted  # type: ignore[attr-defined]
+from json.encoder import encode_basestring as quoted
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,11 +39,12 @@ TIME = (
 )
 """A time of this project's days, from 2015 to 2029: what lies before is a birthday, and no call's time."""
 AMOUNT = r"-?[0-9]{1,9}(?:\.[0-9]{1,18})?(?:[eE][-+]?[0-9]{1,3})?(?: ?(?:%|ns|us|ms|s))?|(?:[0-9]{1,6}(?:\.[0-9]{1,9})?(?:d|h|ms|m|s)){1,5}"
+_PRODUCT = r"[A-Za-z][A-Za-z_.-]{0,39}/(?:v?[0-9][A-Za-z0-9_.+-]{0,23}|[A-Za-z_.-]{1,20} [0-9][0-9.]{0,15})"
 KINDS = {
     "word": WORD,
     "words": rf"(?:{WORD})(?:[,;=] ?(?:{WORD})){{0,11}}",
     "id": r"[A-Za-z0-9][A-Za-z0-9_.:/+=-]{0,199}",
-    "product": r"[A-Za-z][A-Za-z_.-]{0,39}(?:/[0-9v][A-Za-z0-9_.+-]{0,23})?(?: [A-Za-z][A-Za-z_.-]{0,39}/[0-9v][A-Za-z0-9_.+-]{0,23}){0,4}",
+    "product": rf"{_PRODUCT}(?: {_PRODUCT}){{0,4}}|[A-Za-z][A-Za-z_.-]{{0,39}}",
     "media": r"(?:[a-z]+|\*)/[a-z0-9.+*-]+(?:; ?charset=[A-Za-z0-9-]+)?(?:, ?(?:[a-z]+|\*)/[a-z0-9.+*-]+)*",
     "amount": AMOUNT,
     "route": r"(?:/[A-Za-z][A-Za-z_.-]{0,30}[0-9]{0,3}){1,9}/?",
@@ -161,7 +162,7 @@ class Rules:
             else:
                 written.append(below.begin + self._written(item, below, depth))
         if unnamed:
-            written.append(f'"{unnamed} more":{_NOT_KEPT}')
+            written.append(f'"[names not kept]":{unnamed}')
         return f"{{{','.join(written)}}}"
 
     def _list(self, value: list[Value], place: _Place, depth: int) -> str:

@@ -16,9 +16,8 @@ REDACTED = "[redacted]"
 
 def table(name: str, *, delimiter: str = ",") -> list[list[str]]:
     """The rows of a table beside this module, without its header and the comments above it."""
-    lines = (HERE / name).read_text().splitlines()
-    quoting = csv.QUOTE_MINIMAL if delimiter == "," else csv.QUOTE_NONE
-    rows = csv.reader((line for line in lines if line and not line.startswith("#")), delimiter=delimiter, quoting=quoting)
+    lines = [line for line in (HERE / name).read_text().splitlines() if line and not line.startswith("#")]
+    rows = csv.reader(lines) if delimiter == "," else csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
     return list(rows)[1:]
 
 
@@ -67,8 +66,10 @@ def without_keys_in_word(word: str) -> str:
 
 
 def readable(text: str) -> str:
-    """The text with letters, digits and signs that are written as their numbers as themselves (quotes and backslashes stay), and with U+FFFD
-    for half a surrogate pair."""
+    """The text with letters, digits and signs as themselves that it writes as their numbers; quotes and backslashes stay as they are.
+
+    Half a surrogate pair, which no file can hold, becomes a question mark.
+    """
     if not text.isascii():
         text = text.encode(errors="replace").decode()
     if "\\" not in text:
