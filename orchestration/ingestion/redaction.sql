@@ -14,4 +14,4 @@ create or replace temp macro is_suspicious(text) as regexp_matches(text, '{suspi
 create or replace temp macro without_first_credential(meta) as regexp_replace(meta, '{credential_value}', '"{not_kept_credential}"');
 
 -- Whether all of a meta is known to be harmless, so that it is kept as it is. What is not goes through keeping.py.
-create or replace temp macro is_harmless(meta) as regexp_full_match(meta, '{harmless}') and not has_key(meta);
+create or replace temp macro is_harmless(meta) as regexp_full_match(meta, '{harmless}');

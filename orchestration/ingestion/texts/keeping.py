@@ -189,7 +189,7 @@ _NOT_KEPT = quoted(NOT_KEPT)
 NOT_KEPT_CREDENTIAL = "[not kept: credential]"
 CREDENTIAL_VALUE = r'"(?:[Bb]earer |[Bb]asic |sk-)[^"\\]*"'
 """The credential that nearly every record has in a header, as JSON writes it (RE2, without groups, which take long)."""
-_CREDENTIAL_LEFT = rf'"(?i:authorization|proxy-authorization|x-api-key|api-key)": ?"{re.escape(NOT_KEPT_CREDENTIAL)}"'
+_CREDENTIAL_LEFT = rf'"(?:[Aa]uthorization|x-api-key|api-key)": ?"{re.escape(NOT_KEPT_CREDENTIAL)}"'
 USUAL: dict[str | None, tuple[str, ...]] = {
     None: ("region", "zone", "environment", "service_tier", "gateway", "gateway_version", "status", "route", "request_id", "retries"),
     "headers": ("user-agent", "content-type", "accept", "server", "x-request-id", "request-id", "content-length", "retry-after"),
@@ -201,14 +201,14 @@ USUAL: dict[str | None, tuple[str, ...]] = {
 }  # fmt: skip
 """Fields that most records have, in meta itself and in the objects in it."""
 SHORT_FORMS = {
-    "word": r"[A-Za-z]{1,20}(?:[_-][A-Za-z]{1,20}){0,3}(?:-[0-9])?",
-    "id": r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}",
-    "product": r"[A-Za-z][A-Za-z_.-]{0,31}/[0-9][0-9.]{0,11}",
-    "media": r"[a-z]{1,20}/[a-z0-9.+-]{1,20}",
-    "amount": r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?",
-    "route": r"(?:/[A-Za-z][A-Za-z_.-]{0,30}[0-9]{0,3}){1,4}",
+    "word": r"(?:[A-Za-z]{1,20}|(?:us|eu|ap|ca|sa|me|af|asia|europe)-[a-z]{4,12}-?[0-9]?)",
+    "id": r"(?:req_|call_|run_|gen-|chatcmpl-)?[0-9a-f-]{8,64}",
+    "product": r"(?:(?:openai|anthropic|google|python|node|go)-)?[A-Za-z]{1,20}/[0-9][0-9.]{0,11}",
+    "media": r"[a-z]{1,20}/[a-z]{1,20}",
+    "amount": r"[0-9]{1,9}",
+    "route": r"(?:/[a-z]{1,20}[0-9]?){1,4}",
 }
-"""The usual among the texts of each kind: a part of KINDS that costs a query little."""
+"""The usual among the texts of each kind: a part of KINDS that costs a query little, and of which none can be a key."""
 _SCALAR = r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?|true|false|null"
 _WHOLE = {kind: quoted(f"[not kept: {kind}]") for kind in ("content", "credential", "personal")}
 
@@ -242,23 +242,23 @@ def wrong_path(path: object) -> str | None:
 def harmless_pattern() -> str:
     """A regular expression (RE2) for meta of usual fields alone, all known to be harmless, so that most meta need not be taken apart.
 
-    It is for text that is JSON: it does not look at brackets and commas. What it takes and holds no key, `Rules.kept` keeps as it is.
+    It is for text that is JSON: it looks at names, values and the objects that they are in. What it takes, `Rules.kept` keeps as it is.
     """
     rules = Rules("*")
     inner = [rf'"{container}": ?\{{{_members(rules, container)}\}}' for container in USUAL if container]
-    return rf"\{{(?:{'|'.join(inner)}|{_members(rules, None)}|, ?)*\}}"
+    return rf"\{{(?:{'|'.join(inner)}|{_members(rules, None)})*\}}"
 
 
 def _members(rules: Rules, container: str | None) -> str:
-    """The usual fields of an object of that name, or of meta itself, with values of their form."""
+    """The usual fields of an object of that name, or of meta itself: names before numbers, and names with texts of their form."""
     of_kind: dict[str, list[str]] = {}
     for name in USUAL[container]:
         of_kind.setdefault(rules.kind_at(*filter(None, (container, name))) or "", []).append(name)
     found = [
-        rf'"(?:{"|".join(names)})": ?(?:{_SCALAR}{f"|{chr(34)}{SHORT_FORMS[kind]}{chr(34)}" if kind in SHORT_FORMS else ""})'
-        for kind, names in of_kind.items()
+        rf'"(?:{"|".join(names)})": ?"{SHORT_FORMS[kind]}"' for kind, names in of_kind.items() if kind in SHORT_FORMS
     ]
-    return rf"(?:{'|'.join(found)}|{_CREDENTIAL_LEFT}|, ?)*"
+    before_numbers = rf'"(?:{"|".join(USUAL[container])})":'
+    return rf"(?:{'|'.join(found)}|{_CREDENTIAL_LEFT}|{before_numbers}|{_SCALAR}|,| )*"
 
 
 def _remembered(text: str, place: _Place) -> str:
