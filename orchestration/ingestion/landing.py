@@ -21,7 +21,7 @@ import pandas as pd
 from orchestration.duck import connect, sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import FIRST_HOUR
-from orchestration.ingestion import assessments, lines, redacting
+from orchestration.ingestion import assessments, lines, redacting, words
 from orchestration.ingestion.canonical import columns_sql
 from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
 from orchestration.ingestion.records import Chunk, RecordFile
@@ -29,9 +29,10 @@ from orchestration.ingestion.sources import LandingFile, Source
 from orchestration.ingestion.texts.keeping import Rules
 
 HERE = Path(__file__).parent
+MACROS = ("macros.sql", "answers.sql")
 READING = (
-    "macros.sql", "redaction.sql", "redacting.py", "records.sql", "land.sql", "redact.sql", "quarantine.sql", "records.py", "lines.py",
-    "tables.py", "unpacking.py", *sorted(f"texts/{file.name}" for file in (HERE / "texts").iterdir() if file.suffix in (".py", ".csv", ".tsv")),
+    *MACROS, "redaction.sql", "redacting.py", "records.sql", "land.sql", "redact.sql", "quarantine.sql", "records.py", "lines.py", "tables.py",
+    "unpacking.py", *sorted(f"texts/{file.name}" for file in (HERE / "texts").iterdir() if file.suffix in (".py", ".csv", ".tsv")),
 )  # fmt: skip
 """What decides, beside the adapter, how a record is read."""
 GROUP_BYTES = 64 << 20
@@ -107,7 +108,7 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
 def adapter_version(source: Source) -> str:
     """A short digest of everything that decides how a record of this feed is read."""
     detecting = [HERE / "detectors.sql", source.responses] if source.responses else []
-    files = [source.adapter, *(HERE / name for name in READING), *detecting]
+    files = [source.adapter, *(HERE / name for name in READING), *words.files(), *detecting]
     kept = "\n".join(source.keep).encode()
     return hashlib.sha256(b"\0".join([*(file.read_bytes() for file in files), kept])).hexdigest()[:12]
 
@@ -153,8 +154,10 @@ def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
     for _ in range(WORKERS):
         session = con.cursor()
         session.execute("set timezone = 'UTC'")
-        session.execute((HERE / "macros.sql").read_text())
+        for name in MACROS:
+            session.execute((HERE / name).read_text())
         session.execute(redacting.macros_sql())
+        words.load(session)
         sessions.put(session)
     return sessions
 
