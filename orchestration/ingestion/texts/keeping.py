@@ -201,7 +201,7 @@ USUAL: dict[str | None, tuple[str, ...]] = {
 }  # fmt: skip
 """Fields that most records have, in meta itself and in the objects in it."""
 SHORT_FORMS = {
-    "word": r"(?:[A-Za-z]{1,20}|(?:us|eu|ap|ca|sa|me|af|asia|europe)-[a-z]{4,12}-?[0-9]?)",
+    "word": r"(?:[A-Za-z]{1,20}|(?:us|eu|ap|ca|sa|me|af|asia|europe)-[a-z]{4,12}(?:-?[0-9])?)",
     "id": r"(?:req_|call_|run_|gen-|chatcmpl-)?[0-9a-f-]{8,64}",
     "product": r"(?:(?:openai|anthropic|google|python|node|go)-)?[A-Za-z]{1,20}/[0-9][0-9.]{0,11}",
     "media": r"[a-z]{1,20}/[a-z]{1,20}",
@@ -245,8 +245,12 @@ def harmless_pattern() -> str:
     It is for text that is JSON: it looks at names, values and the objects that they are in. What it takes, `Rules.kept` keeps as it is.
     """
     rules = Rules("*")
-    inner = [rf'"{container}": ?\{{{_members(rules, container)}\}}' for container in USUAL if container]
-    return rf"\{{(?:{'|'.join(inner)}|{_members(rules, None)})*\}}"
+    inner = [rf'"{container}": ?{_object_of(_members(rules, container))}' for container in USUAL if container]
+    return _object_of("|".join([*inner, _members(rules, None)]))
+
+
+def _object_of(members: str) -> str:
+    return rf"\{{(?:{members}|(?:{_SCALAR})?, ?)*(?:{_SCALAR})?\}}"
 
 
 def _members(rules: Rules, container: str | None) -> str:
@@ -257,8 +261,8 @@ def _members(rules: Rules, container: str | None) -> str:
     found = [
         rf'"(?:{"|".join(names)})": ?"{SHORT_FORMS[kind]}"' for kind, names in of_kind.items() if kind in SHORT_FORMS
     ]
-    before_numbers = rf'"(?:{"|".join(USUAL[container])})":'
-    return rf"(?:{'|'.join(found)}|{_CREDENTIAL_LEFT}|{before_numbers}|{_SCALAR}|,| )*"
+    before_numbers = rf'"(?:{"|".join(USUAL[container])})": ?'
+    return "|".join([*found, _CREDENTIAL_LEFT, before_numbers])
 
 
 def _remembered(text: str, place: _Place) -> str:
