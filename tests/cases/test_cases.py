@@ -54,8 +54,6 @@ NOT_YET = {
     "22-health-checks:c22-1",
     "25-two-callbacks:c25-bridge",
     "26-accounts:c26-admin",
-    "27-secrets-in-meta:*",
-    "28-content-in-meta:*",
     "29-names:*",
     "35-s3-hour-in-local-time:c35",
     "40-real-outage:*",
