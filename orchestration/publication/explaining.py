@@ -10,6 +10,7 @@ import duckdb
 
 from orchestration.errors import MakegoodError
 from orchestration.policy.signals import assessed_signals, untimed_operations, yes_no_signals
+from orchestration.publication.asking import ask
 
 # Within a known hour. DuckLake compares an equality with what its catalog says of each file, which costs more than to read the
 # hour's rows; an expression is compared with the rows alone.
@@ -163,7 +164,7 @@ def assessed(con: duckdb.DuckDBPyConnection, request: Row) -> list[Row]:
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str, values: Row) -> list[Row]:
-    result = con.execute(sql, values)
+    result = ask(con, sql, values)
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -192,7 +193,11 @@ def decision(request: Row, rules: list[RuleEvaluation]) -> str:
             f" It pays {_plain(request['payout_rate'] * 100)}% of the cost of ${_plain(request['cost_usd'])}{cap}."
         )
     named = f"rule {request['rule_id']} matched" if request["rule_id"] else ""
-    refused = "the gateway itself refused it" if request["error_fault"] == "gateway" else "the error was of the caller's own making"
+    refused = (
+        "the gateway itself refused it"
+        if request["error_fault"] == "gateway"
+        else "the error was of the caller's own making"
+    )
     because = {
         "not_a_purchase": f"it is nobody's purchase but {NO_PURCHASES.get(request['operation'], 'a ' + request['operation'])}",
         "not_covered": f"the account {request['account_id']} was not covered at that time",
