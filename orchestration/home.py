@@ -45,8 +45,13 @@ class Home:
 
     @property
     def writer_lock(self) -> Path:
-        """Held by whoever writes to the warehouse."""
-        return self.warehouse / "writer.lock"
+        """Held by the process that writes in the home. It lies beside the warehouse, which may be deleted."""
+        return self.root / "writer.lock"
+
+    @property
+    def children_lock(self) -> Path:
+        """Held by the processes that write for it."""
+        return self.root / "writer-children.lock"
 
     @property
     def dagster(self) -> Path:

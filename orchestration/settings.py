@@ -18,6 +18,7 @@ class Settings(BaseSettings):
         home: where landing, lake, ledger, warehouse and exports live.
         sources: the file that names the gateways and their log formats.
         lookback_hours: how far back a scheduled run looks for new or changed landing files.
+        writer_patience_s: how long a run, a restatement or a settlement waits for another process that writes, seconds.
         settlement_grace_hours: how long after a request date's end landing hours are awaited before it is settled.
         settlement_most_adjustments: how many adjustments and reversals a settlement posts without being confirmed.
         settlement_most_adjusted_usd: how much they may come to, USD.
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     home: Path = Path("data")
     sources: Path = Path("sources.yml")
     lookback_hours: int = Field(default=48, ge=0)
+    writer_patience_s: int = Field(default=3_600, ge=0)
     settlement_grace_hours: int = Field(default=6, ge=0)
     settlement_most_adjustments: int = Field(default=1_000, ge=0)
     settlement_most_adjusted_usd: Decimal = Field(default=Decimal(1_000), ge=0)

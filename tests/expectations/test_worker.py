@@ -71,7 +71,7 @@ def test_closing_ends_the_process_and_closing_again_does_nothing() -> None:
 
 
 def test_every_request_line_gets_one_answer_line(home: Home) -> None:
-    good = {"home": str(home.path), "suites": ["fct_compensations"], "snapshot_id": None}
+    good = {"home": str(home.path), "suites": ["fct_compensations"], "snapshot_id": None, "writer_token": None}
     bad = {**good, "suites": ["fct_ghosts"]}
     answers = io.StringIO()
     serve(io.StringIO("".join(json.dumps(request) + "\n" for request in (good, bad, good))), answers)
