@@ -64,7 +64,11 @@ class Home:
         Raises:
             MakegoodError: it is no directory, or cannot be read.
         """
-        if self.root.exists() and not (self.root.is_dir() and os.access(self.root, os.R_OK | os.X_OK)):
+        try:
+            is_there = self.root.exists()
+        except OSError as error:
+            raise MakegoodError(f"cannot use the home {self.root}: {error.strerror}; set MAKEGOOD_HOME") from error
+        if is_there and not (self.root.is_dir() and os.access(self.root, os.R_OK | os.X_OK)):
             raise MakegoodError(
                 f"cannot use the home {self.root}: it is no directory that can be read; set MAKEGOOD_HOME"
             )
