@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.cli import main
@@ -91,6 +91,7 @@ def test_a_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in refusal("MAKEGOOD_PAGE_TOKEN", "hunter2", monkeypatch)
 
 
+@settings(deadline=None)
 @given(value=st.text(st.characters(exclude_characters="\x00")))
 def test_no_text_in_any_variable_ends_in_anything_but_a_setting_or_a_sentence(value: str) -> None:
     raw = value.encode("utf-8", "surrogateescape" if all("\udc80" <= c <= "\udcff" for c in value) else "replace")
@@ -112,11 +113,11 @@ def test_sensible_values_are_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv("MAKEGOOD_SETTLEMENT_GRACE_HOURS", "12")
     monkeypatch.setenv("MAKEGOOD_SETTLEMENT_MOST_ADJUSTED_USD", "0.000000000001")
     monkeypatch.setenv("MAKEGOOD_PAGE_PROXIES", '["10.0.0.7", "::1"]')
-    settings = Settings.read()
-    assert settings.home == tmp_path / "it's a home"
-    assert settings.settlement_grace_hours == 12
-    assert settings.settlement_most_adjusted_usd == Decimal("0.000000000001")
-    assert settings.page_proxies == ["10.0.0.7", "::1"]
+    read = Settings.read()
+    assert read.home == tmp_path / "it's a home"
+    assert read.settlement_grace_hours == 12
+    assert read.settlement_most_adjusted_usd == Decimal("0.000000000001")
+    assert read.page_proxies == ["10.0.0.7", "::1"]
 
 
 def test_a_name_that_is_no_setting_is_said_once(
