@@ -21,6 +21,9 @@ class Settings(BaseSettings):
         settlement_grace_hours: how long after a request date's end landing hours are awaited before it is settled.
         settlement_most_adjustments: how many adjustments and reversals a settlement posts without being confirmed.
         settlement_most_adjusted_usd: how much they may come to, USD.
+        settlement_usual_times: how many times the largest of the last days a day may come to, without being confirmed.
+        settlement_unseen_usd: what a day may always come to, for an account and in all, USD.
+        settlement_first_usd: what a day may come to where nothing was posted yet, USD.
         page_host: the address that the page is served on.
         page_port: its port.
         page_token: what lets a visitor in.
@@ -39,6 +42,9 @@ class Settings(BaseSettings):
     settlement_grace_hours: int = Field(default=6, ge=0)
     settlement_most_adjustments: int = Field(default=1_000, ge=0)
     settlement_most_adjusted_usd: Decimal = Field(default=Decimal(1_000), ge=0)
+    settlement_usual_times: int = Field(default=3, ge=1, le=1_000_000)
+    settlement_unseen_usd: Decimal = Field(default=Decimal(1), ge=0, max_digits=24, decimal_places=12)
+    settlement_first_usd: Decimal = Field(default=Decimal(1_000), ge=0, max_digits=24, decimal_places=12)
     page_host: str = "127.0.0.1"
     page_port: int = Field(default=8000, ge=1, le=65535)
     page_token: SecretStr | None = Field(default=None, min_length=16)

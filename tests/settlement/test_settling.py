@@ -23,7 +23,7 @@ def test_a_closed_date_is_posted_and_posted_once(warehouse: Warehouse) -> None:
     ]
     again = warehouse.settles()
     assert (again.batch_id, again.entry_count) == (None, 0)
-    assert len(warehouse.ledger.files()) == 1
+    assert len(warehouse.ledger.batches()) == 1
 
 
 @pytest.mark.parametrize(("published_days", "is_posted"), [(1 + 5 / 24, False), (1 + 6 / 24, True)])
@@ -207,7 +207,7 @@ def test_large_corrections_wait_to_be_confirmed_and_a_dry_run_shows_them(warehou
     assert (dry.entry_count, dry.amount_usd, dry.batch_id) == (2, Decimal(-2), None)
     with pytest.raises(MakegoodError, match=r"not posted: 2 adjustments and reversals of 2\.000000000000 USD"):
         warehouse.settles(terms=terms)
-    assert len(warehouse.ledger.files()) == 2
+    assert len(warehouse.ledger.batches()) == 2
     assert warehouse.settles(terms=terms, is_confirmed=True).amount_usd == -2
 
 
@@ -241,7 +241,7 @@ def test_a_rebuilt_warehouse_posts_nothing_and_one_that_is_rebuilt_in_part_is_re
     rebuilt.decides(*decisions)
     rebuilt.publishes(10)
     assert rebuilt.settles().entry_count == 0
-    assert len(rebuilt.ledger.files()) == 1
+    assert len(rebuilt.ledger.batches()) == 1
 
 
 def test_two_settlements_at_once_are_one_and_a_sentence(warehouse: Warehouse) -> None:
