@@ -9,7 +9,7 @@ worded as (
         *,
         concat_ws(
             ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, model, model_served, provider, finish_reason,
-            native_finish_reason, status_code, error_code
+            native_finish_reason, status_code, error_code, operation, native_operation
         ) as words,
         without_first_key(meta) as cleaned_meta,
     from adapted
@@ -25,6 +25,8 @@ typed as (
         gateway_call_id,
         coalesce(nullif(account_id, ''), 'unknown') as account_id,
         api_key_ref,
+        coalesce(lower(nullif(operation, '')), 'chat') as operation,
+        native_operation,
         instant(requested_at) as requested_at,
         instant(completed_at) as completed_at,
         nullif(model, '') as model,
@@ -34,7 +36,12 @@ typed as (
         whole_number(output_tokens) as output_tokens,
         whole_number(cached_tokens) as cached_tokens,
         whole_number(reasoning_tokens) as reasoning_tokens,
+        whole_number(cache_write_tokens) as cache_write_tokens,
+        whole_number(cache_write_1h_tokens) as cache_write_1h_tokens,
         money_usd(cost_usd) as cost_usd,
+        case when cost_usd is null then 'absent' else coalesce(cost_basis, 'billed') end as cost_basis,
+        money_usd(list_cost_usd) as list_cost_usd,
+        money_usd(discount_usd) as discount_usd,
         try_cast(cache_hit as boolean) as cache_hit,
         whole_number(latency_ms) as reported_latency_ms,
         whole_number(ttft_ms) as reported_ttft_ms,
@@ -42,9 +49,12 @@ typed as (
         try_cast(cancelled as boolean) as cancelled,
         canonical_finish(finish_reason) as finish_reason,
         native_finish_reason,
+        try_cast(has_answer as boolean) as has_answer,
+        coalesce(try_cast(is_answer_withheld as boolean), false) as is_answer_withheld,
         status_code,
         error_code,
         without_keys(text_without_content(left(error_message, 2000), content_names())) as error_message,
+        lower(nullif(error_origin, '')) as error_origin,
         whole_number(max_output_tokens) as max_output_tokens,
         meta,
         cleaned_meta,
@@ -55,10 +65,12 @@ typed as (
             then is_nested(request_id) or is_nested(trace_id) or is_nested(gateway_call_id) or is_nested(account_id)
             or is_nested(api_key_ref) or is_nested(model) or is_nested(model_served) or is_nested(provider)
             or is_nested(finish_reason) or is_nested(native_finish_reason) or is_nested(status_code) or is_nested(error_code)
+            or is_nested(operation) or is_nested(native_operation)
         end as has_nested,
         struct_pack(
-            requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, cost_usd,
-            cache_hit, latency_ms, ttft_ms, streamed, cancelled
+            requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens,
+            cache_write_1h_tokens, max_output_tokens, cost_usd, list_cost_usd, discount_usd, cache_hit, latency_ms, ttft_ms, streamed,
+            cancelled, has_answer, is_answer_withheld
         ) as text,
     from worded
 ),
@@ -72,13 +84,19 @@ measured as (
         or (text.output_tokens is not null and output_tokens is null)
         or (text.cached_tokens is not null and cached_tokens is null)
         or (text.reasoning_tokens is not null and reasoning_tokens is null)
+        or (text.cache_write_tokens is not null and cache_write_tokens is null)
+        or (text.cache_write_1h_tokens is not null and cache_write_1h_tokens is null)
         or (text.max_output_tokens is not null and max_output_tokens is null)
         or (text.latency_ms is not null and reported_latency_ms is null)
         or (text.ttft_ms is not null and reported_ttft_ms is null)
         or (text.cost_usd is not null and cost_usd is null)
+        or (text.list_cost_usd is not null and list_cost_usd is null)
+        or (text.discount_usd is not null and discount_usd is null)
         or (text.cache_hit is not null and cache_hit is null)
         or (text.streamed is not null and streamed is null)
         or (text.cancelled is not null and cancelled is null)
+        or (text.has_answer is not null and has_answer is null)
+        or (text.is_answer_withheld is not null and try_cast(text.is_answer_withheld as boolean) is null)
         or (text.completed_at is not null and completed_at is null) as has_unreadable,
     from typed
 ),
@@ -101,18 +119,26 @@ checked as (
             when model is null then 'missing_model'
             when has_unreadable then
                 case
-                    when magnitude(text.cost_usd) >= files.largest_cost_usd
+                    when greatest(magnitude(text.cost_usd), magnitude(text.list_cost_usd), magnitude(text.discount_usd))
+                            >= files.largest_cost_usd
                         or greatest(
                             magnitude(text.input_tokens), magnitude(text.output_tokens), magnitude(text.cached_tokens),
-                            magnitude(text.reasoning_tokens), magnitude(text.max_output_tokens)
+                            magnitude(text.reasoning_tokens), magnitude(text.cache_write_tokens),
+                            magnitude(text.cache_write_1h_tokens), magnitude(text.max_output_tokens)
                         ) > files.most_tokens
                         or greatest(magnitude(text.latency_ms), magnitude(text.ttft_ms)) > files.longest_ms
                     then 'out_of_range'
                     else 'wrong_type'
                 end
-            when least(input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens, latency_ms, ttft_ms, cost_usd) < 0
+            when least(
+                input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens, cache_write_1h_tokens,
+                max_output_tokens, latency_ms, ttft_ms, cost_usd, list_cost_usd, discount_usd
+            ) < 0
             then 'negative_value'
-            when greatest(input_tokens, output_tokens, cached_tokens, reasoning_tokens, max_output_tokens) > files.most_tokens
+            when greatest(
+                    input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens, cache_write_1h_tokens,
+                    max_output_tokens
+                ) > files.most_tokens
                 or greatest(latency_ms, reported_latency_ms, reported_ttft_ms) > files.longest_ms
             then 'out_of_range'
         end as fault,
@@ -127,6 +153,8 @@ select
     gateway_call_id,
     account_id,
     api_key_ref,
+    operation,
+    native_operation,
     requested_at,
     completed_at,
     model,
@@ -136,7 +164,12 @@ select
     output_tokens,
     cached_tokens,
     reasoning_tokens,
+    cache_write_tokens,
+    cache_write_1h_tokens,
     cost_usd,
+    cost_basis,
+    list_cost_usd,
+    discount_usd,
     cache_hit,
     latency_ms,
     ttft_ms,
@@ -144,9 +177,12 @@ select
     cancelled,
     finish_reason,
     native_finish_reason,
+    has_answer,
+    is_answer_withheld,
     status_code,
     error_code,
     without_credentials(error_message) as error_message,
+    error_origin,
     max_output_tokens,
     case when not is_meta_suspect then cleaned_meta end as meta,
     case when is_meta_suspect then meta end as suspect_meta,

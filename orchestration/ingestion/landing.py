@@ -28,7 +28,10 @@ from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import LandingFile, Source
 
 HERE = Path(__file__).parent
-READING = ("macros.sql", "records.sql", "land.sql", "redact.sql", "records.py", "lines.py", "tables.py", "unpacking.py")
+MACROS = ("macros.sql", "redaction.sql")
+READING = (
+    *MACROS, "records.sql", "land.sql", "redact.sql", "quarantine.sql", "records.py", "lines.py", "tables.py", "unpacking.py",
+)  # fmt: skip
 """What decides, beside the adapter, how a record is read."""
 GROUP_BYTES = 64 << 20
 SMALL_GROUP_BYTES = 8 << 20
@@ -148,7 +151,8 @@ def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
     for _ in range(WORKERS):
         session = con.cursor()
         session.execute("set timezone = 'UTC'")
-        session.execute((HERE / "macros.sql").read_text())
+        for name in MACROS:
+            session.execute((HERE / name).read_text())
         sessions.put(session)
     return sessions
 

@@ -1,14 +1,23 @@
 -- Readings of a record's text that every adapter and the landing itself share. What a log format calls a field is its adapter's.
 
+-- Whether a text is a number as JSON or a table writes it: in plain digits, with blanks around it at the most. DuckDB's casts take
+-- digits with underscores and hexadecimal ones too, which are none.
+create or replace temp macro is_number(text) as
+    regexp_full_match(text, '[ \t]*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?[ \t]*');
+
 -- A whole number; null where the text is none. 1.0 and 1e3 are whole, 1.7 is not.
 create or replace temp macro whole_number(text) as
     case
-        when not contains(text, '.') and not contains(lower(text), 'e') then try_cast(text as bigint)
-        when try_cast(text as decimal(38, 6)) = trunc(try_cast(text as decimal(38, 6))) then try_cast(try_cast(text as decimal(38, 6)) as bigint)
+        when regexp_full_match(text, '-?[0-9]{1,18}') then try_cast(text as bigint)
+        when is_number(text) then
+            list_transform(
+                [try_cast(text as decimal(38, 6))],
+                lambda number: case when number = trunc(number) then try_cast(number as bigint) end
+            )[1]
     end;
 
 -- A decimal wide enough that no digit of a cost is dropped before it is rounded.
-create or replace temp macro wide_decimal(text) as try_cast(text as decimal(38, 30));
+create or replace temp macro wide_decimal(text) as case when is_number(text) then try_cast(text as decimal(38, 30)) end;
 
 -- Rounded half-even to 12 places (DuckDB's own rounding is half-up): the warehouse's money(), for the way in.
 create or replace temp macro half_even(amount) as
@@ -26,12 +35,94 @@ create or replace temp macro money_usd(text) as
         else half_even(wide_decimal(text))
     end;
 
--- ISO 8601 (UTC where it names no offset) or seconds since 1970, floored to the millisecond.
-create or replace temp macro instant(text) as
+-- A moment without its microseconds, as UTC.
+create or replace temp macro floored_to_ms(moment) as make_timestamp_ms(epoch_ms(moment));
+
+-- A number of units since 1970 as a moment: seconds, milliseconds, microseconds or nanoseconds, told apart by its size. As seconds it
+-- would lie before the year 5138, as milliseconds after 1973 and so on; nothing that Makegood lands can be mistaken.
+create or replace temp macro moment_since_1970(number) as
+    list_transform(
+        [try_cast(number as decimal(29, 9))],
+        lambda units: make_timestamp_ms(
+            case
+                when abs(units) < 100000000000 then try_cast(floor(units * 1000) as bigint)
+                when abs(units) < 100000000000000 then try_cast(floor(units) as bigint)
+                when abs(units) < 100000000000000000 then try_cast(floor(units * 0.001) as bigint)
+                when abs(units) < 100000000000000000000 then try_cast(floor(units * 0.000001) as bigint)
+            end
+        )
+    )[1];
+
+-- A date and time as ISO 8601 writes them in full, with Z, an offset or none.
+create or replace temp macro is_iso_moment(text) as
+    regexp_full_match(
+        text,
+        '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,18})?(Z|[-+](0[0-9]|1[0-5]):[0-5][0-9])?'
+    );
+
+-- The moment of such a text, in UTC where it names no offset, floored to the millisecond.
+create or replace temp macro iso_moment(text) as
+    case when is_iso_moment(text) then floored_to_ms(try_cast(text as timestamptz)) end;
+
+-- Dates with the month's name (RFC 2822, HTTP, access logs, JavaScript) in the order of ISO 8601; other texts as they are.
+create or replace temp macro with_month_as_number(text) as
+    list_transform(
+        [regexp_extract(
+            regexp_replace(
+                regexp_replace(text, '^[A-Za-z]{3} ([A-Za-z]{3}) +([0-9]{1,2}) ([0-9:]{8}) ([0-9]{4})$', '\2 \1 \4 \3'),
+                '^[A-Za-z]{3} ([A-Za-z]{3}) ([0-9]{2}) ([0-9]{4}) ([0-9:]{8}) GMT([-+][0-9]{4})( \(.*\))?$',
+                '\2 \1 \3 \4 \5'
+            ),
+            '^(?:[A-Za-z]{3,9}, *)?([0-9]{1,2})[ /-]([A-Za-z]{3})[ /-]([0-9]{4})[ :]([0-9]{2}:[0-9]{2}.*)$',
+            ['day', 'month', 'year', 'rest']
+        )],
+        lambda part: case
+            when part.month <> '' and instr('janfebmaraprmayjunjulaugsepoctnovdec', lower(part.month)) % 3 = 1
+            then concat(
+                part.year, '-', lpad(((instr('janfebmaraprmayjunjulaugsepoctnovdec', lower(part.month)) + 2) // 3)::varchar, 2, '0'),
+                '-', lpad(part.day, 2, '0'), 'T', part.rest
+            )
+            else text
+        end
+    )[1];
+
+-- Other ways to write a moment as ISO 8601 in full: digits without separators, no seconds, a comma before the fraction, offsets with
+-- blanks or without a colon, UTC by name, the zone's name behind an offset.
+create or replace temp macro in_full(text) as
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+        regexp_replace(
+            text,
+            '^([0-9]{4})([0-9]{2})([0-9]{2})[Tt ]([0-9]{2})([0-9]{2})([0-9]{2})', '\1-\2-\3T\4:\5:\6'
+        ),
+        '^([0-9]{4})-?([0-9]{2})-?([0-9]{2})[Tt ]([0-9]{2}):?([0-9]{2})([^0-9:]|$)', '\1-\2-\3T\4:\5:00\6'),
+        '^([0-9-]{10})[Tt ]([0-9:]{8}),', '\1T\2.'),
+        '^([0-9-]{10})[Tt ]([0-9:.]{8,}) ?(?:[Zz]|UTC?|GMT|[-+]00:?00 UTC)(?:\[[A-Za-z0-9/_+-]+\])?$', '\1T\2Z'),
+        '^([0-9-]{10})[Tt ]([0-9:.]{8,}) ?([-+][0-9]{2}):?([0-9]{2})(?:\[[A-Za-z0-9/_+-]+\])?$', '\1T\2\3:\4'),
+        '^([0-9-]{10})[Tt ]([0-9:.]{8,}) ?([-+][0-9]{2})$', '\1T\2\3:00');
+
+-- The second 60 of a minute is the first one of the next.
+create or replace temp macro moment_with_leap_second(text) as
     case
-        when contains(text, '-') then make_timestamp_ms(epoch_ms(try_cast(text as timestamptz)))
-        else make_timestamp_ms(try_cast(floor(try_cast(text as decimal(38, 9)) * 1000) as bigint))
+        when regexp_matches(text, '^[0-9-]{10}[T ][0-9:]{5}:60')
+        then iso_moment(regexp_replace(text, '^([0-9-]{10}[T ][0-9:]{5}):60', '\1:59')) + interval 1 second
+        else iso_moment(text)
     end;
+
+-- A time in any of the ways that docs/log-formats.md lists; null where the text is none of them, as where day and month cannot be told
+-- apart. The commonest ways come first, with looks that cost little.
+create or replace temp macro instant(text) as
+    coalesce(
+        case when ends_with(text, 'Z') and contains(text, 'T') then floored_to_ms(try_cast(text as timestamptz)) end,
+        case
+            when regexp_full_match(text, '[0-9]{10}(\.[0-9]+)?')
+            then make_timestamp_ms(try_cast(text[1:10] || rpad(text[12:14], 3, '0') as bigint))
+            when is_number(text) then moment_since_1970(text)
+            else list_transform(
+                [in_full(with_month_as_number(regexp_replace(text, '^[ \t]+|[ \t]+$', '', 'g')))],
+                lambda whole: moment_with_leap_second(whole)
+            )[1]
+        end
+    );
 
 -- The number as the record's own text has it, from a field's JSON: JSON readers pass numbers through a double, which keeps 15 digits.
 create or replace temp macro number_text(record, field, parsed) as
@@ -49,13 +140,10 @@ create or replace temp macro number_text(record, field, parsed) as
 
 -- How large a number is, the largest decimal where it is larger still, infinite or none at all ("NaN"); null where the text is no number.
 create or replace temp macro magnitude(text) as
-    coalesce(
-        abs(try_cast(text as decimal(38, 6))),
-        case
-            when regexp_full_match(text, '(?i)[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]+)?|[-+]?(inf(inity)?|nan)')
-            then 99999999999999999999999999999999.999999
-        end
-    );
+    case
+        when is_number(text) or regexp_full_match(text, '(?i)[ \t]*[-+]?(inf(inity)?|nan)[ \t]*')
+        then coalesce(abs(try_cast(text as decimal(38, 6))), 99999999999999999999999999999999.999999)
+    end;
 
 -- Providers' words for why an answer ended, in the canonical vocabulary.
 create or replace temp macro canonical_finish(native) as
@@ -73,157 +161,8 @@ create or replace temp macro canonical_finish(native) as
         else case when native is not null then 'other' end
     end;
 
--- What looks like a key wherever it stands. No groups: they would cost a second look at most texts.
-create or replace temp macro key_shape() as
-    '\b[sr]k[-_][A-Za-z0-9_*-]{4,}|\b[Bb](?:earer|asic)\s+[A-Za-z0-9._~+/=-]{6,}|\bA(?:KIA|SIA)[0-9A-Z]{12,}|\bgh[pousr]_[A-Za-z0-9]{16,}'
-    || '|\bxox[a-z]-[A-Za-z0-9-]{8,}|\bAIza[A-Za-z0-9_-]{16,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*'
-    || '|\bhf_[A-Za-z0-9]{16,}|\bglpat-[A-Za-z0-9_-]{16,}';
-
--- What is a key by where it stands: in a URL, or in what a provider says of it. The groups are what stays around it.
-create or replace temp macro key_place() as
-    '(://)[^/\s:@"''\\]*:[^/\s@"''\\]+(@)|([?&](?:[Kk]ey|[Tt]oken|api_?key|sig)=)[^&\s"''\\]+'
-    || '|([Kk]ey provided:\s*)[^\s"''\\,;{}\[\]]*[^\s"''\\,;{}\[\].]';
-
--- A key that stands in such a place; a search for plain letters first, which begin with rare ones: most texts have none of these.
-create or replace temp macro has_placed_key(text) as
-    (contains(text, '//') or contains(text, '?') or contains(text, '&') or contains(text, ' provided:'))
-    and regexp_matches(text, key_place());
-
-create or replace temp macro has_key(text) as regexp_matches(text, key_shape() || '|' || key_place());
-
--- Keys by their places, out, and what stands around them kept.
-create or replace temp macro without_placed_keys(text) as regexp_replace(text, key_place(), '\1\3\4[redacted]\2', 'g');
-
--- Strings that look like keys, out.
-create or replace temp macro without_keys(text) as
-    case
-        when has_placed_key(text) then regexp_replace(without_placed_keys(text), key_shape(), '[redacted]', 'g')
-        else regexp_replace(text, key_shape(), '[redacted]', 'g')
-    end;
-
--- The same for a text that mostly has one key, at half the cost: of those by shape, only the first goes. What is left is to be looked at.
--- It repeats the macro above: a look that stands twice in an expression is taken out of its case and made for every text.
-create or replace temp macro without_first_key(text) as
-    case
-        when has_placed_key(text) then regexp_replace(without_placed_keys(text), key_shape(), '[redacted]', 'g')
-        else regexp_replace(text, key_shape(), '[redacted]')
-    end;
-
--- An id that is a key, as a digest of it, so that equal ids stay equal.
-create or replace temp macro id_without_key(id) as case when has_key(id) then 'sha256:' || left(sha256(id), 16) else id end;
-
 -- A stable number for a request's key: equal keys have equal ones.
 create or replace temp macro key_hash_of(source, request_id) as md5_number_lower(source || '|' || request_id)::ubigint;
 
 -- Whether a field that is to be a text or a number is an object or a list.
 create or replace temp macro is_nested(text) as (starts_with(text, '{') or starts_with(text, '[')) and json_valid(text);
-
-create or replace temp macro credential_name() as
-    '(?:authorization|cookie|(?:api|access|private)[-_ ]?key|token|secret|password|passwd|signature|credentials?)';
-
--- The name of a credential whose value is still there.
-create or replace temp macro credential() as
-    credential_name() || '(?:\\*["'']\s*[:,]\s*(?:\\*["''](?:[^"''\\\[]|\[(?:[^r]|r(?:[^e]|e[^d])))|[0-9{\[-])'
-    || '|\s*[:=]\s*[\\"'']*[^\s"''\[\\])';
-
--- A cheap look: most texts name none, or had it taken out as a key.
-create or replace temp macro names_credentials(text) as regexp_matches(text, '(?i)' || credential());
-
--- JSON within brackets, and what stands there that is no bracket.
-create or replace temp macro plain() as '[^\[\]{}"]|"(?:[^"\\]|\\.)*"';
-
-create or replace temp macro nested(inside) as '[\[{](?:' || plain() || '|' || inside || ')*[\]}]';
-
--- What stands behind the name of a credential, out: in an object, a pair, a list of names and values, JSON within JSON; lists and
--- objects (three deep) and numbers; then headers and parameters in a text. JSON stays JSON.
-create or replace temp macro without_credentials(text) as
-    case
-        when names_credentials(text)
-        then regexp_replace(
-            regexp_replace(
-                regexp_replace(
-                    text,
-                    '(?i)(' || credential_name() || '\\*["'']\s*(?::\s*|,\s*\\*["'']value\\*["'']\s*:\s*)'
-                    || '|[\[(]\s*\\*["''][a-z0-9_-]*' || credential_name() || '\\*["'']\s*,\s*)'
-                    || '(?:(")(?:[^"\\]|\\.)*|(\\+["''])[^"''\\]*|('')[^''"\\]*)',
-                    '\1\2\3\4[redacted]',
-                    'g'
-                ),
-                '(?i)(' || credential_name() || '"\s*[:,]\s*)'
-                || '(?:' || nested(nested(nested(plain()))) || '|-?[0-9][0-9.e+-]*)',
-                '\1"[redacted]"',
-                'g'
-            ),
-            '(?i)(' || credential_name() || '\s*[:=]\s*)(?:(\\*'')[^''"\\]*|(\\+")[^"\\]*|(")[^"\s,:{}\[\]]+'
-            || '|(?:(?:bearer|basic|token)\s+)?[^\s"''\\,;&\[\]{}]+(?:;\s*[^\s"''\\,;&=]+=[^\s"''\\,;&]+)*)',
-            '\1\2\3\4[redacted]',
-            'g'
-        )
-        else text
-    end;
-
--- Ends of names of fields that hold what a person wrote or a model answered; `context` and `error_message` are none.
-create or replace temp macro content_names() as
-    '(?:(?:messages|prompts?|contents?|completions?|transcripts?|questions?|answers?|body|parts|choices|refusal|arguments|reasoning_content)'
-    || '|["''_.\s-](?:texts?|inputs?|outputs?|reasoning|thinking|system|instructions?|query|queries|responses?)'
-    || '|(?-i:[a-z](?:Text|Input|Output|Query|Response|Instructions?)))';
-
--- The same with the name of one message. In an error's text that is the error's own, so there it is no content.
-create or replace temp macro names_with_message() as
-    '(?:' || content_names() || '|(?:[^r_-]|[^o]r|[^r]or)[_-]?message)';
-
--- A text, list or object behind the name of content, in JSON, in JSON within JSON or as Python writes it.
-create or replace temp macro said(names) as '(?:' || names || '\\*["'']\s*:\s*|' || names || '=)\\*[bru]?["''\[{(<]';
-
--- Whether JSON without its first key may still hold another one, a credential or content; also where a key ate the name of what follows it.
-create or replace temp macro may_hold_secrets(cleaned) as
-    regexp_matches(
-        cleaned,
-        '(?is)' || said('(?:' || names_with_message() || '|\[redacted\])') || '|\[redacted\](?:\\+["'']|''|[\[{(<])|'
-        || credential() || '|(?-is:' || key_shape() || ')'
-    );
-
-create or replace temp macro has_content(text) as regexp_matches(text, '(?is)' || said(names_with_message()));
-
-create or replace temp macro json_string() as '"(?:[^"\\]|\\.)*"';
-
--- Content out of JSON: strings that hold a document with content, then what stands behind a name of content, eight levels deep.
-create or replace temp macro content_taken_out(json) as
-    regexp_replace(
-        regexp_replace(
-            json,
-            '(?is)"(?:[^"\\]|\\.)*(?:' || names_with_message() || '(?:\\+["'']|'')\s*:\s*|' || names_with_message() || '=)'
-            || '(?:\\+["'']|[bru]?''|[\[{(<])(?:[^"\\]|\\.)*"',
-            '"[content]"',
-            'g'
-        ),
-        '(?is)(' || names_with_message() || '"\s*:\s*)'
-        || '(?:' || json_string() || '|' || nested(nested(nested(nested(nested(nested(nested(nested(plain())))))))) || ')',
-        '\1"[content]"',
-        'g'
-    );
-
--- JSON without content; where content lies deeper than can be followed, nothing of it.
-create or replace temp macro json_without_content(json) as
-    case
-        when has_content(json)
-        then list_transform(
-            [content_taken_out(json)],
-            lambda cleaned: case
-                when regexp_matches(cleaned, '(?is)' || names_with_message() || '"\s*:\s*[\[{]') then '{"redacted": true}'
-                else cleaned
-            end
-        )[1]
-        else json
-    end;
-
--- Text that is no JSON, up to the first content in it: where that ends cannot be told.
-create or replace temp macro text_without_content(text, names) as
-    regexp_replace(text, '(?is)(' || names || '(?:\\*["'']\s*:\s*|=))\\*[bru]?["''\[{(<].*', '\1[content]');
-
--- JSON without content, keys and credentials. Step by step, in lists of one: a macro given another one's text repeats it, and takes long to bind.
-create or replace temp macro json_redacted(json) as
-    list_transform(
-        list_transform([json_without_content(json)], lambda contentless: without_keys(contentless)),
-        lambda keyless: without_credentials(keyless)
-    )[1];

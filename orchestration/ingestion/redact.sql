@@ -10,6 +10,8 @@ set
     model_served = without_keys(model_served),
     provider = without_keys(provider),
     native_finish_reason = without_keys(native_finish_reason),
+    operation = without_keys(operation),
+    native_operation = without_keys(native_operation),
     status_code = without_keys(status_code),
     error_code = without_keys(error_code),
     meta = coalesce(meta, json_redacted(suspect_meta)),

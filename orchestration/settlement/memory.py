@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.duck import sql_text
-from orchestration.settlement.closing import Coverage
 from orchestration.settlement.batches import Batch, Head
+from orchestration.settlement.closing import Coverage
 
 ALIAS = "settled"
 SCHEMA = """

@@ -21,6 +21,8 @@ FULL = {
     "provider": "p", "input_tokens": 1, "output_tokens": 2, "cached_tokens": 0, "reasoning_tokens": 1, "cost_usd": "0.25",
     "cache_hit": False, "latency_ms": 99, "ttft_ms": 7, "streamed": True, "cancelled": False, "finish_reason": "STOP",
     "native_finish_reason": "end_turn", "status_code": 200, "error_code": "e", "error_message": "oh", "max_output_tokens": 5,
+    "operation": "chat", "native_operation": "acompletion", "cache_write_tokens": 3, "cache_write_1h_tokens": 1,
+    "list_cost_usd": "0.3", "discount_usd": "0.05", "has_answer": True, "is_answer_withheld": False, "error_origin": "upstream",
     "meta": {"a": [1]},
 }  # fmt: skip
 
@@ -45,6 +47,9 @@ def test_every_column_is_read_as_it_is_reported(place: Place) -> None:
         "requested_at": at("2026-11-01T05:10:00.123"),
         "completed_at": at("2026-11-01T05:10:02.500"),
         "cost_usd": Decimal("0.250000000000"),
+        "cost_basis": "billed",
+        "list_cost_usd": Decimal("0.300000000000"),
+        "discount_usd": Decimal("0.050000000000"),
         "latency_ms": 2377,
         "finish_reason": "stop",
         "status_code": "200",
@@ -73,15 +78,19 @@ def test_what_is_not_reported_is_null_and_never_zero(place: Place) -> None:
         "source",
         "request_id",
         "account_id",
+        "operation",
         "requested_at",
         "model",
+        "cost_basis",
+        "is_answer_withheld",
         "landed_hour",
         "landing_file",
         "landing_line",
         "key_hash",
     }
     assert {name for name, value in row.items() if value is not None} == reported
-    assert row["account_id"] == "unknown"
+    assert (row["account_id"], row["operation"], row["cost_basis"]) == ("unknown", "chat", "absent")
+    assert row["is_answer_withheld"] is False
 
 
 def test_json_null_is_not_reported_either(place: Place) -> None:
@@ -158,6 +167,9 @@ TIMES = {
     1793509800: at("2026-11-01T05:10"),
     1793509800.1239: at("2026-11-01T05:10:00.123"),
     "1793509800.123999": at("2026-11-01T05:10:00.123"),
+    1793509800123: at("2026-11-01T05:10:00.123"),
+    1793509800123456: at("2026-11-01T05:10:00.123"),
+    1793509800123456789: at("2026-11-01T05:10:00.123"),
 }
 
 
@@ -204,7 +216,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "before gateways": ("bad_timestamp", {"requested_at": "1970-01-01T00:00:00Z"}),
     "year 290000": ("bad_timestamp", {"requested_at": "+299999-01-01T00:00:00Z"}),
     "epoch beyond time": ("bad_timestamp", {"requested_at": 10**25}),
-    "epoch in ms": ("future_timestamp", {"requested_at": 1793509800000}),
+    "day and month in doubt": ("bad_timestamp", {"requested_at": "01/11/2026 05:10:00"}),
     "a day ahead": ("future_timestamp", {"requested_at": "2026-11-02T05:00:00Z"}),
     "an end a year ahead": ("future_timestamp", {"completed_at": "2027-11-01T05:10:00Z"}),
     "no model": ("missing_model", {"model": ...}),
@@ -252,6 +264,9 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "a cost beyond any decimal": ("out_of_range", {"cost_usd": "1e300"}),
     "an endless cost": ("out_of_range", {"cost_usd": "-Infinity"}),
     "a cost in words": ("wrong_type", {"cost_usd": "1.2 USD"}),
+    "a cost with digits in groups": ("wrong_type", {"cost_usd": "1_000"}),
+    "tokens in hexadecimal": ("wrong_type", {"input_tokens": "0x10"}),
+    "an end in microseconds, a year ahead": ("future_timestamp", {"completed_at": 1825045800123456}),
     "almost a million, rounded up": ("out_of_range", {"cost_usd": "999999.9999999999996"}),
 }
 

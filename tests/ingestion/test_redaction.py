@@ -46,7 +46,7 @@ CREDENTIALS: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def macros() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
-        con.execute((HERE / "macros.sql").read_text())
+        con.execute((HERE / "redaction.sql").read_text())
         yield con
 
 

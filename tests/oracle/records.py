@@ -20,6 +20,8 @@ class Log:
     gateway_call_id: str | None
     account_id: str
     api_key_ref: str | None
+    operation: str
+    native_operation: str | None
     requested_at: datetime
     completed_at: datetime | None
     model: str
@@ -29,7 +31,12 @@ class Log:
     output_tokens: int | None
     cached_tokens: int | None
     reasoning_tokens: int | None
+    cache_write_tokens: int | None
+    cache_write_1h_tokens: int | None
     cost_usd: Decimal | None
+    cost_basis: str | None
+    list_cost_usd: Decimal | None
+    discount_usd: Decimal | None
     cache_hit: bool | None
     latency_ms: int | None
     ttft_ms: int | None
@@ -37,9 +44,12 @@ class Log:
     cancelled: bool | None
     finish_reason: str | None
     native_finish_reason: str | None
+    has_answer: bool | None
+    is_answer_withheld: bool
     status_code: str | None
     error_code: str | None
     error_message: str | None
+    error_origin: str | None
     max_output_tokens: int | None
     meta: str | None
     landed_hour: datetime

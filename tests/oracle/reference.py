@@ -26,7 +26,10 @@ from oracle.signals import (
 from oracle.verdicts import current, said_of
 
 MILLIONTH = Fraction(1, 10**6)
-LEFT_IN_THE_LAKE = ("error_message", "meta")
+LEFT_IN_THE_LAKE = (
+    *("operation", "native_operation", "cache_write_tokens", "cache_write_1h_tokens", "cost_basis", "list_cost_usd"),
+    *("discount_usd", "has_answer", "is_answer_withheld", "error_message", "error_origin", "meta"),
+)
 COMPENSATION_COLUMNS = (
     *("source", "request_id", "account_id", "requested_at", "request_date", "request_hour", "model", "provider"),
     *(

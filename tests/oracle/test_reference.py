@@ -64,8 +64,16 @@ DEFAULT = [
 def log(**values: Any) -> Log:
     """A plain, billed and fast answer unless `values` say otherwise."""
     plain: dict[str, Any] = dict.fromkeys(Log.__dataclass_fields__)
-    plain |= {"source": "g", "request_id": "r", "account_id": "a", "requested_at": NOON, "model": "m"}
+    plain |= {
+        "source": "g",
+        "request_id": "r",
+        "account_id": "a",
+        "operation": "chat",
+        "requested_at": NOON,
+        "model": "m",
+    }
     plain |= {"output_tokens": 500, "latency_ms": 1000, "cost_usd": Decimal(1), "finish_reason": "stop"}
+    plain |= {"cost_basis": "billed", "is_answer_withheld": False}
     plain |= {"landed_hour": hour_of(NOON), "landing_file": "f", "landing_line": 1}
     return Log(**(plain | values))
 

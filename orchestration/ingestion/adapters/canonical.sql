@@ -14,7 +14,9 @@ with parsed as (
                 "cached_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR", "cost_usd": "JSON", "cache_hit": "VARCHAR",
                 "latency_ms": "VARCHAR", "ttft_ms": "VARCHAR", "streamed": "VARCHAR", "cancelled": "VARCHAR",
                 "finish_reason": "VARCHAR", "native_finish_reason": "VARCHAR", "status_code": "VARCHAR", "error_code": "VARCHAR",
-                "error_message": "VARCHAR", "max_output_tokens": "VARCHAR", "meta": "JSON"
+                "error_message": "VARCHAR", "max_output_tokens": "VARCHAR", "operation": "VARCHAR", "native_operation": "VARCHAR",
+                "cache_write_tokens": "VARCHAR", "cache_write_1h_tokens": "VARCHAR", "list_cost_usd": "JSON", "discount_usd": "JSON",
+                "has_answer": "VARCHAR", "is_answer_withheld": "VARCHAR", "error_origin": "VARCHAR", "meta": "JSON"
             }'
         ) as field,
         -- A field set to null in a merge patch is taken away: what stays is unknown to the canonical log, and no prompt or answer.
@@ -26,7 +28,9 @@ with parsed as (
                 "input_tokens": null, "output_tokens": null, "cached_tokens": null, "reasoning_tokens": null,
                 "cost_usd": null, "cache_hit": null, "latency_ms": null, "ttft_ms": null, "streamed": null,
                 "cancelled": null, "finish_reason": null, "native_finish_reason": null, "status_code": null,
-                "error_code": null, "error_message": null, "max_output_tokens": null, "meta": null, "source": null,
+                "error_code": null, "error_message": null, "max_output_tokens": null, "operation": null,
+                "native_operation": null, "cache_write_tokens": null, "cache_write_1h_tokens": null, "list_cost_usd": null,
+                "discount_usd": null, "has_answer": null, "is_answer_withheld": null, "error_origin": null, "meta": null, "source": null,
                 "messages": null, "prompt": null, "response": null, "choices": null, "completion": null, "content": null,
                 "input": null, "output": null, "system": null
             }'::json
@@ -57,6 +61,8 @@ final as (
         field.gateway_call_id as gateway_call_id,
         field.account_id as account_id,
         field.api_key_ref as api_key_ref,
+        field.operation as operation,
+        coalesce(field.native_operation, field.operation) as native_operation,
         field.requested_at as requested_at,
         field.completed_at as completed_at,
         field.model as model,
@@ -66,7 +72,12 @@ final as (
         field.output_tokens as output_tokens,
         field.cached_tokens as cached_tokens,
         field.reasoning_tokens as reasoning_tokens,
+        field.cache_write_tokens as cache_write_tokens,
+        field.cache_write_1h_tokens as cache_write_1h_tokens,
         number_text(record, 'cost_usd', field.cost_usd) as cost_usd,
+        null::varchar as cost_basis,
+        number_text(record, 'list_cost_usd', field.list_cost_usd) as list_cost_usd,
+        number_text(record, 'discount_usd', field.discount_usd) as discount_usd,
         field.cache_hit as cache_hit,
         field.latency_ms as latency_ms,
         field.ttft_ms as ttft_ms,
@@ -74,9 +85,12 @@ final as (
         field.cancelled as cancelled,
         field.finish_reason as finish_reason,
         coalesce(field.native_finish_reason, field.finish_reason) as native_finish_reason,
+        field.has_answer as has_answer,
+        field.is_answer_withheld as is_answer_withheld,
         field.status_code as status_code,
         field.error_code as error_code,
         field.error_message as error_message,
+        field.error_origin as error_origin,
         field.max_output_tokens as max_output_tokens,
         case
             when unknown_fields = '{}' or unknown_fields is null then meta

@@ -77,6 +77,8 @@ final as (
             nullif(metadata.user_api_key_user_id, '')
         ) as account_id,
         nullif(metadata.user_api_key_hash, '') as api_key_ref,
+        null::varchar as operation,
+        field.call_type as native_operation,
         field.startTime as requested_at,
         field.endTime as completed_at,
         field.model as model,
@@ -89,10 +91,15 @@ final as (
             metadata.usage_object.cache_read_input_tokens
         ) as cached_tokens,
         metadata.usage_object.completion_tokens_details.reasoning_tokens as reasoning_tokens,
+        null::varchar as cache_write_tokens,
+        null::varchar as cache_write_1h_tokens,
         case
             when field.status = 'success' and has_usage and not is_cache_hit and wide_decimal(cost_text) = 0 then null
             else cost_text
         end as cost_usd,
+        null::varchar as cost_basis,
+        null::varchar as list_cost_usd,
+        null::varchar as discount_usd,
         field.cache_hit as cache_hit,
         null::varchar as latency_ms,
         case
@@ -106,6 +113,8 @@ final as (
             else native_finish
         end as finish_reason,
         native_finish as native_finish_reason,
+        null::varchar as has_answer,
+        null::varchar as is_answer_withheld,
         nullif(field.error_information.error_code, '') as status_code,
         case
             when field.error_information.error_code = '429' and field.error_information.error_rate_limit_category = 'vendor_rate_limit'
@@ -113,6 +122,7 @@ final as (
             else nullif(field.error_information.error_class, '')
         end as error_code,
         coalesce(nullif(field.error_information.error_message, ''), field.error_str) as error_message,
+        null::varchar as error_origin,
         coalesce(parameters.max_completion_tokens, parameters.max_tokens, parameters.max_output_tokens) as max_output_tokens,
         json_object(
             'call_type', field.call_type,
