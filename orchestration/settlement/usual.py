@@ -35,6 +35,10 @@ own as (
     select account_id, max(amount_usd) as amount_usd from past group by account_id
 ),
 
+top as (
+    select max(amount_usd) as amount_usd from own
+),
+
 postings as (
     select
         request_date,
@@ -53,22 +57,29 @@ sums as (
     select null, null, 'corrected', sum(amount_usd) from postings where is_correction having count(*) > 0
 ),
 
-limits as (
+usual as (
     select
         sums.*,
+        largest.amount_usd as largest_usd,
         case
-            when largest.amount_usd is null then null
             when sums.account_id is null then largest.amount_usd
-            else coalesce(own.amount_usd, (select max(amount_usd) from own))
+            else coalesce(own.amount_usd, top.amount_usd)
         end as usual_usd,
-        case
-            when largest.amount_usd is null then $first_usd
-            when sums.account_id is null then greatest($unseen_usd, $times * usual_usd)
-            else greatest($unseen_usd, $times * usual_usd, largest.amount_usd * $share)
-        end::decimal(38, 12) as limit_usd,
     from sums
     cross join largest
+    cross join top
     left join own using (account_id)
+),
+
+limits as (
+    select
+        *,
+        case
+            when largest_usd is null then $first_usd
+            when account_id is null then greatest($unseen_usd, $times * usual_usd)
+            else greatest($unseen_usd, $times * usual_usd, largest_usd * $share)
+        end::decimal(38, 12) as limit_usd,
+    from usual
 )
 
 select request_date, account_id, direction, amount_usd, usual_usd, limit_usd
