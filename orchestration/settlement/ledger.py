@@ -96,16 +96,13 @@ class Ledger:
         batches = self.batches()
         return batches[-1] if batches else None
 
-    def has(self, head: Head) -> bool:
-        """Whether the chain reaches this head: it is what was there then, or has grown since.
+    def heads(self) -> set[Head]:
+        """Every end that the chain ever had, that of nothing included: what was there then is there still, and may have grown.
 
         Raises:
             MakegoodError: the ledger is broken.
         """
-        batches = self.batches()
-        return head.sequence == 0 or (
-            head.sequence <= len(batches) and batches[head.sequence - 1].digest == head.digest
-        )
+        return {Head(), *(batch.head for batch in self.batches())}
 
     def relation(self, batches: Iterable[Batch] | None = None) -> str:
         """SQL of the entries in these batches (all of them unless told), as something to select from.

@@ -32,7 +32,7 @@ def hand_over(home: Home, loaded: Head, run_inputs: Path) -> list[Batch]:
     """
     ledger = Ledger(home.ledger)
     refuse_what_is_behind(home, ledger)
-    if not ledger.has(loaded):
+    if loaded not in ledger.heads():
         raise MakegoodError(
             f"the warehouse has batch {loaded.sequence} with digest {loaded.digest[:12]}… and the ledger in {ledger.batches_dir} does not:"
             f" restore the batches that are missing; where there is no newer copy, delete {home.warehouse} and run all landing hours again"

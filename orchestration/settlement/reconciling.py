@@ -66,8 +66,9 @@ def reconcile(home: Home, file: Path, *, is_confirmed: bool = False) -> Reconcil
     with ledger.settling():
         refuse_what_is_behind(home, ledger)
         records = Records(ledger.handover_dir)
+        heads = ledger.heads()
         for record in records:
-            if not ledger.has(record.head):
+            if record.head not in heads:
                 raise MakegoodError(
                     f"{record.directory} speaks of batches that the ledger does not have: move {ledger.handover_dir} away, and reconcile again"
                 )

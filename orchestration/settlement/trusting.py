@@ -33,7 +33,7 @@ def refuse_what_is_behind(home: Home, ledger: Ledger) -> None:
         MakegoodError: the ledger is broken, or lacks batches that were published.
     """
     published = _published(home)
-    if not ledger.has(published):
+    if published not in ledger.heads():
         raise MakegoodError(
             f"{_behind(ledger, 'published', published)}; where there is no newer copy, delete {home.warehouse}, run all landing hours again,"
             f" and {RECONCILE}"
@@ -52,9 +52,9 @@ def refuse_what_may_be_older(home: Home, ledger: Ledger, again: int | None = Non
         MakegoodError: the ledger is broken, or may be older than what was published or handed over.
     """
     refuse_what_is_behind(home, ledger)
-    records, seen = Records(ledger.handover_dir), last_seen(home)
+    records, seen, heads = Records(ledger.handover_dir), last_seen(home), ledger.heads()
     for record in records:
-        if not ledger.has(record.head):
+        if record.head not in heads:
             raise MakegoodError(
                 f"{_behind(ledger, 'handed over', record.head)}; where there is no newer copy, {_aside(ledger)}"
             )
@@ -63,13 +63,13 @@ def refuse_what_may_be_older(home: Home, ledger: Ledger, again: int | None = Non
             f"the ledger in {ledger.root} was restored ({ledger.restored_mark.name}) and may lack what was posted since: {RECONCILE}"
         )
     if seen is None:
-        if ledger.batches():
+        if len(heads) > 1:
             raise MakegoodError(
                 f"the ledger in {ledger.root} is new to this home ({home.ledger_seen.name} is not there), so it may be a copy that is older than"
                 f" what was handed over: {RECONCILE}"
             )
         return records
-    if not ledger.has(seen.head):
+    if seen.head not in heads:
         raise MakegoodError(f"{_behind(ledger, 'posted', seen.head)}; where there is no newer copy, {RECONCILE}")
     missing = records.missing(seen.handed_over)
     if missing and not records.last:
