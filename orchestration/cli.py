@@ -132,8 +132,11 @@ def handover(
 ) -> None:
     """Write the credit files and the journal of the ledger's batches for a billing system; again writes the same bytes."""
     from orchestration.settlement.handover import hand_over_batches
+    from orchestration.writing import writing
 
-    made = hand_over_batches(Home(Settings.read().home).prepare(), batch)
+    home = Home(Settings.read().home).prepare()
+    with writing(home, "hand over"):
+        made = hand_over_batches(home, batch)
     if as_json:
         typer.echo(json.dumps([plain(asdict(one)) for one in made]))
         return
@@ -156,8 +159,11 @@ def reconcile(
 ) -> None:
     """Bring a restored ledger up to what billing has accepted, so that nothing is paid twice; then settle and hand over go on."""
     from orchestration.settlement.reconciling import reconcile as reconcile_with
+    from orchestration.writing import writing
 
-    done = reconcile_with(Home(Settings.read().home).prepare(), file, is_confirmed=confirm)
+    home = Home(Settings.read().home).prepare()
+    with writing(home, "reconcile"):
+        done = reconcile_with(home, file, is_confirmed=confirm)
     if as_json:
         typer.echo(json.dumps(plain(asdict(done))))
         return

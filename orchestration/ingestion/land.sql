@@ -11,7 +11,7 @@ worded as (
             ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, model, model_served, provider, finish_reason,
             native_finish_reason, status_code, error_code, operation, native_operation
         ) as words,
-        without_first_key(meta) as cleaned_meta,
+        without_first_credential(meta) as cleaned_meta,
     from adapted
 ),
 
@@ -43,8 +43,9 @@ typed as (
             when cost_usd is null and coalesce(cost_basis, 'billed') = 'billed' then 'absent'
             else coalesce(cost_basis, 'billed')
         end as cost_basis,
-        money_usd(list_cost_usd) as list_cost_usd,
-        money_usd(discount_usd) as discount_usd,
+        -- No decision rests on these two: what cannot be read, or is below 0, is not reported.
+        case when money_usd(list_cost_usd) >= 0 then money_usd(list_cost_usd) end as list_cost_usd,
+        case when money_usd(discount_usd) >= 0 then money_usd(discount_usd) end as discount_usd,
         try_cast(cache_hit as boolean) as cache_hit,
         whole_number(latency_ms) as reported_latency_ms,
         whole_number(ttft_ms) as reported_ttft_ms,
@@ -56,12 +57,13 @@ typed as (
         coalesce(try_cast(is_answer_withheld as boolean), false) as is_answer_withheld,
         status_code,
         error_code,
-        without_keys(text_without_content(left(error_message, 2000), content_names())) as error_message,
+        error_message,
         lower(nullif(error_origin, '')) as error_origin,
         whole_number(max_output_tokens) as max_output_tokens,
         meta,
         cleaned_meta,
-        may_hold_secrets(cleaned_meta) as is_meta_suspect,
+        is_harmless(cleaned_meta) as is_meta_harmless,
+        is_suspicious(left(error_message, 65537)) as is_message_suspect,
         has_key(words) as has_key,
         case
             when contains(words, '{') or contains(words, '[')
@@ -72,7 +74,7 @@ typed as (
         end as has_nested,
         struct_pack(
             requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens,
-            cache_write_1h_tokens, max_output_tokens, cost_usd, list_cost_usd, discount_usd, cache_hit, latency_ms, streamed,
+            cache_write_1h_tokens, max_output_tokens, cost_usd, cache_hit, latency_ms, streamed,
             cancelled, has_answer, is_answer_withheld
         ) as text,
     from worded
@@ -99,8 +101,6 @@ measured as (
         or (text.max_output_tokens is not null and max_output_tokens is null)
         or (text.latency_ms is not null and reported_latency_ms is null)
         or (text.cost_usd is not null and cost_usd is null)
-        or (text.list_cost_usd is not null and list_cost_usd is null)
-        or (text.discount_usd is not null and discount_usd is null)
         or (text.cache_hit is not null and cache_hit is null)
         or (text.streamed is not null and streamed is null)
         or (text.cancelled is not null and cancelled is null)
@@ -128,8 +128,7 @@ checked as (
             when model is null then 'missing_model'
             when has_unreadable then
                 case
-                    when greatest(magnitude(text.cost_usd), magnitude(text.list_cost_usd), magnitude(text.discount_usd))
-                            >= files.largest_cost_usd
+                    when magnitude(text.cost_usd) >= files.largest_cost_usd
                         or greatest(
                             magnitude(text.input_tokens), magnitude(text.output_tokens), magnitude(text.cached_tokens),
                             magnitude(text.reasoning_tokens), magnitude(text.cache_write_tokens),
@@ -141,7 +140,7 @@ checked as (
                 end
             when least(
                 input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens, cache_write_1h_tokens,
-                max_output_tokens, latency_ms, ttft_ms, cost_usd, list_cost_usd, discount_usd
+                max_output_tokens, latency_ms, ttft_ms, cost_usd
             ) < 0
             then 'negative_value'
             when greatest(
@@ -190,12 +189,13 @@ select
     is_answer_withheld,
     status_code,
     error_code,
-    without_credentials(error_message) as error_message,
+    case when not is_message_suspect then left(error_message, 2000) end as error_message,
+    case when is_message_suspect then left(error_message, 65537) end as suspect_message,
     error_origin,
     max_output_tokens,
-    case when not is_meta_suspect then cleaned_meta end as meta,
-    case when is_meta_suspect then meta end as suspect_meta,
-    has_key or is_meta_suspect as is_suspect,
+    case when is_meta_harmless then cleaned_meta end as meta,
+    case when not is_meta_harmless then meta end as suspect_meta,
+    has_key,
     landed_hour,
     landing_file,
     origin.line as landing_line,

@@ -15,6 +15,7 @@ from orchestration.policy.digests import policy_digests
 from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication, Publications
 from orchestration.publication.reading import publications_file, reading
+from orchestration.publication.unknown_words import UnknownWords, unknown_endings, unknown_operations
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.proving import prove
 from orchestration.settlement.trusting import refuse_what_may_be_older
@@ -70,6 +71,8 @@ class Status:
     hour_equation: HourEquation
     verdict_equation: VerdictEquation
     ledger: LedgerStatus
+    unknown_operations: UnknownWords
+    unknown_endings: UnknownWords
     landed_files: int
     unaudited_hours: list[datetime]
     stale_hours: list[datetime]
@@ -94,6 +97,7 @@ def status(root: Path) -> Status:
         hours = HourEquation(
             *_one(con, "count(*), sum(landed_count), sum(current_count), sum(superseded_count)", "fct_request_hours")
         )
+        operations, endings = unknown_operations(con), unknown_endings(con)
         derived = con.execute("select hour_at, policy_digest from fct_request_hours order by hour_at").fetchall()
     record, inventory = Publications(publications_file(home.warehouse)), Inventory(home.lake / "inventory.sqlite")
     try:
@@ -110,6 +114,8 @@ def status(root: Path) -> Status:
         hour_equation=hours,
         verdict_equation=verdicts,
         ledger=ledger,
+        unknown_operations=operations,
+        unknown_endings=endings,
         landed_files=landed_files,
         unaudited_hours=unaudited,
         stale_hours=[hour for hour, digest in derived if digest != policy.at(hour)],

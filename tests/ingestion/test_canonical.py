@@ -103,7 +103,7 @@ UNKNOWN_FIELDS = {
     "beside meta": ({"region": "eu", "meta": {"a": 1}}, {"a": 1, "region": "eu"}),
     "the record's own word wins": ({"region": "eu", "meta": {"region": "us"}}, {"region": "eu"}),
     "a meta that is no object": ({"region": "eu", "meta": [1]}, {"meta": [1], "region": "eu"}),
-    "names with quotes and dots": ({'a"b.c': 1, "d'e": 2, "": 3}, {'a"b.c': 1, "d'e": 2, "": 3}),
+    "names with dots, and names that are none": ({"a.b": 1, 'c"d': 2, "": 3}, {"a.b": 1, "[names not kept]": 2}),
 }
 
 
@@ -192,6 +192,14 @@ def test_a_reported_latency_counts_where_the_end_is_not_known(place: Place) -> N
 def test_time_to_first_token_is_of_streams_only(place: Place) -> None:
     rows = place.land_lines(*(line(ttft_ms=5, streamed=streamed) for streamed in (True, False, None)))
     assert [row["ttft_ms"] for row in rows] == [5, None, None]
+
+
+def test_amounts_that_no_decision_rests_on_cost_no_request(place: Place) -> None:
+    odd = ("free", -1, "1e300", [1], {"a": 1}, "NaN", True)
+    rows = place.land_lines(
+        *(line(request_id=f"r{n}", list_cost_usd=value, discount_usd=value) for n, value in enumerate(odd))
+    )
+    assert [(row["list_cost_usd"], row["discount_usd"]) for row in rows] == [(None, None)] * len(odd)
 
 
 NO_FIRST_TOKENS = {
@@ -294,11 +302,20 @@ def test_a_faulty_record_is_quarantined_with_its_reason(place: Place, kind: str)
     assert fault_of(place, **changes) == reason
 
 
-def test_a_fault_is_kept_with_file_line_and_raw_text(place: Place) -> None:
-    place.land_lines(line(request_id="r1"), line(request_id="r2", model=None))
-    ((name, number, reason, raw),) = place.quarantine()
+def test_a_fault_is_kept_with_file_line_and_harmless_fields(place: Place) -> None:
+    place.land_lines(line(request_id="r1"), line(request_id="r2", model=None, input_tokens="twelve", output_tokens=-1))
+    ((name, number, reason, fields),) = place.quarantine()
     assert (name, number, reason) == ("part.jsonl", 2, "missing_model")
-    assert json.loads(raw)["request_id"] == "r2"
+    assert json.loads(fields or "") == {
+        "request_id": "r2",
+        "account_id": "a1",
+        "requested_at": "2026-11-01T05:10:00Z",
+        "completed_at": "2026-11-01T05:10:02.500Z",
+        "model": None,
+        "input_tokens": "[not kept]",
+        "output_tokens": -1,
+        "cost_usd": "0.001",
+    }
 
 
 AT_THE_LIMIT: dict[str, dict[str, Any]] = {
