@@ -141,6 +141,7 @@ class Planter:
             yield json.dumps(
                 verdict(request_id=form.format(self.mark()), evidence={"reason": form.format(self.mark())})
             )
+            yield json.dumps(verdict(source=form.format(self.mark())))
             yield json.dumps(verdict(verdict=None, evidence=self.said(), category=form.format(self.mark())))
         for name in CREDENTIAL_NAMES[:30]:
             yield json.dumps(verdict(evidence={name: self.mark()}, category=f"{'x' * 185} {name}={self.mark()}"))
