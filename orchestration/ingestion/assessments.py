@@ -3,6 +3,7 @@
 COLUMNS: dict[str, str] = {
     "source": "VARCHAR",
     "request_id": "VARCHAR",
+    "account_id": "VARCHAR",
     "requested_at": "TIMESTAMP",
     "detector": "VARCHAR",
     "detector_version": "VARCHAR",
@@ -14,7 +15,11 @@ COLUMNS: dict[str, str] = {
     "landed_hour": "TIMESTAMP",
     "landing_file": "VARCHAR",
     "landing_line": "BIGINT",
-    "key_hash": "UBIGINT",
+    "request_key": "VARCHAR",
+    "id_hash": "UBIGINT",
 }
-"""Name and type, in the order in which parts hold them. `source` and `request_id` say which request is spoken of; `requested_at` is a
-hint at its hour, and may be wrong or null."""
+"""Name and type, in the order in which parts hold them.
+
+`source`, `request_id` and, where it is given, `account_id` say which request is spoken of; `requested_at` is a hint at its time, and may
+be wrong or null. `request_key` is the key of the request that was found, null while none is; built-in detectors know it at once.
+"""

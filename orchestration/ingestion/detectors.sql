@@ -62,12 +62,14 @@ answered as (
     select
         landed_rows.source,
         landed_rows.request_id,
+        landed_rows.account_id,
         landed_rows.requested_at,
         coalesce(landed_rows.completed_at, landed_rows.requested_at) as assessed_at,
         landed_rows.landed_hour,
         landed_rows.landing_file,
         landed_rows.landing_line,
-        landed_rows.key_hash,
+        landed_rows.request_key,
+        landed_rows.id_hash,
         landed_rows.request_hour,
         landed_rows.file_index,
         landed_rows.output_tokens,
@@ -83,7 +85,7 @@ answered as (
     inner join landed_rows
         on responses.origin.file_index = landed_rows.file_index
         and responses.origin.line = landed_rows.landing_line
-        and id_without_key(responses.request_id) = landed_rows.request_id
+        and (named(responses.request_id) is null or id_without_key(responses.request_id) = landed_rows.request_id)
     where landed_rows.fault is null
         and coalesce(landed_rows.finish_reason, '') not in ('error', 'cancelled', 'content_filter')
 ),
@@ -149,6 +151,7 @@ judged as (
 select
     source,
     request_id,
+    account_id,
     requested_at,
     finding.detector as detector,
     finding.detector_version as detector_version,
@@ -160,7 +163,8 @@ select
     landed_hour,
     landing_file,
     landing_line,
-    key_hash,
+    request_key,
+    id_hash,
     request_hour,
     file_index,
 from judged

@@ -16,5 +16,5 @@ set
     error_code = without_keys(error_code),
     meta = coalesce(meta, json_redacted(suspect_meta)),
     suspect_meta = null,
-    key_hash = key_hash_of(source, id_without_key(request_id))
+    id_hash = id_hash_of(source, id_without_key(request_id))
 where is_suspect

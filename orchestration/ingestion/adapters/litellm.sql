@@ -69,6 +69,7 @@ final as (
         origin,
         false as is_ignored,
         field.id as request_id,
+        true as is_named_by_call,
         nullif(field.trace_id, '') as trace_id,
         nullif(field.litellm_call_id, '') as gateway_call_id,
         coalesce(
