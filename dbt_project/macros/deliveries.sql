@@ -47,3 +47,11 @@
 {% macro delivery_order(delivery) -%}
     {{ delivery }}.operation <> 'retrieval', {{ delivery }}.landed_hour, {{ delivery }}.landing_file, {{ delivery }}.landing_line
 {%- endmacro %}
+
+{#- The delivery that tells when the call began and how long it took: of those at home the last that knows how long, else the last. -#}
+{% macro tells_times(key) -%}
+    is_home and delivery_number = coalesce(
+            max(case when latency_ms is not null then delivery_number end) over (partition by {{ key }}, place_ms),
+            max(delivery_number) over (partition by {{ key }}, place_ms)
+        )
+{%- endmacro %}

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
-from conftest import Delivery, delivery, feeding, hour_of, write_run
+from conftest import ROOT, Delivery, delivery, feeding, hour_of, write_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 START = datetime.fromisoformat("2026-11-01")
 WEEK = timedelta(days=7)
-MERGED = ("cost_usd", "latency_ms", "finish_reason", "status_code")
+MERGED = ("cost_usd", "finish_reason", "status_code")
 
 offsets = st.sampled_from([0, 1, 2, 167, 168, 169, 170, 335, 336, 337, 338])
 deliveries = st.lists(
@@ -51,18 +51,20 @@ def place(row: Delivery) -> tuple[Any, ...]:
 def merged(rows: list[Delivery], window: set[datetime]) -> dict[tuple[str, datetime], tuple[Any, ...]]:
     """The current rows that the rule gives: by key and home hour, (requested_at, account, merged values, line)."""
     expected = {}
-    for key in {row["request_id"] for row in rows}:
-        mine = sorted((row for row in rows if row["request_id"] == key), key=place)
+    for key in {row["request_key"] for row in rows}:
+        mine = sorted((row for row in rows if row["request_key"] == key), key=place)
         for home in {hour_of(row["requested_at"]) for row in mine} & window:
             if any(home - WEEK <= hour_of(row["requested_at"]) < home for row in mine):
                 continue
             group = [row for row in mine if home <= hour_of(row["requested_at"]) <= home + WEEK]
             at_home = [row for row in group if hour_of(row["requested_at"]) == home]
-            accounts = [row["account_id"] for row in group if row["account_id"] != "unknown"]
+            timed = [row for row in at_home if row["latency_ms"] is not None] or at_home
             values = [[row[name] for row in group if row[name] is not None] for name in MERGED]
             expected[key, home] = (
-                at_home[-1]["requested_at"],
-                accounts[-1] if accounts else "unknown",
+                timed[-1]["requested_at"],
+                group[0]["requested_at"],
+                group[0]["account_id"],
+                timed[-1]["latency_ms"],
                 *(reported[-1] if reported else None for reported in values),
                 group[-1]["landing_line"],
             )
@@ -83,15 +85,15 @@ def test_deliveries_merge_by_the_rule_and_every_one_is_current_or_superseded(
         for database in ("run", "makegood"):
             con.execute(f"attach ':memory:' as {database}")
         write_run(con, "run", shuffled, window)
-        con.execute(
-            "create table makegood.model_prices (model varchar, input_price_usd decimal(20, 15),"
-            " output_price_usd decimal(20, 15), cached_price_usd decimal(20, 15), effective_from timestamp,"
-            " effective_to timestamp)"
-        )
+        times = {"effective_from": "TIMESTAMP", "effective_to": "TIMESTAMP"}
+        for seed in ("model_prices", "failure_faults"):
+            file = ROOT / "dbt_project" / "seeds" / f"{seed}.csv"
+            con.execute(f"create table makegood.{seed} as select * from read_csv('{file}', types = {times}) limit 0")
         for model in ("stg_repeated_deliveries", "stg_request_logs"):
             con.execute(f"create table {model} as {compiled[model]}")
         found = con.execute(
-            f"select request_id, requested_at, account_id, {', '.join(MERGED)}, landing_line from stg_request_logs"
+            f"select request_key, requested_at, first_requested_at, account_id, latency_ms, {', '.join(MERGED)}, landing_line"
+            " from stg_request_logs"
         ).fetchall()
         superseded = con.execute(
             "select count(*) from stg_repeated_deliveries inner join run.request_hours"
