@@ -24,7 +24,7 @@ typed as (
         nullif(field.detector, '') as detector,
         lower(nullif(field.verdict, '')) as verdict,
         nullif(field.score, '') as score_text,
-        try_cast(field.score as decimal(38, 30)) as score,
+        wide_decimal(field.score) as score,
         nullif(field.assessed_at, '') as assessed_text,
         instant(field.assessed_at) as assessed_at,
         instant(field.requested_at) as hint,

@@ -1,14 +1,23 @@
 -- Readings of a record's text that every adapter and the landing itself share. What a log format calls a field is its adapter's.
 
+-- Whether a text is a number as JSON or a table writes it: in plain digits, with blanks around it at the most. DuckDB's casts take
+-- digits with underscores and hexadecimal ones too, which are none.
+create or replace temp macro is_number(text) as
+    regexp_full_match(text, '[ \t]*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?[ \t]*');
+
 -- A whole number; null where the text is none. 1.0 and 1e3 are whole, 1.7 is not.
 create or replace temp macro whole_number(text) as
     case
-        when not contains(text, '.') and not contains(lower(text), 'e') then try_cast(text as bigint)
-        when try_cast(text as decimal(38, 6)) = trunc(try_cast(text as decimal(38, 6))) then try_cast(try_cast(text as decimal(38, 6)) as bigint)
+        when regexp_full_match(text, '-?[0-9]{1,18}') then try_cast(text as bigint)
+        when is_number(text) then
+            list_transform(
+                [try_cast(text as decimal(38, 6))],
+                lambda number: case when number = trunc(number) then try_cast(number as bigint) end
+            )[1]
     end;
 
 -- A decimal wide enough that no digit of a cost is dropped before it is rounded.
-create or replace temp macro wide_decimal(text) as try_cast(text as decimal(38, 30));
+create or replace temp macro wide_decimal(text) as case when is_number(text) then try_cast(text as decimal(38, 30)) end;
 
 -- Rounded half-even to 12 places (DuckDB's own rounding is half-up): the warehouse's money(), for the way in.
 create or replace temp macro half_even(amount) as
@@ -26,12 +35,94 @@ create or replace temp macro money_usd(text) as
         else half_even(wide_decimal(text))
     end;
 
--- ISO 8601 (UTC where it names no offset) or seconds since 1970, floored to the millisecond.
-create or replace temp macro instant(text) as
+-- A moment without its microseconds, as UTC.
+create or replace temp macro floored_to_ms(moment) as make_timestamp_ms(epoch_ms(moment));
+
+-- A number of units since 1970 as a moment: seconds, milliseconds, microseconds or nanoseconds, told apart by its size. As seconds it
+-- would lie before the year 5138, as milliseconds after 1973 and so on; nothing that Makegood lands can be mistaken.
+create or replace temp macro moment_since_1970(number) as
+    list_transform(
+        [try_cast(number as decimal(29, 9))],
+        lambda units: make_timestamp_ms(
+            case
+                when abs(units) < 100000000000 then try_cast(floor(units * 1000) as bigint)
+                when abs(units) < 100000000000000 then try_cast(floor(units) as bigint)
+                when abs(units) < 100000000000000000 then try_cast(floor(units * 0.001) as bigint)
+                when abs(units) < 100000000000000000000 then try_cast(floor(units * 0.000001) as bigint)
+            end
+        )
+    )[1];
+
+-- A date and time as ISO 8601 writes them in full, with Z, an offset or none.
+create or replace temp macro is_iso_moment(text) as
+    regexp_full_match(
+        text,
+        '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,18})?(Z|[-+](0[0-9]|1[0-5]):[0-5][0-9])?'
+    );
+
+-- The moment of such a text, in UTC where it names no offset, floored to the millisecond.
+create or replace temp macro iso_moment(text) as
+    case when is_iso_moment(text) then floored_to_ms(try_cast(text as timestamptz)) end;
+
+-- Dates with the month's name (RFC 2822, HTTP, access logs, JavaScript) in the order of ISO 8601; other texts as they are.
+create or replace temp macro with_month_as_number(text) as
+    list_transform(
+        [regexp_extract(
+            regexp_replace(
+                regexp_replace(text, '^[A-Za-z]{3} ([A-Za-z]{3}) +([0-9]{1,2}) ([0-9:]{8}) ([0-9]{4})$', '\2 \1 \4 \3'),
+                '^[A-Za-z]{3} ([A-Za-z]{3}) ([0-9]{2}) ([0-9]{4}) ([0-9:]{8}) GMT([-+][0-9]{4})( \(.*\))?$',
+                '\2 \1 \3 \4 \5'
+            ),
+            '^(?:[A-Za-z]{3,9}, *)?([0-9]{1,2})[ /-]([A-Za-z]{3})[ /-]([0-9]{4})[ :]([0-9]{2}:[0-9]{2}.*)$',
+            ['day', 'month', 'year', 'rest']
+        )],
+        lambda part: case
+            when part.month <> '' and instr('janfebmaraprmayjunjulaugsepoctnovdec', lower(part.month)) % 3 = 1
+            then concat(
+                part.year, '-', lpad(((instr('janfebmaraprmayjunjulaugsepoctnovdec', lower(part.month)) + 2) // 3)::varchar, 2, '0'),
+                '-', lpad(part.day, 2, '0'), 'T', part.rest
+            )
+            else text
+        end
+    )[1];
+
+-- Other ways to write a moment as ISO 8601 in full: digits without separators, no seconds, a comma before the fraction, offsets with
+-- blanks or without a colon, UTC by name, the zone's name behind an offset.
+create or replace temp macro in_full(text) as
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+        regexp_replace(
+            text,
+            '^([0-9]{4})([0-9]{2})([0-9]{2})[Tt ]([0-9]{2})([0-9]{2})([0-9]{2})', '\1-\2-\3T\4:\5:\6'
+        ),
+        '^([0-9]{4})-?([0-9]{2})-?([0-9]{2})[Tt ]([0-9]{2}):?([0-9]{2})([^0-9:]|$)', '\1-\2-\3T\4:\5:00\6'),
+        '^([0-9-]{10})[Tt ]([0-9:]{8}),', '\1T\2.'),
+        '^([0-9-]{10})[Tt ]([0-9:.]{8,}) ?(?:[Zz]|UTC?|GMT|[-+]00:?00 UTC)(?:\[[A-Za-z0-9/_+-]+\])?$', '\1T\2Z'),
+        '^([0-9-]{10})[Tt ]([0-9:.]{8,}) ?([-+][0-9]{2}):?([0-9]{2})(?:\[[A-Za-z0-9/_+-]+\])?$', '\1T\2\3:\4'),
+        '^([0-9-]{10})[Tt ]([0-9:.]{8,}) ?([-+][0-9]{2})$', '\1T\2\3:00');
+
+-- The second 60 of a minute is the first one of the next.
+create or replace temp macro moment_with_leap_second(text) as
     case
-        when contains(text, '-') then make_timestamp_ms(epoch_ms(try_cast(text as timestamptz)))
-        else make_timestamp_ms(try_cast(floor(try_cast(text as decimal(38, 9)) * 1000) as bigint))
+        when regexp_matches(text, '^[0-9-]{10}[T ][0-9:]{5}:60')
+        then iso_moment(regexp_replace(text, '^([0-9-]{10}[T ][0-9:]{5}):60', '\1:59')) + interval 1 second
+        else iso_moment(text)
     end;
+
+-- A time in any of the ways that docs/log-formats.md lists; null where the text is none of them, as where day and month cannot be told
+-- apart. The commonest ways come first, with looks that cost little.
+create or replace temp macro instant(text) as
+    coalesce(
+        case when ends_with(text, 'Z') and contains(text, 'T') then floored_to_ms(try_cast(text as timestamptz)) end,
+        case
+            when regexp_full_match(text, '[0-9]{10}(\.[0-9]+)?')
+            then make_timestamp_ms(try_cast(text[1:10] || rpad(text[12:14], 3, '0') as bigint))
+            when is_number(text) then moment_since_1970(text)
+            else list_transform(
+                [in_full(with_month_as_number(regexp_replace(text, '^[ \t]+|[ \t]+$', '', 'g')))],
+                lambda whole: moment_with_leap_second(whole)
+            )[1]
+        end
+    );
 
 -- The number as the record's own text has it, from a field's JSON: JSON readers pass numbers through a double, which keeps 15 digits.
 create or replace temp macro number_text(record, field, parsed) as
@@ -49,13 +140,10 @@ create or replace temp macro number_text(record, field, parsed) as
 
 -- How large a number is, the largest decimal where it is larger still, infinite or none at all ("NaN"); null where the text is no number.
 create or replace temp macro magnitude(text) as
-    coalesce(
-        abs(try_cast(text as decimal(38, 6))),
-        case
-            when regexp_full_match(text, '(?i)[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]+)?|[-+]?(inf(inity)?|nan)')
-            then 99999999999999999999999999999999.999999
-        end
-    );
+    case
+        when is_number(text) or regexp_full_match(text, '(?i)[ \t]*[-+]?(inf(inity)?|nan)[ \t]*')
+        then coalesce(abs(try_cast(text as decimal(38, 6))), 99999999999999999999999999999999.999999)
+    end;
 
 -- Providers' words for why an answer ended, in the canonical vocabulary.
 create or replace temp macro canonical_finish(native) as

@@ -167,6 +167,9 @@ TIMES = {
     1793509800: at("2026-11-01T05:10"),
     1793509800.1239: at("2026-11-01T05:10:00.123"),
     "1793509800.123999": at("2026-11-01T05:10:00.123"),
+    1793509800123: at("2026-11-01T05:10:00.123"),
+    1793509800123456: at("2026-11-01T05:10:00.123"),
+    1793509800123456789: at("2026-11-01T05:10:00.123"),
 }
 
 
@@ -213,7 +216,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "before gateways": ("bad_timestamp", {"requested_at": "1970-01-01T00:00:00Z"}),
     "year 290000": ("bad_timestamp", {"requested_at": "+299999-01-01T00:00:00Z"}),
     "epoch beyond time": ("bad_timestamp", {"requested_at": 10**25}),
-    "epoch in ms": ("future_timestamp", {"requested_at": 1793509800000}),
+    "day and month in doubt": ("bad_timestamp", {"requested_at": "01/11/2026 05:10:00"}),
     "a day ahead": ("future_timestamp", {"requested_at": "2026-11-02T05:00:00Z"}),
     "an end a year ahead": ("future_timestamp", {"completed_at": "2027-11-01T05:10:00Z"}),
     "no model": ("missing_model", {"model": ...}),
@@ -261,6 +264,9 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "a cost beyond any decimal": ("out_of_range", {"cost_usd": "1e300"}),
     "an endless cost": ("out_of_range", {"cost_usd": "-Infinity"}),
     "a cost in words": ("wrong_type", {"cost_usd": "1.2 USD"}),
+    "a cost with digits in groups": ("wrong_type", {"cost_usd": "1_000"}),
+    "tokens in hexadecimal": ("wrong_type", {"input_tokens": "0x10"}),
+    "an end in microseconds, a year ahead": ("future_timestamp", {"completed_at": 1825045800123456}),
     "almost a million, rounded up": ("out_of_range", {"cost_usd": "999999.9999999999996"}),
 }
 
