@@ -49,7 +49,7 @@ merged as (
         {%- elif column == "operation" %}
         {{ merged_operation() }} as operation,
         {%- elif column == "cost_basis" %}
-        {{ last_reported("case when cost_usd is not null then cost_basis end") }} as cost_basis,
+        {{ last_reported("case when cost_usd is not null then coalesce(cost_basis, 'billed') end") }} as cost_basis,
         {%- elif column == "is_answer_withheld" %}
         bool_or(is_answer_withheld) as is_answer_withheld,
         {%- else %}

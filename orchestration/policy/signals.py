@@ -35,6 +35,11 @@ def unpurchased_operations() -> list[str]:
     return list(_variables()["unpurchased_operations"])
 
 
+def untimed_operations() -> list[str]:
+    """Those of them that last as long as somebody wants, so that they have no latency."""
+    return list(_variables()["untimed_operations"])
+
+
 @dataclass(frozen=True)
 class BaselineTerms:
     """What the latency that is normal for a day is taken of.

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from models.conftest import Delivery, Home, assessment, delivery
 
 HOUR = datetime(2026, 11, 2, 10)
