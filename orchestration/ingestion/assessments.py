@@ -16,10 +16,11 @@ COLUMNS: dict[str, str] = {
     "landing_file": "VARCHAR",
     "landing_line": "BIGINT",
     "request_key": "VARCHAR",
+    "key_hash": "UBIGINT",
     "id_hash": "UBIGINT",
 }
 """Name and type, in the order in which parts hold them.
 
 `source`, `request_id` and, where it is given, `account_id` say which request is spoken of; `requested_at` is a hint at its time, and may
-be wrong or null. `request_key` is the key of the request that was found, null while none is; built-in detectors know it at once.
+be wrong or null. `request_key` and `key_hash` are the found request's, null while none is found; built-in detectors know them at once.
 """

@@ -79,6 +79,7 @@ select
     landing_file,
     origin.line as landing_line,
     null::varchar as request_key,
+    null::ubigint as key_hash,
     id_hash_of(gateway, id_without_key(request_id)) as id_hash,
     origin.file_index as file_index,
     fault,

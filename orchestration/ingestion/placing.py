@@ -34,12 +34,8 @@ ARRIVED = Path("content_assessments", "arrived")
 WAITING = Path("content_assessments", "waiting")
 """Where verdicts lie whose requests were looked up and not found, by landing day."""
 
-SPEAKS_OF = f"""
-    verdicts.id_hash = delivered.id_hash
-    and verdicts.source = delivered.source
-    and verdicts.request_id = delivered.request_id
-    and (verdicts.account_id is null or verdicts.account_id = delivered.account_id)
-    and delivered.landed_hour <= verdicts.landed_hour + interval {PATIENCE.days} day
+SPEAKS_AT = f"""
+    delivered.landed_hour <= verdicts.landed_hour + interval {PATIENCE.days} day
     and (
         delivered.requested_at between verdicts.assessed_at - interval {PATIENCE.days} day
             and verdicts.assessed_at + interval {CLOCKS.days} day
@@ -47,7 +43,15 @@ SPEAKS_OF = f"""
             and verdicts.requested_at + interval {HINT_REACH.days} day
     )
 """
-"""When a row of `verdicts` speaks of a row of `delivered`. It needs no more than the two, so that no order of landing matters."""
+"""When a row of `verdicts` may speak of a row of `delivered`, by their times. It needs no more than the two, so that no order of landing matters."""
+SPEAKS_OF = f"""
+    verdicts.id_hash = delivered.id_hash
+    and verdicts.source = delivered.source
+    and verdicts.request_id = delivered.request_id
+    and (verdicts.account_id is null or verdicts.account_id = delivered.account_id)
+    and {SPEAKS_AT}
+"""
+"""When a row of `verdicts` speaks of a row of `delivered`."""
 
 IDENTITY = "landing_file, landing_line, source, request_id, detector"
 
@@ -85,10 +89,11 @@ def copy_to_shared_hours(hours: Iterable[datetime], lake: Path, inventory: Inven
     with connect(extensions=(), spill=lake / ".spill") as con:
         _read_verdicts(con, placed, lake)
         con.execute(
-            "insert into found select distinct identity, request_key, date_trunc('hour', delivered.requested_at)"
-            f" from verdicts inner join (select * {current_rows(delivered, lake, inventory)}) as delivered using (request_key)"
-            f" where abs(date_diff('hour', placed_hour, delivered.requested_at)) <= {MERGE_REACH // HOUR}"
-            " and (identity, request_key, date_trunc('hour', delivered.requested_at))"
+            "insert into found select distinct identity, verdicts.request_key, date_trunc('hour', delivered.requested_at)"
+            f" from verdicts inner join (select * {current_rows(delivered, lake, inventory)}) as delivered"
+            f" on verdicts.request_key = delivered.request_key and {SPEAKS_AT}"
+            f" and abs(date_diff('hour', placed_hour, delivered.requested_at)) <= {MERGE_REACH // HOUR}"
+            " where (identity, verdicts.request_key, date_trunc('hour', delivered.requested_at))"
             " not in (select (identity, request_key, placed_hour) from verdicts)"
         )
         copies = _write_found(con, lake, is_copy=True)
@@ -211,7 +216,7 @@ def _search(con: duckdb.DuckDBPyConnection, lake_parts: set[str], lake: Path, in
             " coalesce(bool_or(delivered.requested_at = verdicts.requested_at), false) as is_exact"
             f" from (select * {current_rows(lake_parts, lake, inventory)}) as delivered"
             f" inner join sought as verdicts on {SPEAKS_OF} group by all)"
-            " select identity, request_key, date_trunc('hour', requested_at) from meant"
+            " select identity, request_key, date_trunc('hour', requested_at) from meant anti join found using (identity, request_key)"
             " qualify is_exact or not bool_or(is_exact) over (partition by identity)"
         )
 
@@ -253,7 +258,8 @@ def _write_found(con: duckdb.DuckDBPyConnection, lake: Path, *, is_copy: bool) -
     hours = con.execute("select distinct request_hour, is_further from ranked order by all").fetchall()
     for hour, is_further in hours:
         con.execute(
-            "create or replace table of_hour as select distinct on (identity, ranked.request_key) verdicts.* replace (ranked.request_key as request_key)"
+            "create or replace table of_hour as select distinct on (identity, ranked.request_key) verdicts.*"
+            " replace (ranked.request_key as request_key, ('0x' || left(ranked.request_key, 16))::ubigint as key_hash)"
             f" from verdicts inner join ranked using (identity) where ranked.request_hour = timestamp '{hour}' and is_further = {is_further}"
             " and coalesce(verdicts.request_key = ranked.request_key, true)"
         )

@@ -91,6 +91,7 @@ ASSESSMENT_COLUMNS = {
     "landing_line": "bigint",
     "account_id": "varchar",
     "request_key": "varchar",
+    "key_hash": "ubigint",
     "id_hash": "ubigint",
     "request_date": "date",
     "request_hour": "integer",
