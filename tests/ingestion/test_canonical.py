@@ -194,6 +194,24 @@ def test_time_to_first_token_is_of_streams_only(place: Place) -> None:
     assert [row["ttft_ms"] for row in rows] == [5, None, None]
 
 
+NO_FIRST_TOKENS = {
+    "before the start": -3,
+    "with the start": 0,
+    "0.0": 0.0,
+    "at the end": 2500,
+    "after the end": 2501,
+    "days later": LONGEST_MS + 1,
+    "beyond 64 bits": 10**30,
+    "in words": "soon",
+}
+
+
+@pytest.mark.parametrize("when", NO_FIRST_TOKENS)
+def test_a_first_token_that_cannot_be_one_is_not_known_and_costs_no_request(place: Place, when: str) -> None:
+    (row,) = place.land_lines(line(ttft_ms=NO_FIRST_TOKENS[when], streamed=True))
+    assert (row["ttft_ms"], row["latency_ms"]) == (None, 2500)
+
+
 FINISHES = {
     "stop": "stop", "STOP": "stop", "end_turn": "stop", "eos": "stop", "COMPLETE": "stop", "MAX_TOKENS": "length",
     "length": "length", "tool_use": "tool_calls", "function_call": "tool_calls", "SAFETY": "content_filter",
@@ -234,7 +252,6 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "a long latency": ("out_of_range", {"latency_ms": LONGEST_MS + 1, "completed_at": ...}),
     "a long latency beside an end": ("out_of_range", {"latency_ms": LONGEST_MS + 1}),
     "an age from start to end": ("out_of_range", {"requested_at": "2026-10-01T05:00:00Z"}),
-    "a long time to the first token": ("out_of_range", {"ttft_ms": LONGEST_MS + 1, "streamed": True}),
     "milliseconds beyond 64 bits": ("out_of_range", {"latency_ms": 10**30}),
     **{
         f"{kind} tokens beyond the most": ("out_of_range", {f"{kind}_tokens": MOST_TOKENS + 1})
