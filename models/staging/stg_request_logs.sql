@@ -178,8 +178,10 @@ final as (
         reasoning_tokens,
         cache_write_tokens,
         cache_write_1h_tokens,
-        cast(coalesce(cost_usd, priced_cost_usd) as decimal(18, 12)) as cost_usd,
+        -- What a read of an earlier purchase tells of its cost was billed with the purchase.
+        cast(case when operation = 'retrieval' then 0 else coalesce(cost_usd, priced_cost_usd) end as decimal(18, 12)) as cost_usd,
         case
+            when operation = 'retrieval' then 'reported'
             when cost_usd is not null then case when cost_basis = 'breakdown' then 'breakdown' else 'reported' end
             when priced_cost_usd is not null then 'priced'
             else 'unpriced'
