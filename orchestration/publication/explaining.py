@@ -137,9 +137,7 @@ def explain(
     found.sort(key=itemgetter("requested_at", "request_key"), reverse=True)
     if not found:
         whose = "".join([f"of {source} " if source else "", f"by {account} " if account else ""])
-        raise MakegoodError(
-            f"no published request {whose}{f'asked at {at} ' if at else ''}has the id {request_id!r}"
-        )
+        raise MakegoodError(f"no published request {whose}{f'asked at {at} ' if at else ''}has the id {request_id!r}")
     for column, option in (("source", "--source"), ("account_id", "--account")):
         names = sorted({row[column] for row in found})
         if len(names) > 1:
@@ -208,7 +206,11 @@ def decision(request: Row, rules: list[RuleEvaluation]) -> str:
             f" It pays {_plain(request['payout_rate'] * 100)}% of the cost of ${_plain(request['cost_usd'])}{cap}."
         )
     named = f"rule {request['rule_id']} matched" if request["rule_id"] else ""
-    refused = "the gateway itself refused it" if request["error_fault"] == "gateway" else "the error was of the caller's own making"
+    refused = (
+        "the gateway itself refused it"
+        if request["error_fault"] == "gateway"
+        else "the error was of the caller's own making"
+    )
     because = {
         "not_a_purchase": f"it is nobody's purchase but {NO_PURCHASES.get(request['operation'], 'a ' + request['operation'])}",
         "not_covered": f"the account {request['account_id']} was not covered at that time",
