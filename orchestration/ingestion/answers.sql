@@ -7,7 +7,7 @@ create or replace temp macro is_placeholder(text) as
         and regexp_full_match(text, '(?i)(?:\s*redacted[-_ ]by[-_ ]litell?m(?:\. ''litellm\.turn_off_message_logging=True'')?)+\s*')
     )
     or (
-        length(text) <= 120
+        length(text) <= 120 and not contains(text, 'redacted-by-litellm')
         and (
             regexp_full_match(
                 text,

@@ -51,7 +51,7 @@ typed as (
         whole_number(ttft_ms) as reported_ttft_ms,
         try_cast(streamed as boolean) as streamed,
         try_cast(cancelled as boolean) as cancelled,
-        case when worded.finish_reason is not null then coalesce(finish_reasons.meaning, 'other') end as finish_reason,
+        case when nullif(worded.finish_reason, '') is not null then coalesce(finish_reasons.meaning, 'other') end as finish_reason,
         native_finish_reason,
         try_cast(has_answer as boolean) as has_answer,
         coalesce(try_cast(is_answer_withheld as boolean), false) as is_answer_withheld,

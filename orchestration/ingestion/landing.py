@@ -148,12 +148,13 @@ def _pending(file: LandingFile, inventory: Inventory) -> _Pending:
 def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
     """A session for each worker, with the macros: reading them takes longer than landing a small file. Nothing of theirs goes to disk."""
     sessions: Sessions = SimpleQueue()
+    con.execute((HERE / "macros.sql").read_text())
+    words.load(con)
     for _ in range(WORKERS):
         session = con.cursor()
         session.execute("set timezone = 'UTC'")
         for name in MACROS:
             session.execute((HERE / name).read_text())
-        words.load(session)
         sessions.put(session)
     return sessions
 
