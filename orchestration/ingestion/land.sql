@@ -159,6 +159,7 @@ checked as (
             when origin.fault is not null then origin.fault
             when is_ignored then 'not_a_request'
             when has_nested then 'wrong_type'
+            when text.requested_at is null and reported_id is null and gateway_call_id is null then 'missing_request_id'
             when text.requested_at is null then 'missing_timestamp'
             when requested_at is null and is_nested(text.requested_at) then 'wrong_type'
             when requested_at is null or requested_at < files.earliest_at then 'bad_timestamp'
