@@ -97,6 +97,9 @@ EMPTY = {
     "nothing of Gemini": {"candidates": [{"finishReason": "STOP", "index": 0}]},
     "thoughts of Gemini": gemini({"text": "Let me think", "thought": True, "thoughtSignature": "s"}),
     "no image": {"created": 1, "data": []},
+    "an image of no bytes": {"created": 1, "data": [{"b64_json": "", "url": None}]},
+    "audio of no length": chat(content=None, audio={"id": "a", "data": "", "transcript": ""}),
+    "an image that failed": responses({"type": "image_generation_call", "status": "failed", "result": None}),
     "no text in a transcript": {"text": ""},
 }
 UNKNOWN: dict[str, Any] = {
@@ -105,6 +108,10 @@ UNKNOWN: dict[str, Any] = {
     "every block redacted": chat(content=[{"type": "text", "text": "redacted-by-litellm"}] * 9),
     "reasoning redacted too": chat(content="redacted-by-litellm", reasoning_content="redacted-by-litellm"),
     "audio taken out": chat(content=None, audio=None),
+    "the bytes of audio taken out": chat(content=None, audio={"id": "a", "expires_at": 1}),
+    "the bytes of an image taken out": responses(
+        {"type": "image_generation_call", "status": "completed", "result": None}
+    ),
     "a legacy completion redacted": {"choices": [{"text": "redacted-by-litellm"}]},
     "Anthropic redacted": {"type": "message", "content": [{"type": "text", "text": "redacted-by-litellm"}]},
     "the Responses API redacted": responses(said("redacted-by-litellm")),

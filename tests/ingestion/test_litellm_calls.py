@@ -4,6 +4,7 @@ import copy
 import gzip
 import hashlib
 import json
+import random
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -243,4 +244,59 @@ def test_a_list_of_tools_is_no_request(tmp_path: Path) -> None:
     )
     (file,) = place.land()
     assert (file.landed_count, file.ignored_count, file.quarantined_count) == (0, 1, 0)
+    place.inventory.close()
+
+
+def damaged(chances: random.Random, value: Any) -> Any:
+    """The value with something of another type at one place of it."""
+    odd = chances.choice(
+        [
+            None,
+            "",
+            "x",
+            0,
+            -1,
+            1.5,
+            True,
+            [],
+            {},
+            [None],
+            {"": None},
+            ["x", {"type": 3}],
+            {"text": ["x"]},
+            "\u2028",
+            "[]",
+            "{}",
+        ]
+    )
+    if chances.random() < 0.25 or not isinstance(value, (dict, list)) or not value:
+        return copy.deepcopy(odd)
+    place = chances.choice(list(value)) if isinstance(value, dict) else chances.randrange(len(value))
+    changed = copy.copy(value)
+    changed[place] = damaged(chances, value[place])
+    return changed
+
+
+def test_a_record_with_anything_anywhere_lands_or_is_quarantined(tmp_path: Path) -> None:
+    chances = random.Random(15)
+    place = make_place(tmp_path, "litellm")
+    kinds = list(KINDS.values())
+    records = []
+    for number in range(600):
+        changes, _ = chances.choice(kinds)
+        record = copy.deepcopy(GENUINE) | copy.deepcopy(changes)
+        part = chances.choice(
+            ["response", "response", "metadata", "error_information", "model_parameters", "cost_breakdown", *record]
+        )
+        record |= {
+            "startTime": START,
+            "endTime": START + 2,
+            part: damaged(chances, record.get(part)),
+            "id": f"id-{number}",
+        }
+        records.append(json.dumps(record))
+    place.put("damaged.jsonl", "\n".join(records).encode())
+    (file,) = place.land()
+    assert file.records_read == file.landed_count + file.quarantined_count + file.ignored_count == len(records)
+    assert file.landed_count > 400
     place.inventory.close()
