@@ -13,6 +13,7 @@ from orchestration.policy.digests import policy_digests
 from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication, Publications
 from orchestration.publication.reading import publications_file, reading
+from orchestration.publication.unknown_words import UnknownWords, unknown_endings, unknown_operations
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Status:
     file_equation: FileEquation
     hour_equation: HourEquation
     verdict_equation: VerdictEquation
+    unknown_operations: UnknownWords
+    unknown_endings: UnknownWords
     landed_files: int
     unaudited_hours: list[datetime]
     stale_hours: list[datetime]
@@ -78,6 +81,7 @@ def status(root: Path) -> Status:
         hours = HourEquation(
             *_one(con, "count(*), sum(landed_count), sum(current_count), sum(superseded_count)", "fct_request_hours")
         )
+        operations, endings = unknown_operations(con), unknown_endings(con)
         derived = con.execute("select hour_at, policy_digest from fct_request_hours order by hour_at").fetchall()
     record, inventory = Publications(publications_file(home.warehouse)), Inventory(home.lake / "inventory.sqlite")
     try:
@@ -92,6 +96,8 @@ def status(root: Path) -> Status:
         file_equation=files,
         hour_equation=hours,
         verdict_equation=verdicts,
+        unknown_operations=operations,
+        unknown_endings=endings,
         landed_files=landed_files,
         unaudited_hours=unaudited,
         stale_hours=[hour for hour, digest in derived if digest != policy.at(hour)],

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
-from conftest import ROOT, Delivery, delivery, feeding, hour_of, write_run
+from conftest import Delivery, delivery, feeding, hour_of, write_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,10 +85,15 @@ def test_deliveries_merge_by_the_rule_and_every_one_is_current_or_superseded(
         for database in ("run", "makegood"):
             con.execute(f"attach ':memory:' as {database}")
         write_run(con, "run", shuffled, window)
-        times = {"effective_from": "TIMESTAMP", "effective_to": "TIMESTAMP"}
-        for seed in ("model_prices", "failure_faults"):
-            file = ROOT / "dbt_project" / "seeds" / f"{seed}.csv"
-            con.execute(f"create table makegood.{seed} as select * from read_csv('{file}', types = {times}) limit 0")
+        con.execute(
+            "create table makegood.model_prices (model varchar, input_price_usd decimal(20, 15),"
+            " output_price_usd decimal(20, 15), cached_price_usd decimal(20, 15), cache_write_price_usd decimal(20, 15),"
+            " cache_write_1h_price_usd decimal(20, 15), effective_from timestamp, effective_to timestamp)"
+        )
+        con.execute(
+            "create table makegood.failure_faults (rank integer, error_origin varchar, status varchar, error_code varchar,"
+            " fault varchar, effective_from timestamp, effective_to timestamp)"
+        )
         for model in ("stg_repeated_deliveries", "stg_request_logs"):
             con.execute(f"create table {model} as {compiled[model]}")
         found = con.execute(
