@@ -157,7 +157,7 @@ create or replace temp macro named(text) as
     case
         when strlen(text) > 11 and left(text, 1) between '1' and 'z' then text
         when regexp_full_match(
-            text, '(?i)\s*(|none|null|nil|undefined|unknown|nan|n/?a|no ?id|not[ _-]?set|<[a-z]*>|\(null\)|\[?object object\]?|[-_.?]+|0[-0]+)\s*'
+            text, '(?i)\s*(|none|null|nil|undefined|unknown|nan|n/?a|no ?id|not[ _-]?set|<[a-z]*>|\(null\)|[-_.?]+|0[-0]+)\s*'
         )
         then null
         else text

@@ -221,7 +221,7 @@ def cut(value: Fraction | None) -> Decimal | None:
 
 
 def _count_hours(hours: dict[datetime, Row], parts: list[Log], requests: list[Request]) -> None:
-    current = defaultdict(int, {request.hour: 1 for request in requests})
+    current = Counter(request.hour for request in requests)
     for hour, superseded in superseded_by_hour(parts, requests).items():
         counts = hours.setdefault(hour, {"landed_count": 0, "current_count": 0, "superseded_count": 0})
         counts["landed_count"] += superseded + current[hour]
