@@ -11,7 +11,7 @@ worded as (
             ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, model, model_served, provider, finish_reason,
             native_finish_reason, status_code, error_code, operation, native_operation
         ) as words,
-        without_first_key(meta) as cleaned_meta,
+        without_first_credential(meta) as cleaned_meta,
     from adapted
 ),
 
@@ -58,12 +58,13 @@ typed as (
         coalesce(try_cast(is_answer_withheld as boolean), false) as is_answer_withheld,
         status_code,
         error_code,
-        without_keys(text_without_content(left(error_message, 2000), content_names())) as error_message,
+        error_message,
         lower(nullif(error_origin, '')) as error_origin,
         whole_number(max_output_tokens) as max_output_tokens,
         meta,
         cleaned_meta,
-        may_hold_secrets(cleaned_meta) as is_meta_suspect,
+        is_harmless(cleaned_meta) as is_meta_harmless,
+        is_suspicious(left(error_message, 65537)) as is_message_suspect,
         has_key(words) as has_key,
         case
             when contains(words, '{') or contains(words, '[')
@@ -227,12 +228,13 @@ select
     is_answer_withheld,
     status_code,
     error_code,
-    without_credentials(error_message) as error_message,
+    case when not is_message_suspect then left(error_message, 2000) end as error_message,
+    case when is_message_suspect then left(error_message, 65537) end as suspect_message,
     error_origin,
     max_output_tokens,
-    case when not is_meta_suspect then cleaned_meta end as meta,
-    case when is_meta_suspect then meta end as suspect_meta,
-    has_key or is_meta_suspect as is_suspect,
+    case when is_meta_harmless then cleaned_meta end as meta,
+    case when not is_meta_harmless then meta end as suspect_meta,
+    has_key,
     landed_hour,
     landing_file,
     origin.line as landing_line,

@@ -21,16 +21,18 @@ import pandas as pd
 from orchestration.duck import connect, sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import FIRST_HOUR
-from orchestration.ingestion import assessments, lines, words
+from orchestration.ingestion import assessments, lines, redacting, words
 from orchestration.ingestion.canonical import columns_sql
 from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
 from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import LandingFile, Source
+from orchestration.ingestion.texts.keeping import Rules
 
 HERE = Path(__file__).parent
-MACROS = ("macros.sql", "redaction.sql", "answers.sql")
+MACROS = ("macros.sql", "answers.sql")
 READING = (
-    *MACROS, "records.sql", "land.sql", "redact.sql", "quarantine.sql", "records.py", "lines.py", "tables.py", "unpacking.py",
+    *MACROS, "redaction.sql", "redacting.py", "records.sql", "land.sql", "redact.sql", "quarantine.sql", "records.py", "lines.py", "tables.py",
+    "unpacking.py", *sorted(f"texts/{file.name}" for file in (HERE / "texts").iterdir() if file.suffix in (".py", ".csv", ".tsv")),
 )  # fmt: skip
 """What decides, beside the adapter, how a record is read."""
 GROUP_BYTES = 64 << 20
@@ -107,7 +109,8 @@ def adapter_version(source: Source) -> str:
     """A short digest of everything that decides how a record of this feed is read."""
     detecting = [HERE / "detectors.sql", source.responses] if source.responses else []
     files = [source.adapter, *(HERE / name for name in READING), *words.files(), *detecting]
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    kept = "\n".join(source.keep).encode()
+    return hashlib.sha256(b"\0".join([*(file.read_bytes() for file in files), kept])).hexdigest()[:12]
 
 
 def _place(file: LandingFile) -> tuple[str, str, str, datetime, str]:
@@ -155,6 +158,7 @@ def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
         session.execute("set timezone = 'UTC'")
         for name in MACROS:
             session.execute((HERE / name).read_text())
+        session.execute(redacting.macros_sql())
         sessions.put(session)
     return sessions
 
@@ -163,13 +167,14 @@ def _write(sessions: Sessions, pool: ThreadPoolExecutor, source: Source, pending
     land_sql = source.adapter.read_text()
     if not source.holds_assessments:
         land_sql = (HERE / "land.sql").read_text().replace("{adapter}", land_sql)
+    rules = Rules(source.adapter.stem, source.keep)
     writing: list[Future[None]] = []
     try:
         for _, members in groupby(pending, key=lambda member: member.file.landed_hour):
             for group in _groups(list(members)):
                 if len(writing) == WORKERS:
                     writing.pop(0).result()
-                writing.append(pool.submit(_write_group, sessions, land_sql, group, lake))
+                writing.append(pool.submit(_write_group, sessions, land_sql, group, rules, lake))
     finally:
         for future in writing:
             future.result()
@@ -214,12 +219,12 @@ def _group_name(members: list[_Pending], piece: int) -> str:
     return f"{hashlib.sha256(identity.encode()).hexdigest()[:20]}-v{members[0].version}-{piece}"
 
 
-def _write_group(sessions: Sessions, land_sql: str, group: _Group, lake: Path) -> None:
+def _write_group(sessions: Sessions, land_sql: str, group: _Group, rules: Rules, lake: Path) -> None:
     session = sessions.get()
     try:
-        _land_group(session, land_sql, group)
+        _land_group(session, land_sql, group, rules)
         _check_no_line_is_lost(session, group)
-        _write_quarantine(session, group, lake)
+        _write_quarantine(session, group, rules, lake)
         source = group.members[0].file.source
         if source.holds_assessments:
             _write_verdicts(session, group, lake)
@@ -233,7 +238,7 @@ def _write_group(sessions: Sessions, land_sql: str, group: _Group, lake: Path) -
         sessions.put(session)
 
 
-def _land_group(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group) -> None:
+def _land_group(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group, rules: Rules) -> None:
     """Make `landed_rows`, beside the `lines` that they come from. Raises MakegoodError where the adapter is no valid SQL."""
     session.register("files", _files(group))
     session.register("lines", lines.rows(group.chunks))
@@ -245,9 +250,9 @@ def _land_group(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group
         reason = " ".join(str(error).split())
         raise MakegoodError(f"the adapter {first.source.adapter.name} failed on {first.name}: {reason}") from error
     if first.source.holds_assessments:
-        return
-    if session.execute("select 1 from landed_rows where is_suspect limit 1").fetchone():
-        session.execute((HERE / "redact.sql").read_text())
+        redacting.redact_verdicts(session)
+    else:
+        redacting.redact_logs(session, rules)
 
 
 def _files(group: _Group) -> pd.DataFrame:
@@ -343,7 +348,7 @@ def _write_verdicts(session: duckdb.DuckDBPyConnection, group: _Group, lake: Pat
         member.assessment_parts.append(AssessmentPart(str(part), member.file.name, member.version, None, count))
 
 
-def _write_quarantine(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
+def _write_quarantine(session: duckdb.DuckDBPyConnection, group: _Group, rules: Rules, lake: Path) -> None:
     ignored = ", ".join(f"'{reason}'" for reason in IGNORED)
     _count(session, group, "ignored", f"fault in ({ignored})")
     if not _count(session, group, "quarantined", f"fault is not null and fault not in ({ignored})"):
@@ -351,7 +356,9 @@ def _write_quarantine(session: duckdb.DuckDBPyConnection, group: _Group, lake: P
     directory = lake / "quarantine" / f"landed_date={group.members[0].landed_hour:%Y-%m-%d}"
     directory.mkdir(parents=True, exist_ok=True)
     quarantine_sql = (HERE / "quarantine.sql").read_text().replace("{ignored}", ignored)
+    session.register("quarantined", redacting.quarantined(session, ignored, rules))
     session.execute(f"copy ({quarantine_sql}) to '{sql_text(directory / group.name)}.parquet' (format parquet)")
+    session.unregister("quarantined")
 
 
 def _count(session: duckdb.DuckDBPyConnection, group: _Group, name: str, condition: str) -> int:

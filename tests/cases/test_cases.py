@@ -42,8 +42,6 @@ NOT_YET = {
     *(f"{case}:*" for case in POISONED),
     "15-surrogate:c15-answer",
     "15-surrogate:c15-prompt",
-    "27-secrets-in-meta:*",
-    "28-content-in-meta:*",
     "29-names:*",
     "35-s3-hour-in-local-time:c35",
     "40-real-outage:*",
