@@ -45,7 +45,7 @@ where {SAME_REQUEST} and requested_at = $requested_at
 ASSESSED = f"""
 select detector, detector_version, verdict, score, category, evidence, assessed_at
 from fct_content_assessments
-where {SAME_REQUEST} and request_date = $request_date and request_hour = $request_hour
+where {SAME_REQUEST} and requested_at = $requested_at and request_date = $request_date and request_hour = $request_hour
 """
 
 NO_PURCHASES = {"health_check": "a check of the gateway's own", "retrieval": "a read of something bought earlier"}
