@@ -43,7 +43,10 @@ merged as (
         {%- elif column == "operation" %}
         {{ merged_operation() }} as operation,
         {%- elif column == "cost_basis" %}
-        {{ last_reported("case when cost_usd is not null then coalesce(cost_basis, 'billed') end") }} as cost_basis,
+        coalesce(
+            {{ last_reported("case when cost_usd is not null then coalesce(cost_basis, 'billed') end") }},
+            case when bool_or(cost_basis = 'not_priced') then 'not_priced' end
+        ) as cost_basis,
         {%- elif column == "is_answer_withheld" %}
         bool_or(is_answer_withheld) as is_answer_withheld,
         {%- else %}
@@ -110,7 +113,8 @@ in_window as (
 
 -- What no log reports is worked out of the price list. It stays unknown where a count or price is missing, where the
 -- input does not hold its cached tokens and those written to the cache, and where the amount is beyond any cost: a million
--- USD fits no cost column. A log that says nothing of the cache wrote nothing to it.
+-- USD fits no cost column. A log that says nothing of the cache wrote nothing to it. Where the log says that nothing was billed,
+-- but not why (not_priced), no list price says what was billed.
 priced as (
     select
         {%- for column in columns + ["request_date", "request_hour"] %}
@@ -132,6 +136,7 @@ priced as (
     from in_window
     left join model_prices
         on in_window.cost_usd is null
+        and in_window.cost_basis is distinct from 'not_priced'
         and in_window.model = model_prices.model
         and {{ in_force('model_prices', 'in_window.requested_at') }}
 ),
