@@ -60,10 +60,12 @@ priced as (
 )
 
 select
+    left(sha256('bench' || h), 32) as request_key,
     'bench' as source,
     'req_' || to_hex(h) as request_id,
     'acct_' || lpad(account_number::varchar, 4, '0') as account_id,
     requested_at,
+    requested_at as first_requested_at,
     requested_at + to_milliseconds(latency_ms) as completed_at,
     requested_at::date as request_date,
     extract(hour from requested_at)::integer as request_hour,
@@ -95,7 +97,11 @@ create view run.request_logs as select * from memory.day;
 create view run.request_hours as
 select request_date, request_hour, count(*) as landed_count, 'bench' as input_digest, 'bench' as policy_digest, 'bench' as baseline_digest
 from memory.day group by all;
-create table memory.stg_repeated_deliveries (request_date date, request_hour integer, is_current boolean);
+create table memory.stg_repeated_deliveries (
+    request_key varchar, requested_at timestamp, first_requested_at timestamp, request_date date, request_hour integer,
+    landed_hour timestamp, landing_file varchar, landing_line bigint, place_ms bigint, home_ms bigint, delivery_number bigint,
+    is_current boolean
+);
 create table memory.typical as select * from makegood.fct_requests where reason_code = 'compensated' limit 1;
 """
 """What the models take for a run: its deliveries, its hours, no repeated delivery. The columns that a day does not draw are a real request's."""
