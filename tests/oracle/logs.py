@@ -149,7 +149,7 @@ def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
         cache_write_tokens=chances.one((None, None, 0, written, given)),
         cache_write_1h_tokens=chances.one((None, None, 0, written // 2, written, written + 1)),
         cost_usd=chances.amount(),
-        cost_basis=chances.one(("billed", "billed", "breakdown", "absent", None)),
+        cost_basis=chances.one(("billed", "billed", "breakdown", "absent", "not_priced", None)),
         list_cost_usd=chances.maybe(chances.amount(), 0.2),
         discount_usd=chances.maybe(chances.amount(), 0.2),
         cache_hit=chances.hit(0.04),
