@@ -58,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     door = Door(settings)
     home = Home(settings.home).existing()
     scratch = TemporaryDirectory(prefix="makegood-page-", ignore_cleanup_errors=True)
-    follower = Follower(home.warehouse, Path(scratch.name))
+    follower = Follower(home, Path(scratch.name))
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:

@@ -62,7 +62,7 @@ def settle(
         str, typer.Option("--date", help="The posting period, such as 2026-11-03; never before the last one.")
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would post, and post nothing.")] = False,
-    confirm: Annotated[bool, typer.Option("--confirm", help="Post adjustments beyond the limits too.")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Post what is more than usual too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Post to the ledger what is due of the closed days, and publish it."""
@@ -132,12 +132,11 @@ def handover(
 ) -> None:
     """Write the credit files and the journal of the ledger's batches for a billing system; again writes the same bytes."""
     from orchestration.settlement.handover import hand_over_batches
-    from orchestration.settlement.ledger import Ledger
     from orchestration.writing import writing
 
     home = Home(Settings.read().home).prepare()
     with writing(home, "hand over"):
-        made = hand_over_batches(Ledger(home.ledger), home.exports, batch)
+        made = hand_over_batches(home, batch)
     if as_json:
         typer.echo(json.dumps([plain(asdict(one)) for one in made]))
         return
@@ -148,6 +147,30 @@ def handover(
         )
     if not made:
         notes.print("Every batch was handed over already")
+
+
+@app.command()
+def reconcile(
+    file: Annotated[Path, typer.Argument(help="CSV with idempotency_key and amount_usd of all that billing accepted.")],
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="It is right that billing lacks a credit, and has a later one.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a restored ledger up to what billing has accepted, so that nothing is paid twice; then settle and hand over go on."""
+    from orchestration.settlement.reconciling import reconcile as reconcile_with
+    from orchestration.writing import writing
+
+    home = Home(Settings.read().home).prepare()
+    with writing(home, "reconcile"):
+        done = reconcile_with(home, file, is_confirmed=confirm)
+    if as_json:
+        typer.echo(json.dumps(plain(asdict(done))))
+        return
+    notes.print(
+        f"Billing accepted {done.accepted_count:,} credits: {done.known_count:,} were handed over by the records here, {done.added_count:,} of"
+        f" {done.added_usd} USD were not and count as credited now; settle and handover may go on"
+    )
 
 
 @app.command()

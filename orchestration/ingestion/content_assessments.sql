@@ -18,7 +18,7 @@ typed as (
     select
         origin,
         field,
-        nullif(field.source, '') as gateway,
+        id_without_key(nullif(field.source, '')) as gateway,
         nullif(field.request_id, '') as request_id,
         nullif(field.detector, '') as detector,
         lower(nullif(field.verdict, '')) as verdict,

@@ -247,7 +247,7 @@ def _land_group(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group
     try:
         session.execute(land_sql)
     except duckdb.Error as error:
-        reason = " ".join(str(error).split())
+        reason = redacting.reason_of(error)
         raise MakegoodError(f"the adapter {first.source.adapter.name} failed on {first.name}: {reason}") from error
     if first.source.holds_assessments:
         redacting.redact_verdicts(session)
