@@ -45,7 +45,7 @@ merged as (
         {%- elif column == "cost_basis" %}
         coalesce(
             {{ last_reported("case when cost_usd is not null then coalesce(cost_basis, 'billed') end") }},
-            max(case when cost_basis = 'not_priced' then cost_basis end)
+            case when bool_or(cost_basis = 'not_priced') then 'not_priced' end
         ) as cost_basis,
         {%- elif column == "is_answer_withheld" %}
         bool_or(is_answer_withheld) as is_answer_withheld,
@@ -111,10 +111,10 @@ in_window as (
         and extract(hour from requests.requested_at) = request_hours.request_hour
 ),
 
--- What no log reports is worked out of the price list, unless the log says that it billed 0 for want of a price: what was
--- billed is what pays back, and no list says that. It stays unknown where a count or price is missing, where the
+-- What no log reports is worked out of the price list. It stays unknown where a count or price is missing, where the
 -- input does not hold its cached tokens and those written to the cache, and where the amount is beyond any cost: a million
--- USD fits no cost column. A log that says nothing of the cache wrote nothing to it.
+-- USD fits no cost column. A log that says nothing of the cache wrote nothing to it. Where the log says that nothing was billed,
+-- but not why (not_priced), no list price says what was billed.
 priced as (
     select
         {%- for column in columns + ["request_date", "request_hour"] %}
@@ -136,7 +136,7 @@ priced as (
     from in_window
     left join model_prices
         on in_window.cost_usd is null
-        and coalesce(in_window.cost_basis, '') <> 'not_priced'
+        and in_window.cost_basis is distinct from 'not_priced'
         and in_window.model = model_prices.model
         and {{ in_force('model_prices', 'in_window.requested_at') }}
 ),

@@ -16,8 +16,8 @@ REACH = timedelta(days=7)
 MONEY = Decimal("1e-12")
 WIDE = Context(prec=80)
 UNKNOWN = "unknown"
-NOT_KNOWN = "other"
 NOT_PRICED = "not_priced"
+NOT_KNOWN = "other"
 NO_PURCHASES = ("retrieval", "health_check")
 FIRST_IMPOSSIBLE_COST = 10**6
 
@@ -85,7 +85,7 @@ def _merged(home: datetime, parts: list[Log], prices: dict[str, list[Price]]) ->
     values["account_id"] = next((part.account_id for part in latest if part.account_id != UNKNOWN), UNKNOWN)
     values["operation"] = _operation(latest)
     values["is_answer_withheld"] = any(part.is_answer_withheld for part in latest)
-    values["cost_basis"] = _cost_basis(latest)
+    values["cost_basis"] = _basis(latest)
     values["requested_at"] = next(part.requested_at for part in latest if hour_of(part.requested_at) == home)
     values["cost_usd"], cost_source = _cost(values, prices.get(values["model"], []))
     return Request(**values, cost_source=cost_source)
@@ -103,29 +103,31 @@ def _operation(latest: list[Log]) -> str:
     return next((part.operation for parts in (purchases, named, known) for part in parts), NOT_KNOWN)
 
 
-def _cost_basis(latest: list[Log]) -> str | None:
-    """What the cost that counts rests on; without any cost, whether some delivery says that none could be worked out."""
-    for part in latest:
-        if part.cost_usd is not None:
-            return part.cost_basis
-    return next((part.cost_basis for part in latest if part.cost_basis == NOT_PRICED), None)
-
-
 def _first(latest: list[Log], column: str) -> Any:
     return next((value for part in latest if (value := getattr(part, column)) is not None), None)
+
+
+def _basis(latest: list[Log]) -> str | None:
+    """Where the cost comes from that counts; without one, whether any delivery says that it could not be priced."""
+    told = [part.cost_basis for part in latest if part.cost_usd is not None]
+    if told:
+        return told[0]
+    return NOT_PRICED if any(part.cost_basis == NOT_PRICED for part in latest) else None
 
 
 def _cost(values: dict[str, Any], prices: list[Price]) -> tuple[Decimal | None, str]:
     """What was billed, and how that is known.
 
     As the log says, in the field for it or in its breakdown; else nothing where the cache answered; else by the price list of
-    the time, unless the log says that it had no price; else unknown.
+    the time; else unknown.
     """
     if values["cost_usd"] is not None:
         return values["cost_usd"], "breakdown" if values["cost_basis"] == "breakdown" else "reported"
     if values["cache_hit"]:
         return rounded(Decimal(0)), "priced"
-    for price in prices if values["cost_basis"] != NOT_PRICED else ():
+    if values["cost_basis"] == NOT_PRICED:
+        return None, "unpriced"
+    for price in prices:
         if price.holds(values["requested_at"]):
             cost = _list_cost(price, values)
             if cost is not None:
