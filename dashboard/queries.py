@@ -88,7 +88,7 @@ class Queries:
     def models(self) -> list[str]:
         """Models with a compensation that the visitor may see, by name."""
         if self._scope is None:
-            return [row[0] for row in self._rows("select distinct model from memory.days order by model")]
+            return [row[0] for row in self._rows("select distinct model from figures.days order by model")]
         days = self._session.account_days(self._session.data_from or self.data_through)
         asked = f"select distinct model from {days} where account_id = $account order by model"
         return [row[0] for row in self._rows(asked, {"account": self._scope})]
