@@ -16,9 +16,9 @@ WITH_STATUS = """
 select details.* exclude (place), statuses.payout_status
 from (select *, row_number() over () as place from ({details})) as details
 left join (
-    select "timestamp", source, request_id, payout_status from mart_compensation_details
+    select "timestamp", request_key, payout_status from mart_compensation_details
     where "timestamp" >= $start and "timestamp" < $end
-) as statuses using ("timestamp", source, request_id)
+) as statuses using ("timestamp", request_key)
 order by place
 """
 FORMS = {"csv": "format csv, header", "parquet": "format parquet, compression zstd"}

@@ -46,7 +46,7 @@ COPY = "create or replace table page.compensations as select {columns} from fct_
 COPIED_DAYS = "select distinct request_date from fct_request_hours where request_date >= ? order by request_date"
 COPY_DAY = """
 insert into page.compensations
-select {columns} from fct_compensations where request_date = ? order by requested_at, source desc, request_id desc
+select {columns} from fct_compensations where request_date = ? order by requested_at, source desc, request_id desc, request_key desc
 """
 # An account's days lie together, so that they are found without looking at all others.
 ACCOUNT_DAYS = """
@@ -58,7 +58,7 @@ COPY_ACCOUNT_DAYS = (
 )
 COPIED_COLUMNS = (
     "requested_at, model, input_tokens, output_tokens, cost_usd, latency_ms, throughput_tps, finish_reason, payout_usd,"
-    " compensation_type, request_id, source, account_id"
+    " compensation_type, request_id, source, account_id, request_key"
 )
 COPIED = timedelta(days=92)
 TYPES = "select compensation_type, label, description from dim_compensation_types order by precedence"

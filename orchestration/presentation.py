@@ -114,7 +114,9 @@ def print_explanation(explanation: Explanation) -> None:
         markup=False,
     )
     for moment in explanation.other_times:
-        console.print(f"The same id names another request, of {moment:%Y-%m-%d %H:%M:%S} UTC", markup=False)
+        console.print(
+            f"The same id names another request: --at {moment.isoformat(timespec='milliseconds')}", markup=False
+        )
     rules = [(rule.rule_id, rule.policy_version, rule.label, rule.outcome, rule.sentence) for rule in explanation.rules]
     print_rows(["rule", "policy", "type", "outcome", "in words"], rows=rules, form="table", title="Every rule in force")
     if explanation.assessments:
