@@ -23,9 +23,10 @@ from orchestration.errors import MakegoodError
 from orchestration.hours import FIRST_HOUR
 from orchestration.ingestion import assessments, lines
 from orchestration.ingestion.canonical import columns_sql
+from orchestration.ingestion.finding import LandingFile
 from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
 from orchestration.ingestion.records import Chunk, RecordFile
-from orchestration.ingestion.sources import LandingFile, Source
+from orchestration.ingestion.sources import Source
 
 HERE = Path(__file__).parent
 MACROS = ("macros.sql", "redaction.sql")

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from orchestration.errors import MakegoodError
 from orchestration.ingestion import landing
+from orchestration.ingestion.finding import find_files
 from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import ADAPTERS, Source, find_files
+from orchestration.ingestion.sources import ADAPTERS, Source
 
 NEXT = HOUR + timedelta(hours=1)
 
@@ -237,7 +238,8 @@ from datetime import datetime
 from pathlib import Path
 from orchestration.ingestion import landing
 from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.sources import ADAPTERS, Source, find_files
+from orchestration.ingestion.finding import find_files
+from orchestration.ingestion.sources import ADAPTERS, Source
 
 home = Path(sys.argv[1])
 landing.GROUP_BYTES = 1

@@ -7,7 +7,8 @@ import pytest
 from conftest import HOUR, at
 
 from orchestration.errors import MakegoodError
-from orchestration.ingestion.sources import ASSESSMENTS, find_files, read_assessments, read_sources
+from orchestration.ingestion.finding import find_files
+from orchestration.ingestion.sources import ASSESSMENTS, read_assessments, read_sources
 
 GOOD = """
 sources:
