@@ -8,16 +8,18 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
-from fastapi.exceptions import HTTPException
+from fastapi.exception_handlers import request_validation_exception_handler
+from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.background import BackgroundTask
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from dashboard.answers import DetailsAnswer, Healthy, PublicationAnswer, RequestAnswer, SeriesAnswer, SummaryAnswer
 from dashboard.decisions import Decisions
 from dashboard.export import write_export
-from dashboard.filters import ExportFilters, Filters, Hour, Name, PageFilters, SeriesFilters
+from dashboard.filters import ExportFilters, Filters, Hour, Name, PageFilters, SeriesFilters, Whole
 from dashboard.following import Follower, Session
 from dashboard.pages import add_pages
 from dashboard.queries import NotYoursError, Queries
@@ -25,6 +27,7 @@ from dashboard.security import Door, SafeHeaders, Visitor, is_loopback
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import parse_hour
+from orchestration.publication.asking import UnaskableError, has_control
 from orchestration.settings import Settings
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -32,8 +35,18 @@ MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apa
 REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"description": "The visitor did not sign in."},
     403: {"description": "The visitor may not see this account."},
+    429: {"description": "Too many wrong tokens: the visitor has to wait."},
     503: {"description": "Nothing is published yet."},
 }
+
+
+class RestOfPath(PathConvertor):
+    """What is left of a path, slashes and line ends included, so that a line end is refused and not merely unknown."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("rest", RestOfPath())
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -60,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS)
     app.add_middleware(SafeHeaders)
     app.add_exception_handler(NotYoursError, _refuse_account)
+    app.add_exception_handler(UnaskableError, _refuse_control)
     app.add_exception_handler(MakegoodError, _refuse_for_now)
     app.include_router(_api(door, follower, home, settings.page_stale_after_hours))
     add_pages(app, door)
@@ -74,7 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _api(door: Door, follower: Follower, home: Home, stale_after_hours: int) -> APIRouter:
     """The questions, behind the door."""
-    api = APIRouter(prefix="/api", responses=REFUSALS)
+    api = APIRouter(prefix="/api", responses=REFUSALS, dependencies=[Depends(_without_controls)])
 
     async def opened() -> AsyncIterator[Session]:
         with follower.session() as session:
@@ -110,7 +124,7 @@ def _api(door: Door, follower: Follower, home: Home, stale_after_hours: int) -> 
     def accounts(
         queries: Asked,
         contains: Annotated[str, Query(max_length=300)] = "",
-        limit: Annotated[int, Query(ge=1, le=50)] = 20,
+        limit: Annotated[Whole, Query(ge=1, le=50)] = 20,
     ) -> list[str]:
         """Accounts with a compensation whose name contains the text."""
         return queries.accounts(contains, limit)
@@ -142,7 +156,7 @@ def _api(door: Door, follower: Follower, home: Home, stale_after_hours: int) -> 
             background=BackgroundTask(file.unlink),
         )
 
-    @api.get("/requests/{source}/{request_id:path}", responses={404: {"description": "There is no such request."}})
+    @api.get("/requests/{source}/{request_id:rest}", responses={404: {"description": "There is no such request."}})
     def request(
         visitor: Admitted, session: Opened, source: Name, request_id: Name, hour: Annotated[Hour | None, Query()] = None
     ) -> RequestAnswer:
@@ -154,6 +168,25 @@ def _api(door: Door, follower: Follower, home: Home, stale_after_hours: int) -> 
         return found
 
     return api
+
+
+async def _without_controls(request: Request) -> None:
+    """Refuse a control character in any parameter of any question, its own name included."""
+    for place, given in (("path", request.path_params.items()), ("query", request.query_params.multi_items())):
+        for name, value in given:
+            if has_control(name) or has_control(str(value)):
+                raise _unaskable(place, name)
+
+
+def _unaskable(place: str, name: str) -> RequestValidationError:
+    return RequestValidationError(
+        [{"type": "control_character", "loc": (place, name), "msg": str(UnaskableError(name))}]
+    )
+
+
+async def _refuse_control(request: Request, error: Exception) -> Response:
+    assert isinstance(error, UnaskableError)
+    return await request_validation_exception_handler(request, _unaskable("query", error.name))
 
 
 async def _refuse_account(_: Request, __: Exception) -> Response:

@@ -12,6 +12,7 @@ from dashboard.metas import parsed, read_meta
 from orchestration.home import Home
 from orchestration.hours import floor_hour
 from orchestration.presentation import plain
+from orchestration.publication.asking import ask
 from orchestration.publication.explaining import SAME_REQUEST, RuleEvaluation, assessed, decision, evaluated_rules
 
 Row = dict[str, Any]
@@ -124,6 +125,6 @@ class Decisions:
 
     def _rows(self, sql: str, values: Row) -> list[Row]:
         with self._session.lookup() as cursor:
-            result = cursor.execute(sql, values)
+            result = ask(cursor, sql, values)
             names = [column[0] for column in result.description or []]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -8,6 +8,7 @@ from dashboard.filters import RowFilters
 from dashboard.following import Session
 from dashboard.queries import Queries
 from orchestration.duck import sql_text
+from orchestration.publication.asking import ask
 
 TEXT_COLUMNS = ("model", "finish", "compensation_type", "request_id", "source", "account_id")
 FORMULA_STARTS = r"^[=+\-@\t\r\n|%]"
@@ -40,7 +41,7 @@ def write_export(session: Session, queries: Queries, filters: RowFilters, form: 
         target = Path(file.name)
     try:
         with session.cursor() as cursor:
-            cursor.execute(f"copy ({details}) to '{sql_text(target)}' ({FORMS[form]})", values)
+            ask(cursor, f"copy ({details}) to '{sql_text(target)}' ({FORMS[form]})", values)
     except BaseException:
         target.unlink()
         raise

@@ -3,15 +3,17 @@
 A condition is one of the fixed texts below; whatever a visitor sends travels as a bound value and never as SQL.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from orchestration.errors import MakegoodError
 from orchestration.hours import HOUR, parse_hour
+from orchestration.publication.asking import instant, number, whole_number
 
 RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30), "90d": timedelta(days=90)}
 LONGEST_RANGE = timedelta(days=3 * 366)
@@ -31,19 +33,28 @@ Hour = Annotated[
 ]
 
 
-def _instant(at: datetime) -> datetime:
-    """The same instant in naive UTC; what names no zone is UTC."""
-    try:
-        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-    except OverflowError as error:
-        raise ValueError("the time is too far away") from error
+def _read_by(parse: Callable[[str], Any]) -> BeforeValidator:
+    """Text is read by this alone: pydantic would take `1_0`, `3e1` and ` 3` for numbers, and a number for a time."""
+    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
 
 
-Instant = Annotated[datetime, AfterValidator(_instant), Field(description="ISO 8601, UTC where it names no zone.")]
+def _decimal(whole: int, places: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": rf"^[0-9]{{1,{whole}}}(\.[0-9]{{1,{places}}})?$"})
+
+
+Instant = Annotated[
+    datetime,
+    _read_by(instant),
+    Field(description="ISO 8601, UTC where it names no zone."),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 Name = Annotated[str, Field(min_length=1, max_length=300)]
-Count = Annotated[int, Field(ge=0, le=LAST_BIGINT)]
-Amount = Annotated[Decimal, Field(ge=0, lt=1_000_000, max_digits=18, decimal_places=12)]
-Speed = Annotated[Decimal, Field(ge=0, lt=10**12, max_digits=18, decimal_places=6)]
+Whole = Annotated[int, _read_by(whole_number)]
+Count = Annotated[Whole, Field(ge=0, le=LAST_BIGINT)]
+Amount = Annotated[
+    Decimal, _read_by(number), Field(ge=0, lt=1_000_000, max_digits=18, decimal_places=12), _decimal(6, 12)
+]
+Speed = Annotated[Decimal, _read_by(number), Field(ge=0, lt=10**12, max_digits=18, decimal_places=6), _decimal(12, 6)]
 Sort = Literal[
     "timestamp", "model", "input_tokens", "output_tokens", "cost", "latency", "throughput", "finish", "payout"
 ]
@@ -195,8 +206,8 @@ class RowFilters(Filters):
 class PageFilters(RowFilters):
     """One page of the details."""
 
-    page: int = Field(1, ge=1, le=10**9)
-    page_size: int = Field(25, ge=1, le=100)
+    page: Whole = Field(1, ge=1, le=10**9)
+    page_size: Whole = Field(25, ge=1, le=100)
 
 
 class ExportFilters(RowFilters):

@@ -12,6 +12,7 @@ import duckdb
 from orchestration.duck import connect
 from orchestration.home import Home
 from orchestration.ingestion.inventory import Inventory
+from orchestration.publication.asking import ask
 
 ONE = """
 select meta from read_parquet($parts, hive_partitioning = false)
@@ -45,7 +46,7 @@ def read_meta(
     }
     with connect(extensions=()) as con:
         try:
-            row = con.execute(ONE, asked).fetchone()
+            row = ask(con, ONE, asked).fetchone()
         except duckdb.IOException:
             return None
     return parsed(row[0]) if row else None

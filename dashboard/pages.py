@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboard.files import assets
 from dashboard.security import COOKIE, Door
+from dashboard.signing_in import LASTS_S
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGES = ("index.html", "request.html", "login.html")
@@ -25,8 +26,8 @@ def add_pages(app: FastAPI, door: Door) -> None:
     async def page(request: Request, name: str, **headers: str) -> Response:
         try:
             await door.admit(request)
-        except HTTPException:
-            if not door.asks_for_token:
+        except HTTPException as refused:
+            if not door.asks_for_token or refused.status_code != 401:
                 raise
             return RedirectResponse("/login", 303)
         return HTMLResponse(html[name], headers={**REVALIDATE, **headers})
@@ -47,12 +48,15 @@ def add_pages(app: FastAPI, door: Door) -> None:
     @app.post("/login", include_in_schema=False)
     async def sign_in(request: Request) -> Response:
         token = parse_qs((await _body(request)).decode(errors="replace")).get("token", [""])[0]
-        cookie = door.cookie_for(token)
-        if cookie is None:
-            return HTMLResponse(html["login.html"], 401, headers=REVALIDATE)
+        try:
+            cookie = door.sign_in(request, token)
+        except HTTPException as refused:
+            return HTMLResponse(
+                html["login.html"], refused.status_code, headers={**REVALIDATE, **(refused.headers or {})}
+            )
         answer = RedirectResponse("/", 303)
-        is_secure = request.url.scheme == "https"
-        answer.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=is_secure, max_age=7 * 86_400)
+        is_secure = door.is_encrypted(request)
+        answer.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=is_secure, max_age=LASTS_S)
         return answer
 
     for path, asset in files.items():

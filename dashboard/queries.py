@@ -27,6 +27,7 @@ from dashboard.filters import COLUMNS, Filters, PageFilters, RowFilters, Selecti
 from dashboard.following import Session
 from dashboard.sums import end_of, midnight, sums
 from orchestration.hours import HOUR
+from orchestration.publication.asking import ask
 from orchestration.publication.kpis import Kpis
 
 SQL = Path(__file__).parent / "sql"
@@ -265,7 +266,7 @@ class Queries:
 
     def _rows(self, sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         with self._session.cursor() as cursor:
-            return cursor.execute(sql, values or {}).fetchall()
+            return ask(cursor, sql, values or {}).fetchall()
 
 
 def _narrowed(selected: Selection, condition: str, values: dict[str, Any]) -> Selection:

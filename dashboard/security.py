@@ -1,17 +1,20 @@
 """Who may see the page, and how much of it; the headers that keep a browser from doing more than it should.
 
 A visitor is let in by a token, or by a header that a trusted reverse proxy sets; on loopback without either, everybody is.
+How sign-ins last and how wrong tokens slow down is in signing_in.py.
 """
 
-import hmac
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from ipaddress import ip_address
 
 from fastapi import HTTPException, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.signing_in import SignIns
 from orchestration.errors import MakegoodError
+from orchestration.publication.asking import has_control
 from orchestration.settings import Settings
 
 COOKIE = "makegood"
@@ -40,20 +43,22 @@ class Visitor:
 class Door:
     """Lets visitors in, as the settings have it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         """Refuses settings that would show the page to anybody.
 
         Raises:
-            MakegoodError: the page is to be served beyond loopback without a token or a trusted proxy.
+            MakegoodError: the page is to be served beyond loopback without a token or a trusted proxy, or a setting cannot be meant.
         """
-        self._token = settings.page_token.get_secret_value() if settings.page_token else None
+        self._sign_ins = SignIns(settings.page_token.get_secret_value(), clock) if settings.page_token else None
         self._user_header = settings.page_user_header
         self._account_header = settings.page_account_header
         self._account = settings.page_account
         self._proxies = set(settings.page_proxies)
         if self._account_header and not self._user_header:
             raise MakegoodError("MAKEGOOD_PAGE_ACCOUNT_HEADER is trusted only together with MAKEGOOD_PAGE_USER_HEADER")
-        if not is_loopback(settings.page_host) and not self._token and not self._user_header:
+        if self._account is not None and has_control(self._account):
+            raise MakegoodError("MAKEGOOD_PAGE_ACCOUNT holds a control character, which no account does")
+        if not is_loopback(settings.page_host) and not self._sign_ins and not self._user_header:
             raise MakegoodError(
                 f"the page is not served on {settings.page_host} to anybody who asks: set MAKEGOOD_PAGE_TOKEN,"
                 " or MAKEGOOD_PAGE_USER_HEADER to the header that your reverse proxy sets"
@@ -62,27 +67,45 @@ class Door:
     @property
     def asks_for_token(self) -> bool:
         """Whether a token opens this door."""
-        return self._token is not None
+        return self._sign_ins is not None
 
     async def admit(self, request: Request) -> Visitor:
         """The visitor who sent the request.
 
         Raises:
-            HTTPException: 401, they may not come in; 403, the proxy does not say which account they may see.
+            HTTPException: 401, they may not come in; 403, the proxy does not say which account they may see; 429, they sent too
+                many wrong tokens and have to wait.
         """
         if self._user_header and self._comes_from_proxy(request) and _only(request, self._user_header):
             return Visitor(self._account_of(request))
-        if self._token and self._shows_token(request):
+        if self._sign_ins and (self._sign_ins.holds(request.cookies.get(COOKIE, "")) or self._shows_token(request)):
             return Visitor(self._account)
-        if self._user_header or self._token:
+        if self._user_header or self._sign_ins:
             raise HTTPException(401, "who are you? sign in, or send the token as a bearer token")
         return Visitor(self._account)
 
-    def cookie_for(self, token: str) -> str | None:
-        """What a browser keeps once it has shown the right token; None for a wrong one."""
-        if self._token and hmac.compare_digest(token.encode(), self._token.encode()):
-            return self._seal()
-        return None
+    def sign_in(self, request: Request, token: str) -> str:
+        """What a browser keeps once it has shown the right token.
+
+        Raises:
+            HTTPException: 401, it is a wrong one; 429, too many wrong ones were shown.
+        """
+        if self._sign_ins and self._is_right(request, token):
+            return self._sign_ins.begin()
+        raise HTTPException(401, "this is not the token")
+
+    def is_encrypted(self, request: Request) -> bool:
+        """Whether the visitor's browser speaks HTTPS: with the page itself, or with the proxy in front of it."""
+        forwarded = _only(request, "x-forwarded-proto") if self._comes_from_proxy(request) else None
+        return "https" in (request.url.scheme, forwarded)
+
+    def _is_right(self, request: Request, token: str) -> bool:
+        assert self._sign_ins is not None
+        client = self._client(request)
+        wait_s = self._sign_ins.wait_s(client)
+        if wait_s:
+            raise HTTPException(429, f"too many wrong tokens: wait {wait_s} s", {"retry-after": str(wait_s)})
+        return self._sign_ins.is_right(client, token)
 
     def _account_of(self, request: Request) -> str | None:
         if self._account_header is None:
@@ -92,17 +115,18 @@ class Door:
             raise HTTPException(403, "the proxy does not say which account this visitor may see")
         return named
 
+    def _client(self, request: Request) -> str:
+        """Where the request comes from: the proxy says it last, after what the visitor may have said."""
+        peer = request.client.host if request.client else ""
+        forwarded = _only(request, "x-forwarded-for") if self._comes_from_proxy(request) else None
+        return forwarded.rpartition(",")[2].strip() if forwarded else peer
+
     def _comes_from_proxy(self, request: Request) -> bool:
         return request.client is not None and request.client.host in self._proxies
 
     def _shows_token(self, request: Request) -> bool:
         kind, _, shown = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and self.cookie_for(shown.strip()):
-            return True
-        return hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), self._seal().encode())
-
-    def _seal(self) -> str:
-        return sha256(f"makegood page {self._token}".encode()).hexdigest()
+        return kind.lower() == "bearer" and self._is_right(request, shown.strip())
 
 
 def _only(request: Request, header: str) -> str | None:

@@ -21,6 +21,7 @@ from orchestration.presentation import (
     print_status,
     print_verdict,
 )
+from orchestration.publication.asking import refuse_controls
 from orchestration.settings import Settings
 
 app = typer.Typer(
@@ -315,6 +316,7 @@ def demo() -> None:
 def main() -> Any:
     """Run the command line; a MakegoodError becomes its one sentence and exit code 1."""
     try:
+        refuse_controls(sys.argv[1:], is_spacing_allowed=sys.argv[1:2] == ["sql"])
         return app(standalone_mode=True)
     except MakegoodError as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"makegood: {error}", markup=False)

@@ -22,7 +22,7 @@ def parse_hour(text: str) -> datetime:
     Raises:
         MakegoodError: the text is no hour bound.
     """
-    plain = text.strip().removesuffix("Z")
+    plain = text.strip().removesuffix("Z") if text.isascii() else ""
     for form in ("%Y-%m-%dT%H", "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d-%H:%M", "%Y-%m-%dT%H:%M:%S"):
         try:
             moment = datetime.strptime(plain, form)  # noqa: DTZ007 - naive UTC by definition

@@ -10,6 +10,7 @@ import duckdb
 
 from orchestration.errors import MakegoodError
 from orchestration.policy.signals import yes_no_signals
+from orchestration.publication.asking import ask
 
 # Within a known hour. DuckLake compares an equality with what its catalog says of each file, which costs more than to read the
 # hour's rows; an expression is compared with the rows alone.
@@ -157,7 +158,7 @@ def assessed(con: duckdb.DuckDBPyConnection, request: Row) -> list[Row]:
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str, values: Row) -> list[Row]:
-    result = con.execute(sql, values)
+    result = ask(con, sql, values)
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
+from orchestration.publication.asking import ask
 from orchestration.publication.reading import reading
 
 COLUMNS = ("settled_date", "request_date", "entry_type", "reason", "amount_usd", "balance_usd", "entry_id")
@@ -60,7 +61,8 @@ def statement(home: Home, account_id: str, month: str) -> Statement:
     """
     first, last = month_bounds(month)
     with reading(home.existing().warehouse) as (con, _):
-        known = con.execute(
+        known = ask(
+            con,
             "select exists (from fct_ledger_entries where account_id = $account)"
             " or exists (from mart_compensation_by_account_daily where account_id = $account)",
             {"account": account_id},
@@ -69,17 +71,20 @@ def statement(home: Home, account_id: str, month: str) -> Statement:
             raise MakegoodError(
                 f"account {account_id!r} has no compensation: nothing was ever decided or posted for it"
             )
-        before = con.execute(
+        before = ask(
+            con,
             "select coalesce(sum(amount_usd), 0) from fct_ledger_entries where account_id = ? and settled_date < ?",
             [account_id, first],
         ).fetchone()
-        rows = con.execute(
+        rows = ask(
+            con,
             "select settled_date, request_date, entry_type, reason, amount_usd, entry_id from fct_ledger_entries"
             " where account_id = ? and settled_date between ? and ?"
             " order by settled_date, batch_id, request_date, compensation_id",
             [account_id, first, last],
         ).fetchall()
-        unsettled = con.execute(
+        unsettled = ask(
+            con,
             "select coalesce(sum(unsettled_usd), 0) from mart_settlement_daily where account_id = ? and request_date between ? and ?",
             [account_id, first, last],
         ).fetchone()
