@@ -18,9 +18,9 @@ typed as (
     select
         origin,
         field,
-        nullif(field.source, '') as gateway,
-        nullif(field.request_id, '') as request_id,
-        nullif(field.detector, '') as detector,
+        nullif(visible(field.source), '') as gateway,
+        nullif(visible(field.request_id), '') as request_id,
+        nullif(visible(field.detector), '') as detector,
         lower(nullif(field.verdict, '')) as verdict,
         nullif(field.score, '') as score_text,
         wide_decimal(field.score) as score,
@@ -41,6 +41,7 @@ checked as (
         case when hint between files.earliest_at and files.latest_at then hint end as requested_at,
         case
             when origin.fault is not null then origin.fault
+            when origin.is_undecodable and contains(concat_ws(' ', gateway, request_id, detector), chr(65533)) then 'invalid_encoding'
             when has_nested then 'wrong_type'
             when gateway is null then 'missing_source'
             when request_id is null then 'missing_request_id'
@@ -63,14 +64,14 @@ select
     id_without_key(request_id) as request_id,
     requested_at,
     without_keys(detector) as detector,
-    without_keys(field.detector_version) as detector_version,
+    without_keys(visible(field.detector_version)) as detector_version,
     verdict,
     -- Cut, not rounded: a score just below a threshold stays below it.
-    (floor(score * 10000) * 0.0001)::decimal(5, 4) as score,
-    without_keys(left(field.category, 200)) as category,
+    case when score between 0 and 1 then (floor(score * 10000) * 0.0001)::decimal(5, 4) end as score,
+    without_keys(left(visible(field.category), 200)) as category,
     case
         when is_nested(field.evidence) and length(field.evidence) <= 65536 then json_redacted(field.evidence)
-        else without_credentials(without_keys(text_without_content(left(field.evidence, 2000), names_with_message())))
+        else without_credentials(without_keys(text_without_content(left(on_one_line(field.evidence), 2000), names_with_message())))
     end as evidence,
     assessed_at,
     landed_hour,
@@ -78,5 +79,6 @@ select
     origin.line as landing_line,
     key_hash_of(gateway, id_without_key(request_id)) as key_hash,
     origin.file_index as file_index,
+    has_control(concat_ws('', field.source, field.request_id, field.detector, field.detector_version, field.category)) as has_controls,
     fault,
 from checked

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from orchestration.hours import HOUR, floor_hour
 from orchestration.ingestion.records import content_kind
 from orchestration.ingestion.sources import Source
+from orchestration.ingestion.unpacking import BOMB_BYTES, BOMB_RATIO, MOST_BYTES
 
 FAST_CLOCKS = timedelta(minutes=5)
 """How far ahead of ours a gateway's clock may be."""
@@ -21,6 +22,8 @@ FARTHEST_ZONE = timedelta(hours=14)
 """How far ahead of UTC, or behind it, folders may be named where their source says no time zone."""
 NAMED = {"date": "[0-9]{4}-[0-9]{2}-[0-9]{2}", "hour": "[01][0-9]|2[0-3]"}
 
+UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~", "._copying_")
+"""How names end, in lower case, of files that programs still write or copy."""
 LEADS_OUT = "a link that leads out of the landing area"
 
 
@@ -142,7 +145,19 @@ def _status(path: Path, base: Path) -> tuple[os.stat_result | None, str | None]:
         return None, f"cannot be looked at: {_said(error)}"
     if stat.S_ISDIR(status.st_mode):
         return (status, "a folder with a file's name") if content_kind(path.name) else (None, None)
-    return status, None if stat.S_ISREG(status.st_mode) else "no file, but a pipe, socket or device"
+    return status, _refusal(path, status)
+
+
+def _refusal(path: Path, status: os.stat_result) -> str | None:
+    if not stat.S_ISREG(status.st_mode):
+        return "no file, but a pipe, socket or device"
+    if path.name.lower().endswith(UNFINISHED):
+        return "unfinished, as its name's end says"
+    if status.st_size > MOST_BYTES:
+        return f"larger than {MOST_BYTES >> 30} GiB"
+    if status.st_size > BOMB_BYTES and status.st_blocks * 512 < status.st_size // BOMB_RATIO:
+        return "almost all of it holes"
+    return None
 
 
 def _said(error: Exception) -> str:
@@ -159,7 +174,7 @@ class _Walk:
 
     def __init__(self, source: Source, hours: set[datetime]) -> None:
         parts = source.files.split("/")
-        literal = next((number for number, part in enumerate(parts[:-1]) if not _literal(part)), len(parts) - 1)
+        literal = next((number for number, part in enumerate(parts[:-1]) if _literal(part) is None), len(parts) - 1)
         self.base = Path("/".join(_literal(part) or "" for part in parts[:literal]) or "/")
         self._parts = parts[literal:]
         reach = timedelta(days=1 if source.timezone else 0)

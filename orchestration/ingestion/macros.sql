@@ -145,6 +145,15 @@ create or replace temp macro magnitude(text) as
         then coalesce(abs(try_cast(text as decimal(38, 6))), 99999999999999999999999999999999.999999)
     end;
 
+-- A name with pictures in the place of the control characters that JSON's short escapes stand for (the others went before it was parsed).
+create or replace temp macro visible(text) as
+    translate(text, chr(8) || chr(9) || chr(10) || chr(12) || chr(13), chr(9224) || chr(9225) || chr(9226) || chr(9228) || chr(9229));
+
+-- A sentence on one line.
+create or replace temp macro on_one_line(text) as translate(text, chr(8) || chr(9) || chr(10) || chr(12) || chr(13), '     ');
+
+create or replace temp macro has_control(text) as regexp_matches(text, '[\x00-\x1f]');
+
 -- Providers' words for why an answer ended, in the canonical vocabulary.
 create or replace temp macro canonical_finish(native) as
     case lower(native)
@@ -166,3 +175,6 @@ create or replace temp macro key_hash_of(source, request_id) as md5_number_lower
 
 -- Whether a field that is to be a text or a number is an object or a list.
 create or replace temp macro is_nested(text) as (starts_with(text, '{') or starts_with(text, '[')) and json_valid(text);
+
+-- A text that no decision rests on; null where an object or a list stands in its place.
+create or replace temp macro text_of(text, has_brackets) as case when not (has_brackets and is_nested(text)) then text end;

@@ -1,4 +1,5 @@
 -- One row per quarantined record: where it stood, why it did not land, and its raw text without keys, credentials and content.
+create or replace temp table quarantined as
 with faults as (
     select
         source,

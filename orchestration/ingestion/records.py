@@ -30,8 +30,8 @@ FOREIGN = (
 """How files begin that hold logs in a form that is not read: archives, other packings and tables, UTF-16."""
 BLANKS = b"\0 \t\r\n"
 RECORD_LINE = re.compile(rb"(?:^|\n)[\0 \t\r]*[{\[]")
-TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
-ELEMENT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[^\[\]{}",\s]+', re.DOTALL)
+TOKEN = re.compile(rb'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|[\[\]{}]')
+ELEMENT = re.compile(rb'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|[^\[\]{}",\s]+')
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,13 @@ class Chunk:
     def of_texts(cls, first_line: int, texts: Iterable[bytes], faults: dict[int, str]) -> "Chunk":
         """A chunk of texts that hold no line end."""
         return cls.of_lines(first_line, b"".join(text + b"\n" for text in texts), faults)
+
+    def with_faults(self, faults: dict[int, str]) -> "Chunk":
+        """The same records, with these faults besides."""
+        last = self.first_line + self.count
+        return replace(
+            self, faults=self.faults | {n: fault for n, fault in faults.items() if self.first_line <= n < last}
+        )
 
     def part(self, start: int, end: int) -> "Chunk":
         """The records from rank `start` up to and not including rank `end`."""
@@ -159,29 +166,31 @@ def _line_chunks(file: UnpackedFile, fault: str) -> Iterator[Chunk]:
     """Lines, or the records of JSON documents; one record with the fault where there is nothing that looks like JSON."""
     blocks = _blocks(file)
     start = next(blocks, b"")
-    if start and not RECORD_LINE.search(start):
+    if start.strip(BLANKS) and not RECORD_LINE.search(start):
         yield _one_fault(file, fault)
         return
     if not _begins_with_a_record(start):
         while len(start) < LONGEST_DOCUMENT_BYTES and (block := next(blocks, None)) is not None:
             start += block
-        rows = list(_document_rows(file, start)) if next(blocks, None) is None else [(b"", "line_too_long")]
-        if rows or not start:
+        is_whole = next(blocks, None) is None
+        rows = _document_rows(file, start) if is_whole else [(b"", "line_too_long")]
+        if rows is not None:
             file.read_over()
             yield from _row_chunks(iter(rows))
             return
     yield from _numbered(file, _chained(start, blocks))
 
 
-def _document_rows(file: UnpackedFile, content: bytes) -> Iterator[Row]:
-    """The records of documents that follow one another; none where the content is lines of which the first is broken."""
+def _document_rows(file: UnpackedFile, content: bytes) -> list[Row] | None:
+    """The records of documents that follow one another; None where the content is lines of which the first is broken."""
     records, rest = document_records(content)
     is_array = content.lstrip(BLANKS).startswith(b"[")
     if rest and not is_array and any(_is_record(line) for line in content.split(b"\n")):
-        return
-    yield from ((record, None) for record in records)
+        return None
+    rows: list[Row] = [(record, None) for record in records]
     if rest or file.fault:
-        yield rest[:KEPT_BYTES].replace(b"\n", b" "), file.fault or "malformed_json"
+        rows.append((rest[:KEPT_BYTES].replace(b"\n", b" "), file.fault or "malformed_json"))
+    return rows
 
 
 def _blocks(file: UnpackedFile) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ with numbered as (
         nullif(reading_fault, '') as reading_fault,
         raw,
         reading_fault = '' and json_valid(raw) as is_json,
+        undecodable = 1 as is_undecodable,
     from lines
 ),
 
@@ -15,6 +16,7 @@ faulted as (
         struct_pack(
             file_index := file_index,
             line := line,
+            is_undecodable := is_undecodable,
             fault := case
                 when reading_fault is not null then reading_fault
                 when is_json and (starts_with(raw, '{') or regexp_matches(raw, '^[ \t\r]*\{')) then null

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from orchestration.hours import FIRST_HOUR
 from orchestration.ingestion.canonical import COLUMNS
-from orchestration.ingestion.landing import GRACE, HERE, LARGEST_COST_USD, LONGEST_MS, MOST_TOKENS
+from orchestration.ingestion.finding import FARTHEST_ZONE, FAST_CLOCKS
+from orchestration.ingestion.landing import HERE, LARGEST_COST_USD, LONGEST_MS, MOST_TOKENS
 
 FULL = {
     "request_id": "req-1", "trace_id": "t", "gateway_call_id": "c", "account_id": "a", "api_key_ref": "k",
@@ -284,8 +285,9 @@ def test_a_fault_is_kept_with_file_line_and_raw_text(place: Place) -> None:
     assert json.loads(raw)["request_id"] == "r2"
 
 
+LATEST = HOUR + timedelta(hours=1) + FARTHEST_ZONE + FAST_CLOCKS
 AT_THE_LIMIT: dict[str, dict[str, Any]] = {
-    "five minutes after the hour's end": {"requested_at": HOUR + GRACE, "completed_at": ...},
+    "the hour's end in the farthest zone, and five minutes": {"requested_at": LATEST, "completed_at": ...},
     "the first day": {"requested_at": FIRST_HOUR, "completed_at": ...},
     "the most tokens": dict.fromkeys(
         ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "max_output_tokens"), MOST_TOKENS
@@ -297,8 +299,8 @@ AT_THE_LIMIT: dict[str, dict[str, Any]] = {
     "a long call filed under the hour of its start": {"completed_at": "2026-11-01T09:10:00Z"},
 }
 BEYOND_THE_LIMIT = {
-    "five minutes after the hour's end": {
-        "requested_at": HOUR + GRACE + timedelta(milliseconds=1),
+    "the hour's end in the farthest zone, and five minutes": {
+        "requested_at": LATEST + timedelta(milliseconds=1),
         "completed_at": ...,
     },
     "the first day": {"requested_at": FIRST_HOUR - timedelta(milliseconds=1), "completed_at": ...},
