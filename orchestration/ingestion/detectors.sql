@@ -1,14 +1,6 @@
 -- One row per answer and built-in detector that found it unsatisfactory, as content assessments. The answers are measured here and go no
--- further; evidence is counts. What finds nothing says nothing. A detector that judges otherwise than before gets a new version.
-
--- The text of a message: a string, or the texts of its blocks.
-create or replace temp macro said_in(content) as
-    case
-        when json_type(content) = 'VARCHAR' then content ->> '$'
-        when json_type(content) = 'ARRAY' then array_to_string(json_extract_string(content, '$[*].text'), '')
-    end;
-
-create or replace temp macro is_blank(text) as regexp_full_match(coalesce(text, ''), '\s*');
+-- further; evidence is counts. What finds nothing says nothing, and of an answer that was redacted or cut nothing is said but that it was
+-- truncated. A detector that judges otherwise than before gets a new version.
 
 -- Whether a text is JSON to every reader: DuckDB's own also takes a comma before a closing bracket, NaN and Infinity.
 create or replace temp macro is_strict_json(text) as
@@ -74,17 +66,21 @@ answered as (
         landed_rows.reasoning_tokens,
         landed_rows.max_output_tokens,
         landed_rows.finish_reason,
-        responses.has_other_output,
+        landed_rows.has_answer,
+        len(list_filter(responses.answer, lambda part: part.has_more)) > 0 as has_more,
         responses.asks_for_json,
         -- An answer that the caller's own limit cut, or may have cut, is not to blame for where it ends.
         coalesce(landed_rows.finish_reason = 'length' and landed_rows.output_tokens < landed_rows.max_output_tokens, false) as is_truncated,
-        list_filter(responses.answers, lambda answer: not is_blank(answer)) as answers,
+        case
+            when not landed_rows.is_answer_withheld
+            then list_filter(list_transform(responses.answer, lambda part: part.said), lambda text: not is_blank(text))
+        end as answers,
     from responses
     inner join landed_rows
         on responses.origin.file_index = landed_rows.file_index
         and responses.origin.line = landed_rows.landing_line
-        and id_without_key(responses.request_id) = landed_rows.request_id
     where landed_rows.fault is null
+        and landed_rows.operation in ('chat', 'text_completion', 'responses', 'image_generation', 'speech')
         and coalesce(landed_rows.finish_reason, '') not in ('error', 'cancelled', 'content_filter')
 ),
 
@@ -92,7 +88,7 @@ measured as (
     select
         *,
         case
-            when asks_for_json and not has_other_output and (finish_reason is distinct from 'length' or is_truncated)
+            when asks_for_json and not has_more and coalesce(finish_reason, '') not in ('length', 'other')
             then list_filter(answers, lambda answer: not is_strict_json(answer))
         end as broken_json,
         list_filter(
@@ -107,10 +103,10 @@ judged as (
         *,
         unnest([
             case
-                when len(answers) = 0 and not has_other_output
+                when has_answer = false and coalesce(finish_reason, '') <> 'other'
                 then struct_pack(
                     detector := 'empty_completion',
-                    detector_version := '1',
+                    detector_version := '2',
                     category := 'no visible text and no tool call',
                     evidence := json_object('output_tokens', output_tokens, 'reasoning_tokens', reasoning_tokens)::varchar
                 )
@@ -119,8 +115,8 @@ judged as (
                 when len(broken_json) > 0
                 then struct_pack(
                     detector := 'invalid_json',
-                    detector_version := '1',
-                    category := case when is_truncated then 'cut off' when starts_with(broken_json[1], '```') then 'in a code fence' else 'no JSON' end,
+                    detector_version := '2',
+                    category := case when starts_with(broken_json[1], '```') then 'in a code fence' else 'no JSON' end,
                     evidence := json_object('characters', length(broken_json[1]), 'choices', len(broken_json))::varchar
                 )
             end,
@@ -128,7 +124,7 @@ judged as (
                 when len(loops) > 0
                 then struct_pack(
                     detector := 'repetition_loop',
-                    detector_version := '1',
+                    detector_version := '2',
                     category := 'the same words to the end',
                     evidence := json_object('characters', loops[1].size, 'period', loops[1].period)::varchar
                 )

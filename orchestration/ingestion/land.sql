@@ -26,7 +26,7 @@ typed as (
         gateway_call_id,
         coalesce(nullif(account_id, ''), 'unknown') as account_id,
         api_key_ref,
-        coalesce(lower(nullif(operation, '')), 'chat') as operation,
+        case when nullif(worded.operation, '') is null then 'chat' else coalesce(operations.meaning, 'other') end as operation,
         text_of(native_operation, has_brackets) as native_operation,
         instant(requested_at) as requested_at,
         instant(completed_at) as completed_at,
@@ -40,7 +40,10 @@ typed as (
         whole_number(cache_write_tokens) as cache_write_tokens,
         whole_number(cache_write_1h_tokens) as cache_write_1h_tokens,
         money_usd(cost_usd) as cost_usd,
-        case when cost_usd is null then 'absent' else coalesce(cost_basis, 'billed') end as cost_basis,
+        case
+            when cost_usd is null and coalesce(cost_basis, 'billed') = 'billed' then 'absent'
+            else coalesce(cost_basis, 'billed')
+        end as cost_basis,
         money_usd(list_cost_usd) as list_cost_usd,
         money_usd(discount_usd) as discount_usd,
         try_cast(cache_hit as boolean) as cache_hit,
@@ -48,7 +51,7 @@ typed as (
         whole_number(ttft_ms) as reported_ttft_ms,
         try_cast(streamed as boolean) as streamed,
         try_cast(cancelled as boolean) as cancelled,
-        canonical_finish(finish_reason) as finish_reason,
+        case when worded.finish_reason is not null then coalesce(finish_reasons.meaning, 'other') end as finish_reason,
         text_of(native_finish_reason, has_brackets) as native_finish_reason,
         try_cast(has_answer as boolean) as has_answer,
         coalesce(try_cast(is_answer_withheld as boolean), false) as is_answer_withheld,
@@ -66,21 +69,29 @@ typed as (
         case
             when has_brackets
             then is_nested(request_id) or is_nested(gateway_call_id) or is_nested(account_id) or is_nested(api_key_ref)
-            or is_nested(model) or is_nested(finish_reason) or is_nested(status_code) or is_nested(error_code) or is_nested(operation)
+            or is_nested(model) or is_nested(worded.finish_reason) or is_nested(status_code) or is_nested(error_code)
+            or is_nested(worded.operation)
         end as has_nested,
         struct_pack(
             requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens,
-            cache_write_1h_tokens, max_output_tokens, cost_usd, list_cost_usd, discount_usd, cache_hit, latency_ms, ttft_ms, streamed,
+            cache_write_1h_tokens, max_output_tokens, cost_usd, list_cost_usd, discount_usd, cache_hit, latency_ms, streamed,
             cancelled, has_answer, is_answer_withheld
         ) as text,
     from worded
+    left join finish_reasons on finish_key(worded.finish_reason) = finish_reasons.key
+    left join operations on operation_key(worded.operation) = operations.key
 ),
 
 measured as (
     select
         *,
         coalesce(date_diff('millisecond', requested_at, completed_at), reported_latency_ms) as latency_ms,
-        case when streamed then reported_ttft_ms end as ttft_ms,
+        -- A first token before the start, at it, at the end or after it was not measured. Without an end, any time may be right.
+        case
+            when streamed and reported_ttft_ms > 0
+                and reported_ttft_ms < coalesce(date_diff('millisecond', requested_at, completed_at), reported_latency_ms, 9223372036854775807)
+            then reported_ttft_ms
+        end as ttft_ms,
         (text.input_tokens is not null and input_tokens is null)
         or (text.output_tokens is not null and output_tokens is null)
         or (text.cached_tokens is not null and cached_tokens is null)
@@ -88,7 +99,6 @@ measured as (
         or (text.cache_write_tokens is not null and cache_write_tokens is null)
         or (text.cache_write_1h_tokens is not null and cache_write_1h_tokens is null)
         or (text.latency_ms is not null and reported_latency_ms is null)
-        or (text.ttft_ms is not null and reported_ttft_ms is null)
         or (text.cost_usd is not null and cost_usd is null)
         or (text.list_cost_usd is not null and list_cost_usd is null)
         or (text.discount_usd is not null and discount_usd is null)
@@ -127,7 +137,7 @@ checked as (
                             magnitude(text.reasoning_tokens), magnitude(text.cache_write_tokens),
                             magnitude(text.cache_write_1h_tokens)
                         ) > files.most_tokens
-                        or greatest(magnitude(text.latency_ms), magnitude(text.ttft_ms)) > files.longest_ms
+                        or magnitude(text.latency_ms) > files.longest_ms
                     then 'out_of_range'
                     else 'wrong_type'
                 end
@@ -140,7 +150,7 @@ checked as (
                     input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens, cache_write_1h_tokens,
                     max_output_tokens
                 ) > files.most_tokens
-                or greatest(latency_ms, reported_latency_ms, reported_ttft_ms) > files.longest_ms
+                or greatest(latency_ms, reported_latency_ms) > files.longest_ms
             then 'out_of_range'
         end as fault,
     from measured

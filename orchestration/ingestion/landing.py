@@ -21,7 +21,7 @@ import pandas as pd
 from orchestration.duck import connect, sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import FIRST_HOUR
-from orchestration.ingestion import assessments, lines
+from orchestration.ingestion import assessments, lines, words
 from orchestration.ingestion.canonical import columns_sql
 from orchestration.ingestion.finding import LandingFile
 from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part, RefusedFile
@@ -29,7 +29,7 @@ from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import Source
 
 HERE = Path(__file__).parent
-MACROS = ("macros.sql", "redaction.sql")
+MACROS = ("macros.sql", "redaction.sql", "answers.sql")
 READING = (
     *MACROS, "records.sql", "visible.sql", "land.sql", "redact.sql", "quarantine.sql", "records.py", "characters.py", "lines.py", "tables.py", "unpacking.py",
 )  # fmt: skip
@@ -124,7 +124,7 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
 def adapter_version(source: Source) -> str:
     """A short digest of everything that decides how a record of this feed is read."""
     detecting = [HERE / "detectors.sql", source.responses] if source.responses else []
-    files = [source.adapter, *(HERE / name for name in READING), *detecting]
+    files = [source.adapter, *(HERE / name for name in READING), *words.files(), *detecting]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
@@ -184,6 +184,7 @@ def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
         session.execute("set timezone = 'UTC'")
         for name in MACROS:
             session.execute((HERE / name).read_text())
+        words.load(session)
         sessions.put(session)
     return sessions
 

@@ -154,21 +154,11 @@ create or replace temp macro on_one_line(text) as translate(text, chr(8) || chr(
 
 create or replace temp macro has_control(text) as regexp_matches(text, '[\x00-\x1f]');
 
--- Providers' words for why an answer ended, in the canonical vocabulary.
-create or replace temp macro canonical_finish(native) as
-    case lower(native)
-        when 'stop' then 'stop' when 'end_turn' then 'stop' when 'stop_sequence' then 'stop' when 'eos' then 'stop'
-        when 'eos_token' then 'stop' when 'complete' then 'stop' when 'completed' then 'stop' when 'pause_turn' then 'stop'
-        when 'length' then 'length' when 'max_tokens' then 'length' when 'max_output_tokens' then 'length'
-        when 'model_context_window_exceeded' then 'length' when 'model_length' then 'length' when 'incomplete' then 'length'
-        when 'tool_calls' then 'tool_calls' when 'tool_call' then 'tool_calls' when 'tool_use' then 'tool_calls' when 'function_call' then 'tool_calls'
-        when 'content_filter' then 'content_filter' when 'safety' then 'content_filter' when 'refusal' then 'content_filter'
-        when 'guardrail_intervened' then 'content_filter' when 'content_filtered' then 'content_filter' when 'recitation' then 'content_filter'
-        when 'blocklist' then 'content_filter' when 'prohibited_content' then 'content_filter' when 'spii' then 'content_filter'
-        when 'error' then 'error' when 'failed' then 'error' when 'error_toxic' then 'content_filter'
-        when 'cancelled' then 'cancelled' when 'canceled' then 'cancelled'
-        else case when native is not null then 'other' end
-    end;
+-- Words are looked up without case, hyphens, underscores and spaces; `FinishReason.MAX_TOKENS`, as programs print it, is `MAX_TOKENS`.
+create or replace temp macro finish_key(word) as
+    replace(translate(lower(split_part(word, '.', -1)), '_- ', ''), 'finishreason', '');
+
+create or replace temp macro operation_key(word) as translate(lower(word), '_-. /', '');
 
 -- A stable number for a request's key: equal keys have equal ones.
 create or replace temp macro key_hash_of(source, request_id) as md5_number_lower(source || '|' || request_id)::ubigint;

@@ -195,6 +195,24 @@ def test_time_to_first_token_is_of_streams_only(place: Place) -> None:
     assert [row["ttft_ms"] for row in rows] == [5, None, None]
 
 
+NO_FIRST_TOKENS = {
+    "before the start": -3,
+    "with the start": 0,
+    "0.0": 0.0,
+    "at the end": 2500,
+    "after the end": 2501,
+    "days later": LONGEST_MS + 1,
+    "beyond 64 bits": 10**30,
+    "in words": "soon",
+}
+
+
+@pytest.mark.parametrize("when", NO_FIRST_TOKENS)
+def test_a_first_token_that_cannot_be_one_is_not_known_and_costs_no_request(place: Place, when: str) -> None:
+    (row,) = place.land_lines(line(ttft_ms=NO_FIRST_TOKENS[when], streamed=True))
+    assert (row["ttft_ms"], row["latency_ms"]) == (None, 2500)
+
+
 FINISHES = {
     "stop": "stop", "STOP": "stop", "end_turn": "stop", "eos": "stop", "COMPLETE": "stop", "MAX_TOKENS": "length",
     "length": "length", "tool_use": "tool_calls", "function_call": "tool_calls", "SAFETY": "content_filter",
@@ -235,7 +253,6 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "a long latency": ("out_of_range", {"latency_ms": LONGEST_MS + 1, "completed_at": ...}),
     "a long latency beside an end": ("out_of_range", {"latency_ms": LONGEST_MS + 1}),
     "an age from start to end": ("out_of_range", {"requested_at": "2026-10-01T05:00:00Z"}),
-    "a long time to the first token": ("out_of_range", {"ttft_ms": LONGEST_MS + 1, "streamed": True}),
     "milliseconds beyond 64 bits": ("out_of_range", {"latency_ms": 10**30}),
     **{
         f"{kind} tokens beyond the most": ("out_of_range", {f"{kind}_tokens": MOST_TOKENS + 1})
@@ -245,17 +262,13 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
         f"{shape} as {name}": ("wrong_type", {name: value})
         for name in (
             "request_id",
-            "trace_id",
             "gateway_call_id",
             "account_id",
             "api_key_ref",
             "requested_at",
             "completed_at",
             "model",
-            "model_served",
-            "provider",
             "finish_reason",
-            "native_finish_reason",
             "status_code",
             "error_code",
         )
@@ -276,6 +289,18 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
 def test_a_faulty_record_is_quarantined_with_its_reason(place: Place, kind: str) -> None:
     reason, changes = FAULTS[kind]
     assert fault_of(place, **changes) == reason
+
+
+@pytest.mark.parametrize("name", ["trace_id", "model_served", "provider", "native_finish_reason", "native_operation"])
+@pytest.mark.parametrize("value", [{"a": 1}, ["a"]], ids=["object", "list"])
+def test_a_field_that_no_decision_rests_on_never_costs_the_request(place: Place, name: str, value: Any) -> None:
+    (row,) = place.land_lines(line(**{name: value}, finish_reason="stop"))
+    assert row[name] is None
+
+
+def test_a_callers_limit_that_is_no_number_is_not_known(place: Place) -> None:
+    (row,) = place.land_lines(line(max_output_tokens="auto"))
+    assert row["max_output_tokens"] is None
 
 
 def test_a_fault_is_kept_with_file_line_and_raw_text(place: Place) -> None:

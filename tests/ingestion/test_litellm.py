@@ -91,14 +91,28 @@ def test_time_to_first_token_is_of_streams_and_null_elsewhere(pairs: list[Pair])
             assert row["ttft_ms"] is None
 
 
-def test_a_success_with_tokens_at_no_cost_is_unpriced_and_not_free(pairs: list[Pair]) -> None:
-    unpriced = [
+def test_tokens_that_the_gateway_and_its_breakdown_price_at_nothing_were_billed_nothing(pairs: list[Pair]) -> None:
+    free = [
         (raw, row)
         for raw, row in pairs
         if raw["status"] == "success" and raw["response_cost"] == 0 and raw["total_tokens"] > 0 and not raw["cache_hit"]
     ]
-    assert len(unpriced) > 40
-    assert all(row["cost_usd"] is None for _, row in unpriced)
+    assert len(free) > 40
+    assert all(raw["cost_breakdown"]["total_cost"] == 0 for raw, _ in free)
+    assert {(row["cost_usd"], row["cost_basis"]) for _, row in free} == {(0, "billed")}
+
+
+def test_a_success_without_usage_at_no_cost_has_an_unknown_cost(pairs: list[Pair]) -> None:
+    unknown = [
+        row
+        for raw, row in pairs
+        if raw["status"] == "success"
+        and raw["response_cost"] == 0
+        and raw["total_tokens"] == 0
+        and not raw["cache_hit"]
+    ]
+    assert len(unknown) > 20
+    assert {(row["cost_usd"], row["cost_basis"]) for row in unknown} == {(None, "not_priced")}
 
 
 def test_a_cache_hit_costs_nothing_and_says_so(pairs: list[Pair]) -> None:

@@ -1,7 +1,7 @@
 -- One row per LiteLLM StandardLoggingPayload (1.106), as its JSONL callbacks and its S3 logger write it.
 -- Seen in real recordings: response_time is the time to first token on streams; completionStartTime equals endTime where nothing was
--- streamed; failures say stream null, 0 tokens and cost 0.0; a model without a price says cost 0.0 and no more; a caller who left is
--- a success with error code 499.
+-- streamed; failures say stream null, 0 tokens and cost 0.0; a caller who left is a success with error code 499; a provider's word for why
+-- an answer ended is replaced by OpenAI's nearest (network_error by stop), and stands in provider_specific_fields.
 with parsed as (
     select
         origin,
@@ -14,8 +14,9 @@ with parsed as (
                 "endTime": "VARCHAR", "completionStartTime": "VARCHAR", "model": "VARCHAR", "model_group": "VARCHAR",
                 "response_cost": "JSON", "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "end_user": "VARCHAR",
                 "api_base": "JSON", "request_tags": "JSON", "cost_breakdown": "JSON", "user_agent": "JSON", "error_str": "VARCHAR",
-                "metadata": "JSON", "hidden_params": "JSON", "model_parameters": "JSON",
-                "response": {"model": "VARCHAR", "stop_reason": "VARCHAR", "status": "VARCHAR", "choices": [{"finish_reason": "VARCHAR"}]},
+                "metadata": "JSON", "hidden_params": "JSON", "model_parameters": "JSON", "response": "JSON",
+                "response_cost_failure_debug_info": "VARCHAR", "zero_cost_diagnostic": "VARCHAR",
+                "status_fields": {"guardrail_status": "VARCHAR"},
                 "error_information": {
                     "error_code": "VARCHAR", "error_class": "VARCHAR", "error_message": "VARCHAR", "llm_provider": "VARCHAR",
                     "error_rate_limit_category": "VARCHAR", "normalized_error": "VARCHAR"
@@ -32,42 +33,126 @@ nested as (
             field.metadata,
             '{
                 "user_api_key_hash": "VARCHAR", "user_api_key_team_id": "VARCHAR", "user_api_key_org_id": "VARCHAR",
-                "user_api_key_user_id": "VARCHAR",
-                "usage_object": {
-                    "prompt_tokens_details": {"cached_tokens": "VARCHAR"},
-                    "cache_read_input_tokens": "VARCHAR",
-                    "completion_tokens_details": {"reasoning_tokens": "VARCHAR"}
-                }
+                "user_api_key_user_id": "VARCHAR", "user_api_key_request_route": "VARCHAR", "usage_object": "JSON"
             }'
         ) as metadata,
         json_transform(
             field.model_parameters,
             '{"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR", "max_output_tokens": "VARCHAR"}'
         ) as parameters,
+        body_of(field.response) as body,
         number_text(record, 'response_cost', field.response_cost) as cost_text,
+        field.cost_breakdown ->> '$.total_cost' as breakdown_text,
         coalesce(field.status = 'failure', false) as is_failure,
         coalesce(field.error_information.error_code = '499', false) as is_cancelled,
         coalesce(field.cache_hit = 'true', false) as is_cache_hit,
         coalesce(whole_number(field.prompt_tokens) > 0 or whole_number(field.completion_tokens) > 0, false) as has_usage,
-        coalesce(
-            field.call_type in (
-                'embedding', 'aembedding', 'rerank', 'arerank', 'moderation', 'amoderation', 'image_generation',
-                'aimage_generation', 'transcription', 'atranscription', 'speech', 'aspeech'
-            ),
-            false
-        ) as has_no_completion,
-        coalesce(
-            field.response.choices[1].finish_reason,
-            field.response.stop_reason,
-            case when field.call_type in ('responses', 'aresponses') then field.response.status end
-        ) as native_finish,
+        date_diff('millisecond', instant(field.startTime), instant(field.completionStartTime)) as first_token_ms,
+        date_diff('millisecond', instant(field.startTime), instant(field.endTime)) as whole_ms,
     from parsed
+),
+
+-- The gateway's own health checks carry its service account as key and team; a tag alone, which any caller can set, only where there is none.
+sorted as (
+    select
+        nested.*,
+        coalesce(
+            metadata.user_api_key_hash in (select key from service_accounts)
+            or metadata.user_api_key_team_id in (select key from service_accounts),
+            false
+        )
+        or (
+            coalesce(metadata.user_api_key_hash, metadata.user_api_key_team_id, metadata.user_api_key_user_id, '') = ''
+            and len(list_filter(json_extract_string(field.request_tags, '$[*]'), lambda tag: tag = 'litellm-internal-health-check')) > 0
+        ) as is_health_check,
+        case
+            when operations.meaning is not null then operations.meaning
+            when nullif(field.call_type, '') is not null and not contains(operation_key(field.call_type), 'passthrough') then 'other'
+            else coalesce(
+                operation_by_shape(body),
+                list_filter(
+                    (select list(struct_pack(key, meaning) order by rank) from routes),
+                    lambda route: lower(concat_ws(' ', metadata.user_api_key_request_route, field.api_base ->> '$', '')) like route.key
+                )[1].meaning,
+                'other'
+            )
+        end as called_operation,
+        [metadata.usage_object, body -> '$.usage', body -> '$.usageMetadata'] as usages,
+        answer_in(body) as answer,
+        coalesce(
+            body ->> '$.choices[0].finish_reason', body ->> '$.candidates[0].finishReason', body ->> '$.stop_reason', body ->> '$.stopReason',
+            text_at(body, '$.finish_reason'), body ->> '$.done_reason',
+            -- A blocked prompt has no candidates, but a reason.
+            case when json_type(body, '$.promptFeedback.blockReason') = 'VARCHAR' then 'SAFETY' end,
+            case
+                when body ->> '$.object' = 'response' or operations.meaning = 'responses'
+                then coalesce(case when body ->> '$.status' = 'incomplete' then body ->> '$.incomplete_details.reason' end, body ->> '$.status')
+            end
+        ) as said_finish,
+        coalesce(
+            body ->> '$.choices[0].provider_specific_fields.native_finish_reason', body ->> '$.choices[0].native_finish_reason',
+            body ->> '$.promptFeedback.blockReason'
+        ) as native_finish,
+    from nested
+    left join operations on operation_key(nested.field.call_type) = operations.key
+),
+
+-- What the record itself says of whose failure it was, the most telling field first. A failure that names no provider asked none.
+blamed as (
+    select
+        sorted.*,
+        case when is_health_check then 'health_check' else called_operation end as operation,
+        native_words.meaning as native_meaning,
+        case
+            when is_failure or json_type(body, '$.error') = 'OBJECT'
+            then coalesce(
+                by_limit.meaning,
+                by_guardrail.meaning,
+                by_class.meaning,
+                by_response.meaning,
+                by_kind.meaning,
+                case
+                    when not is_failure or nullif(field.error_information.error_code, '') is not null then null
+                    when coalesce(nullif(field.error_information.llm_provider, ''), nullif(field.custom_llm_provider, '')) is not null then 'upstream'
+                    else 'gateway'
+                end
+            )
+        end as error_origin,
+    from sorted
+    left join finish_reasons as native_words on finish_key(sorted.native_finish) = native_words.key
+    left join (select * from error_origins where place = 'rate_limit_category') as by_limit
+        on lower(sorted.field.error_information.error_rate_limit_category) = by_limit.key
+    left join (select * from error_origins where place = 'guardrail_status') as by_guardrail
+        on lower(sorted.field.status_fields.guardrail_status) = by_guardrail.key
+    left join (select * from error_origins where place = 'error_class') as by_class
+        on lower(sorted.field.error_information.error_class) = by_class.key
+    left join (select * from error_origins where place = 'response_error') as by_response
+        on lower(sorted.body ->> '$.error.code') = by_response.key
+    left join (select * from error_origins where place = 'normalized_error') as by_kind
+        on lower(sorted.field.error_information.normalized_error) = by_kind.key
+),
+
+-- Where 0 was billed: the record's own breakdown if it says otherwise of tokens that were used; 0 if it agrees, or if nothing is billed by
+-- the token or for a failure; else nobody knows what the call cost.
+priced as (
+    select
+        *,
+        case
+            when wide_decimal(cost_text) <> 0 or wide_decimal(cost_text) is null or is_cache_hit then 'billed'
+            when has_usage and wide_decimal(breakdown_text) > 0 then 'breakdown'
+            when is_failure or operation in ('tool', 'retrieval', 'moderation', 'health_check') then 'billed'
+            when has_usage and wide_decimal(breakdown_text) = 0
+                and field.zero_cost_diagnostic is null and field.response_cost_failure_debug_info is null
+            then 'billed'
+            else 'not_priced'
+        end as cost_basis,
+    from blamed
 ),
 
 final as (
     select
         origin,
-        false as is_ignored,
+        coalesce(field.call_type = 'list_mcp_tools', false) as is_ignored,
         field.id as request_id,
         nullif(field.trace_id, '') as trace_id,
         nullif(field.litellm_call_id, '') as gateway_call_id,
@@ -77,52 +162,72 @@ final as (
             nullif(metadata.user_api_key_user_id, '')
         ) as account_id,
         nullif(metadata.user_api_key_hash, '') as api_key_ref,
-        null::varchar as operation,
+        operation,
         field.call_type as native_operation,
         field.startTime as requested_at,
         field.endTime as completed_at,
-        field.model as model,
-        field.response.model as model_served,
+        coalesce(
+            nullif(field.model, ''),
+            nullif(field.model_group, ''),
+            text_at(body, '$.model'),
+            case when is_failure or operation in ('batch', 'realtime', 'tool', 'retrieval', 'health_check', 'other') then 'unknown' end
+        ) as model,
+        coalesce(text_at(body, '$.model'), text_at(body, '$.modelVersion')) as model_served,
         field.custom_llm_provider as provider,
         case when has_usage then field.prompt_tokens end as input_tokens,
-        case when has_usage and not has_no_completion then field.completion_tokens end as output_tokens,
-        coalesce(
-            metadata.usage_object.prompt_tokens_details.cached_tokens,
-            metadata.usage_object.cache_read_input_tokens
-        ) as cached_tokens,
-        metadata.usage_object.completion_tokens_details.reasoning_tokens as reasoning_tokens,
-        null::varchar as cache_write_tokens,
-        null::varchar as cache_write_1h_tokens,
         case
-            when field.status = 'success' and has_usage and not is_cache_hit and wide_decimal(cost_text) = 0 then null
-            else cost_text
+            when has_usage and not (
+                field.completion_tokens = '0'
+                and operation in ('embeddings', 'image_generation', 'speech', 'transcription', 'rerank', 'moderation', 'batch', 'tool', 'retrieval')
+            )
+            then field.completion_tokens
+        end as output_tokens,
+        first_count(usages, [
+            '$.cache_read_input_tokens', '$.prompt_cache_hit_tokens', '$.cachedContentTokenCount', '$.cacheReadInputTokens',
+            '$.prompt_tokens_details.cached_tokens', '$.input_tokens_details.cached_tokens'
+        ]) as cached_tokens,
+        first_count(usages, [
+            '$.thoughtsTokenCount', '$.completion_tokens_details.reasoning_tokens', '$.output_tokens_details.reasoning_tokens', '$.reasoning_tokens'
+        ]) as reasoning_tokens,
+        first_count(usages, [
+            '$.cache_creation_input_tokens', '$.cacheWriteInputTokens', '$.prompt_tokens_details.cache_creation_tokens',
+            '$.prompt_tokens_details.cache_write_tokens'
+        ]) as cache_write_tokens,
+        first_count(usages, [
+            '$.cache_creation.ephemeral_1h_input_tokens', '$.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens'
+        ]) as cache_write_1h_tokens,
+        case cost_basis
+            when 'billed' then cost_text
+            when 'breakdown' then number_text(record, 'total_cost', field.cost_breakdown -> '$.total_cost')
         end as cost_usd,
-        null::varchar as cost_basis,
-        null::varchar as list_cost_usd,
-        null::varchar as discount_usd,
+        cost_basis,
+        case when wide_decimal(field.cost_breakdown ->> '$.original_cost') > 0 then field.cost_breakdown ->> '$.original_cost' end as list_cost_usd,
+        field.cost_breakdown ->> '$.discount_amount' as discount_usd,
         field.cache_hit as cache_hit,
         null::varchar as latency_ms,
-        case
-            when field.stream = 'true' then date_diff('millisecond', instant(field.startTime), instant(field.completionStartTime))::varchar
-        end as ttft_ms,
-        coalesce(field.stream, case when not is_failure then 'false' end) as streamed,
+        first_token_ms::varchar as ttft_ms,
+        coalesce(
+            field.stream, case when not is_failure then (first_token_ms > 0 and first_token_ms < whole_ms)::varchar end
+        ) as streamed,
         is_cancelled::varchar as cancelled,
         case
             when is_cancelled then 'cancelled'
             when is_failure then 'error'
-            else native_finish
+            when native_meaning in ('error', 'content_filter', 'length', 'cancelled') then native_finish
+            else said_finish
         end as finish_reason,
-        native_finish as native_finish_reason,
-        null::varchar as has_answer,
-        null::varchar as is_answer_withheld,
-        nullif(field.error_information.error_code, '') as status_code,
+        coalesce(native_finish, said_finish) as native_finish_reason,
+        -- A list without vectors is what redaction leaves of embeddings.
+        case when operation <> 'embeddings' or shows_answer(answer) then shows_answer(answer) end::varchar as has_answer,
+        is_withheld(answer)::varchar as is_answer_withheld,
+        nullif(nullif(field.error_information.error_code, ''), 'None') as status_code,
         case
-            when field.error_information.error_code = '429' and field.error_information.error_rate_limit_category = 'vendor_rate_limit'
+            when field.error_information.error_code = '429' and field.error_information.error_rate_limit_category in ('vendor_rate_limit', 'vendor_batch_rate_limit')
             then 'provider_rate_limited'
             else nullif(field.error_information.error_class, '')
         end as error_code,
         coalesce(nullif(field.error_information.error_message, ''), field.error_str) as error_message,
-        null::varchar as error_origin,
+        error_origin,
         coalesce(parameters.max_completion_tokens, parameters.max_tokens, parameters.max_output_tokens) as max_output_tokens,
         json_object(
             'call_type', field.call_type,
@@ -142,7 +247,7 @@ final as (
                 'normalized_error', field.error_information.normalized_error
             )
         )::varchar as meta,
-    from nested
+    from priced
 )
 
 select * from final

@@ -1,0 +1,41 @@
+"""Tables of the words in which gateways and providers say what was bought, why an answer ended and whose fault an error was.
+
+They are data, in `words/`, shared by every adapter. Which of them a record is asked for is the adapter's and the landing's.
+"""
+
+import csv
+from pathlib import Path
+
+import duckdb
+
+from orchestration.duck import sql_text
+
+WORDS = Path(__file__).parent / "words"
+TABLES = {
+    "finish_reasons": "finish_key(word) as key, finish_reason as meaning",
+    "operations": "operation_key(word) as key, operation as meaning",
+    "routes": "rank::integer as rank, pattern as key, operation as meaning",
+    "service_accounts": "word as key",
+    "error_origins": "place, lower(word) as key, error_origin as meaning",
+}
+"""Each table's name, which is its file's, and what of it is looked up: `key` is the word as it is compared, `meaning` ours for it."""
+
+
+def files() -> list[Path]:
+    """The tables' files, in one order."""
+    return [WORDS / f"{name}.csv" for name in TABLES]
+
+
+def load(session: duckdb.DuckDBPyConnection) -> None:
+    """Make a temporary table of each, beside the macros, which must be there. Reading them takes longer than landing a small file."""
+    for name, columns in TABLES.items():
+        session.execute(
+            f"create or replace temp table {name} as select {columns}"
+            f" from read_csv('{sql_text(WORDS / name)}.csv', header = true, all_varchar = true)"
+        )
+
+
+def known(name: str, column: str = "word") -> set[str]:
+    """Every word of one table, as it is written there."""
+    with (WORDS / f"{name}.csv").open(newline="") as file:
+        return {row[column] for row in csv.DictReader(file)}
