@@ -21,6 +21,7 @@ typed as (
     select
         origin,
         is_ignored,
+        is_foreign,
         nullif(request_id, '') as request_id,
         text_of(trace_id, has_brackets) as trace_id,
         gateway_call_id,
@@ -120,6 +121,7 @@ checked as (
         case
             when origin.fault is not null then origin.fault
             when is_ignored then 'not_a_request'
+            when is_foreign then 'another_format'
             when has_undecodable_name then 'invalid_encoding'
             when has_nested then 'wrong_type'
             when request_id is null then 'missing_request_id'

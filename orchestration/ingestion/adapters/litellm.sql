@@ -153,6 +153,7 @@ final as (
     select
         origin,
         coalesce(field.call_type = 'list_mcp_tools', false) as is_ignored,
+        coalesce(field.call_type, field.status, field.litellm_call_id, field.response_cost::varchar) is null as is_foreign,
         field.id as request_id,
         nullif(field.trace_id, '') as trace_id,
         nullif(field.litellm_call_id, '') as gateway_call_id,
