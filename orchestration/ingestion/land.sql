@@ -65,7 +65,8 @@ typed as (
         cleaned_meta,
         may_hold_secrets(cleaned_meta) as is_meta_suspect,
         has_key(words) as has_key,
-        origin.is_undecodable and contains(words, chr(65533)) as has_undecodable_name,
+        origin.is_undecodable
+        and contains(concat_ws(' ', request_id, gateway_call_id, account_id, api_key_ref, model), chr(65533)) as has_undecodable_name,
         has_controls,
         case
             when has_brackets

@@ -31,7 +31,7 @@ from orchestration.ingestion.sources import Source
 HERE = Path(__file__).parent
 MACROS = ("macros.sql", "redaction.sql", "answers.sql")
 READING = (
-    *MACROS, "records.sql", "visible.sql", "land.sql", "redact.sql", "quarantine.sql", "records.py", "characters.py", "lines.py", "tables.py", "unpacking.py",
+    *MACROS, "shapes.sql", "records.sql", "visible.sql", "land.sql", "redact.sql", "quarantine.sql", "records.py", "characters.py", "lines.py", "tables.py", "unpacking.py",
 )  # fmt: skip
 """What decides, beside the adapter, how a record is read."""
 GROUP_BYTES = 64 << 20
@@ -184,6 +184,7 @@ def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
         session.execute("set timezone = 'UTC'")
         for name in MACROS:
             session.execute((HERE / name).read_text())
+        session.execute("create temp table shapes (shape ubigint)")
         words.load(session)
         sessions.put(session)
     return sessions
@@ -282,6 +283,7 @@ def _transform(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group)
     """
     session.register("files", _files(group))
     session.register("lines", lines.rows(group.chunks))
+    session.execute((HERE / "shapes.sql").read_text())
     session.execute((HERE / "records.sql").read_text())
     try:
         session.execute(land_sql)

@@ -168,3 +168,13 @@ create or replace temp macro is_nested(text) as (starts_with(text, '{') or start
 
 -- A text that no decision rests on; null where an object or a list stands in its place.
 create or replace temp macro text_of(text, has_brackets) as case when not (has_brackets and is_nested(text)) then text end;
+
+-- An object that names each key once: where it names one twice, the last value stays.
+create or replace temp macro with_last_of_each_key(record, keys) as
+    '{' || array_to_string(
+        list_transform(
+            list_filter(range(1, len(keys) + 1), lambda rank: not list_contains(keys[rank + 1:], keys[rank])),
+            lambda rank: to_json(keys[rank]) || ':' || (record -> '$.*')[rank]
+        ),
+        ','
+    ) || '}';
