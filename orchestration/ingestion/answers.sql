@@ -7,7 +7,7 @@ create or replace temp macro is_placeholder(text) as
         and regexp_full_match(text, '(?i)(?:\s*redacted[-_ ]by[-_ ]litell?m(?:\. ''litellm\.turn_off_message_logging=True'')?)+\s*')
     )
     or (
-        length(text) <= 120
+        length(text) <= 120 and not contains(text, 'redacted-by-litellm')
         and (
             regexp_full_match(
                 text,
@@ -26,6 +26,8 @@ create or replace temp macro is_cut(text) as
 
 create or replace temp macro is_blank(text) as regexp_full_match(coalesce(text, ''), '\s*');
 
+create or replace temp macro text_at(body, path) as case when json_type(body, path) = 'VARCHAR' then body ->> path end;
+
 -- The text of a message: a string, or the texts of its blocks.
 create or replace temp macro said_in(content) as
     case
@@ -38,7 +40,7 @@ create or replace temp macro acts_in(message) as
     coalesce(
         json_array_length(message, '$.tool_calls') > 0
         or json_type(message, '$.function_call') = 'OBJECT'
-        or json_type(message, '$.audio') = 'OBJECT'
+        or not is_blank(coalesce(nullif(text_at(message, '$.audio.data'), ''), text_at(message, '$.audio.transcript')))
         or json_array_length(message, '$.images') > 0
         or nullif(message ->> '$.refusal', '') is not null
         or len(list_filter(
@@ -57,8 +59,6 @@ create or replace temp macro body_of(response) as
         else response
     end;
 
-create or replace temp macro text_at(body, path) as case when json_type(body, path) = 'VARCHAR' then body ->> path end;
-
 -- The parts of an answer: for each choice its text, null where it has no place for one; whether it holds more than text (tool calls,
 -- audio, images, a refusal, vectors, rankings); and whether something stood there that was taken out. Null where the shape is not known.
 create or replace temp macro answer_in(body) as
@@ -72,7 +72,10 @@ create or replace temp macro answer_in(body) as
                 ),
                 has_more := acts_in(choice -> '$.message') or acts_in(choice -> '$.delta'),
                 -- A logger that redacts sets the audio of an answer to null; an answer without audio has no such field.
-                has_hole := coalesce(json_type(choice, '$.message.audio') = 'NULL', false)
+                has_hole := (
+                        json_type(choice, '$.message.audio') is not null
+                        and coalesce(text_at(choice, '$.message.audio.data'), text_at(choice, '$.message.audio.transcript')) is null
+                    )
                     or coalesce(json_type(choice, '$.message.content'), json_type(choice, '$.delta.content'), json_type(choice, '$.text')) is null
             )
         )
@@ -106,10 +109,17 @@ create or replace temp macro answer_in(body) as
                 ''
             ),
             has_more := len(list_filter(
-                json_extract_string(body, '$.output[*].type'), lambda kind: kind not in ('message', 'reasoning', 'compaction')
+                json_extract(body, '$.output[*]'),
+                lambda item: coalesce(item ->> '$.type', 'message') not in ('message', 'reasoning', 'compaction')
+                    and not (item ->> '$.type' = 'image_generation_call' and is_blank(text_at(item, '$.result')))
             )) > 0,
-            -- What waits in a queue or is still being written has no answer yet.
+            -- What waits in a queue or is still being written has no answer yet; an image without its bytes had them taken out, or failed.
             has_hole := coalesce(body ->> '$.status', '') in ('queued', 'in_progress')
+                or len(list_filter(
+                    json_extract(body, '$.output[*]'),
+                    lambda item: item ->> '$.type' = 'image_generation_call' and text_at(item, '$.result') is null
+                        and coalesce(item ->> '$.status', '') <> 'failed'
+                )) > 0
         )]
         when json_type(body, '$.content') = 'ARRAY'
         then [struct_pack(
@@ -127,7 +137,10 @@ create or replace temp macro answer_in(body) as
                 lambda item: coalesce(json_array_length(item, '$.embedding') > 0, false)
                     or not is_blank(coalesce(text_at(item, '$.embedding'), text_at(item, '$.b64_json'), text_at(item, '$.url')))
             )) > 0,
-            has_hole := json_array_length(body, '$.data') > 0
+            has_hole := len(list_filter(
+                json_extract(body, '$.data[*]'),
+                lambda item: coalesce(text_at(item, '$.b64_json'), text_at(item, '$.url')) is null
+            )) > 0
         )]
         when json_type(body, '$.embeddings') is not null or json_type(body, '$.embedding') is not null
             or json_type(body, '$.predictions') is not null or json_type(body, '$.results') = 'ARRAY' or json_type(body, '$.pages') = 'ARRAY'

@@ -45,14 +45,15 @@ typed as (
             when cost_usd is null and coalesce(cost_basis, 'billed') = 'billed' then 'absent'
             else coalesce(cost_basis, 'billed')
         end as cost_basis,
-        money_usd(list_cost_usd) as list_cost_usd,
-        money_usd(discount_usd) as discount_usd,
+        -- No decision rests on these two: what cannot be read, or is below 0, is not reported.
+        case when money_usd(list_cost_usd) >= 0 then money_usd(list_cost_usd) end as list_cost_usd,
+        case when money_usd(discount_usd) >= 0 then money_usd(discount_usd) end as discount_usd,
         try_cast(cache_hit as boolean) as cache_hit,
         whole_number(latency_ms) as reported_latency_ms,
         whole_number(ttft_ms) as reported_ttft_ms,
         try_cast(streamed as boolean) as streamed,
         try_cast(cancelled as boolean) as cancelled,
-        case when worded.finish_reason is not null then coalesce(finish_reasons.meaning, 'other') end as finish_reason,
+        case when nullif(worded.finish_reason, '') is not null then coalesce(finish_reasons.meaning, 'other') end as finish_reason,
         text_of(native_finish_reason, has_brackets) as native_finish_reason,
         try_cast(has_answer as boolean) as has_answer,
         coalesce(try_cast(is_answer_withheld as boolean), false) as is_answer_withheld,
@@ -76,7 +77,7 @@ typed as (
         end as has_nested,
         struct_pack(
             requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens,
-            cache_write_1h_tokens, max_output_tokens, cost_usd, list_cost_usd, discount_usd, cache_hit, latency_ms, streamed,
+            cache_write_1h_tokens, max_output_tokens, cost_usd, cache_hit, latency_ms, streamed,
             cancelled, has_answer, is_answer_withheld
         ) as text,
     from worded
@@ -102,8 +103,6 @@ measured as (
         or (text.cache_write_1h_tokens is not null and cache_write_1h_tokens is null)
         or (text.latency_ms is not null and reported_latency_ms is null)
         or (text.cost_usd is not null and cost_usd is null)
-        or (text.list_cost_usd is not null and list_cost_usd is null)
-        or (text.discount_usd is not null and discount_usd is null)
         or (text.cache_hit is not null and cache_hit is null)
         or (text.streamed is not null and streamed is null)
         or (text.cancelled is not null and cancelled is null)
@@ -133,8 +132,7 @@ checked as (
             when model is null then 'missing_model'
             when has_unreadable then
                 case
-                    when greatest(magnitude(text.cost_usd), magnitude(text.list_cost_usd), magnitude(text.discount_usd))
-                            >= files.largest_cost_usd
+                    when magnitude(text.cost_usd) >= files.largest_cost_usd
                         or greatest(
                             magnitude(text.input_tokens), magnitude(text.output_tokens), magnitude(text.cached_tokens),
                             magnitude(text.reasoning_tokens), magnitude(text.cache_write_tokens),
@@ -146,7 +144,7 @@ checked as (
                 end
             when least(
                 input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens, cache_write_1h_tokens,
-                max_output_tokens, latency_ms, ttft_ms, cost_usd, list_cost_usd, discount_usd
+                max_output_tokens, latency_ms, ttft_ms, cost_usd
             ) < 0
             then 'negative_value'
             when greatest(

@@ -179,13 +179,14 @@ def _change(file: LandingFile) -> str | None:
 def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
     """A session for each worker, with the macros: reading them takes longer than landing a small file. Nothing of theirs goes to disk."""
     sessions: Sessions = SimpleQueue()
+    con.execute((HERE / "macros.sql").read_text())
+    words.load(con)
     for _ in range(WORKERS):
         session = con.cursor()
         session.execute("set timezone = 'UTC'")
         for name in MACROS:
             session.execute((HERE / name).read_text())
         session.execute("create temp table shapes (shape ubigint)")
-        words.load(session)
         sessions.put(session)
     return sessions
 

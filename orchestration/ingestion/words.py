@@ -26,11 +26,11 @@ def files() -> list[Path]:
     return [WORDS / f"{name}.csv" for name in TABLES]
 
 
-def load(session: duckdb.DuckDBPyConnection) -> None:
-    """Make a temporary table of each, beside the macros, which must be there. Reading them takes longer than landing a small file."""
+def load(con: duckdb.DuckDBPyConnection) -> None:
+    """Make a table of each, for every session of this database; the macros must be there. Reading them takes longer than landing a small file."""
     for name, columns in TABLES.items():
-        session.execute(
-            f"create or replace temp table {name} as select {columns}"
+        con.execute(
+            f"create or replace table {name} as select {columns}"
             f" from read_csv('{sql_text(WORDS / name)}.csv', header = true, all_varchar = true)"
         )
 

@@ -195,6 +195,14 @@ def test_time_to_first_token_is_of_streams_only(place: Place) -> None:
     assert [row["ttft_ms"] for row in rows] == [5, None, None]
 
 
+def test_amounts_that_no_decision_rests_on_cost_no_request(place: Place) -> None:
+    odd = ("free", -1, "1e300", [1], {"a": 1}, "NaN", True)
+    rows = place.land_lines(
+        *(line(request_id=f"r{n}", list_cost_usd=value, discount_usd=value) for n, value in enumerate(odd))
+    )
+    assert [(row["list_cost_usd"], row["discount_usd"]) for row in rows] == [(None, None)] * len(odd)
+
+
 NO_FIRST_TOKENS = {
     "before the start": -3,
     "with the start": 0,

@@ -20,22 +20,36 @@ with parsed as (
                 "has_answer": "VARCHAR", "is_answer_withheld": "VARCHAR", "error_origin": "VARCHAR", "meta": "JSON"
             }'
         ) as field,
-        -- A field set to null in a merge patch is taken away: what stays is unknown to the canonical log, and no prompt or answer.
-        json_merge_patch(
-            record,
-            '{
-                "request_id": null, "trace_id": null, "gateway_call_id": null, "account_id": null, "api_key_ref": null,
-                "requested_at": null, "completed_at": null, "model": null, "model_served": null, "provider": null,
-                "input_tokens": null, "output_tokens": null, "cached_tokens": null, "reasoning_tokens": null,
-                "cost_usd": null, "cache_hit": null, "latency_ms": null, "ttft_ms": null, "streamed": null,
-                "cancelled": null, "finish_reason": null, "native_finish_reason": null, "status_code": null,
-                "error_code": null, "error_message": null, "max_output_tokens": null, "operation": null,
-                "native_operation": null, "cache_write_tokens": null, "cache_write_1h_tokens": null, "list_cost_usd": null,
-                "discount_usd": null, "has_answer": null, "is_answer_withheld": null, "error_origin": null, "meta": null, "source": null,
-                "messages": null, "prompt": null, "response": null, "choices": null, "completion": null, "content": null,
-                "input": null, "output": null, "system": null
-            }'::json
-        ) as unknown_fields,
+        -- A field set to null in a merge patch is taken away: what stays is unknown to the canonical log, and no prompt or answer. Most
+        -- records have no such field, which their names tell faster.
+        case
+            when not regexp_full_match(
+                array_to_string(json_keys(record), ',') || ',',
+                '(?:(?:'
+                || 'request_id|trace_id|gateway_call_id|account_id|api_key_ref|requested_at|completed_at|model|model_served'
+                || '|provider|input_tokens|output_tokens|cached_tokens|reasoning_tokens|cost_usd|cache_hit|latency_ms|ttft_ms'
+                || '|streamed|cancelled|finish_reason|native_finish_reason|status_code|error_code|error_message'
+                || '|max_output_tokens|operation|native_operation|cache_write_tokens|cache_write_1h_tokens|list_cost_usd'
+                || '|discount_usd|has_answer|is_answer_withheld|error_origin|meta|source|messages|prompt|response|choices'
+                || '|completion|content|input|output|system'
+                || '),)*'
+            )
+            then json_merge_patch(
+                record,
+                '{
+                    "request_id": null, "trace_id": null, "gateway_call_id": null, "account_id": null, "api_key_ref": null,
+                    "requested_at": null, "completed_at": null, "model": null, "model_served": null, "provider": null,
+                    "input_tokens": null, "output_tokens": null, "cached_tokens": null, "reasoning_tokens": null,
+                    "cost_usd": null, "cache_hit": null, "latency_ms": null, "ttft_ms": null, "streamed": null,
+                    "cancelled": null, "finish_reason": null, "native_finish_reason": null, "status_code": null,
+                    "error_code": null, "error_message": null, "max_output_tokens": null, "operation": null,
+                    "native_operation": null, "cache_write_tokens": null, "cache_write_1h_tokens": null, "list_cost_usd": null,
+                    "discount_usd": null, "has_answer": null, "is_answer_withheld": null, "error_origin": null, "meta": null, "source": null,
+                    "messages": null, "prompt": null, "response": null, "choices": null, "completion": null, "content": null,
+                    "input": null, "output": null, "system": null
+                }'::json
+            )
+        end as unknown_fields,
     from records
 ),
 
@@ -78,8 +92,8 @@ final as (
         field.cache_write_1h_tokens as cache_write_1h_tokens,
         number_text(record, 'cost_usd', field.cost_usd) as cost_usd,
         null::varchar as cost_basis,
-        number_text(record, 'list_cost_usd', field.list_cost_usd) as list_cost_usd,
-        number_text(record, 'discount_usd', field.discount_usd) as discount_usd,
+        case when field.list_cost_usd is not null then number_text(record, 'list_cost_usd', field.list_cost_usd) end as list_cost_usd,
+        case when field.discount_usd is not null then number_text(record, 'discount_usd', field.discount_usd) end as discount_usd,
         field.cache_hit as cache_hit,
         field.latency_ms as latency_ms,
         field.ttft_ms as ttft_ms,

@@ -1,0 +1,118 @@
+"""The tables of words: each word has one meaning, and the words of gateways and providers have the right one."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+from conftest import Place, line
+
+from orchestration.ingestion import words
+from orchestration.ingestion.landing import HERE
+
+OPERATIONS = {
+    *(
+        "chat",
+        "text_completion",
+        "responses",
+        "embeddings",
+        "image_generation",
+        "speech",
+        "transcription",
+        "rerank",
+        "moderation",
+    ),
+    *("batch", "realtime", "tool", "retrieval", "health_check", "other"),
+}
+FINISHES = {"stop", "length", "tool_calls", "content_filter", "error", "cancelled", "other"}
+ORIGINS = {"upstream", "gateway", "caller"}
+FILTERS = (
+    "content_filter", "content-filter", "ContentFilter", "CONTENT_FILTERED", "guardrail_intervened", "SAFETY", "RECITATION", "BLOCKLIST",
+    "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR", "sensitive",
+    "refusal", "ERROR_TOXIC", "FinishReason.SAFETY", "FINISH_REASON_SAFETY", "  Sensitive ",
+)  # fmt: skip
+BREAKS = (
+    "abort", "Aborted", "network_error", "insufficient_system_resource", "error", "ERROR", "failed", "server_error", "internal_error",
+    "malformed_model_output", "MALFORMED_FUNCTION_CALL", "upstream_error", "timed_out", "overloaded_error",
+)  # fmt: skip
+CUTS = (
+    "length",
+    "max_tokens",
+    "MAX_TOKENS",
+    "maxTokens",
+    "max_output_tokens",
+    "model_length",
+    "model_context_window_exceeded",
+    "token_limit",
+)
+NOT_KNOWN = ("brand_new_word", "OTHER", "unknown", "queued", "in_progress", "🙂")
+CALLS = {
+    "acompletion": "chat", "completion": "chat", "anthropic_messages": "chat", "agenerate_content_stream": "chat", "atext_completion": "text_completion",
+    "aresponses": "responses", "aembedding": "embeddings", "aimage_edit": "image_generation", "passthrough-image-generation": "image_generation",
+    "aspeech": "speech", "atranscription": "transcription", "arerank": "rerank", "amoderation": "moderation", "acreate_batch": "batch",
+    "aretrieve_batch": "batch", "_arealtime": "realtime", "_aresponses_websocket": "realtime", "call_mcp_tool": "tool", "asearch": "tool",
+    "avector_store_search": "tool", "aget_responses": "retrieval", "afile_content": "retrieval", "avideo_retrieve": "retrieval",
+    "acreate_video": "other", "aocr": "other", "adelete_responses": "other", "execute_tool": "tool", "generate_content": "chat",
+    "/v1/chat/completions": "chat", "chat.completions": "chat", "never heard of": "other",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute((HERE / "macros.sql").read_text())
+        words.load(con)
+        yield con
+
+
+@pytest.mark.parametrize("table", ["finish_reasons", "operations", "routes", "service_accounts"])
+def test_no_word_stands_twice(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    keys = Counter(key for (key,) in con.execute(f"select key from {table}").fetchall())
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_no_word_for_an_error_stands_twice_in_one_place(con: duckdb.DuckDBPyConnection) -> None:
+    keys = Counter(con.execute("select place, key from error_origins").fetchall())
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "meanings"), [("finish_reasons", FINISHES), ("operations", OPERATIONS), ("error_origins", ORIGINS)]
+)
+def test_every_meaning_is_one_of_ours(con: duckdb.DuckDBPyConnection, table: str, meanings: set[str]) -> None:
+    assert {meaning for (meaning,) in con.execute(f"select meaning from {table}").fetchall()} == meanings
+
+
+def test_every_file_of_words_is_a_table_and_has_whole_rows() -> None:
+    assert sorted(words.files()) == sorted(words.WORDS.glob("*.csv"))
+    for file in words.files():
+        with file.open(newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        assert rows and all(None not in row and all(row.values()) for row in rows), file.name
+
+
+def test_words_for_the_end_of_an_answer_mean_what_their_providers_mean(place: Place) -> None:
+    said = {
+        word: meaning
+        for meaning, known in (("content_filter", FILTERS), ("error", BREAKS), ("length", CUTS))
+        for word in known
+    }
+    said |= dict.fromkeys(NOT_KNOWN, "other")
+    rows = place.land_lines(*(line(request_id=f"r{n}", finish_reason=word) for n, word in enumerate(said)))
+    assert [(row["native_finish_reason"], row["finish_reason"]) for row in rows] == list(said.items())
+
+
+def test_an_empty_word_for_the_end_of_an_answer_is_none(place: Place) -> None:
+    assert [row["finish_reason"] for row in place.land_lines(line(finish_reason=""), line(finish_reason=None))] == [
+        None,
+        None,
+    ]
+
+
+def test_words_for_what_was_bought_mean_one_of_ours_and_are_kept(place: Place) -> None:
+    rows = place.land_lines(*(line(request_id=f"r{n}", operation=word) for n, word in enumerate(CALLS)))
+    assert [(row["native_operation"], row["operation"]) for row in rows] == list(CALLS.items())
+    assert [row["operation"] for row in place.land_lines(line(operation=None), line(operation=""), line())] == [
+        "chat"
+    ] * 3
