@@ -1,7 +1,7 @@
 """The audit worker: one JSON request a line on stdin, one JSON answer a line on stdout, until stdin ends.
 
-A request is `{"home": …, "suites": [table, …] | null, "snapshot_id": … | null}`. An answer is
-`{"suites": [SuiteResult, …]}` or `{"error": "…"}`. Importing Great Expectations takes seconds: start early.
+A request is `{"home": …, "suites": [table, …] | null, "snapshot_id": … | null, "writer_token": "…" | null}`.
+An answer is `{"suites": [SuiteResult, …]}` or `{"error": "…"}`. Importing Great Expectations takes seconds: start early.
 """
 
 from __future__ import annotations
@@ -19,9 +19,13 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Audit what `request` asks for; the answer says so where that is not possible."""
     from expectations.audit import audit
     from orchestration.errors import MakegoodError
+    from orchestration.home import Home
+    from orchestration.writing import joined
 
+    home = Path(request["home"])
     try:
-        results = audit(Path(request["home"]), request["suites"], request["snapshot_id"])
+        with joined(Home(home), request["writer_token"]):
+            results = audit(home, request["suites"], request["snapshot_id"])
     except MakegoodError as error:
         return {"error": str(error)}
     return {"suites": [result.to_dict() for result in results]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ from expectations import (
     fct_requests_hourly,
     mart_compensation_hourly,
 )
-from expectations.results import Measurement, Severity, SuiteResult, plain
+from expectations.results import Measurement, Outcome, Severity, SuiteResult, plain
 from expectations.session import Session, opened
 from expectations.suite import Relation, Suite
 from orchestration.errors import MakegoodError
@@ -45,12 +46,23 @@ SUITES: dict[str, Suite] = {
 SHOWN_ROWS = 5
 
 
+@dataclass(frozen=True)
+class Range:
+    """What a judged column holds: how many nulls, how many values, the least and the greatest of these."""
+
+    null_count: int
+    judged_count: int
+    least: Any
+    greatest: Any
+
+
 def audit(home: Path, suites: Iterable[str] | None = None, snapshot_id: int | None = None) -> list[SuiteResult]:
     """Audit the window of `run.request_hours` in the warehouse of `home`; one result per suite.
 
     `suites` are table names (all of SUITES by default), `snapshot_id` the warehouse's snapshot (its newest by
-    default). Whether a result stops anything is for the caller to decide by `SuiteResult.success`. Raises
-    MakegoodError where the home cannot be audited or a suite does not exist.
+    default). Whether a result stops anything is for the caller to decide by `SuiteResult.success`; a suite that
+    cannot be measured is one that did not succeed, and its result says why. Raises MakegoodError where the home
+    cannot be audited or a suite does not exist.
     """
     wanted = list(SUITES) if suites is None else list(suites)
     if unknown := sorted(set(wanted) - set(SUITES)):
@@ -83,12 +95,17 @@ def _buffer_result(
 
 
 def _suite_result(session: Session, datasource: SQLDatasource, suite: Suite) -> SuiteResult:
-    measurements = [
-        measurement
-        for relation in suite.relations
-        for measurement in _measure(session, datasource, f"{suite.table}.{relation.name}", relation)
-    ]
-    return SuiteResult(table=suite.table, snapshot_id=session.snapshot_id, measurements=measurements)
+    """What the suite measures. Whatever goes wrong in Great Expectations, or in DuckDB below it, is an answer too."""
+    try:
+        measurements = [
+            measurement
+            for relation in suite.relations
+            for measurement in _measure(session, datasource, f"{suite.table}.{relation.name}", relation)
+        ]
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return SuiteResult(suite.table, session.snapshot_id, [], error=f"it could not be audited: {reason}")
+    return SuiteResult(suite.table, session.snapshot_id, measurements)
 
 
 def _measure(session: Session, datasource: SQLDatasource, name: str, relation: Relation) -> list[Measurement]:
@@ -104,26 +121,27 @@ def _measure(session: Session, datasource: SQLDatasource, name: str, relation: R
 
     ranges = _ranges(session, relation)
     results = validate(result_format="BOOLEAN_ONLY")
-    if all(result.success for result in results):
-        return [_measurement(relation, result, ranges) for result in results]
-    results = validate(
-        result_format="SUMMARY",
-        partial_unexpected_count=SHOWN_ROWS,
-        unexpected_index_column_names=list(relation.keys),
-    )
-    return [_measurement(relation, result, ranges) for result in results]
+    if not all(result.success for result in results):
+        results = validate(
+            result_format="SUMMARY",
+            partial_unexpected_count=SHOWN_ROWS,
+            unexpected_index_column_names=list(relation.keys),
+        )
+    if len(results) != len(relation.expectations):
+        raise MakegoodError(f"{len(results)} of the {len(relation.expectations)} expectations on {name} were judged")
+    return [_measurement(session, relation, result, ranges) for result in results]
 
 
-def _ranges(session: Session, relation: Relation) -> dict[str, tuple[int, Any, Any]]:
-    """How many values each judged column has, the least and the greatest, in one query."""
+def _ranges(session: Session, relation: Relation) -> dict[str, Range]:
+    """What the judged columns hold, in one query."""
     columns = sorted({expectation.column for expectation in relation.expectations})
     measures = ", ".join(f"count({column}), min({column}), max({column})" for column in columns)
-    (values,) = session.rows(f"select {measures} from {relation.name}")
-    return {column: values[3 * i : 3 * i + 3] for i, column in enumerate(columns)}
+    ((row_count, *values),) = session.rows(f"select count(*), {measures} from {relation.name}")
+    return {column: Range(row_count - values[3 * i], *values[3 * i : 3 * i + 3]) for i, column in enumerate(columns)}
 
 
 def _measurement(
-    relation: Relation, result: ExpectationValidationResult, ranges: dict[str, tuple[int, Any, Any]]
+    session: Session, relation: Relation, result: ExpectationValidationResult, ranges: dict[str, Range]
 ) -> Measurement:
     configuration = result.expectation_config
     assert configuration is not None
@@ -132,21 +150,33 @@ def _measurement(
         raise MakegoodError(
             f"{relation.name}.{column} could not be judged ({configuration.description}): {'; '.join(reasons)}"
         )
-    judged_count, least, greatest = ranges[column]
+    found = ranges[column]
     # Without a failure Great Expectations was asked for no more than that.
-    found = result.result or {}
+    broken = result.result or {}
+    rows = list(broken.get("partial_unexpected_index_list") or [])
+    null_means = configuration.meta.get("null_means")
+    is_missing = bool(found.null_count) and null_means is None
+    note = None
+    if is_missing:
+        note = f"{found.null_count:,} values are missing, which is never right here"
+        keys = ", ".join(relation.keys)
+        nulls = session.rows(f"select {keys} from {relation.name} where {column} is null limit {SHOWN_ROWS}")
+        rows += [dict(zip(relation.keys, null, strict=True)) for null in nulls]
+    elif not found.judged_count:
+        note = null_means if found.null_count else relation.empty_means
+    outcome: Outcome = "failed" if is_missing or not result.success else "passed" if found.judged_count else "no data"
     return Measurement(
         expectation=configuration.type,
         relation=relation.name,
         columns=[column],
         severity=cast(Severity, FailureSeverity(configuration.severity).value),
-        success=bool(result.success),
+        outcome=outcome,
         threshold=plain({k: v for k, v in configuration.kwargs.items() if k in ("min_value", "max_value")}),
-        observed=plain({"min": least, "max": greatest}),
-        judged_count=judged_count,
-        unexpected_count=found.get("unexpected_count") or 0,
-        unexpected_rows=plain(found.get("partial_unexpected_index_list") or []),
-        note=None if judged_count else configuration.meta.get("unjudged", relation.unjudged),
+        observed=plain({"min": found.least, "max": found.greatest}),
+        judged_count=found.judged_count,
+        unexpected_count=(broken.get("unexpected_count") or 0) + (found.null_count if is_missing else 0),
+        unexpected_rows=plain(rows[:SHOWN_ROWS]),
+        note=note,
         sentence=configuration.description or "",
     )
 

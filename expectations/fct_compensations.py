@@ -6,31 +6,40 @@ from expectations.suite import Relation, Suite, within
 ROWS = Relation(
     name="audited_fct_compensations",
     keys=("source", "request_id"),
-    unjudged="no compensations",
+    empty_means="no compensations",
     expectations=(
         within("payout_usd", "no single payout exceeds any cap or call", at_least=0, at_most=limit.PAYOUT_USD_MAX),
     ),
 )
 
+TOO_FEW = "too few requests"
+NOTHING = "too few requests, or nothing was billed and nothing paid back"
+
 HOURS = Relation(
     name="fct_compensations_by_hour",
     keys=("request_date", "request_hour"),
-    unjudged="too few requests",
     expectations=(
         within(
             "compensated_share",
             "few requests are compensated",
             at_most=limit.COMPENSATED_SHARE_WARN,
+            null_means=TOO_FEW,
             severity="warning",
         ),
-        within("compensated_share", "most requests are not compensated", at_most=limit.COMPENSATED_SHARE_BLOCK),
+        within(
+            "compensated_share",
+            "most requests are not compensated",
+            at_most=limit.COMPENSATED_SHARE_BLOCK,
+            null_means=TOO_FEW,
+        ),
         within(
             "payout_share",
             "little of what was billed is paid back",
             at_most=limit.PAYOUT_SHARE_WARN,
+            null_means=NOTHING,
             severity="warning",
         ),
-        within("payout_share", "most of what was billed is kept", at_most=limit.PAYOUT_SHARE_BLOCK),
+        within("payout_share", "most of what was billed is kept", at_most=limit.PAYOUT_SHARE_BLOCK, null_means=NOTHING),
     ),
     sql=f"""
 -- one row per request hour of the window, hours without compensations included
@@ -60,14 +69,19 @@ paid as (
     group by request_date, request_hour
 ),
 
--- The shares are measures to judge by and never money, hence doubles.
+-- The shares are measures to judge by and never money, hence doubles. What is paid back where nothing was billed is an infinite
+-- share: dividing by nothing must not come out as nothing to judge.
 final as (
     select
         request_hours.request_date,
         request_hours.request_hour,
         coalesce(paid.compensation_count, 0) as compensation_count,
         coalesce(paid.compensation_count, 0) / served.request_count as compensated_share,
-        coalesce(paid.payout_usd, 0) / nullif(served.cost_usd, 0) as payout_share,
+        case
+            when served.request_count is null then null
+            when coalesce(served.cost_usd, 0) <> 0 then coalesce(paid.payout_usd, 0) / served.cost_usd
+            when coalesce(paid.payout_usd, 0) <> 0 then cast('infinity' as double)
+        end as payout_share,
     from request_hours
     left join served
         on served.request_date = request_hours.request_date

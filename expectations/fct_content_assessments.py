@@ -6,7 +6,7 @@ from expectations.suite import Relation, Suite, within
 DETECTORS = Relation(
     name="fct_content_assessments_by_day_and_detector",
     keys=("request_date", "detector"),
-    unjudged="no history",
+    empty_means="no verdicts, or too few",
     expectations=(
         within(
             "unsatisfactory_share_change",
@@ -14,6 +14,7 @@ DETECTORS = Relation(
             at_least=-limit.UNSATISFACTORY_SHARE_CHANGE_WARN,
             at_most=limit.UNSATISFACTORY_SHARE_CHANGE_WARN,
             severity="warning",
+            null_means="no history",
         ),
     ),
     sql=f"""

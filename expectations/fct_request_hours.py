@@ -6,12 +6,13 @@ from expectations.suite import Relation, Suite, within
 HOURS = Relation(
     name="fct_request_hours_in_window",
     keys=("request_date", "request_hour"),
-    unjudged="too few requests",
+    empty_means="no request hours",
     expectations=(
         within(
             "superseded_share",
             "most deliveries are not repeats of others",
             at_most=limit.SUPERSEDED_SHARE_WARN,
+            null_means="too few deliveries",
             severity="warning",
         ),
     ),
@@ -36,7 +37,7 @@ select * from final
 HISTORY = Relation(
     name="fct_request_hours_before",
     keys=("request_date", "request_hour"),
-    unjudged="no history",
+    empty_means="no history",
     expectations=(
         within(
             "outdated_count",

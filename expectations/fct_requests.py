@@ -3,70 +3,107 @@
 from expectations import thresholds as limit
 from expectations.suite import Relation, Suite, within
 
+NO_LATENCY = "no latency was reported"
+NO_COUNT = "no tokens were reported"
+NO_COST = "no cost is known"
+TOO_FEW = "too few requests"
+
 ROWS = Relation(
     name="audited_fct_requests",
     keys=("source", "request_id"),
+    empty_means="no requests",
     expectations=(
-        within("latency_ms", "no request ends before it begins", at_least=0),
-        within("input_tokens", "no prompt has less than no tokens", at_least=0),
-        within("output_tokens", "no completion has less than no tokens", at_least=0),
-        within("cost_usd", "no request costs less than nothing", at_least=0),
-        within("latency_ms", "no request lasts longer than a day", at_most=limit.LATENCY_MS_MAX, severity="warning"),
+        within("latency_ms", "no request ends before it begins", at_least=0, null_means=NO_LATENCY),
+        within("input_tokens", "no prompt has less than no tokens", at_least=0, null_means=NO_COUNT),
+        within("output_tokens", "no completion has less than no tokens", at_least=0, null_means=NO_COUNT),
+        within("cost_usd", "no request costs less than nothing", at_least=0, null_means=NO_COST),
         within(
-            "input_tokens", "no prompt exceeds any context window", at_most=limit.INPUT_TOKENS_MAX, severity="warning"
+            "latency_ms",
+            "no request lasts longer than a day",
+            at_most=limit.LATENCY_MS_MAX,
+            severity="warning",
+            null_means=NO_LATENCY,
         ),
-        within("output_tokens", "no completion exceeds any model", at_most=limit.OUTPUT_TOKENS_MAX, severity="warning"),
-        within("cost_usd", "no request costs more than any call can", at_most=limit.COST_USD_MAX, severity="warning"),
+        within(
+            "input_tokens",
+            "no prompt exceeds any context window",
+            at_most=limit.INPUT_TOKENS_MAX,
+            severity="warning",
+            null_means=NO_COUNT,
+        ),
+        within(
+            "output_tokens",
+            "no completion exceeds any model",
+            at_most=limit.OUTPUT_TOKENS_MAX,
+            severity="warning",
+            null_means=NO_COUNT,
+        ),
+        within(
+            "cost_usd",
+            "no request costs more than any call can",
+            at_most=limit.COST_USD_MAX,
+            severity="warning",
+            null_means=NO_COST,
+        ),
     ),
 )
 
 HOURS = Relation(
     name="fct_requests_by_hour",
     keys=("request_date", "request_hour"),
-    unjudged="too few requests",
     expectations=(
         within(
             "volume_ratio",
             "an hour has at most ten times the requests that its history has",
             at_most=limit.VOLUME_RATIO_MAX,
-            unjudged="no history",
+            null_means="no history",
         ),
         within(
             "settled_volume_ratio",
             "an hour that is complete has at least a tenth of the requests that its history has",
             at_least=limit.VOLUME_RATIO_MIN,
-            unjudged="no history, or no complete hour",
+            null_means="no history, or no complete hour",
         ),
         within(
             "error_share",
             "few requests end in an error",
             at_most=limit.ERROR_SHARE_WARN,
+            null_means=TOO_FEW,
             severity="warning",
         ),
         within(
             "unpriced_share",
             "nearly every request has a cost",
             at_most=limit.UNPRICED_SHARE_WARN,
+            null_means=TOO_FEW,
             severity="warning",
         ),
-        within("unpriced_share", "most requests have a cost", at_most=limit.UNPRICED_SHARE_BLOCK),
+        within("unpriced_share", "most requests have a cost", at_most=limit.UNPRICED_SHARE_BLOCK, null_means=TOO_FEW),
         within(
             "unknown_account_share",
             "nearly every request has an account",
             at_most=limit.UNKNOWN_ACCOUNT_SHARE_WARN,
+            null_means=TOO_FEW,
             severity="warning",
         ),
         within(
             "missing_latency_share",
             "nearly every request has a latency",
             at_most=limit.MISSING_LATENCY_SHARE_WARN,
+            null_means=TOO_FEW,
             severity="warning",
         ),
-        within("missing_latency_share", "most requests have a latency", at_most=limit.MISSING_LATENCY_SHARE_BLOCK),
+        within(
+            "missing_latency_share",
+            "most requests have a latency",
+            at_most=limit.MISSING_LATENCY_SHARE_BLOCK,
+            null_means=TOO_FEW,
+        ),
         within(
             "absurd_share",
             "hardly any request lasts longer, says more or costs more than a call can",
             at_most=limit.ABSURD_SHARE_BLOCK,
+            null_means=TOO_FEW,
         ),
     ),
     sql=f"""

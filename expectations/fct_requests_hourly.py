@@ -6,24 +6,27 @@ from expectations.suite import Relation, Suite, within
 MODELS = Relation(
     name="fct_requests_by_day_and_model",
     keys=("request_date", "model"),
-    unjudged="no history",
+    empty_means="too few requests",
     expectations=tuple(
-        within(column, sentence, at_least=-at_most, at_most=at_most, severity="warning")
-        for column, sentence, at_most in (
+        within(column, sentence, at_least=-at_most, at_most=at_most, severity="warning", null_means=null_means)
+        for column, sentence, at_most, null_means in (
             (
                 "compensated_share_change",
                 "of each model about as many requests are compensated as in the days before",
                 limit.COMPENSATED_SHARE_CHANGE_WARN,
+                "no history",
             ),
             (
                 "payout_share_change",
                 "of each model about as much of the cost is paid back as in the days before",
                 limit.PAYOUT_SHARE_CHANGE_WARN,
+                "no history, or nothing was billed and nothing paid back",
             ),
             (
                 "unpriced_share_change",
                 "of each model about as many requests have no cost as in the days before",
                 limit.UNPRICED_SHARE_CHANGE_WARN,
+                "no history",
             ),
         )
     ),
@@ -72,14 +75,17 @@ compared as (
     having sum(asked.request_count) >= {limit.MIN_REQUESTS}
 ),
 
--- The shares are measures to judge by and never money, hence doubles.
+-- The shares are measures to judge by and never money, hence doubles. What is paid back where nothing was billed is an infinite share.
 shares as (
     select
         request_date,
         model,
         is_day,
         compensated_count / request_count as compensated_share,
-        payout_usd / nullif(cost_usd, 0) as payout_share,
+        case
+            when coalesce(cost_usd, 0) <> 0 then payout_usd / cost_usd
+            when payout_usd <> 0 then cast('infinity' as double)
+        end as payout_share,
         unpriced_count / request_count as unpriced_share,
     from compared
 ),

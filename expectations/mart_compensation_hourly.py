@@ -6,7 +6,7 @@ from expectations.suite import Relation, Suite, within
 ROWS = Relation(
     name="audited_mart_compensation_hourly",
     keys=("request_date", "request_hour", "compensation_type", "model"),
-    unjudged="no compensations",
+    empty_means="no compensations",
     expectations=(
         within("compensation_count", "every row counts a compensation", at_least=1),
         within("payout_usd", "no payout is negative", at_least=0),
@@ -17,12 +17,13 @@ ROWS = Relation(
 HOURS = Relation(
     name="mart_compensation_by_hour",
     keys=("request_date", "request_hour"),
-    unjudged="no history",
+    empty_means="no request hours",
     expectations=(
         within(
             "payout_ratio",
             "an hour pays at most ten times what its history pays",
             at_most=limit.PAYOUT_RATIO_MAX,
+            null_means="no history",
         ),
     ),
     sql=f"""
@@ -83,7 +84,7 @@ select * from final
 TYPES = Relation(
     name="mart_compensation_types_by_day",
     keys=("request_date", "compensation_type"),
-    unjudged="no history",
+    empty_means="no compensations",
     expectations=(
         within(
             "share_change",
@@ -91,6 +92,7 @@ TYPES = Relation(
             at_least=-limit.TYPE_SHARE_CHANGE_WARN,
             at_most=limit.TYPE_SHARE_CHANGE_WARN,
             severity="warning",
+            null_means="too few compensations, or no history",
         ),
     ),
     sql=f"""

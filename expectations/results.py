@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from math import isnan
+from math import isinf, isnan
 from typing import Any, Literal
 
 Severity = Literal["critical", "warning"]
+Outcome = Literal["passed", "failed", "no data"]
 JsonValue = Any
 
 
@@ -19,15 +20,15 @@ class Measurement:
 
     `observed` is `{"min": …, "max": …}` of the judged values, or a count. `judged_count` is how many values
     were judged, `unexpected_count` how many of them broke the expectation, `unexpected_rows` the first few of
-    these with the hour (or source) they belong to. `note` says why nothing was judged, where nothing was.
-    Decimals are strings, dates ISO 8601 in UTC.
+    these with the hour (or source) they belong to. `outcome` is "no data" where nothing was judged, and `note` says why
+    that is right, or, of a failure, that values are missing. Decimals are strings, dates ISO 8601 in UTC.
     """
 
     expectation: str
     relation: str
     columns: list[str]
     severity: Severity
-    success: bool
+    outcome: Outcome
     threshold: dict[str, JsonValue]
     observed: JsonValue
     judged_count: int
@@ -39,26 +40,32 @@ class Measurement:
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """The measurements of one table at one snapshot of the warehouse."""
+    """The measurements of one table at one snapshot of the warehouse; `error` says why it could not be measured, where it could not."""
 
     table: str
     snapshot_id: int
     measurements: list[Measurement]
+    error: str | None = None
 
     @property
     def success(self) -> bool:
-        """True where no critical expectation failed: only these stop a publication."""
-        return not self.failures
+        """True where it was measured and no critical expectation failed: anything else stops a publication."""
+        return self.error is None and not self.failures
 
     @property
     def failures(self) -> list[Measurement]:
         """The critical expectations that failed."""
-        return [m for m in self.measurements if not m.success and m.severity == "critical"]
+        return [m for m in self.measurements if m.outcome == "failed" and m.severity == "critical"]
 
     @property
     def warnings(self) -> list[Measurement]:
         """The expectations that failed without stopping anything."""
-        return [m for m in self.measurements if not m.success and m.severity == "warning"]
+        return [m for m in self.measurements if m.outcome == "failed" and m.severity == "warning"]
+
+    @property
+    def unjudged(self) -> list[Measurement]:
+        """The expectations that had no data to judge."""
+        return [m for m in self.measurements if m.outcome == "no data"]
 
     def to_dict(self) -> dict[str, JsonValue]:
         """The result as JSON-serialisable values; `from_dict` reads them back unchanged."""
@@ -68,11 +75,11 @@ class SuiteResult:
     def from_dict(cls, values: Mapping[str, JsonValue]) -> SuiteResult:
         """Read what `to_dict` wrote."""
         measurements = [Measurement(**measurement) for measurement in values["measurements"]]
-        return cls(table=values["table"], snapshot_id=values["snapshot_id"], measurements=measurements)
+        return cls(values["table"], values["snapshot_id"], measurements, values["error"])
 
 
 def plain(value: Any) -> JsonValue:
-    """`value` as JSON can carry it: decimals as strings (exact), times as ISO 8601, NaN as null."""
+    """`value` as JSON can carry it: decimals as strings (exact), times as ISO 8601, NaN as null, infinity as text."""
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set):
@@ -82,5 +89,5 @@ def plain(value: Any) -> JsonValue:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, float):
-        return None if isnan(value) else value
+        return None if isnan(value) else str(value) if isinf(value) else value
     return value

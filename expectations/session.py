@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import duckdb
 import sqlalchemy
 
 from expectations.suite import Relation
@@ -45,7 +46,7 @@ def opened(home: Path, tables: Iterable[str], snapshot_id: int | None = None) ->
     """Attach the warehouse and the run's inputs of `home` and make the views `audited_…` and `trailing_…`.
 
     The snapshot is the warehouse's newest unless `snapshot_id` names one. Raises MakegoodError where the home
-    holds no warehouse or no run.
+    holds no warehouse or no run, or these cannot be opened.
     """
     catalog, run = home / "warehouse" / "catalog.sqlite", home / "warehouse" / "run.duckdb"
     for path, remedy in ((catalog, "build the models first"), (run, "write the run's inputs first")):
@@ -57,10 +58,13 @@ def opened(home: Path, tables: Iterable[str], snapshot_id: int | None = None) ->
     engine = sqlalchemy.create_engine(url)
     try:
         with engine.connect() as connection:
-            _load_extensions(connection, home)
-            pinned = _attach(connection, home, snapshot_id)
-            _rows(connection, f"attach {_quoted(run)} as run (read_only)")
-            _make_views(connection, tables)
+            try:
+                _load_extensions(connection, home)
+                pinned = _attach(connection, home, snapshot_id)
+                _rows(connection, f"attach {_quoted(run)} as run (read_only)")
+                _make_views(connection, tables)
+            except duckdb.Error as error:
+                raise MakegoodError(f"{home} cannot be audited: {' '.join(str(error).split())}") from error
             yield Session(url=url, snapshot_id=pinned, connection=connection)
     finally:
         engine.dispose()

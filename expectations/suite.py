@@ -19,15 +19,15 @@ class Relation:
     """A relation that Great Expectations judges.
 
     Without `sql` it is the view `audited_<table>` (the table's rows in the window). With `sql` it is a small
-    table made from that text once, such as one row per hour; a null in a judged column means "not judged",
-    and `unjudged` is the reason. `keys` name the row in a finding.
+    table made from that text once, such as one row per hour. Where it has no row at all there is no data, and
+    `empty_means` says why that is right. `keys` name the row in a finding.
     """
 
     name: str
     keys: tuple[str, ...]
     expectations: tuple[ExpectColumnValuesToBeBetween, ...]
     sql: str | None = None
-    unjudged: str = "no rows"
+    empty_means: str = "no rows"
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,14 @@ def within(
     at_least: float | None = None,
     at_most: float | None = None,
     severity: Severity = "critical",
-    unjudged: str | None = None,
+    null_means: str | None = None,
 ) -> ExpectColumnValuesToBeBetween:
-    """Every judged value of `column` lies in `[at_least, at_most]`; `sentence` says in words what that means.
+    """Every value of `column` lies in `[at_least, at_most]`; `sentence` says in words what that means.
 
-    `unjudged` says why the column can be null in every row, where that is not the relation's own reason.
+    A null is no value. `null_means` says why there may be none, and then an expectation that finds nothing but nulls says
+    "no data" and that reason; without it, a single null fails, for then nobody knows whether all is well.
     """
-    meta: dict[str, Any] = {"unjudged": unjudged} if unjudged else {}
+    meta: dict[str, Any] = {"null_means": null_means} if null_means else {}
     return ExpectColumnValuesToBeBetween(
         column=column,
         min_value=at_least,

@@ -48,8 +48,11 @@ class AuditWorker:
         suites: Iterable[str] | None = None,
         snapshot_id: int | None = None,
         timeout_s: float = 600,
+        writer_token: str | None = None,
     ) -> list[SuiteResult]:
         """`expectations.audit.audit` in the worker, which is started where it does not run.
+
+        With the token of the run that asks, the worker holds the home while it audits, even where that run is killed.
 
         Raises MakegoodError where the audit cannot be made, the worker dies, or `timeout_s` seconds pass;
         in the last two cases the worker is closed, and the next call starts another.
@@ -59,6 +62,7 @@ class AuditWorker:
             "home": str(home.absolute()),
             "suites": None if suites is None else list(suites),
             "snapshot_id": snapshot_id,
+            "writer_token": writer_token,
         }
         answer = json.loads(self._ask(json.dumps(request), timeout_s))
         if "error" in answer:

@@ -41,22 +41,42 @@ def audits(context: dg.AssetCheckExecutionContext, auditor: dg.ResourceParam[Aud
                 check_name="expectations",
                 passed=result.success,
                 severity=dg.AssetCheckSeverity.ERROR,
-                description="; ".join(measured.sentence for measured in result.failures) or None,
-                metadata={"measured": dg.MarkdownMetadataValue(_table(result)), "snapshot": result.snapshot_id},
+                description=_summary(result),
+                metadata={
+                    "measured": dg.MarkdownMetadataValue(_table(result)),
+                    "no data": len(result.unjudged),
+                    "snapshot": result.snapshot_id,
+                },
             )
+
+
+def _summary(result: SuiteResult) -> str | None:
+    """Why the check did not pass; or that it had nothing to judge, which is no pass either."""
+    if result.error is not None:
+        return result.error
+    if result.failures:
+        return "; ".join(_judged(measured) for measured in result.failures)
+    if len(result.unjudged) == len(result.measurements):
+        return f"no data: {', '.join(sorted({measured.note or '' for measured in result.unjudged}))}"
+    return None
 
 
 def _table(result: SuiteResult) -> str:
     rows = "\n".join(_row(measured) for measured in result.measurements)
-    return f"| expectation | passed | observed | allowed | judged | unexpected | in words |\n|---|---|---|---|---|---|---|\n{rows}"
+    return f"| expectation | outcome | observed | allowed | judged | unexpected | in words |\n|---|---|---|---|---|---|---|\n{rows}"
 
 
 def _row(measured: Measurement) -> str:
-    verdict = "yes" if measured.success else "no" if measured.severity == "critical" else "no (warning)"
+    verdict = f"failed ({measured.severity})" if measured.outcome == "failed" else measured.outcome
     return (
         f"| {measured.expectation} | {verdict} | {measured.observed} | {measured.threshold} | {measured.judged_count}"
-        f" | {measured.unexpected_count} | {measured.note or measured.sentence}{_culprits(measured)} |"
+        f" | {measured.unexpected_count} | {_judged(measured)}{_culprits(measured)} |"
     )
+
+
+def _judged(measured: Measurement) -> str:
+    """The expectation in words, with what there is to say of its outcome."""
+    return f"{measured.sentence} ({measured.note})" if measured.note else measured.sentence
 
 
 def _culprits(measured: Measurement) -> str:

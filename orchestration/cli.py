@@ -133,9 +133,11 @@ def handover(
     """Write the credit files and the journal of the ledger's batches for a billing system; again writes the same bytes."""
     from orchestration.settlement.handover import hand_over_batches
     from orchestration.settlement.ledger import Ledger
+    from orchestration.writing import writing
 
     home = Home(Settings.read().home).prepare()
-    made = hand_over_batches(Ledger(home.ledger), home.exports, batch)
+    with writing(home, "hand over"):
+        made = hand_over_batches(Ledger(home.ledger), home.exports, batch)
     if as_json:
         typer.echo(json.dumps([plain(asdict(one)) for one in made]))
         return

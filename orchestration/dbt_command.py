@@ -1,11 +1,22 @@
 """`makegood-dbt …`: dbt as the runs start it. What is run with it is dbt.py's."""
 
+import os
+import sys
+from pathlib import Path
+
 from orchestration.collecting import collect_seldom
+from orchestration.errors import MakegoodError
+from orchestration.home import Home
+from orchestration.writing import TOKEN, joined
 
 
 def main() -> None:
-    """dbt's own command line."""
+    """dbt's own command line, which holds the home that its run writes in, and goes on holding it where the run is killed."""
     collect_seldom()
-    from dbt.cli.main import cli
+    try:
+        with joined(Home(Path(os.environ.get("MAKEGOOD_HOME", ""))), os.environ.get(TOKEN)):
+            from dbt.cli.main import cli
 
-    cli()
+            cli()
+    except MakegoodError as error:
+        sys.exit(f"makegood-dbt: {error}")

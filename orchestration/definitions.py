@@ -1,5 +1,7 @@
 """Where everything meets: what Dagster serves, built from the settings. Nothing is read before it is called."""
 
+from typing import Any
+
 import dagster as dg
 
 from expectations.worker import AuditWorker
@@ -33,7 +35,7 @@ def definitions_for(settings: Settings, worker: AuditWorker | None = None) -> dg
     """The whole pipeline over one home; audited by that worker, where one runs already."""
     project = ready_project(settings)
     warehouse = build_warehouse(project)
-    home = str(settings.home)
+    place: dict[str, Any] = {"home": str(settings.home), "patience_s": settings.writer_patience_s}
     return dg.Definitions(
         assets=[
             request_logs,
@@ -48,12 +50,12 @@ def definitions_for(settings: Settings, worker: AuditWorker | None = None) -> dg
         schedules=[hourly_schedule, settlement_schedule, maintenance_schedule],
         executor=dg.in_process_executor,
         resources={
-            "lake": Lake(home=home, sources_file=str(settings.sources), lookback_hours=settings.lookback_hours),
-            "warehouse_db": Warehouse(home=home),
-            "publication": Publication(home=home),
+            "lake": Lake(**place, sources_file=str(settings.sources), lookback_hours=settings.lookback_hours),
+            "warehouse_db": Warehouse(**place),
+            "publication": Publication(**place),
             "auditor": auditing(settings.home, worker),
             "books": Books(
-                home=home,
+                **place,
                 grace_hours=settings.settlement_grace_hours,
                 most_adjustments=settings.settlement_most_adjustments,
                 most_adjusted_usd=str(settings.settlement_most_adjusted_usd),

@@ -45,8 +45,13 @@ class Home:
 
     @property
     def writer_lock(self) -> Path:
-        """Held by whoever writes to the warehouse."""
-        return self.warehouse / "writer.lock"
+        """Held by the process that writes in the home. It lies beside the warehouse, which may be deleted."""
+        return self.root / "writer.lock"
+
+    @property
+    def children_lock(self) -> Path:
+        """Held by the processes that write for it."""
+        return self.root / "writer-children.lock"
 
     @property
     def dagster(self) -> Path:
@@ -59,7 +64,11 @@ class Home:
         Raises:
             MakegoodError: it is no directory, or cannot be read.
         """
-        if self.root.exists() and not (self.root.is_dir() and os.access(self.root, os.R_OK | os.X_OK)):
+        try:
+            is_there = self.root.exists()
+        except OSError as error:
+            raise MakegoodError(f"cannot use the home {self.root}: {error.strerror}; set MAKEGOOD_HOME") from error
+        if is_there and not (self.root.is_dir() and os.access(self.root, os.R_OK | os.X_OK)):
             raise MakegoodError(
                 f"cannot use the home {self.root}: it is no directory that can be read; set MAKEGOOD_HOME"
             )

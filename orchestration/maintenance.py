@@ -7,14 +7,13 @@ import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from filelock import FileLock, Timeout
-
 from orchestration.duck import connect
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.publication.publications import Publications
 from orchestration.publication.reading import publications_file
 from orchestration.warehouse import ALIAS, attach, catalog, head_snapshot
+from orchestration.writing import writing
 
 KEPT_PUBLICATIONS = 48
 """Two days of hourly publications."""
@@ -40,18 +39,15 @@ def maintain(home: Home, now: datetime | None = None) -> Upkeep:
         now: the moment from which ages count, UTC; the clock's where it is None.
 
     Raises:
-        MakegoodError: there is no warehouse yet, or a run is writing.
+        MakegoodError: there is no warehouse yet, or another process writes in this home.
     """
     if not catalog(home.warehouse).exists():
         raise MakegoodError(
             f"there is no warehouse in {home.root} yet: run `makegood run --from … --to …` first, or set MAKEGOOD_HOME"
         )
     before = (now or datetime.now(UTC)) - KEPT_FOR
-    try:
-        with FileLock(home.writer_lock, timeout=0):
-            return _tidy(home, before)
-    except Timeout as timeout:
-        raise MakegoodError(f"a run is writing in {home.root}: maintain it when the run has ended") from timeout
+    with writing(home, "maintain"):
+        return _tidy(home, before)
 
 
 def _tidy(home: Home, before: datetime) -> Upkeep:

@@ -13,6 +13,7 @@ from rich.console import Console
 from orchestration.publication.explaining import Explanation
 from orchestration.publication.simulating import Simulation
 from orchestration.publication.status import Status
+from orchestration.publication.unknown_words import DAYS, UnknownWords
 from orchestration.settlement.settling import Settlement
 from orchestration.settlement.verifying import Verdict
 from orchestration.tables import print_table
@@ -85,9 +86,30 @@ def print_status(now: Status) -> None:
         lines.append(f"✗ {_span(now.unaudited_hours)} written but not audited: the next publication waits for them")
     if now.stale_hours:
         lines.append(f"! {_span(now.stale_hours)} decided under other seeds than today's")
+    if now.unknown_operations.requests:
+        lines.append(
+            f"! {_unknown(now.unknown_operations)} name something bought that is not known: nothing is paid for their content"
+        )
+    if now.unknown_endings.requests:
+        lines.append(
+            f"! {_unknown(now.unknown_endings)} ended in a word that is not known: none of them is paid as empty"
+        )
     if now.landed_files > files.files:
         lines.append(f"! {now.landed_files - files.files:,} landed files are not published yet")
     Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
+
+
+def _unknown(words: UnknownWords) -> str:
+    """How many requests of the last days carry words that are not known, and the most frequent of these."""
+    named = ", ".join(f"{_one_line(word)} ({count:,})" for word, count in words.named.items())
+    more = f" and {words.words - len(words.named):,} more words" if words.words > len(words.named) else ""
+    return f"{words.requests:,} requests of the last {DAYS} days ({named}{more})"
+
+
+def _one_line(word: str) -> str:
+    """A word of a log on one line, and no longer than can be read."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in word)
+    return shown if len(shown) <= 60 else f"{shown[:59]}…"
 
 
 def print_explanation(explanation: Explanation) -> None:

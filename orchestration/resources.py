@@ -1,7 +1,7 @@
 """The resources: the only openers of files and connections in a run. What is done with them is the assets' and their libraries'."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -9,13 +9,11 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
-from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
 from expectations.results import SuiteResult
 from expectations.worker import AuditWorker
 from orchestration.duck import connect
-from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.sources import Source, read_assessments, read_sources
@@ -25,21 +23,39 @@ from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.loading import loaded_batch_id
 from orchestration.settlement.settling import Terms
 from orchestration.warehouse import attach, create, has_table
+from orchestration.writing import token_held, writing
 
-WRITER_PATIENCE_S = 3600
 
-
-class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Landing files, canonical Parquet, content assessments, and the inventory."""
+class Written(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """What a run writes in. Every run holds the home, whoever started it, so that one writes at a time."""
 
     home: str
-    sources_file: str
-    lookback_hours: int
+    patience_s: int = 3600
+    _held: ExitStack = PrivateAttr(default_factory=ExitStack)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Wait until nobody else writes.
+
+        Raises:
+            MakegoodError: another process still writes after the patience is over.
+        """
+        self._held.enter_context(writing(self.place, "run", self.patience_s))
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Let the next one write."""
+        self._held.close()
 
     @property
     def place(self) -> Home:
         """The home, with its directories made."""
         return Home(Path(self.home)).prepare()
+
+
+class Lake(Written):
+    """Landing files, canonical Parquet, content assessments, and the inventory."""
+
+    sources_file: str
+    lookback_hours: int
 
     def sources(self) -> list[Source]:
         """The sources that the sources file names."""
@@ -59,35 +75,8 @@ class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
             inventory.close()
 
 
-class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The DuckLake at its head, which only runs may look at. One run at a time holds it, whoever started it."""
-
-    home: str
-    _writer: FileLock | None = PrivateAttr(default=None)
-
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Wait until no other run writes.
-
-        Raises:
-            MakegoodError: another run still writes after an hour.
-        """
-        self._writer = FileLock(self.place.writer_lock)
-        try:
-            self._writer.acquire(timeout=WRITER_PATIENCE_S)
-        except Timeout as timeout:
-            raise MakegoodError(
-                f"another run has been writing in {self.home} for an hour: wait for it, or end it"
-            ) from timeout
-
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Let the next run write."""
-        if self._writer is not None:
-            self._writer.release()
-
-    @property
-    def place(self) -> Home:
-        """The home, with its directories made."""
-        return Home(Path(self.home)).prepare()
+class Warehouse(Written):
+    """The DuckLake at its head, which only runs may look at."""
 
     def create(self) -> None:
         """Make the catalog where there is none, so that it exists before any reader comes."""
@@ -106,38 +95,25 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             return loaded_batch_id(con) if has_table(con, "fct_ledger_batches") else 0
 
 
-class Publication(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Publication(Written):
     """The record of what readers see."""
-
-    home: str
-
-    @property
-    def place(self) -> Home:
-        """The home, with its directories made."""
-        return Home(Path(self.home)).prepare()
 
     @contextmanager
     def record(self) -> Iterator[Publications]:
         """The record, open."""
-        record = Publications(publications_file(Home(Path(self.home)).prepare().warehouse))
+        record = Publications(publications_file(self.place.warehouse))
         try:
             yield record
         finally:
             record.close()
 
 
-class Books(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Books(Written):
     """The ledger, and the terms on which it is settled."""
 
-    home: str
     grace_hours: int
     most_adjustments: int
     most_adjusted_usd: str
-
-    @property
-    def place(self) -> Home:
-        """The home, with its directories made."""
-        return Home(Path(self.home)).prepare()
 
     @property
     def ledger(self) -> Ledger:
@@ -159,7 +135,7 @@ class Auditor:
 
     def audit(self) -> list[SuiteResult]:
         """What the suites measured of the run's window, at the warehouse's head."""
-        return self.worker.audit(self.home)
+        return self.worker.audit(self.home, writer_token=token_held(Home(self.home)))
 
 
 def auditing(home: Path, worker: AuditWorker | None = None) -> dg.ResourceDefinition:

@@ -20,6 +20,7 @@ from orchestration.publication.reading import current_publication
 from orchestration.settings import PROJECT, Settings
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.settling import Terms
+from orchestration.writing import writing
 
 LONGEST_SENTENCE = 400
 
@@ -56,18 +57,19 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
     """Land, derive, audit and publish these landing hours as one Dagster run, recorded in the home's instance.
 
     Raises:
-        MakegoodError: the home, the sources or the policy cannot be used, a step failed, or an audit did not pass; readers then stay where they were.
+        MakegoodError: the home, the sources or the policy cannot be used, another process writes, a step failed, or an audit did not pass; readers then stay where they were.
     """
     home = Home(settings.home).prepare()
     read_assessments(settings.sources, settings.home)
     valid_policy()
-    result = _execute_audited(home, settings, "hourly", hours)
-    return RunReport(
-        run_id=result.run_id,
-        landed=_counts(result, "request_logs"),
-        verdicts=_counts(result, "content_assessments"),
-        publication=current_publication(home.warehouse),
-    )
+    with writing(home, "run", settings.writer_patience_s):
+        result = _execute_audited(home, settings, "hourly", hours)
+        return RunReport(
+            run_id=result.run_id,
+            landed=_counts(result, "request_logs"),
+            verdicts=_counts(result, "content_assessments"),
+            publication=current_publication(home.warehouse),
+        )
 
 
 def restate(hours: HourRange, settings: Settings) -> RestatementReport:
@@ -76,14 +78,16 @@ def restate(hours: HourRange, settings: Settings) -> RestatementReport:
     What changes is logged before it is published.
 
     Raises:
-        MakegoodError: the policy cannot be used, nothing is published, no such hour is derived, or an audit did not pass.
+        MakegoodError: the policy cannot be used, nothing is published, another process writes, no such hour is derived, or an audit
+            did not pass.
     """
     home = Home(settings.home).prepare()
     valid_policy()
     current_publication(home.warehouse)
-    result = _execute_audited(home, settings, "restate", hours)
-    noted = _metadata(result, "published_snapshot").get("changes")
-    return RestatementReport(result.run_id, list(noted.value) if noted else [], current_publication(home.warehouse))
+    with writing(home, "restate", settings.writer_patience_s):
+        result = _execute_audited(home, settings, "restate", hours)
+        noted = _metadata(result, "published_snapshot").get("changes")
+        return RestatementReport(result.run_id, list(noted.value) if noted else [], current_publication(home.warehouse))
 
 
 def terms(settings: Settings) -> Terms:
@@ -99,10 +103,10 @@ def settle(settled_date: date, settings: Settings, *, is_confirmed: bool = False
     """Post what is due in this posting period and publish it, as one Dagster run, recorded in the home's instance.
 
     Raises:
-        MakegoodError: another settlement is at work, nothing may be posted, or what was posted may not be published yet; says why.
+        MakegoodError: another process writes, nothing may be posted, or what was posted may not be published yet; says why.
     """
     home = Home(settings.home).prepare()
-    with Ledger(home.ledger).settling():
+    with writing(home, "settle", settings.writer_patience_s), Ledger(home.ledger).settling():
         before = Ledger(home.ledger).head()
         config = {"ops": {"ledger_batches": {"config": {"is_confirmed": is_confirmed}}}}
         try:

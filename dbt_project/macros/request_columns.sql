@@ -1,12 +1,13 @@
 {#- The columns of a request, as a list: what staging knows of it and readers see in fct_requests. -#}
 {% macro request_columns() -%}
     {{ return([
-        "source", "request_id", "trace_id", "gateway_call_id", "account_id", "api_key_ref", "requested_at",
-        "completed_at", "request_date", "request_hour", "model", "model_served", "provider", "input_tokens",
-        "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd", "cost_source", "cache_hit", "latency_ms",
+        "source", "request_id", "trace_id", "gateway_call_id", "account_id", "api_key_ref", "operation",
+        "native_operation", "requested_at", "completed_at", "request_date", "request_hour", "model", "model_served",
+        "provider", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cache_write_tokens",
+        "cache_write_1h_tokens", "cost_usd", "cost_source", "list_cost_usd", "discount_usd", "cache_hit", "latency_ms",
         "ttft_ms", "generation_ms", "throughput_tps", "streamed", "cancelled", "finish_reason", "native_finish_reason",
-        "status_code", "error_code", "is_cancelled_by_caller", "is_caller_error", "is_error", "is_undecided_error",
-        "max_output_tokens", "landed_hour", "landing_file", "landing_line",
+        "has_answer", "is_answer_withheld", "status_code", "error_code", "error_origin", "error_fault",
+        "is_cancelled_by_caller", "is_error", "max_output_tokens", "landed_hour", "landing_file", "landing_line",
     ]) }}
 {%- endmacro %}
 

@@ -1,4 +1,4 @@
--- grain: one row per day, source, model and output-size bucket with enough requests in the 7 days before
+-- grain: one row per day, source, operation, model and output-size bucket with enough requests in the 7 days before
 {{ config(
     database="makegood",
     materialized="incremental",
@@ -8,8 +8,10 @@
     full_refresh=false,
 ) }}
 {% set key = "baseline_date, source, request_id" -%}
-{% set measured = ["source", "model", "output_tokens", "latency_ms", "cancelled", "finish_reason", "status_code"] -%}
-{% set delivered = ["baseline_date", "request_id", "hour_number", "delivery_number"] + measured -%}
+{% set measured = ["source", "operation", "model", "output_tokens", "latency_ms"] -%}
+{% set unmerged = measured + ["native_operation", "cancelled", "finish_reason", "status_code", "error_origin"] -%}
+{% set delivered = ["baseline_date", "request_id", "hour_number", "delivery_number"] + unmerged -%}
+{% set is_normal = "latency_ms is not null and output_tokens is not null and not (" ~ is_error(http_status()) ~ ") and not (" ~ is_cancelled_by_caller(http_status()) ~ ")" -%}
 with baseline_days as (
     select * from {{ source('run', 'baseline_days') }}
 ),
@@ -33,6 +35,7 @@ delivered_once as (
         count(*) as request_count,
     from deliveries
     where not exists (select 1 from repeated_hashes where repeated_hashes.key_hash = deliveries.key_hash)
+        and {{ is_normal }}
     group by all
 ),
 
@@ -55,7 +58,7 @@ repeated_before as (
     select
         baseline_days.baseline_date,
         deliveries.request_id,
-        {%- for column in measured %}
+        {%- for column in unmerged %}
         deliveries.{{ column }},
         {%- endfor %}
         {{ hour_number('deliveries.requested_at') }} as hour_number,
@@ -89,7 +92,8 @@ merged_before as (
     select
         baseline_date,
         source,
-        {%- for column in measured[1:] %}
+        {{ merged_operation() }} as operation,
+        {%- for column in unmerged[2:] %}
         {{ last_reported(column) }} as {{ column }},
         {%- endfor %}
         cast(1 as bigint) as request_count,
@@ -103,22 +107,19 @@ merged_before as (
 requests as (
     select baseline_date, request_count, {{ measured | join(", ") }} from once_before
     union all
-    select baseline_date, request_count, {{ measured | join(", ") }} from merged_before
+    select baseline_date, request_count, {{ measured | join(", ") }} from merged_before where {{ is_normal }}
 ),
 
 latencies as (
     select
         baseline_date,
         source,
+        operation,
         model,
         {{ output_bucket('output_tokens') }} as output_bucket,
         latency_ms,
         cast(sum(request_count) as bigint) as request_count,
     from requests
-    where latency_ms is not null
-        and output_tokens is not null
-        and not ({{ is_error(http_status()) }})
-        and not ({{ is_cancelled_by_caller(http_status()) }})
     group by all
 ),
 
@@ -126,14 +127,15 @@ ranked as (
     select
         baseline_date,
         source,
+        operation,
         model,
         output_bucket,
         latency_ms,
         sum(request_count) over (
-            partition by baseline_date, source, model, output_bucket
+            partition by baseline_date, source, operation, model, output_bucket
             order by latency_ms
         ) as rank,
-        sum(request_count) over (partition by baseline_date, source, model, output_bucket) as request_count,
+        sum(request_count) over (partition by baseline_date, source, operation, model, output_bucket) as request_count,
     from latencies
 ),
 
@@ -142,13 +144,14 @@ final as (
     select
         baseline_date,
         source,
+        operation,
         model,
         cast(output_bucket as bigint) as output_bucket,
         min(latency_ms) filter (where rank * 100 >= request_count * {{ baseline_percent() }}) as baseline_latency_ms,
         cast(max(request_count) as bigint) as request_count,
     from ranked
     where request_count >= {{ baseline_requests() }}
-    group by baseline_date, source, model, output_bucket
+    group by baseline_date, source, operation, model, output_bucket
 )
 
 select * from final

@@ -86,6 +86,7 @@ final as (
     left join latency_baselines
         on request_logs.request_date = latency_baselines.baseline_date
         and request_logs.source = latency_baselines.source
+        and request_logs.operation = latency_baselines.operation
         and request_logs.model = latency_baselines.model
         and {{ output_bucket('request_logs.output_tokens') }} = latency_baselines.output_bucket
     left join detected

@@ -9,6 +9,7 @@ final as (
         source,
         request_id,
         requested_at,
+        operation,
         model,
         output_tokens,
         latency_ms,

@@ -20,7 +20,7 @@ loosest as (
 
 suspects as (
     select
-        {%- for column in ["source", "request_id", "requested_at", "model", "output_tokens", "latency_ms", "cost_usd"] %}
+        {%- for column in ["source", "request_id", "requested_at", "operation", "model", "output_tokens", "latency_ms", "cost_usd"] %}
         signals.{{ column }},
         {%- endfor %}
         {%- for signal in signals() %}
@@ -36,64 +36,73 @@ suspects as (
         {%- endfor %}
 ),
 
-models as (
+-- What the rules in force are looked up for, once for all requests of it.
+bought as (
     select
+        operation,
         model,
         min(requested_at) as first_requested_at,
         max(requested_at) as last_requested_at,
     from suspects
-    group by model
+    group by operation, model
 ),
 
-model_rules as (
+possible_rules as (
     select
-        models.model,
+        bought.operation,
+        bought.model,
         {%- for column in rule_columns + ["effective_from", "effective_to"] %}
         rules.{{ column }},
         {%- endfor %}
         {{ literal_count('rules') }} as literal_count,
-    from models
+    from bought
     inner join rules
-        on {{ glob_matches('models.model', 'rules.model_pattern') }}
-        and models.last_requested_at >= rules.effective_from
-        and (models.first_requested_at < rules.effective_to or rules.effective_to is null)
+        on {{ glob_matches('bought.model', 'rules.model_pattern') }}
+        and {{ covers_operation('rules', 'bought.operation') }}
+        and bought.last_requested_at >= rules.effective_from
+        and (bought.first_requested_at < rules.effective_to or rules.effective_to is null)
 ),
 
 -- Between two neighbouring bounds the set of rules in force does not change.
 bounds as (
-    select model, effective_from as bound_at from model_rules
+    select operation, model, effective_from as bound_at from possible_rules
     union
-    select model, effective_to as bound_at from model_rules where effective_to is not null
+    select operation, model, effective_to as bound_at from possible_rules where effective_to is not null
 ),
 
 periods as (
     select
+        operation,
         model,
         bound_at as period_from,
-        lead(bound_at) over (partition by model order by bound_at) as period_to,
+        lead(bound_at) over (partition by operation, model order by bound_at) as period_to,
     from bounds
 ),
 
 candidates as (
     select
+        periods.operation,
         periods.model,
         periods.period_from,
         periods.period_to,
         {%- for column in rule_columns + ["literal_count"] %}
-        model_rules.{{ column }},
+        possible_rules.{{ column }},
         {%- endfor %}
-        max(model_rules.literal_count) over (
-            partition by periods.model, periods.period_from, model_rules.compensation_type, model_rules.signal
+        max(possible_rules.literal_count) over (
+            partition by
+                periods.operation, periods.model, periods.period_from, possible_rules.compensation_type, possible_rules.signal
         ) as most_literal_count,
     from periods
-    inner join model_rules
-        on periods.model = model_rules.model
-        and {{ in_force('model_rules', 'periods.period_from') }}
+    inner join possible_rules
+        on periods.operation = possible_rules.operation
+        and periods.model = possible_rules.model
+        and {{ in_force('possible_rules', 'periods.period_from') }}
 ),
 
 -- The more specific pattern replaces the generic rows of its type and signal.
 rules_in_force as (
     select
+        operation,
         model,
         period_from,
         period_to,
@@ -116,7 +125,8 @@ observed as (
         {%- endfor %}
     from suspects
     inner join rules_in_force
-        on suspects.model = rules_in_force.model
+        on suspects.operation = rules_in_force.operation
+        and suspects.model = rules_in_force.model
         and suspects.requested_at >= rules_in_force.period_from
         and (suspects.requested_at < rules_in_force.period_to or rules_in_force.period_to is null)
     where (rules_in_force.min_output_tokens is null or suspects.output_tokens >= rules_in_force.min_output_tokens)

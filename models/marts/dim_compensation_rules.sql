@@ -12,6 +12,7 @@ final as (
         signal,
         comparator,
         threshold,
+        operations,
         model_pattern,
         min_output_tokens,
         min_latency_ms,

@@ -70,6 +70,7 @@ paying_rules as (
     where ranked_matches.rank = 1
 ),
 
+-- What a call cost is unknown where a rule matched, and also where the log measured nothing of it at all.
 decided as (
     select
         {%- for column in request_columns %}
@@ -84,12 +85,16 @@ decided as (
         paying_rules.rule_payout_usd,
         paying_rules.matched_rule_ids,
         case
+            when not {{ is_purchase('requests.operation') }} then 'not_a_purchase'
             when not coalesce(account_coverage.is_covered, true) then 'not_covered'
             when requests.is_cancelled_by_caller then 'cancelled_by_caller'
-            when requests.is_caller_error then 'caller_error'
+            when requests.error_fault in ('caller', 'gateway') then 'caller_error'
             when requests.cost_usd = 0 or coalesce(requests.cache_hit, false) then 'not_billed'
+            when requests.cost_usd is null and (
+                paying_rules.rule_id is not null
+                or coalesce(requests.input_tokens, requests.output_tokens) is null
+            ) then 'cost_unknown'
             when paying_rules.rule_id is null then 'within_normal_range'
-            when requests.cost_usd is null then 'cost_unknown'
             when paying_rules.rule_payout_usd <= 0 then 'zero_payout'
             else 'compensated'
         end as reason_code,

@@ -1,10 +1,12 @@
 -- grain: one row per request hour and model
 {{ config(partitioned_by=["request_date"]) }}
+{% set bought = "reason_code <> 'not_a_purchase'" -%}
 with requests as (
     select * from {{ ref('fct_requests') }}
     where {{ in_window() }}
 ),
 
+-- What is nobody's purchase is counted among the requests and in nothing else.
 final as (
     select
         request_date,
@@ -12,15 +14,15 @@ final as (
         date_trunc('hour', min(requested_at)) as hour_at,
         model,
         count(*) as request_count,
-        count(*) filter (where cost_usd > 0 and not coalesce(cache_hit, false)) as billed_count,
-        count(*) filter (where is_error) as error_count,
-        count(*) filter (where cost_usd is null) as unpriced_count,
-        sum(input_tokens) as input_tokens,
-        sum(output_tokens) as output_tokens,
-        sum(cost_usd) as cost_usd,
+        count(*) filter (where {{ bought }} and cost_usd > 0 and not coalesce(cache_hit, false)) as billed_count,
+        count(*) filter (where {{ bought }} and is_error) as error_count,
+        count(*) filter (where {{ bought }} and cost_usd is null) as unpriced_count,
+        sum(input_tokens) filter (where {{ bought }}) as input_tokens,
+        sum(output_tokens) filter (where {{ bought }}) as output_tokens,
+        sum(cost_usd) filter (where {{ bought }}) as cost_usd,
         {%- for measure in ["latency", "ttft"] %}
         {%- for percent in [50, 95, 99] %}
-        percentile_disc(0.{{ percent }}) within group (order by {{ measure }}_ms) as {{ measure }}_p{{ percent }}_ms,
+        percentile_disc(0.{{ percent }}) within group (order by {{ measure }}_ms) filter (where {{ bought }}) as {{ measure }}_p{{ percent }}_ms,
         {%- endfor %}
         {%- endfor %}
         {%- for reason_code in reason_codes() %}

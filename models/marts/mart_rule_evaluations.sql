@@ -12,6 +12,7 @@ rules as (
 signals as (
     select
         {{ request | join(",\n        ") }},
+        operation,
         model,
         output_tokens,
         latency_ms,
@@ -22,7 +23,7 @@ signals as (
 
 applicable as (
     select
-        {%- for column in request + ["output_tokens", "latency_ms", "cost_usd"] %}
+        {%- for column in request + ["operation", "output_tokens", "latency_ms", "cost_usd"] %}
         signals.{{ column }},
         {%- endfor %}
         {%- for column in rule_columns() %}
@@ -31,8 +32,10 @@ applicable as (
         {%- for part in ["numerator", "denominator"] %}
         {{ signal_part(part, "rules", "signals") }} as {{ part }},
         {%- endfor %}
+        rules.operations,
+        {{ covers_operation('rules', 'signals.operation') }} as is_for_operation,
         {{ literal_count('rules') }} as literal_count,
-        max({{ literal_count('rules') }}) over (
+        max(case when {{ covers_operation('rules', 'signals.operation') }} then {{ literal_count('rules') }} end) over (
             partition by {% for column in request %}signals.{{ column }}, {% endfor %}rules.compensation_type, rules.signal
         ) as most_literal_count,
     from signals
@@ -51,12 +54,14 @@ final as (
         {{ ratio('numerator', 'denominator') }} as observed_value,
         comparator,
         threshold as threshold_value,
+        operations,
         min_output_tokens,
         min_latency_ms,
         payout_rate,
         payout_cap_usd,
         {{ rule_payout_usd() }} as rule_payout_usd,
         case
+            when not is_for_operation then 'not_for_operation'
             when literal_count < most_literal_count then 'replaced_for_model'
             when numerator is null or not coalesce(denominator > 0, false) then 'not_observed'
             when not {{ threshold_is_met() }} then 'threshold_not_met'

@@ -16,6 +16,10 @@ model_prices as (
     select * from {{ ref('model_prices') }}
 ),
 
+failure_faults as (
+    select * from {{ ref('failure_faults') }}
+),
+
 delivered_once as (
     select
         {{ columns | join(",\n        ") }},
@@ -36,6 +40,12 @@ merged as (
         {%- for column in mendable_columns() %}
         {%- if column == "account_id" %}
         coalesce({{ last_reported("nullif(account_id, 'unknown')") }}, 'unknown') as account_id,
+        {%- elif column == "operation" %}
+        {{ merged_operation() }} as operation,
+        {%- elif column == "cost_basis" %}
+        {{ last_reported("case when cost_usd is not null then coalesce(cost_basis, 'billed') end") }} as cost_basis,
+        {%- elif column == "is_answer_withheld" %}
+        bool_or(is_answer_withheld) as is_answer_withheld,
         {%- else %}
         {{ last_reported(column) }} as {{ column }},
         {%- endif %}
@@ -45,10 +55,44 @@ merged as (
     group by source, request_id, home_hour_number
 ),
 
-requests as (
+requests as not materialized (
     select {{ columns | join(", ") }} from delivered_once
     union all
     select {{ columns | join(", ") }} from merged
+),
+
+failures as (
+    select distinct {{ failure(http_status()) }} as failure
+    from requests
+    where {{ is_error(http_status()) }}
+),
+
+-- Between two neighbouring bounds the set of rows in force does not change.
+fault_bounds as (
+    select effective_from as bound_at from failure_faults
+    union
+    select effective_to as bound_at from failure_faults where effective_to is not null
+),
+
+fault_periods as (
+    select
+        bound_at as period_from,
+        lead(bound_at) over (order by bound_at) as period_to,
+    from fault_bounds
+),
+
+faults as (
+    select
+        failures.failure,
+        fault_periods.period_from,
+        fault_periods.period_to,
+        arg_min(failure_faults.fault, failure_faults.rank) as fault,
+    from failures
+    cross join fault_periods
+    inner join failure_faults
+        on {{ fits_failure('failure_faults', 'failures.failure') }}
+        and {{ in_force('failure_faults', 'fault_periods.period_from') }}
+    group by failures.failure, fault_periods.period_from, fault_periods.period_to
 ),
 
 in_window as (
@@ -65,7 +109,8 @@ in_window as (
 ),
 
 -- What no log reports is worked out of the price list. It stays unknown where a count or price is missing, where the
--- input does not hold its cached tokens, and where the amount is beyond any cost: a million USD fits no cost column.
+-- input does not hold its cached tokens and those written to the cache, and where the amount is beyond any cost: a million
+-- USD fits no cost column. A log that says nothing of the cache wrote nothing to it.
 priced as (
     select
         {%- for column in columns + ["request_date", "request_hour"] %}
@@ -73,26 +118,33 @@ priced as (
         {%- endfor %}
         case
             when in_window.cache_hit then 0
-            when in_window.cached_tokens <= in_window.input_tokens
-                then try_cast({{ money(
-                    "least(1000000,"
-                    ~ " cast(in_window.input_tokens - in_window.cached_tokens as decimal(19, 0)) * model_prices.input_price_usd"
-                    ~ " + cast(in_window.cached_tokens as decimal(19, 0)) * model_prices.cached_price_usd"
-                    ~ " + cast(in_window.output_tokens as decimal(19, 0)) * model_prices.output_price_usd)"
-                ) }} as decimal(18, 12))
-        end as list_cost_usd,
+            when in_window.cached_tokens <= in_window.input_tokens - coalesce(in_window.cache_write_tokens, 0)
+                and coalesce(in_window.cache_write_1h_tokens, 0) <= coalesce(in_window.cache_write_tokens, 0)
+                then try_cast({{ money("least(1000000, " ~ list_price("in_window", "model_prices") ~ ")") }} as decimal(18, 12))
+        end as priced_cost_usd,
         case
             when in_window.streamed or (in_window.streamed is null and in_window.ttft_ms is not null)
                 then in_window.latency_ms - in_window.ttft_ms
             else in_window.latency_ms
         end as generation_ms,
         {{ http_status() }} as status,
-        coalesce(in_window.error_code, '') = 'provider_rate_limited' as is_rate_limited_by_provider,
+        {{ failure(http_status()) }} as failure,
     from in_window
     left join model_prices
         on in_window.cost_usd is null
         and in_window.model = model_prices.model
         and {{ in_force('model_prices', 'in_window.requested_at') }}
+),
+
+judged as (
+    select
+        priced.*,
+        case when priced.failure is not null then coalesce(faults.fault, 'undecided') end as error_fault,
+    from priced
+    left join faults
+        on priced.failure = faults.failure
+        and priced.requested_at >= faults.period_from
+        and (priced.requested_at < faults.period_to or faults.period_to is null)
 ),
 
 final as (
@@ -103,6 +155,8 @@ final as (
         gateway_call_id,
         account_id,
         api_key_ref,
+        operation,
+        native_operation,
         requested_at,
         completed_at,
         request_date,
@@ -114,12 +168,16 @@ final as (
         output_tokens,
         cached_tokens,
         reasoning_tokens,
-        cast(coalesce(cost_usd, list_cost_usd) as decimal(18, 12)) as cost_usd,
+        cache_write_tokens,
+        cache_write_1h_tokens,
+        cast(coalesce(cost_usd, priced_cost_usd) as decimal(18, 12)) as cost_usd,
         case
-            when cost_usd is not null then 'reported'
-            when list_cost_usd is not null then 'priced'
+            when cost_usd is not null then case when cost_basis = 'breakdown' then 'breakdown' else 'reported' end
+            when priced_cost_usd is not null then 'priced'
             else 'unpriced'
         end as cost_source,
+        list_cost_usd,
+        discount_usd,
         cache_hit,
         latency_ms,
         ttft_ms,
@@ -129,22 +187,19 @@ final as (
         cancelled,
         finish_reason,
         native_finish_reason,
+        has_answer,
+        is_answer_withheld,
         status_code,
         error_code,
+        error_origin,
+        error_fault,
         {{ is_cancelled_by_caller('status') }} as is_cancelled_by_caller,
-        coalesce(status, 0) between 400 and 498
-            and status <> 408
-            and not (status = 429 and is_rate_limited_by_provider) as is_caller_error,
-        {{ is_error('status') }} as is_error,
-        coalesce(finish_reason, '') = 'error'
-            and status_code is not null
-            and status is null
-            and not is_rate_limited_by_provider as is_undecided_error,
+        failure is not null as is_error,
         max_output_tokens,
         landed_hour,
         landing_file,
         landing_line,
-    from priced
+    from judged
 )
 
 select * from final

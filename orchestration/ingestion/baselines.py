@@ -17,8 +17,8 @@ from orchestration.ingestion.lake_parts import MERGE_REACH, select_rows
 from orchestration.policy.signals import BaselineTerms
 
 COLUMNS = (
-    "source", "request_id", "key_hash", "requested_at", "model", "output_tokens", "latency_ms", "cancelled", "finish_reason",
-    "status_code", "landed_hour", "landing_file", "landing_line",
+    "source", "request_id", "key_hash", "operation", "native_operation", "requested_at", "model", "output_tokens", "latency_ms",
+    "cancelled", "finish_reason", "status_code", "error_origin", "landed_hour", "landing_file", "landing_line",
 )  # fmt: skip
 """The canonical columns that a baseline is measured on."""
 

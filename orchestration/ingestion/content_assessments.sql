@@ -29,6 +29,8 @@ typed as (
         instant(field.requested_at) as hint,
         is_nested(field.source) or is_nested(field.request_id) or is_nested(field.detector) or is_nested(field.detector_version)
         or is_nested(field.verdict) or is_nested(field.score) or is_nested(field.category) or is_nested(field.assessed_at) as has_nested,
+        is_suspicious(concat_ws(' ', field.detector, field.detector_version, field.category, left(field.evidence, 65537))) as is_suspect,
+        coalesce(is_nested(field.evidence) and length(field.evidence) <= 65536, false) as is_document,
     from parsed
 ),
 
@@ -63,16 +65,20 @@ select
     case when fault is null then gateway else feed end as source,
     id_without_key(request_id) as request_id,
     requested_at,
-    without_keys(detector) as detector,
-    without_keys(visible(field.detector_version)) as detector_version,
+    detector,
+    visible(field.detector_version) as detector_version,
     verdict,
     -- Cut, not rounded: a score just below a threshold stays below it.
     case when score between 0 and 1 then (floor(score * 10000) * 0.0001)::decimal(5, 4) end as score,
-    without_keys(left(visible(field.category), 200)) as category,
+    case when not is_suspect then left(visible(field.category), 200) end as category,
+    case when is_suspect then left(visible(field.category), 65537) end as suspect_category,
     case
-        when is_nested(field.evidence) and length(field.evidence) <= 65536 then json_redacted(field.evidence)
-        else without_credentials(without_keys(text_without_content(left(on_one_line(field.evidence), 2000), names_with_message())))
+        when not is_suspect and is_document then field.evidence
+        when not is_suspect then left(on_one_line(field.evidence), 2000)
     end as evidence,
+    case when is_suspect and is_document then field.evidence end as suspect_document,
+    case when is_suspect and not is_document then left(on_one_line(field.evidence), 65537) end as suspect_evidence,
+    is_suspect,
     assessed_at,
     landed_hour,
     landing_file,

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from orchestration.hours import HOUR, floor_hour
 from orchestration.ingestion.records import content_kind
 from orchestration.ingestion.sources import Source
+from orchestration.ingestion.texts.keys import stored_name
 from orchestration.ingestion.unpacking import BOMB_BYTES, BOMB_RATIO, MOST_BYTES
 
 FAST_CLOCKS = timedelta(minutes=5)
@@ -33,7 +34,7 @@ class LandingFile:
 
     Attributes:
         name: its path under the home, else its whole path; every character that cannot be printed, and `%`, is written as `%` and the
-            two hexadecimal digits of each byte.
+            two hexadecimal digits of each byte, and a part that holds a key as its digest.
         latest_at: requests that began later than this were not written by then, or by a broken clock.
         refusal: why it cannot be landed, where that is known before it is read.
     """
@@ -76,14 +77,15 @@ def unmatched_files(sources: Iterable[Source], landing: Path, home: Path) -> lis
 def landing_name(path: Path, home: Path) -> str:
     """What the file is called in the lake: see LandingFile."""
     name = str(path.relative_to(home)) if path.is_relative_to(home) else str(path)
-    return "".join(
+    printable = "".join(
         char if char.isprintable() and char != "%" else "".join(f"%{byte:02X}" for byte in os.fsencode(char))
         for char in name
     )
+    return stored_name(printable)
 
 
 def landing_path(name: str, home: Path) -> Path:
-    """Where the file of that name lies: the inverse of `landing_name`."""
+    """Where the file of that name lies: the inverse of `landing_name`, save where a part of the name was a key."""
     return home / os.fsdecode(unquote_to_bytes(name))
 
 

@@ -21,17 +21,20 @@ import pandas as pd
 from orchestration.duck import connect, sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import FIRST_HOUR
-from orchestration.ingestion import assessments, lines, words
+from orchestration.ingestion import assessments, lines, redacting, words
 from orchestration.ingestion.canonical import columns_sql
 from orchestration.ingestion.finding import LandingFile
 from orchestration.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part, RefusedFile
 from orchestration.ingestion.records import Chunk, RecordFile
 from orchestration.ingestion.sources import Source
+from orchestration.ingestion.texts.keeping import Rules
 
 HERE = Path(__file__).parent
-MACROS = ("macros.sql", "redaction.sql", "answers.sql")
+MACROS = ("macros.sql", "answers.sql")
 READING = (
-    *MACROS, "shapes.sql", "records.sql", "visible.sql", "land.sql", "redact.sql", "quarantine.sql", "records.py", "characters.py", "lines.py", "tables.py", "unpacking.py",
+    *MACROS, "redaction.sql", "redacting.py", "shapes.sql", "records.sql", "visible.sql", "land.sql", "redact.sql", "quarantine.sql",
+    "records.py", "characters.py", "lines.py", "tables.py", "unpacking.py",
+    *sorted(f"texts/{file.name}" for file in (HERE / "texts").iterdir() if file.suffix in (".py", ".csv", ".tsv")),
 )  # fmt: skip
 """What decides, beside the adapter, how a record is read."""
 GROUP_BYTES = 64 << 20
@@ -44,8 +47,15 @@ LONGEST_MS = 30 * 24 * 60 * 60 * 1000
 LARGEST_COST_USD = 10**6
 """One request never costs this much; DECIMAL(18,12) ends here."""
 IGNORED = ("blank_line", "not_a_request")
-DATA_ERRORS = (duckdb.DataError, duckdb.InvalidInputException, duckdb.NotSupportedError)
-"""What the engine raises for a value that it cannot cope with. No reading is to let it come so far; where one does, it costs that line."""
+DATA_ERRORS = (
+    duckdb.DataError,
+    duckdb.InvalidInputException,
+    duckdb.NotSupportedError,
+    RecursionError,
+    ValueError,
+    OverflowError,
+)
+"""What comes of a value that a reading cannot cope with. None is to let it come so far; where one does, it costs that line."""
 MOST_TRIES = 2_000
 """How often parts of a group are tried to find the lines that the engine cannot cope with; what is left then is set aside whole."""
 
@@ -125,7 +135,8 @@ def adapter_version(source: Source) -> str:
     """A short digest of everything that decides how a record of this feed is read."""
     detecting = [HERE / "detectors.sql", source.responses] if source.responses else []
     files = [source.adapter, *(HERE / name for name in READING), *words.files(), *detecting]
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    kept = "\n".join(source.keep).encode()
+    return hashlib.sha256(b"\0".join([*(file.read_bytes() for file in files), kept])).hexdigest()[:12]
 
 
 def _place(file: LandingFile) -> tuple[str, str, str, datetime, str]:
@@ -187,6 +198,7 @@ def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
         for name in MACROS:
             session.execute((HERE / name).read_text())
         session.execute("create temp table shapes (shape ubigint)")
+        session.execute(redacting.macros_sql())
         sessions.put(session)
     return sessions
 
@@ -199,6 +211,7 @@ def _write(sessions: Sessions, pool: ThreadPoolExecutor, source: Source, pending
         land_sql = (HERE / "land.sql").read_text()
         plain_sql = land_sql.replace("{adapted}", f"select *, false as has_controls from {adapted}")
         escaped_sql = land_sql.replace("{adapted}", (HERE / "visible.sql").read_text().replace("{adapted}", adapted))
+    rules = Rules(source.adapter.stem, source.keep)
     writing: list[Future[None]] = []
     try:
         for _, members in groupby(pending, key=lambda member: member.file.landed_hour):
@@ -206,7 +219,7 @@ def _write(sessions: Sessions, pool: ThreadPoolExecutor, source: Source, pending
                 if len(writing) == WORKERS:
                     writing.pop(0).result()
                 land_sql = escaped_sql if any(b"\\" in chunk.lines for _, chunk in group.chunks) else plain_sql
-                writing.append(pool.submit(_write_group, sessions, land_sql, group, lake))
+                writing.append(pool.submit(_write_group, sessions, land_sql, group, rules, lake))
     finally:
         for future in writing:
             future.result()
@@ -252,14 +265,14 @@ def _group_name(members: list[_Pending], piece: int) -> str:
     return f"{hashlib.sha256(identity.encode()).hexdigest()[:20]}-v{members[0].version}-{piece}"
 
 
-def _write_group(sessions: Sessions, land_sql: str, group: _Group, lake: Path) -> None:
+def _write_group(sessions: Sessions, land_sql: str, group: _Group, rules: Rules, lake: Path) -> None:
     session = sessions.get()
     try:
         try:
-            _transform(session, land_sql, group)
+            _transform(session, land_sql, group, rules)
         except DATA_ERRORS:
-            group = _without_unreadable(session, land_sql, group)
-            _transform(session, land_sql, group)
+            group = _without_unreadable(session, land_sql, group, rules)
+            _transform(session, land_sql, group, rules)
         _check_no_line_is_lost(session, group)
         _count_replaced(session, group)
         _write_quarantine(session, group, lake)
@@ -275,12 +288,12 @@ def _write_group(sessions: Sessions, land_sql: str, group: _Group, lake: Path) -
         sessions.put(session)
 
 
-def _transform(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group) -> None:
+def _transform(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group, rules: Rules) -> None:
     """Make `landed_rows`, `quarantined` and, where answers are judged, `findings`, beside the `lines` that they come from.
 
     Raises:
         MakegoodError: the adapter is no valid SQL.
-        duckdb.Error: one of DATA_ERRORS, where a line holds what it cannot cope with.
+        DATA_ERRORS: a line holds what a reading cannot cope with.
     """
     session.register("files", _files(group))
     session.register("lines", lines.rows(group.chunks))
@@ -294,16 +307,20 @@ def _transform(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group)
         reason = " ".join(str(error).split())
         first = group.members[0].file
         raise MakegoodError(f"the adapter {group.source.adapter.name} failed on {first.name}: {reason}") from error
-    if not group.source.holds_assessments and _has_rows(session, "is_suspect"):
-        session.execute((HERE / "redact.sql").read_text())
-    if _has_rows(session, f"fault is not null and fault not in ({_ignored()})"):
+    if group.source.holds_assessments:
+        redacting.redact_verdicts(session)
+    else:
+        redacting.redact_logs(session, rules)
+    if session.execute(f"select 1 from landed_rows where {_is_quarantined()} limit 1").fetchone():
+        session.register("quarantined_lines", redacting.quarantined(session, _ignored(), rules))
         session.execute((HERE / "quarantine.sql").read_text().replace("{ignored}", _ignored()))
+        session.unregister("quarantined_lines")
     if group.source.responses:
         session.execute((HERE / "detectors.sql").read_text().replace("{responses}", group.source.responses.read_text()))
 
 
-def _without_unreadable(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group) -> _Group:
-    """The group, with a fault on each line that the engine cannot cope with. They are found by halving, so that all others land."""
+def _without_unreadable(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group, rules: Rules) -> _Group:
+    """The group, with a fault on each line that a reading cannot cope with. They are found by halving, so that all others land."""
     waiting, guilty, tries = [group.chunks], set[tuple[int, int]](), 0
     while waiting:
         chunks = waiting.pop()
@@ -311,7 +328,7 @@ def _without_unreadable(session: duckdb.DuckDBPyConnection, land_sql: str, group
         tries += 1
         try:
             if tries <= MOST_TRIES:
-                _transform(session, land_sql, replace(group, chunks=chunks))
+                _transform(session, land_sql, replace(group, chunks=chunks), rules)
                 continue
         except DATA_ERRORS:
             pass
@@ -340,12 +357,12 @@ def _halves(chunks: list[tuple[int, Chunk]], first: int) -> list[list[tuple[int,
     return [before, after]
 
 
-def _has_rows(session: duckdb.DuckDBPyConnection, condition: str) -> bool:
-    return session.execute(f"select 1 from landed_rows where {condition} limit 1").fetchone() is not None
-
-
 def _ignored() -> str:
     return ", ".join(f"'{reason}'" for reason in IGNORED)
+
+
+def _is_quarantined() -> str:
+    return f"fault is not null and fault not in ({_ignored()})"
 
 
 def _files(group: _Group) -> pd.DataFrame:
@@ -450,7 +467,7 @@ def _write_verdicts(session: duckdb.DuckDBPyConnection, group: _Group, lake: Pat
 
 def _write_quarantine(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
     _count(session, group, "ignored", f"fault in ({_ignored()})")
-    if not _count(session, group, "quarantined", f"fault is not null and fault not in ({_ignored()})"):
+    if not _count(session, group, "quarantined", _is_quarantined()):
         return
     directory = lake / "quarantine" / f"landed_date={group.members[0].landed_hour:%Y-%m-%d}"
     _copy(session, "from quarantined", directory / f"{group.name}.parquet")

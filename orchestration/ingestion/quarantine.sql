@@ -1,4 +1,4 @@
--- One row per quarantined record: where it stood, why it did not land, and its raw text without keys, credentials and content.
+-- One row per quarantined record: where it stood, why it did not land, its length and digest, and what of it is known to be harmless.
 create or replace temp table quarantined as
 with faults as (
     select
@@ -12,25 +12,14 @@ with faults as (
     where fault is not null and fault not in ({ignored})
 ),
 
--- What is taken out goes step by step: a macro that is given another one's text repeats it, and takes long to read.
-without_content as (
+measured as (
     select
-        file_index,
-        line,
-        case
-            when length(raw) <= 65536 and json_valid(raw) then json_without_content(raw)
-            else text_without_content(left(raw, 65536), names_with_message())
-        end as raw_text,
+        lines.file_index,
+        lines.line,
+        octet_length(encode(rtrim(lines.raw, chr(10)))) as line_bytes,
+        sha256(rtrim(lines.raw, chr(10))) as line_digest,
     from lines
     semi join faults on lines.file_index = faults.file_index and lines.line = faults.landing_line
-),
-
-keyless as (
-    select
-        file_index,
-        line,
-        without_keys(rtrim(raw_text, chr(10))) as raw_text,
-    from without_content
 ),
 
 final as (
@@ -41,9 +30,13 @@ final as (
         faults.landing_line,
         faults.landed_hour,
         faults.fault as reason,
-        without_credentials(keyless.raw_text) as raw_text,
+        measured.line_bytes,
+        measured.line_digest,
+        quarantined_lines.broken_at,
+        quarantined_lines.fields::varchar as fields,
     from faults
-    inner join keyless on faults.file_index = keyless.file_index and faults.landing_line = keyless.line
+    inner join measured on faults.file_index = measured.file_index and faults.landing_line = measured.line
+    inner join quarantined_lines on faults.file_index = quarantined_lines.file_index and faults.landing_line = quarantined_lines.line
     inner join files on faults.file_index = files.file_index
     order by faults.landing_file, faults.landing_line
 )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from orchestration.errors import MakegoodError
+from orchestration.ingestion.texts.keeping import wrong_path
 
 ADAPTERS = Path(__file__).parent / "adapters"
 RESPONSES = Path(__file__).parent / "responses"
@@ -28,12 +29,14 @@ class Source:
         adapter: the SQL file that turns a raw record into canonical columns.
         files: a glob under the home, or absolute, where `{date}` and `{hour}` stand for the landing hour.
         timezone: the IANA name of the zone whose clock names dates and hours in paths; None is UTC.
+        keep: paths of texts in its `meta` that are kept beside those known to be harmless.
     """
 
     name: str
     adapter: Path
     files: str
     timezone: str | None = None
+    keep: tuple[str, ...] = ()
 
     @property
     def is_dated(self) -> bool:
@@ -97,12 +100,24 @@ def _document(file: Path) -> dict[str, object]:
 
 
 def _source(entry: object, where: str, home: Path) -> Source:
-    fields = _fields(entry, ("name", "adapter", "files"), where)
+    keep = _keep(entry, where)
+    fields = _fields(entry, ("name", "adapter", "files"), where, "keep")
     adapter = ADAPTERS / f"{fields['adapter']}.sql"
     if not adapter.is_file():
         known = ", ".join(sorted(file.stem for file in ADAPTERS.glob("*.sql")))
         raise MakegoodError(f"{where}: there is no adapter {fields['adapter']!r}; there are: {known}")
-    return Source(fields["name"], adapter, _under(home, fields["files"]), _zone(fields, where))
+    return Source(fields["name"], adapter, _under(home, fields["files"]), _zone(fields, where), keep)
+
+
+def _keep(entry: object, where: str) -> tuple[str, ...]:
+    """The paths of texts in meta that a source keeps; none where it says nothing."""
+    paths = entry.get("keep", []) if isinstance(entry, dict) else []
+    if not isinstance(paths, list):
+        raise MakegoodError(f"{where}: `keep` is a list of paths in `meta`, such as `context.plan`")
+    for path in paths:
+        if reason := wrong_path(path):
+            raise MakegoodError(f"{where}: `keep` holds {path!r}, but {reason}")
+    return tuple(paths)
 
 
 def _assessments(entry: object, where: str, home: Path) -> Source:
@@ -128,8 +143,8 @@ def _zone(fields: dict[str, str], where: str) -> str | None:
     return name
 
 
-def _fields(entry: object, names: tuple[str, ...], where: str) -> dict[str, str]:
-    """The entry's fields, each of them a text, and those that every entry has checked."""
+def _fields(entry: object, names: tuple[str, ...], where: str, *others: str) -> dict[str, str]:
+    """The entry's fields, each of them a text, and those that every entry has checked; `others` may be there."""
     if not isinstance(entry, dict):
         raise MakegoodError(f"{where}: an entry has the fields {', '.join(names[:-1])} and {names[-1]}")
     fields: dict[str, str] = {}
@@ -138,7 +153,7 @@ def _fields(entry: object, names: tuple[str, ...], where: str) -> dict[str, str]
         if not isinstance(value, str) or not value:
             raise MakegoodError(f"{where}: `{field}` is missing")
         fields[field] = value
-    if unknown := sorted(set(entry) - set(fields)):
+    if unknown := sorted(set(entry) - set(fields) - set(others)):
         raise MakegoodError(f"{where}: unknown field `{unknown[0]}`")
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", fields["name"]):
         raise MakegoodError(f"{where}: the name {fields['name']!r} may hold letters, digits, `_`, `.` and `-` only")

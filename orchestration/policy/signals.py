@@ -1,4 +1,4 @@
-"""What dbt_project.yml declares of signals: their names, and what a normal latency is taken of. How a signal is measured is in models/."""
+"""What dbt_project.yml declares: the names of signals and operations, and what a normal latency is taken of. How a signal is measured is in models/."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +23,21 @@ def yes_no_signals() -> list[str]:
 def assessed_signals() -> list[str]:
     """Those of them that a detector's verdict may speak for."""
     return list(_variables()["assessed_signals"])
+
+
+def operations() -> list[str]:
+    """Everything that can be bought, and what is nobody's purchase."""
+    return list(_variables()["operations"])
+
+
+def unpurchased_operations() -> list[str]:
+    """Those of them that are nobody's purchase."""
+    return list(_variables()["unpurchased_operations"])
+
+
+def untimed_operations() -> list[str]:
+    """Those of them that last as long as somebody wants, so that they have no latency."""
+    return list(_variables()["untimed_operations"])
 
 
 @dataclass(frozen=True)

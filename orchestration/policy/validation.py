@@ -1,27 +1,38 @@
 """What must hold of the policy before a run may use it: the one place for it. Each check yields its problems, with file, line and reason."""
 
 import itertools
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from orchestration.policy.seeds import SEEDS, Policy, PolicyError, Problem, Row, read
-from orchestration.policy.signals import assessed_signals, signals
+from orchestration.policy.signals import assessed_signals, operations, signals, unpurchased_operations
 
 COMPARATORS = (">=", ">", "<=", "<", "=")
 SCOPES = ("account_day", "account_month")
+ORIGINS = ("*", "unsaid", "upstream", "gateway", "caller")
+FAULTS = ("upstream", "gateway", "caller", "undecided")
+STATUS = re.compile(r"\*|none|word|[1-5]([0-9]{2}|[0-9]?\*)", re.ASCII)
 SUBJECTS = {
     "account_coverage": ("account_id",),
     "model_prices": ("model",),
     "compensation_caps": ("scope",),
     "detectors": ("detector", "signal"),
+    "failure_faults": ("rank",),
 }
 """Seeds in which a thing has one row at a time, and the columns that name the thing."""
 NOT_NEGATIVE = {
     "compensation_rules": ("payout_cap_usd", "min_output_tokens", "min_latency_ms"),
     "compensation_caps": ("cap_usd",),
-    "model_prices": ("input_price_usd", "output_price_usd", "cached_price_usd"),
+    "model_prices": (
+        "input_price_usd",
+        "output_price_usd",
+        "cached_price_usd",
+        "cache_write_price_usd",
+        "cache_write_1h_price_usd",
+    ),
 }
 FOREVER = datetime(9999, 12, 31)  # noqa: DTZ001 - naive UTC throughout
 
@@ -69,6 +80,45 @@ def _words(policy: Policy) -> Iterator[Problem]:
     for row in policy["compensation_caps"]:
         if row["scope"] not in SCOPES:
             yield row.fault(f"there is no scope {row['scope']!r}; there are: {', '.join(SCOPES)}")
+
+
+def _operations(policy: Policy) -> Iterator[Problem]:
+    """A rule is for every purchase, or for operations that are known, bought, and named once."""
+    known, unpurchased = operations(), unpurchased_operations()
+    for row in policy["compensation_rules"]:
+        named = row["operations"].split("|")
+        if named == ["*"]:
+            continue
+        for name in dict.fromkeys(named):
+            if name not in known:
+                yield row.fault(
+                    f"there is no operation {name!r} (in operations, {row['operations']!r}); there are: {', '.join(known)},"
+                    " joined by |, or * for every purchase"
+                )
+            elif name in unpurchased:
+                yield row.fault(f"no rule can be for {name}, which is nobody's purchase")
+            elif name == "other" and row["signal"] in assessed_signals():
+                yield row.fault(
+                    f"{row['signal']} cannot be for other: nobody knows what an answer is there, so nothing is paid for it"
+                )
+            elif named.count(name) > 1:
+                yield row.fault(f"operations names {name} twice")
+
+
+def _faults(policy: Policy) -> Iterator[Problem]:
+    for row in policy["failure_faults"]:
+        if row["error_origin"] not in ORIGINS:
+            yield row.fault(f"there is no origin {row['error_origin']!r}; there are: {', '.join(ORIGINS)}")
+        if row["fault"] not in FAULTS:
+            yield row.fault(f"there is no fault {row['fault']!r}; there are: {', '.join(FAULTS)}")
+        if not STATUS.fullmatch(row["status"]):
+            yield row.fault(
+                f"status is {row['status']!r}: write one of HTTP's such as 503, the beginning of one such as 5*, none, word, or *"
+            )
+        if row["error_code"] != row["error_code"].lower():
+            yield row.fault(f"error_code is {row['error_code']!r}: write it in lower case, as codes are compared")
+        if "|" in row["error_code"]:
+            yield row.fault(f"error_code is {row['error_code']!r}: codes are compared with a space for every bar")
 
 
 def _types(policy: Policy) -> Iterator[Problem]:
@@ -161,4 +211,4 @@ def _named(row: Row, columns: tuple[str, ...]) -> str:
     return " and ".join(f"{column} {row[column]!s}" for column in columns)
 
 
-CHECKS = (_amounts, _words, _types, _rule_ids, _intervals, _versions)
+CHECKS = (_amounts, _words, _operations, _faults, _types, _rule_ids, _intervals, _versions)

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import MakegoodError
-from orchestration.policy.signals import yes_no_signals
+from orchestration.policy.signals import assessed_signals, untimed_operations, yes_no_signals
 from orchestration.publication.asking import ask
 
 # Within a known hour. DuckLake compares an equality with what its catalog says of each file, which costs more than to read the
@@ -19,8 +19,9 @@ SAME_REQUEST = "source || '' = $source and request_id || '' = $request_id"
 # These find a row or a few, which are put in order here: to sort in SQL makes DuckLake look up statistics of every column first.
 ASKED = """
 select
-    source, request_id, requested_at, request_date, request_hour, account_id, model, input_tokens, output_tokens, max_output_tokens,
-    latency_ms, latency_baseline_ms, throughput_tps, finish_reason, status_code, cost_usd, cost_source, reason_code,
+    source, request_id, requested_at, request_date, request_hour, account_id, operation, native_operation, model, input_tokens,
+    output_tokens, max_output_tokens, latency_ms, latency_baseline_ms, throughput_tps, finish_reason, native_finish_reason,
+    has_answer, is_answer_withheld, status_code, error_code, error_origin, error_fault, cost_usd, cost_source, reason_code,
     compensation_type, rule_id, policy_version, observed_value, threshold_value, payout_rate, payout_usd,
 from fct_requests
 where request_id = $request_id and ($source is null or source = $source) and ($hour is null or requested_at >= $hour::timestamp)
@@ -45,6 +46,9 @@ from fct_content_assessments
 where {SAME_REQUEST} and request_date = $request_date and request_hour = $request_hour
 """
 
+NO_PURCHASES = {"health_check": "a check of the gateway's own", "retrieval": "a read of something bought earlier"}
+"""Operations that nobody pays for, in words."""
+
 Row = dict[str, Any]
 
 
@@ -53,6 +57,7 @@ class RuleEvaluation:
     """What one rule saw of the request. Money is in USD; `observed_value` is None where the signal was not observed.
 
     Attributes:
+        operations: what the rule is for, joined by |; * is every purchase.
         outcome: matched, or why not, as in mart_rule_evaluations.
         is_paid: whether this is the rule that was paid.
         sentence: the outcome in words.
@@ -67,6 +72,7 @@ class RuleEvaluation:
     observed_value: Decimal | None
     comparator: str
     threshold_value: Decimal
+    operations: str
     min_output_tokens: int | None
     min_latency_ms: int | None
     payout_rate: Decimal
@@ -187,16 +193,30 @@ def decision(request: Row, rules: list[RuleEvaluation]) -> str:
             f" It pays {_plain(request['payout_rate'] * 100)}% of the cost of ${_plain(request['cost_usd'])}{cap}."
         )
     named = f"rule {request['rule_id']} matched" if request["rule_id"] else ""
+    refused = (
+        "the gateway itself refused it"
+        if request["error_fault"] == "gateway"
+        else "the error was of the caller's own making"
+    )
     because = {
+        "not_a_purchase": f"it is nobody's purchase but {NO_PURCHASES.get(request['operation'], 'a ' + request['operation'])}",
         "not_covered": f"the account {request['account_id']} was not covered at that time",
         "cancelled_by_caller": "the caller left before the end",
-        "caller_error": f"the error was of the caller's own making (status {request['status_code']})",
+        "caller_error": f"{refused} ({_failure(request)})",
         "not_billed": "nothing was billed for it",
         "within_normal_range": "no rule matched",
-        "cost_unknown": f"{named}, but what the request cost is not known",
+        "cost_unknown": f"{named}, but what the request cost is not known"
+        if named
+        else "the log says neither what the request cost nor how many tokens it took",
         "zero_payout": f"{named}, but what it pays of ${_plain(request['cost_usd'] or Decimal(0))} comes to nothing",
     }
     return f"Nothing is paid: {because[reason]}."
+
+
+def _failure(request: Row) -> str:
+    """How the request failed, as the log has it."""
+    status, code = request["status_code"], request["error_code"]
+    return ", ".join([f"status {status or 'not logged'}", *([code] if code else [])])
 
 
 def _decided_so(rule: RuleEvaluation, request: Row) -> bool:
@@ -211,10 +231,12 @@ def _decided_so(rule: RuleEvaluation, request: Row) -> bool:
 def _outcome(row: Row, request: Row, is_paid: bool) -> str:
     observed, outcome = row["observed_value"], row["outcome"]
     threshold = f"{row['comparator']} {_plain(row['threshold_value'])}"
+    if outcome == "not_for_operation":
+        return f"it is for {row['operations'].replace('|', ', ')}, and this was {request['operation']}"
     if outcome == "replaced_for_model":
         return f"a rule made for models like {request['model']} stands in its place"
     if outcome == "not_observed":
-        return f"{row['signal']} was not observed"
+        return f"{row['signal']} was not observed{_why_unknown(row['signal'], request)}"
     if outcome == "threshold_not_met":
         return f"{row['signal']} was {_plain(observed)}, which is not {threshold}"
     if outcome == "too_little_output":
@@ -227,6 +249,22 @@ def _outcome(row: Row, request: Row, is_paid: bool) -> str:
     if request["reason_code"] == "compensated":
         return f"matched, as {matched}; it would pay ${_plain(row['rule_payout_usd'])}, and {request['rule_id']} comes before it"
     return f"matched, as {matched}; nothing is paid for the request all the same"
+
+
+def _why_unknown(signal: str, request: Row) -> str:
+    """Why nothing is known of a signal, where the request says so."""
+    if signal == "upstream_failed":
+        return ": nobody can say whose fault the error was"
+    if signal in assessed_signals() and request["operation"] == "other":
+        called = f" ({request['native_operation']})" if request["native_operation"] else ""
+        return f": what was bought{called} is not known, so neither is what an answer to it is"
+    if signal in ("latency_ms", "latency_ratio", "throughput_tps") and request["operation"] in untimed_operations():
+        return f": a {request['operation']} lasts as long as it is wanted to"
+    if signal in ("empty_completion", "truncated") and request["finish_reason"] == "other":
+        return f": it ended in a word that is not known ({request['native_finish_reason']})"
+    if signal == "empty_completion" and request["is_answer_withheld"] and request["has_answer"] is None:
+        return ": the record holds back the answer"
+    return ""
 
 
 def _observed(rule: RuleEvaluation) -> str:

@@ -1,25 +1,25 @@
 """Moves readers back to what an earlier publication showed. The warehouse and the ledger stay as they are: the next run moves readers on."""
 
-from filelock import FileLock, Timeout
-
 from orchestration.duck import connect
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.publication.publications import Publication, Publications
 from orchestration.publication.reading import current_publication, publications_file
 from orchestration.warehouse import ALIAS, attach
+from orchestration.writing import writing
 
 
 def roll_back(home: Home, publication_id: int | None = None) -> Publication:
     """Publish again the snapshot of an earlier publication; the last one of an older snapshot unless told. Returns the new publication.
 
     Raises:
-        MakegoodError: nothing is published, there is no such publication, its snapshot was expired, or a run is writing.
+        MakegoodError: nothing is published, there is no such publication, its snapshot was expired, or another process
+            writes in this home.
     """
     current = current_publication(home.warehouse)
     record = Publications(publications_file(home.warehouse))
     try:
-        with FileLock(home.writer_lock, timeout=0), connect() as con:
+        with writing(home, "roll back"), connect() as con:
             attach(con, home.warehouse)
             kept = {row[0] for row in con.execute(f"select snapshot_id from ducklake_snapshots('{ALIAS}')").fetchall()}
             target = (
@@ -36,10 +36,6 @@ def roll_back(home: Home, publication_id: int | None = None) -> Publication:
                     f"publication {target.publication_id} is too old: its snapshot was expired by the upkeep; {_listed(record, kept)}"
                 )
             return record.publish_again(target)
-    except Timeout as timeout:
-        raise MakegoodError(
-            f"a run is writing in {home.root}: roll back when it has ended, or it moves readers on again"
-        ) from timeout
     finally:
         record.close()
 

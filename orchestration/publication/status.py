@@ -16,6 +16,7 @@ from orchestration.policy.digests import policy_digests
 from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication, Publications
 from orchestration.publication.reading import publications_file, reading
+from orchestration.publication.unknown_words import UnknownWords, unknown_endings, unknown_operations
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Status:
     file_equation: FileEquation
     hour_equation: HourEquation
     verdict_equation: VerdictEquation
+    unknown_operations: UnknownWords
+    unknown_endings: UnknownWords
     landed_files: int
     replaced_records: int
     refused_files: list[RefusedFile]
@@ -92,13 +95,14 @@ def status(root: Path, sources_file: Path) -> Status:
         hours = HourEquation(
             *_one(con, "count(*), sum(landed_count), sum(current_count), sum(superseded_count)", "fct_request_hours")
         )
+        operations, endings = unknown_operations(con), unknown_endings(con)
         derived = con.execute("select hour_at, policy_digest from fct_request_hours order by hour_at").fetchall()
     record, inventory = Publications(publications_file(home.warehouse)), Inventory(home.lake / "inventory.sqlite")
     try:
         unaudited = [hour for hour, _ in record.unaudited_hours()]
         landed_files, replaced_records = inventory.totals()[0], inventory.replaced_count()
         refused = [
-            file for file in inventory.refused_files() if os.path.lexists(landing_path(file.landing_file, home.root))
+            file for file in inventory.refused_files() if "sha256:" in file.landing_file or os.path.lexists(landing_path(file.landing_file, home.root))
         ]
         verdicts = verdict_equation(inventory, publication.data_through or publication.published_at)
     finally:
@@ -109,6 +113,8 @@ def status(root: Path, sources_file: Path) -> Status:
         file_equation=files,
         hour_equation=hours,
         verdict_equation=verdicts,
+        unknown_operations=operations,
+        unknown_endings=endings,
         landed_files=landed_files,
         replaced_records=replaced_records,
         refused_files=refused,

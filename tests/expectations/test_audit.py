@@ -25,8 +25,7 @@ def test_first_hour_passes_and_says_that_it_has_no_history(empty_home: Home) -> 
     empty_home.add("fct_requests", REQUESTS)
     empty_home.add("fct_request_hours")
     measured = find(empty_home.audit("fct_requests"), "volume_ratio")
-    assert measured.success
-    assert (measured.judged_count, measured.note) == (0, "no history")
+    assert (measured.outcome, measured.judged_count, measured.note) == ("no data", 0, "no history")
 
 
 def test_two_days_of_history_are_none_and_three_are_enough(empty_home: Home) -> None:
@@ -46,23 +45,51 @@ def test_history_ends_seven_days_back(empty_home: Home) -> None:
 def test_small_hour_is_not_judged_by_its_shares(empty_home: Home) -> None:
     empty_home.add("fct_requests", MIN_REQUESTS - 1, latency_ms="null")
     few = find(empty_home.audit("fct_requests"), "missing_latency_share")
-    assert (few.success, few.note) == (True, "too few requests")
+    assert (few.outcome, few.note) == ("no data", "too few requests")
     empty_home.add("fct_requests", 1, latency_ms="null")
     enough = find(empty_home.audit("fct_requests"), "missing_latency_share")
-    assert (enough.success, enough.note) == (False, None)
+    assert (enough.outcome, enough.note) == ("failed", None)
 
 
-def test_empty_warehouse_and_empty_window_pass_with_a_note_on_everything(empty_home: Home) -> None:
+def test_empty_warehouse_and_empty_window_are_no_data_with_a_reason_for_everything(empty_home: Home) -> None:
     empty_home.window([], landed_hours=())
     for result in audit(empty_home.path):
         assert result.success
+        assert result.unjudged == result.measurements
         assert all(m.judged_count == 0 and m.note for m in result.measurements), result
+
+
+def test_an_hour_without_any_latency_has_no_latency_to_judge_and_fails_for_it(home: Home) -> None:
+    home.execute("update makegood.fct_requests set latency_ms = null")
+    result = home.audit("fct_requests")
+    assert (find(result, "latency_ms").outcome, find(result, "latency_ms").note) == (
+        "no data",
+        "no latency was reported",
+    )
+    assert [m.columns for m in result.failures] == [["missing_latency_share"]]
+
+
+@pytest.mark.parametrize(("payout", "outcome"), [("0", "no data"), ("0.000000000001", "failed")])
+def test_where_nothing_was_billed_any_payout_is_too_much_and_none_is_no_data(
+    home: Home, payout: str, outcome: str
+) -> None:
+    home.execute("update makegood.fct_requests set cost_usd = 0")
+    home.execute(f"update makegood.fct_compensations set payout_usd = {payout}")
+    measured = find(home.audit("fct_compensations"), "payout_share")
+    assert measured.outcome == outcome
+    assert (measured.note or "").startswith("too few requests, or nothing was billed") == (outcome == "no data")
+    json.dumps(measured.observed, allow_nan=False)
+
+
+def test_a_models_payouts_where_nothing_was_billed_are_a_change(home: Home) -> None:
+    home.execute(f"update makegood.fct_requests_hourly set cost_usd = 0 where request_date = '{DAY}'")
+    assert find(home.audit("fct_requests_hourly"), "payout_share_change", "warning").outcome == "failed"
 
 
 def test_hour_that_lost_all_its_requests_fails(home: Home) -> None:
     home.execute("delete from makegood.fct_requests")
     measured = find(home.audit("fct_requests"), "settled_volume_ratio")
-    assert not measured.success
+    assert measured.outcome == "failed"
     assert measured.unexpected_rows == [
         {"request_date": DAY.isoformat(), "request_hour": HOUR, "settled_volume_ratio": 0.0}
     ]
@@ -77,15 +104,15 @@ def test_hour_that_may_still_grow_is_not_too_small(home: Home) -> None:
 def test_source_that_fell_silent_fails(home: Home) -> None:
     home.execute(f"update makegood.fct_landing_files set source = 'other' where landed_hour >= date '{DAY}'")
     measured = find(home.audit("fct_landing_files"), "volume_ratio")
-    assert not measured.success
+    assert measured.outcome == "failed"
     assert [row["source"] for row in measured.unexpected_rows] == ["gateway"]
 
 
 def test_rows_outside_the_window_are_not_judged(home: Home) -> None:
     home.add("fct_requests", hour=HOUR + 1, latency_ms="-1")
-    assert find(home.audit("fct_requests"), "latency_ms").success
+    assert find(home.audit("fct_requests"), "latency_ms").outcome == "passed"
     home.window([(DAY, HOUR), (DAY, HOUR + 1)])
-    assert not find(home.audit("fct_requests"), "latency_ms").success
+    assert find(home.audit("fct_requests"), "latency_ms").outcome == "failed"
 
 
 def test_one_bad_hour_fails_a_window_of_good_ones(home: Home) -> None:
@@ -163,7 +190,7 @@ MEASUREMENTS = st.builds(
     relation=st.text(),
     columns=st.lists(st.text()),
     severity=st.sampled_from(("critical", "warning")),
-    success=st.booleans(),
+    outcome=st.sampled_from(("passed", "failed", "no data")),
     threshold=st.dictionaries(st.text(), VALUES),
     observed=st.dictionaries(st.text(), VALUES),
     judged_count=st.integers(min_value=0),
@@ -174,7 +201,15 @@ MEASUREMENTS = st.builds(
 )
 
 
-@given(st.builds(SuiteResult, table=st.text(), snapshot_id=st.integers(), measurements=st.lists(MEASUREMENTS)))
+@given(
+    st.builds(
+        SuiteResult,
+        table=st.text(),
+        snapshot_id=st.integers(),
+        measurements=st.lists(MEASUREMENTS),
+        error=st.none() | st.text(),
+    )
+)
 def test_any_result_survives_json(result: SuiteResult) -> None:
     assert SuiteResult.from_dict(json.loads(json.dumps(result.to_dict()))) == result
 
@@ -196,11 +231,31 @@ def test_home_without_run_inputs_is_refused_by_path(home: Home) -> None:
         audit(home.path)
 
 
-def test_column_that_cannot_be_judged_stops_the_audit_instead_of_passing(home: Home) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ("add column payout_usd varchar", r"payout_usd could not be judged .* type VARCHAR"),
+        ("add column payout_usd_before decimal(18, 12)", r'"payout_usd" not found'),
+    ],
+)
+def test_what_great_expectations_cannot_judge_stops_the_publication_and_is_named(
+    home: Home, spoil: str, said: str
+) -> None:
     home.execute("alter table makegood.fct_compensations drop column payout_usd")
-    home.execute("alter table makegood.fct_compensations add column payout_usd varchar")
-    with pytest.raises(MakegoodError, match=r"payout_usd could not be judged .* type VARCHAR"):
-        home.audit("fct_compensations")
+    home.execute(f"alter table makegood.fct_compensations {spoil}")
+    result = home.audit("fct_compensations")
+    assert not result.success
+    assert re.search(said, result.error or ""), result.error
+    assert "\n" not in (result.error or "")
+    assert SuiteResult.from_dict(json.loads(json.dumps(result.to_dict()))) == result
+    assert home.audit("fct_requests").success
+
+
+def test_a_warehouse_that_cannot_be_opened_is_one_sentence(home: Home) -> None:
+    home.connection.close()
+    (home.path / "warehouse" / "run.duckdb").write_bytes(b"not a database at all")
+    with pytest.raises(MakegoodError, match=r"cannot be audited: .*run\.duckdb"):
+        audit(home.path)
 
 
 def test_audit_leaves_the_warehouse_as_it_was(home: Home) -> None:

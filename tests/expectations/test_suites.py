@@ -219,14 +219,14 @@ def test_expectations_pass_at_their_limit_and_fail_beyond_it(scenario: str, home
     at_limit = home.audit(cases[0].table)
     for case in cases:
         measured = find(at_limit, case.column, case.severity)
-        assert measured.success and measured.judged_count > 0, measured
+        assert measured.outcome == "passed" and measured.judged_count > 0, measured
 
     for case in cases:
         home.execute(case.beyond)
     beyond = home.audit(cases[0].table)
     for case in cases:
         measured = find(beyond, case.column, case.severity)
-        assert not measured.success and measured.unexpected_count > 0, measured
+        assert measured.outcome == "failed" and measured.unexpected_count > 0, measured
         assert measured.observed[case.side] in [row[case.column] for row in measured.unexpected_rows]
 
 
@@ -242,11 +242,42 @@ def test_every_side_of_every_expectation_has_a_case() -> None:
     assert sides == {(case.table, case.column, case.severity, case.side) for case in CASES}
 
 
+NEVER_NULL = {
+    ("fct_compensations", "payout_usd"),
+    ("mart_compensation_hourly", "compensation_count"),
+    ("mart_compensation_hourly", "payout_usd"),
+    ("mart_compensation_hourly", "cost_usd"),
+    ("fct_request_hours", "outdated_count"),
+}
+
+
+def test_every_expectation_says_whether_there_may_be_no_data() -> None:
+    decided = {
+        (suite.table, expectation.column): (expectation.meta or {}).get("null_means")
+        for suite in SUITES.values()
+        for relation in suite.relations
+        for expectation in relation.expectations
+    }
+    assert {measure for measure, reason in decided.items() if reason is None} == NEVER_NULL
+    assert all(relation.empty_means for suite in SUITES.values() for relation in suite.relations)
+
+
+@pytest.mark.parametrize(("table", "column"), sorted(NEVER_NULL - {("fct_request_hours", "outdated_count")}))
+def test_a_single_null_where_none_may_be_fails_and_names_its_row(table: str, column: str, home: Home) -> None:
+    home.execute(f"update makegood.{table} set {column} = null where request_date = '2026-11-10' and request_hour = 3")
+    measured = find(home.audit(table), column)
+    assert measured.outcome == "failed"
+    assert measured.note is not None and measured.note.endswith("values are missing, which is never right here")
+    relation = next(one for one in SUITES[table].relations if one.name == measured.relation)
+    assert set(measured.unexpected_rows[0]) == set(relation.keys)
+
+
 def test_good_data_passes_every_expectation(home: Home) -> None:
     for table in SUITES:
         result = home.audit(table)
         assert result.success
         assert not result.warnings
+        assert all(measured.outcome == "passed" for measured in result.measurements), result.unjudged
 
 
 @pytest.mark.parametrize("table", sorted({table for suite in SUITES.values() for table in suite.reads}))

@@ -83,19 +83,19 @@ class Place:
                 found += [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
         return found
 
-    def quarantine(self) -> list[tuple[str, int, str, str]]:
-        """File name, line, reason and raw text of what is quarantined of the files' current versions."""
+    def quarantine(self) -> list[tuple[str, int, str, str | None]]:
+        """File name, line, reason and harmless fields of what is quarantined of the files' current versions."""
         files = sorted(str(file) for file in self.lake.glob("quarantine/**/*.parquet"))
         if not files:
             return []
         with duckdb.connect() as con:
             rows = con.execute(
-                "select landing_file, version, landing_line, reason, raw_text from read_parquet(?) order by all",
+                "select landing_file, version, landing_line, reason, fields from read_parquet(?) order by all",
                 [files],
             ).fetchall()
         return [
-            (Path(name).name, number, reason, raw)
-            for name, version, number, reason, raw in rows
+            (Path(name).name, number, reason, fields)
+            for name, version, number, reason, fields in rows
             if (file := self.inventory.file(name)) and file.version == version
         ]
 

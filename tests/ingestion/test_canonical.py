@@ -104,7 +104,7 @@ UNKNOWN_FIELDS = {
     "beside meta": ({"region": "eu", "meta": {"a": 1}}, {"a": 1, "region": "eu"}),
     "the record's own word wins": ({"region": "eu", "meta": {"region": "us"}}, {"region": "eu"}),
     "a meta that is no object": ({"region": "eu", "meta": [1]}, {"meta": [1], "region": "eu"}),
-    "names with quotes and dots": ({'a"b.c': 1, "d'e": 2, "": 3}, {'a"b.c': 1, "d'e": 2, "": 3}),
+    "names with dots, and names that are none": ({"a.b": 1, 'c"d': 2, "": 3}, {"a.b": 1, "[names not kept]": 2}),
 }
 
 
@@ -311,11 +311,20 @@ def test_a_callers_limit_that_is_no_number_is_not_known(place: Place) -> None:
     assert row["max_output_tokens"] is None
 
 
-def test_a_fault_is_kept_with_file_line_and_raw_text(place: Place) -> None:
-    place.land_lines(line(request_id="r1"), line(request_id="r2", model=None))
-    ((name, number, reason, raw),) = place.quarantine()
+def test_a_fault_is_kept_with_file_line_and_harmless_fields(place: Place) -> None:
+    place.land_lines(line(request_id="r1"), line(request_id="r2", model=None, input_tokens="twelve", output_tokens=-1))
+    ((name, number, reason, fields),) = place.quarantine()
     assert (name, number, reason) == ("part.jsonl", 2, "missing_model")
-    assert json.loads(raw)["request_id"] == "r2"
+    assert json.loads(fields or "") == {
+        "request_id": "r2",
+        "account_id": "a1",
+        "requested_at": "2026-11-01T05:10:00Z",
+        "completed_at": "2026-11-01T05:10:02.500Z",
+        "model": None,
+        "input_tokens": "[not kept]",
+        "output_tokens": -1,
+        "cost_usd": "0.001",
+    }
 
 
 LATEST = HOUR + timedelta(hours=1) + FARTHEST_ZONE + FAST_CLOCKS

@@ -44,10 +44,10 @@ BAD_DATA = {
     "amounts_agree_from_requests_to_marts": (
         "update mart_compensation_hourly set payout_usd = payout_usd + 0.000000000001"
     ),
-    "one_baseline_per_day_source_model_and_bucket": (
-        "insert into int_latency_baselines select date '2026-11-01', 'g', 'm', 0, 1, 50 from range(2)"
+    "one_baseline_per_day_source_operation_model_and_bucket": (
+        "insert into int_latency_baselines select date '2026-11-01', 'g', 'chat', 'm', 0, 1, 50 from range(2)"
     ),
-    "a_baseline_is_of_enough_requests": "insert into int_latency_baselines values ('2026-11-01', 'g', 'm', 0, 1, 49)",
+    "a_baseline_is_of_enough_requests": "insert into int_latency_baselines values ('2026-11-01', 'g', 'chat', 'm', 0, 1, 49)",
     "account_days_agree_with_compensations": "delete from mart_compensation_by_account_daily",
     "request_counts_agree_by_hour": "delete from fct_requests_hourly",
 }

@@ -85,8 +85,12 @@ def test_deliveries_merge_by_the_rule_and_every_one_is_current_or_superseded(
         write_run(con, "run", shuffled, window)
         con.execute(
             "create table makegood.model_prices (model varchar, input_price_usd decimal(20, 15),"
-            " output_price_usd decimal(20, 15), cached_price_usd decimal(20, 15), effective_from timestamp,"
-            " effective_to timestamp)"
+            " output_price_usd decimal(20, 15), cached_price_usd decimal(20, 15), cache_write_price_usd decimal(20, 15),"
+            " cache_write_1h_price_usd decimal(20, 15), effective_from timestamp, effective_to timestamp)"
+        )
+        con.execute(
+            "create table makegood.failure_faults (rank integer, error_origin varchar, status varchar, error_code varchar,"
+            " fault varchar, effective_from timestamp, effective_to timestamp)"
         )
         for model in ("stg_repeated_deliveries", "stg_request_logs"):
             con.execute(f"create table {model} as {compiled[model]}")

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
+from oracle.faults import is_cancelled, is_error
 from oracle.merging import Request, requests_of
 from oracle.records import Key, Log, Price
-from oracle.signals import is_cancelled, is_error
 
 TRAILING = timedelta(days=7)
 FEWEST = 50
@@ -16,8 +16,8 @@ PERCENT = 95
 SIZES = (0, 64, 256, 1024, 4096)
 """Where the buckets of output size begin; the last is open."""
 
-Group = tuple[str, str, int]
-"""Source, model, size."""
+Group = tuple[str, str, str, int]
+"""Source, operation, model, size."""
 
 
 def size_of(output_tokens: int) -> int:
@@ -29,7 +29,7 @@ def group_of(request: Request) -> Group | None:
     """Whom a request is compared with; nobody where its answer's size is unknown."""
     if request.output_tokens is None:
         return None
-    return request.source, request.model, size_of(request.output_tokens)
+    return request.source, request.operation, request.model, size_of(request.output_tokens)
 
 
 def is_normal(request: Request) -> bool:

@@ -83,8 +83,10 @@ def told(difference: Difference, deliveries: Iterable[Log], verdicts: Iterable[V
         key = (row["source"], row["request_id"])
         lines += [f"  delivered: {log}" for log in deliveries if log.key == key]
         lines += [f"  verdict: {verdict}" for verdict in verdicts if verdict.key == key]
-        rules = applicable(policy.rules, row["model"], row["requested_at"])
+        operation = row.get("operation", "chat")
+        rules = applicable(policy.rules, operation, row["model"], row["requested_at"])
         lines += [f"  in force: {rule}" for rule in rules]
         lines += [f"  coverage: {cover}" for cover in policy.coverage if cover.account_id == row["account_id"]]
+        lines += [f"  fault: {fault}" for fault in policy.faults if fault.holds(row["requested_at"])]
         lines += [f"  price: {price}" for price in policy.prices if price.model == row["model"]]
     return "\n".join(lines)

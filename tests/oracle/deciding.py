@@ -10,9 +10,9 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 
-from oracle.merging import Request, rounded
+from oracle.faults import CALLER, GATEWAY, is_cancelled
+from oracle.merging import NO_PURCHASES, Request, rounded
 from oracle.records import Coverage, Policy, Rule
-from oracle.signals import is_caller_error, is_cancelled
 
 ZERO = rounded(Decimal(0))
 COMPARES = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "=": operator.eq}
@@ -50,9 +50,16 @@ def literal_characters(pattern: str) -> int:
     return len(pattern.replace("*", ""))
 
 
-def applicable(rules: list[Rule], model: str, moment: datetime) -> list[Rule]:
-    """The rules of the policy in force that are for the model: of one type and signal, just those with the most specific pattern."""
-    candidates = [rule for rule in rules if rule.holds(moment) and fits(rule.model_pattern, model)]
+def is_for(rule: Rule, operation: str) -> bool:
+    """A rule is for the operations that it names, or for everything."""
+    return rule.operations == "*" or operation in rule.operations.split("|")
+
+
+def applicable(rules: list[Rule], operation: str, model: str, moment: datetime) -> list[Rule]:
+    """The rules of the policy in force for an operation and model: of one type and signal, just those with the most specific pattern."""
+    candidates = [
+        rule for rule in rules if rule.holds(moment) and is_for(rule, operation) and fits(rule.model_pattern, model)
+    ]
     best: dict[tuple[str, str], int] = {}
     for rule in candidates:
         family = (rule.compensation_type, rule.signal)
@@ -94,7 +101,12 @@ def is_excluded(coverage: list[Coverage], request: Request) -> bool:
 
 
 def decide(
-    request: Request, signals: dict[str, Fraction | None], rules: list[Rule], precedence: dict[str, int], excluded: bool
+    request: Request,
+    signals: dict[str, Fraction | None],
+    rules: list[Rule],
+    precedence: dict[str, int],
+    excluded: bool,
+    fault: str | None,
 ) -> Decision:
     """The first reason that applies, and the rule that decided where one did.
 
@@ -106,11 +118,11 @@ def decide(
         if (observed := signals[rule.signal]) is not None and is_met(rule, request, observed)
     ]
     matches.sort(key=lambda match: match.rule.rule_id)
-    reason = _reason_without_rules(request, excluded)
+    reason = _reason_without_rules(request, excluded, fault)
     if reason is not None:
         return Decision(reason, None, matches)
     if not matches:
-        return Decision("within_normal_range", None, [])
+        return Decision("cost_unknown" if is_unmeasured(request) else "within_normal_range", None, [])
     deciding = min(
         matches,
         key=lambda match: (-(match.payout_usd or 0), precedence[match.rule.compensation_type], match.rule.rule_id),
@@ -122,12 +134,19 @@ def decide(
     return Decision("compensated", deciding, matches, deciding.payout_usd)
 
 
-def _reason_without_rules(request: Request, excluded: bool) -> str | None:
+def is_unmeasured(request: Request) -> bool:
+    """The log says neither what it cost nor how much was said."""
+    return request.cost_usd is None and request.input_tokens is None and request.output_tokens is None
+
+
+def _reason_without_rules(request: Request, excluded: bool, fault: str | None) -> str | None:
+    if request.operation in NO_PURCHASES:
+        return "not_a_purchase"
     if excluded:
         return "not_covered"
     if is_cancelled(request):
         return "cancelled_by_caller"
-    if is_caller_error(request):
+    if fault in (CALLER, GATEWAY):
         return "caller_error"
     if request.cache_hit or request.cost_usd == 0:
         return "not_billed"

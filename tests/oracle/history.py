@@ -80,6 +80,7 @@ def _answer(chances: Chances, past: Past, plain: Log, name: str, latency_ms: int
         plain,
         source=SOURCE,
         request_id=f"{past.model}/{name}",
+        operation="chat",
         requested_at=started,
         model=past.model,
         output_tokens=chances.one((past.least_tokens, past.most_tokens)),
@@ -87,6 +88,7 @@ def _answer(chances: Chances, past: Past, plain: Log, name: str, latency_ms: int
         cancelled=chances.one((False, None)),
         finish_reason=chances.one(("stop", "length", None)),
         status_code=chances.one(("200", None)),
+        error_origin=None,
         landed_hour=hour_of(chances.one((started, last))),
     )
 
@@ -106,4 +108,6 @@ def _that_do_not_count(past: Past) -> list[dict[str, Any]]:
         {"output_tokens": past.least_tokens - 1 if past.least_tokens else past.most_tokens + 1},
         {"source": SOURCE.upper()},
         {"model": past.model.upper()},
+        {"operation": "responses"},
+        {"error_origin": "gateway"},
     ]

@@ -13,7 +13,7 @@ from oracle.chances import MILLISECOND, MOST_MS, MOST_TOKENS, SECOND, Chances
 from oracle.deciding import fits
 from oracle.history import HOUR, SOURCE, Past, a_history, pasts
 from oracle.merging import hour_of
-from oracle.policies import ACCOUNTS, DETECTORS, FIRST, LAST, MODELS
+from oracle.policies import ACCOUNTS, CODES, DETECTORS, FIRST, LAST, MODELS, OPERATIONS, ORIGINS
 from oracle.records import Log, Policy, Rule, Verdict
 
 FORGIVEN = timedelta(minutes=5)
@@ -55,14 +55,18 @@ ODD_STATUSES = (
     "400.0",
     " 503",
 )
-ERRORS = ("provider_rate_limited", "RateLimitError", "provider_rate_limited ", "timeout")
 FILES = ("landing/a.jsonl", "landing/B.jsonl", "landing/b.jsonl", "landing/é.jsonl")
 NULLABLE = (
     "trace_id", "gateway_call_id", "api_key_ref", "completed_at", "model_served", "provider", "input_tokens",
-    "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd", "cache_hit", "latency_ms", "ttft_ms", "streamed",
+    "output_tokens", "cached_tokens", "reasoning_tokens", "cache_write_tokens", "cache_write_1h_tokens", "cost_usd", "cost_basis",
+    "list_cost_usd", "discount_usd", "native_operation", "has_answer", "error_origin", "cache_hit", "latency_ms", "ttft_ms", "streamed",
     "cancelled", "finish_reason", "native_finish_reason", "status_code", "error_code", "error_message",
     "max_output_tokens", "meta",
 )  # fmt: skip
+
+
+MEASURES = ["input_tokens", "output_tokens", "cost_usd"]
+"""Without these nobody knows what a call cost."""
 
 
 def a_log(chances: Chances, policy: Policy, requests: int) -> Iterator[Log]:
@@ -75,7 +79,8 @@ def a_log(chances: Chances, policy: Policy, requests: int) -> Iterator[Log]:
     for number in range(requests):
         log = _aimed(chances, policy, known, _plain(chances, moments, f"r{number}"))
         if chances.hit(0.35):
-            log = replace(log, **dict.fromkeys(chances.random.sample(NULLABLE, chances.one((1, 1, 2, 6)))))
+            missing = chances.random.sample(NULLABLE, chances.one((1, 1, 2, 6)))
+            log = replace(log, **dict.fromkeys(chances.one((missing, missing, missing, MEASURES))))
         yield log
         while chances.hit(0.25):
             log = _delivered_again(chances, log)
@@ -120,6 +125,7 @@ def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
     start = chances.beside(chances.one(edges)) if chances.hit(0.3) else chances.moment(FIRST, LAST)
     latency = chances.size(MOST_MS)
     given, answered = chances.size(MOST_TOKENS), chances.size(MOST_TOKENS)
+    written = given // 3
     streamed = chances.one((True, False))
     status, finish = _outcome(chances)
     return Log(
@@ -129,8 +135,8 @@ def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
         gateway_call_id="call",
         account_id=chances.one(ACCOUNTS),
         api_key_ref="key",
-        operation="chat",
-        native_operation=None,
+        operation=chances.one(OPERATIONS) if chances.hit(0.3) else "chat",
+        native_operation=chances.one(("word", "word", None)),
         requested_at=start,
         completed_at=start + MILLISECOND * latency,
         model=chances.one(MODELS),
@@ -140,12 +146,12 @@ def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
         output_tokens=answered,
         cached_tokens=chances.one((0, 0, given // 2, given, given + 1)),
         reasoning_tokens=chances.one((0, 0, answered // 3, answered, answered + 1)),
-        cache_write_tokens=None,
-        cache_write_1h_tokens=None,
+        cache_write_tokens=chances.one((None, None, 0, written, given)),
+        cache_write_1h_tokens=chances.one((None, None, 0, written // 2, written, written + 1)),
         cost_usd=chances.amount(),
-        cost_basis="billed",
-        list_cost_usd=None,
-        discount_usd=None,
+        cost_basis=chances.one(("billed", "billed", "breakdown", "absent", None)),
+        list_cost_usd=chances.maybe(chances.amount(), 0.2),
+        discount_usd=chances.maybe(chances.amount(), 0.2),
         cache_hit=chances.hit(0.04),
         latency_ms=latency,
         ttft_ms=chances.one((0, latency // 3, latency, latency + 1)) if streamed or chances.hit(0.1) else None,
@@ -153,12 +159,12 @@ def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
         cancelled=chances.hit(0.03),
         finish_reason=finish,
         native_finish_reason=finish.upper(),
-        has_answer=None,
-        is_answer_withheld=False,
+        has_answer=chances.one((None, None, None, True, True, False)),
+        is_answer_withheld=chances.hit(0.15),
         status_code=status,
-        error_code=chances.one(ERRORS),
+        error_code=chances.one(CODES),
         error_message="what went wrong",
-        error_origin=None,
+        error_origin=chances.maybe(chances.one(ORIGINS), 0.1),
         max_output_tokens=chances.near(answered),
         meta=f'{{"a": "…", "b": {given}}}',
         landed_hour=_first_hour(start) + HOUR * chances.one((0, 0, 1, 30)),
@@ -187,6 +193,8 @@ def _aimed(chances: Chances, policy: Policy, known: list[Past], log: Log) -> Log
     rule = chances.one(rules)
     models = [model for model in MODELS if fits(rule.model_pattern, model)]
     changes: dict[str, Any] = {"model": chances.one(models)} if models else {}
+    if rule.operations != "*" and chances.hit(0.8):
+        changes["operation"] = chances.one(rule.operations.split("|"))
     changes |= _bounds(chances, rule)
     if rule.signal == "latency_ratio":
         changes |= _as_normal(chances, rule, [past for past in known if past.day.date() == log.requested_at.date()])
@@ -238,6 +246,7 @@ def _as_normal(chances: Chances, rule: Rule, known: list[Past]) -> dict[str, Any
     past = chances.one([past for past in known if fits(rule.model_pattern, past.model)] or known)
     return {
         "source": SOURCE,
+        "operation": "chat",
         "model": past.model,
         "output_tokens": chances.one(past.tokens),
         "latency_ms": chances.near(math.ceil(rule.threshold * past.normal_ms), most=MOST_MS),
@@ -262,6 +271,8 @@ def _delivered_again(chances: Chances, log: Log) -> Log:
         log,
         requested_at=moved,
         account_id=chances.one((log.account_id, "unknown", other.account_id)),
+        operation=chances.one((log.operation, log.operation, other.operation)),
+        is_answer_withheld=chances.one((log.is_answer_withheld, other.is_answer_withheld)),
         model=chances.one((log.model, log.model, other.model)),
         landed_hour=max(_first_hour(moved), log.landed_hour + HOUR * chances.one((-1, 0, 0, 1, 200))),
         landing_file=other.landing_file,

@@ -16,6 +16,8 @@ REACH = timedelta(days=7)
 MONEY = Decimal("1e-12")
 WIDE = Context(prec=80)
 UNKNOWN = "unknown"
+NOT_KNOWN = "other"
+NO_PURCHASES = ("retrieval", "health_check")
 FIRST_IMPOSSIBLE_COST = 10**6
 
 
@@ -80,9 +82,24 @@ def _merged(home: datetime, parts: list[Log], prices: dict[str, list[Price]]) ->
     latest = sorted(parts, key=lambda part: (part.landed_hour, part.landing_file, part.landing_line), reverse=True)
     values: dict[str, Any] = {column: _first(latest, column) for column in LOG_COLUMNS}
     values["account_id"] = next((part.account_id for part in latest if part.account_id != UNKNOWN), UNKNOWN)
+    values["operation"] = _operation(latest)
+    values["is_answer_withheld"] = any(part.is_answer_withheld for part in latest)
+    values["cost_basis"] = next((part.cost_basis for part in latest if part.cost_usd is not None), None)
     values["requested_at"] = next(part.requested_at for part in latest if hour_of(part.requested_at) == home)
     values["cost_usd"], cost_source = _cost(values, prices.get(values["model"], []))
     return Request(**values, cost_source=cost_source)
+
+
+def _operation(latest: list[Log]) -> str:
+    """What was bought.
+
+    The purchase that the latest delivery names in a word of its own; else a read of a purchase that one names so; else whatever
+    the latest says that knows it.
+    """
+    known = [part for part in latest if part.operation != NOT_KNOWN]
+    named = [part for part in known if part.native_operation is not None]
+    purchases = [part for part in named if part.operation not in NO_PURCHASES]
+    return next((part.operation for parts in (purchases, named, known) for part in parts), NOT_KNOWN)
 
 
 def _first(latest: list[Log], column: str) -> Any:
@@ -90,32 +107,43 @@ def _first(latest: list[Log], column: str) -> Any:
 
 
 def _cost(values: dict[str, Any], prices: list[Price]) -> tuple[Decimal | None, str]:
-    """What was billed: as reported; else nothing where the cache answered; else by the price list of the time; else unknown."""
+    """What was billed, and how that is known.
+
+    As the log says, in the field for it or in its breakdown; else nothing where the cache answered; else by the price list of
+    the time; else unknown.
+    """
     if values["cost_usd"] is not None:
-        return values["cost_usd"], "reported"
+        return values["cost_usd"], "breakdown" if values["cost_basis"] == "breakdown" else "reported"
     if values["cache_hit"]:
         return rounded(Decimal(0)), "priced"
     for price in prices:
         if price.holds(values["requested_at"]):
-            cost = _list_cost(price, values["input_tokens"], values["cached_tokens"], values["output_tokens"])
+            cost = _list_cost(price, values)
             if cost is not None:
                 return cost, "priced"
     return None, "unpriced"
 
 
-def _list_cost(price: Price, given: int | None, cached: int | None, answered: int | None) -> Decimal | None:
-    """Input, of which the cached part has a price of its own, and output.
+def _list_cost(price: Price, values: dict[str, Any]) -> Decimal | None:
+    """Input and output, of which what was read from or written to a cache has prices of its own.
 
-    Tokens that are unknown or do not add up have no cost, and a million dollars is none: no log may say that either.
+    What is not said to be written was not. Other tokens that are unknown, or that do not add up, have no cost, and a million
+    dollars is none: no log may say that either.
     """
-    if given is None or answered is None or cached is None or cached > given:
+    given, read, answered = values["input_tokens"], values["cached_tokens"], values["output_tokens"]
+    written, for_an_hour = values["cache_write_tokens"] or 0, values["cache_write_1h_tokens"] or 0
+    if given is None or answered is None or read is None:
         return None
-    exact = (
-        (given - cached) * Fraction(price.input_price_usd)
-        + cached * Fraction(price.cached_price_usd)
-        + answered * Fraction(price.output_price_usd)
-    )
-    cost = rounded(exact)
+    priced = [
+        (price.input_price_usd, given - read - written),
+        (price.cached_price_usd, read),
+        (price.cache_write_price_usd, written - for_an_hour),
+        (price.cache_write_1h_price_usd, for_an_hour),
+        (price.output_price_usd, answered),
+    ]
+    if any(tokens < 0 for _, tokens in priced):
+        return None
+    cost = rounded(sum((tokens * Fraction(usd) for usd, tokens in priced), Fraction(0)))
     return cost if cost < FIRST_IMPOSSIBLE_COST else None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from oracle.chances import MOST_COST, UNIT, Chances
-from oracle.records import CompensationType, Coverage, Detector, Policy, Price, Rule
+from oracle.records import CompensationType, Coverage, Detector, Fault, Policy, Price, Rule
 from oracle.verdicts import ASSESSED
 
 ALWAYS = datetime(2020, 1, 1)
@@ -59,6 +59,45 @@ DETECTORS = ("human", "*", "judge", "empty_completion", "invalid_json", "repetit
 FLAGS = ("upstream_failed", "empty_completion", "invalid_json", "repetition_loop", "truncated")
 SIGNALS = (*FLAGS, "assessment_score", "latency_ratio", "throughput_tps", "latency_ms")
 COMPARATORS = (">=", ">", "<=", "<", "=")
+PURCHASES = (
+    *("chat", "text_completion", "responses", "embeddings", "image_generation", "speech", "transcription", "rerank"),
+    *("moderation", "batch", "realtime", "tool", "other"),
+)
+OPERATIONS = (*PURCHASES, "retrieval", "health_check")
+ORIGINS = ("upstream", "gateway", "caller")
+CODES = (
+    "provider_rate_limited",
+    "RateLimitError",
+    "provider_rate_limited ",
+    "timeout",
+    "Budget|Exceeded",
+    "é%_",
+    "None",
+    "",
+    "x|408|y",
+)
+CODE_PATTERNS = (
+    "*",
+    "*",
+    "none",
+    "provider_rate_limited",
+    "*rate*",
+    "rate*",
+    "*limit*ed*",
+    "*budget*",
+    "é%*",
+    "t",
+    "timeout*",
+)
+STATUS_PATTERNS = ("*", "*", "4*", "5*", "2*", "40*", "429", "408", "503", "none", "word")
+COMMON_FAULTS = [
+    Fault(ALWAYS, None, 1, "*", "429", "provider_rate_limited", "upstream"),
+    Fault(ALWAYS, None, 2, "*", "408", "*", "upstream"),
+    Fault(ALWAYS, None, 3, "*", "4*", "*", "caller"),
+    Fault(ALWAYS, None, 4, "*", "word", "*", "undecided"),
+    Fault(ALWAYS, None, 5, "*", "*", "*", "upstream"),
+]
+"""What most would say."""
 THRESHOLDS = {
     "throughput_tps": ("5", "0.333333", "12.5", "0.000001", "0", "1000", "98.7654"),
     "latency_ms": ("0", "1", "600000", "29999.5", "30000", "1234567", "2592000000"),
@@ -93,7 +132,7 @@ def a_policy(chances: Chances) -> Policy:
         rules += _version(chances, f"v{version}", kinds, since, until)
     paid = {rule.compensation_type for rule in rules}
     types = [kind for kind in types if kind.compensation_type in paid]
-    return Policy(types, rules, _coverage(chances), _prices(chances), _detectors(chances))
+    return Policy(types, rules, _coverage(chances), _prices(chances), _detectors(chances), _faults(chances))
 
 
 def _changes(chances: Chances, count: int) -> list[datetime]:
@@ -122,7 +161,7 @@ def _for_a_while(chances: Chances, rule: Rule) -> Rule:
 
 def _like(chances: Chances, rule: Rule, other: Rule) -> Rule:
     """The rule with what another asks for, or pays: so that both match at once, or tie, as tiers, types and patterns do."""
-    asks = ("signal", "comparator", "threshold", "min_output_tokens", "min_latency_ms")
+    asks = ("signal", "comparator", "threshold", "min_output_tokens", "min_latency_ms", "operations")
     pays = ("payout_rate", "payout_cap_usd")
     columns = chances.one((asks, pays, (*pays, "compensation_type")))
     return replace(rule, **{column: getattr(other, column) for column in columns})
@@ -145,7 +184,17 @@ def _rule(chances: Chances, version: str, rule_id: str, kind: str, since: dateti
         min_latency_ms=chances.maybe(chances.one((0, 1, 10_000, 30_000)), 0.3),
         payout_rate=chances.one(RATES) if chances.hit(0.8) else Decimal(chances.random.randrange(10001)) / 10000,
         payout_cap_usd=chances.one(CAPS),
+        operations=_operations(chances, signal),
     )
+
+
+def _operations(chances: Chances, signal: str) -> str:
+    """Everything, or a few operations; of what nobody knows no rule may judge the content."""
+    if chances.hit(0.5):
+        return "*"
+    sayable = [name for name in PURCHASES if name != "other" or signal not in ASSESSED]
+    named = chances.random.sample(sayable, chances.one((1, 3, 8)))
+    return "|".join(named if "chat" in named or chances.hit(0.3) else ["chat", *named])
 
 
 def _comparison(chances: Chances, signal: str) -> tuple[str, Decimal]:
@@ -172,8 +221,9 @@ def _prices(chances: Chances) -> list[Price]:
         moments = [ALWAYS, *_changes(chances, 2)]
         for since, until in zip(moments, [*moments[1:], None], strict=True):
             if chances.hit(0.8):
-                given, answered, cached = (_price(chances) for _ in range(3))
-                rows.append(Price(since, until, model, given, answered, chances.one((given, cached))))
+                given, answered, cached, written, for_an_hour = (_price(chances) for _ in range(5))
+                read = chances.one((given, cached))
+                rows.append(Price(since, until, model, given, answered, read, written, for_an_hour))
     return rows
 
 
@@ -191,6 +241,19 @@ def _detectors(chances: Chances) -> list[Detector]:
     return rows
 
 
+def _faults(chances: Chances) -> list[Fault]:
+    """The usual table, with rows before it and now and then for a while, or hardly a table at all."""
+    rows = [] if chances.hit(0.1) else [replace(row, rank=row.rank + 1000) for row in COMMON_FAULTS]
+    for rank in chances.random.sample(range(1, 999), chances.one((0, 3, 20))):
+        moments = [ALWAYS, *_changes(chances, 1)]
+        since, until = chances.one(((moments[0], None), (moments[0], moments[1]), (moments[1], None)))
+        origin = chances.one(("*", "*", "unsaid", *ORIGINS))
+        code = chances.one(CODE_PATTERNS)
+        fault = chances.one(("upstream", "upstream", "gateway", "caller", "undecided"))
+        rows.append(Fault(since, until, rank, origin, chances.one(STATUS_PATTERNS), code, fault))
+    return rows
+
+
 def _price(chances: Chances) -> Decimal:
     return Decimal(chances.one((0, 1, 5, 15_000_000, 2_500_000_123, 3 * 10**14 + 1))).scaleb(-15)
 
@@ -202,6 +265,7 @@ def write_seeds(policy: Policy, seeds: Path) -> None:
     _write(seeds / "account_coverage.csv", policy.coverage)
     _write(seeds / "model_prices.csv", policy.prices)
     _write(seeds / "detectors.csv", policy.detectors)
+    _write(seeds / "failure_faults.csv", policy.faults)
 
 
 def _write(path: Path, rows: Iterable[Any]) -> None:

@@ -122,6 +122,7 @@ class Rule(Interval):
     payout_rate: Decimal
     payout_cap_usd: Decimal | None
     description: str = "A rule."
+    operations: str = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,8 @@ class Price(Interval):
     input_price_usd: Decimal
     output_price_usd: Decimal
     cached_price_usd: Decimal
+    cache_write_price_usd: Decimal
+    cache_write_1h_price_usd: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,18 @@ class Detector(Interval):
 
 
 @dataclass(frozen=True, slots=True)
+class Fault(Interval):
+    """Whose fault the failures are that fit; `*` is any."""
+
+    rank: int
+    error_origin: str
+    status: str
+    error_code: str
+    fault: str
+    description: str = "A fault."
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that finance decides."""
 
@@ -156,6 +171,7 @@ class Policy:
     coverage: list[Coverage] = field(default_factory=list)
     prices: list[Price] = field(default_factory=list)
     detectors: list[Detector] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
 
 Row = dict[str, Any]

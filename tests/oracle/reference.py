@@ -12,24 +12,14 @@ from hashlib import sha256
 
 from oracle.baselines import Baselines, nearest_rank
 from oracle.deciding import Decision, applicable, decide, is_excluded, precedences
+from oracle.faults import fault_of, is_cancelled, is_error
 from oracle.merging import WIDE, Request, by_key, requests_of, superseded_by_hour
 from oracle.records import LOG_COLUMNS, Coverage, Key, Log, Policy, Price, Row, Rule, Verdict
-from oracle.signals import (
-    generation_ms,
-    is_caller_error,
-    is_cancelled,
-    is_error,
-    is_undecided,
-    signals_of,
-    throughput_tps,
-)
+from oracle.signals import generation_ms, signals_of, throughput_tps
 from oracle.verdicts import current, said_of
 
 MILLIONTH = Fraction(1, 10**6)
-LEFT_IN_THE_LAKE = (
-    *("operation", "native_operation", "cache_write_tokens", "cache_write_1h_tokens", "cost_basis", "list_cost_usd"),
-    *("discount_usd", "has_answer", "is_answer_withheld", "error_message", "error_origin", "meta"),
-)
+LEFT_IN_THE_LAKE = ("cost_basis", "error_message", "meta")
 COMPENSATION_COLUMNS = (
     *("source", "request_id", "account_id", "requested_at", "request_date", "request_hour", "model", "provider"),
     *(
@@ -45,6 +35,7 @@ COMPENSATION_COLUMNS = (
     "payout_usd",
 )
 REASONS = (
+    "not_a_purchase",
     "not_covered",
     "cancelled_by_caller",
     "caller_error",
@@ -91,7 +82,7 @@ class Judge:
     """A policy made ready: looked up by account and by model, which decides nothing."""
 
     def __init__(self, policy: Policy, keys: list[list[Log]]) -> None:
-        self.rules, self.detectors = policy.rules, policy.detectors
+        self.rules, self.detectors, self.faults = policy.rules, policy.detectors, policy.faults
         self.precedence = precedences(policy)
         self.prices: dict[str, list[Price]] = defaultdict(list)
         self.coverage: dict[str, list[Coverage]] = defaultdict(list)
@@ -103,27 +94,29 @@ class Judge:
         self.changes = sorted(
             {edge for rule in policy.rules for edge in (rule.effective_from, rule.effective_to) if edge}
         )
-        self._rules: dict[tuple[str, datetime], list[Rule]] = {}
+        self._rules: dict[tuple[str, str, datetime], list[Rule]] = {}
 
-    def rules_for(self, model: str, moment: datetime) -> list[Rule]:
-        """The rules that apply to a model at a time; worked out once between two changes of the policy."""
-        since = max(change for change in self.changes if change <= moment)
-        if (model, since) not in self._rules:
-            self._rules[model, since] = applicable(self.rules, model, moment)
-        return self._rules[model, since]
+    def rules_for(self, operation: str, model: str, moment: datetime) -> list[Rule]:
+        """The rules that apply to an operation and model at a time; worked out once between two changes of the policy."""
+        bought = operation, model, max(change for change in self.changes if change <= moment)
+        if bought not in self._rules:
+            self._rules[bought] = applicable(self.rules, operation, model, moment)
+        return self._rules[bought]
 
     def row(self, request: Request, verdicts: list[Verdict]) -> Row:
         """The request with its decision, as fct_requests has it."""
         normal = self.baselines.normal_latency(request)
         said = said_of(verdicts, self.detectors, request.requested_at)
+        fault = fault_of(request, self.faults)
         decision = decide(
             request,
-            signals_of(request, normal, said),
-            self.rules_for(request.model, request.requested_at),
+            signals_of(request, normal, said, fault),
+            self.rules_for(request.operation, request.model, request.requested_at),
             self.precedence,
             is_excluded(self.coverage.get(request.account_id, []), request),
+            fault,
         )
-        return _described(request) | _observed(request, normal, said) | _decided(decision)
+        return _described(request) | _observed(request, normal, said, fault) | _decided(decision)
 
 
 def _described(request: Request) -> Row:
@@ -135,15 +128,14 @@ def _described(request: Request) -> Row:
     }
 
 
-def _observed(request: Request, normal: int | None, said: dict[str, Decimal | None]) -> Row:
+def _observed(request: Request, normal: int | None, said: dict[str, Decimal | None], fault: str | None) -> Row:
     """What a decision looks at, beside the log."""
     return {
         "generation_ms": generation_ms(request),
         "throughput_tps": cut(throughput_tps(request)),
         "is_error": is_error(request),
         "is_cancelled_by_caller": is_cancelled(request),
-        "is_caller_error": is_caller_error(request),
-        "is_undecided_error": is_undecided(request),
+        "error_fault": fault,
         "latency_baseline_ms": normal,
         **{f"detected_{signal}": value for signal, value in said.items()},
     }
@@ -208,17 +200,19 @@ def hourly(requests: Iterable[Row]) -> dict[tuple[datetime, str], Row]:
 
 
 def _summed(hour: datetime, model: str, rows: list[Row]) -> Row:
+    """The counts of an hour and model: all requests, and of those that somebody bought everything else."""
+    bought = [row for row in rows if row["reason_code"] != "not_a_purchase"]
     summed: Row = {"request_date": hour.date(), "request_hour": hour.hour, "hour_at": hour, "model": model}
     summed |= {
         "request_count": len(rows),
-        "billed_count": sum(bool(row["cost_usd"]) and row["cost_usd"] > 0 and not row["cache_hit"] for row in rows),
-        "error_count": sum(row["is_error"] for row in rows),
-        "unpriced_count": sum(row["cost_usd"] is None for row in rows),
+        "billed_count": sum(bool(row["cost_usd"]) and row["cost_usd"] > 0 and not row["cache_hit"] for row in bought),
+        "error_count": sum(row["is_error"] for row in bought),
+        "unpriced_count": sum(row["cost_usd"] is None for row in bought),
     }
     for column in ("input_tokens", "output_tokens", "cost_usd"):
-        known = [row[column] for row in rows if row[column] is not None]
+        known = [row[column] for row in bought if row[column] is not None]
         summed[column] = sum(known) if known else None
     for column in ("latency", "ttft"):
-        known = sorted(row[f"{column}_ms"] for row in rows if row[f"{column}_ms"] is not None)
+        known = sorted(row[f"{column}_ms"] for row in bought if row[f"{column}_ms"] is not None)
         summed |= {f"{column}_p{share}_ms": nearest_rank(known, share) for share in (50, 95, 99)}
     return summed | {f"{reason}_count": sum(row["reason_code"] == reason for row in rows) for reason in REASONS}

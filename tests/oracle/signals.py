@@ -2,70 +2,65 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
+from oracle.faults import UNDECIDED, UPSTREAM, is_cancelled
 from oracle.merging import Request
 
-PROVIDER_LIMIT = "provider_rate_limited"
-TIMEOUT, RATE_LIMIT, CALLER_LEFT = 408, 429, 499
+FILTERED, CUT, CALLED_TOOLS, OTHER = "content_filter", "length", "tool_calls", "other"
+TEXTS = ("chat", "text_completion", "responses")
+"""Operations whose answer is text that is counted in tokens."""
+UNTIMED = ("realtime", "batch")
+"""Operations that last as long as somebody or a queue wants."""
+NOT_KNOWN = "other"
+"""The operation of which nobody knows what an answer is."""
 
 
-def status_of(request: Request) -> int | None:
-    """The HTTP status, however it is written; words and other numbers are none."""
-    try:
-        number = Decimal(request.status_code or "")
-    except InvalidOperation:
+def is_upstream_failure(request: Request, fault: str | None) -> bool | None:
+    """The upstream's fault, unless the caller had left; unknown where nobody knows whose fault the error was."""
+    if fault == UNDECIDED:
         return None
-    return int(number) if number.is_finite() and 100 <= number <= 599 else None
+    return fault == UPSTREAM and not is_cancelled(request)
 
 
-def is_error(request: Request) -> bool:
-    """Finished in error, or with a status of 400 or above."""
-    status = status_of(request)
-    return request.finish_reason == "error" or (status is not None and status >= 400)
+def is_empty(request: Request, fault: str | None, said: Decimal | None) -> bool | None:
+    """Whether the answer was seen to hold nothing.
 
-
-def is_cancelled(request: Request) -> bool:
-    """The caller left before the end."""
-    return request.cancelled is True or request.finish_reason == "cancelled" or status_of(request) == CALLER_LEFT
-
-
-def is_caller_error(request: Request) -> bool:
-    """A 4xx of the caller's own making: no timeout of ours, no limit that the log says was the provider's, and not 499."""
-    status = status_of(request)
-    if status is None or not 400 <= status <= 499 or status in (TIMEOUT, CALLER_LEFT):
-        return False
-    return not (status == RATE_LIMIT and request.error_code == PROVIDER_LIMIT)
-
-
-def is_undecided(request: Request) -> bool:
-    """An error with a status that is none of HTTP's does not say whose fault it was, unless the provider's limit was it."""
-    said_otherwise = request.status_code is not None and status_of(request) is None
-    return request.finish_reason == "error" and said_otherwise and request.error_code != PROVIDER_LIMIT
-
-
-def is_upstream_failure(request: Request) -> bool | None:
-    """408, 5xx, a limit of the provider's, or finished in error; not the caller's own 4xx, nor where the caller left."""
-    if is_undecided(request):
-        return None
-    return is_error(request) and not is_caller_error(request) and not is_cancelled(request)
-
-
-def is_empty(request: Request) -> bool | None:
-    """No visible token came back, no tool was called, and no filter took the answer away.
-
-    Visible is output without reasoning. An error that is undecided may be why the answer is empty.
+    Unknown where it ended in a word that nobody knows, or in an error that was not the upstream's, for that may be why it is
+    empty. An answer that called a tool or was filtered is not an empty one. Whoever looked at the answer is believed first, then
+    the record's own answer; the count of visible tokens (those of reasoning are not) speaks for text alone, and not where the
+    record holds back the answer.
     """
-    if request.output_tokens is None or is_undecided(request):
+    if request.finish_reason == OTHER or fault not in (None, UPSTREAM):
         return None
-    visible = request.output_tokens - (request.reasoning_tokens or 0)
-    return visible == 0 and request.finish_reason not in ("tool_calls", "content_filter")
+    if request.finish_reason in (CALLED_TOOLS, FILTERED):
+        return False
+    if said is not None:
+        return said == 1
+    if request.has_answer is not None:
+        return not request.has_answer
+    if request.operation not in TEXTS or request.is_answer_withheld or request.output_tokens is None:
+        return None
+    return request.output_tokens == (request.reasoning_tokens or 0)
 
 
-def is_truncated(request: Request) -> bool | None:
-    """Cut off for length although the caller's own limit, where it is known, was not reached."""
-    if request.finish_reason != "length":
+def is_invalid_json(request: Request, said: Decimal | None) -> bool | None:
+    """Only what ended by itself can be no JSON: of an answer that was cut or filtered nobody knows what it would have been."""
+    if said is None or request.finish_reason in (CUT, FILTERED):
+        return None
+    return said == 1
+
+
+def is_truncated(request: Request, said: Decimal | None) -> bool | None:
+    """Cut off for length although the caller's own limit was not reached; unknown where that limit or the ending is."""
+    if request.finish_reason == FILTERED:
+        return False
+    if said is not None:
+        return said == 1
+    if request.finish_reason in (None, OTHER):
+        return None
+    if request.finish_reason != CUT:
         return False
     if request.output_tokens is None or request.max_output_tokens is None:
         return None
@@ -100,28 +95,46 @@ def latency_ratio(request: Request, normal_ms: int | None) -> Fraction | None:
     return Fraction(request.latency_ms, normal_ms) if normal_ms and request.latency_ms is not None else None
 
 
-def signals_of(request: Request, normal_ms: int | None, said: dict[str, Decimal | None]) -> dict[str, Fraction | None]:
+def signals_of(
+    request: Request, normal_ms: int | None, said: dict[str, Decimal | None], fault: str | None
+) -> dict[str, Fraction | None]:
     """Every signal of a request by name.
 
-    `normal_ms` is the latency that is normal for its like on its day. `said` is what detectors say of the answer: where they
-    speak they saw the answer itself, and what can be told from the log gives way.
+    `normal_ms` is the latency that is normal for its like on its day. `said` is what detectors say of the answer, `fault` whose
+    fault a failure is.
     """
-    told = {name: None if value is None else Fraction(value) for name, value in said.items()}
     return {
-        "upstream_failed": _flag(is_upstream_failure(request)),
-        "empty_completion": None if is_undecided(request) else _or(told["empty_completion"], _flag(is_empty(request))),
-        "invalid_json": told["invalid_json"],
-        "repetition_loop": told["repetition_loop"],
-        "truncated": _or(told["truncated"], _flag(is_truncated(request))),
-        "assessment_score": told["assessment_score"],
+        "upstream_failed": _flag(is_upstream_failure(request, fault)),
+        **_content(request, said, fault),
+        **_slowness(request, normal_ms),
+    }
+
+
+def _content(request: Request, said: dict[str, Decimal | None], fault: str | None) -> dict[str, Fraction | None]:
+    """What is known of the answer; nothing at all where nobody knows what was bought."""
+    known: dict[str, Fraction | None] = {
+        "empty_completion": _flag(is_empty(request, fault, said["empty_completion"])),
+        "invalid_json": _flag(is_invalid_json(request, said["invalid_json"])),
+        "repetition_loop": _exact(said["repetition_loop"]),
+        "truncated": _flag(is_truncated(request, said["truncated"])),
+        "assessment_score": _exact(said["assessment_score"]),
+    }
+    return dict.fromkeys(known) if request.operation == NOT_KNOWN else known
+
+
+def _slowness(request: Request, normal_ms: int | None) -> dict[str, Fraction | None]:
+    """How long it took; nothing of that where the caller or a queue decided how long."""
+    if request.operation in UNTIMED:
+        return dict.fromkeys(("latency_ratio", "throughput_tps", "latency_ms"))
+    return {
         "latency_ratio": latency_ratio(request, normal_ms),
         "throughput_tps": throughput_tps(request),
         "latency_ms": None if request.latency_ms is None else Fraction(request.latency_ms),
     }
 
 
-def _or(first: Fraction | None, second: Fraction | None) -> Fraction | None:
-    return second if first is None else first
+def _exact(value: Decimal | None) -> Fraction | None:
+    return None if value is None else Fraction(value)
 
 
 def _flag(condition: bool | None) -> Fraction | None:

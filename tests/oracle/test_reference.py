@@ -92,7 +92,8 @@ def test_the_examples_of_the_policy_come_out_as_they_are_told(
     cost: str, latency_ms: int, more: dict[str, Any], rule_id: str, paid: str
 ) -> None:
     (request,) = requests_of([log(cost_usd=Decimal(cost), latency_ms=latency_ms, **more)], {})
-    decision = decide(request, signals_of(request, 8_000, said_of([], [], NOON)), DEFAULT, PRECEDENCE, excluded=False)
+    signals = signals_of(request, 8_000, said_of([], [], NOON), None)
+    decision = decide(request, signals, DEFAULT, PRECEDENCE, excluded=False, fault=None)
     assert (decision.deciding and decision.deciding.rule.rule_id, decision.payout_usd) == (rule_id, Decimal(paid))
 
 
@@ -214,4 +215,4 @@ def test_the_latest_verdict_of_the_detector_of_the_best_rank_counts(
 
 def test_every_signal_that_a_rule_may_name_is_measured_here_and_challenged() -> None:
     (request,) = requests_of([log()], {})
-    assert set(signals_of(request, None, said_of([], [], NOON))) == set(signals()) == set(SIGNALS)
+    assert set(signals_of(request, None, said_of([], [], NOON), None)) == set(signals()) == set(SIGNALS)

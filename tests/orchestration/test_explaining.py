@@ -8,8 +8,11 @@ import pytest
 from running_gateway import FIRST, Gateway, record
 
 from orchestration.errors import MakegoodError
+from orchestration.presentation import print_status
 from orchestration.publication.explaining import Explanation, explain
 from orchestration.publication.reading import reading
+from orchestration.publication.status import status
+from orchestration.publication.unknown_words import UnknownWords
 
 AT = FIRST + timedelta(minutes=5)
 EXPLAINED = {
@@ -20,6 +23,10 @@ EXPLAINED = {
     "wrong": "Nothing is paid: the error was of the caller's own making (status 400).",
     "free": "Nothing is paid: nothing was billed for it.",
     "unpriced": "Nothing is paid: rule UC-1 matched, but what the request cost is not known.",
+    "unmeasured": "Nothing is paid: the log says neither what the request cost nor how many tokens it took.",
+    "check": "Nothing is paid: it is nobody's purchase but a check of the gateway's own.",
+    "poll": "Nothing is paid: it is nobody's purchase but a read of something bought earlier.",
+    "refused": "Nothing is paid: the gateway itself refused it (status 500, BudgetExceededError).",
     "dust": "Nothing is paid: rule HL-5 matched, but what it pays of $0.000000000001 comes to nothing.",
 }
 
@@ -37,6 +44,16 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
             record("wrong", AT, status_code="400", finish_reason="error", output_tokens=None),
             record("free", AT, 600_000, cost_usd="0"),
             record("unpriced", AT, cost_usd=None, output_tokens=0, model="house/model"),
+            record("unmeasured", AT, cost_usd=None, input_tokens=None, output_tokens=None),
+            record("check", AT, operation="health_check", status_code="503"),
+            record("poll", AT, operation="retrieval", output_tokens=0),
+            record("refused", AT, status_code="500", error_code="BudgetExceededError"),
+            record("embedded", AT, operation="embeddings", output_tokens=0),
+            record("spoken", AT, 1_500_000, operation="realtime"),
+            *(record(f"read {n}", AT, operation="ocr_of_pages", output_tokens=0) for n in range(2)),
+            record("compacted", AT, output_tokens=0, finish_reason="compacted_away"),
+            record("held back", AT, output_tokens=0, is_answer_withheld=True),
+            record("nobody's", AT, status_code="ERROR", finish_reason="error"),
             record("dust", AT, 600_000, output_tokens=10_000, cost_usd="0.000000000001"),
             record("cut", AT, finish_reason="length", output_tokens=99, max_output_tokens=100, cost_usd="0.2"),
         ],
@@ -75,6 +92,41 @@ def test_every_rule_in_force_says_what_it_saw_and_why_it_was_not_paid(decided: G
     assert explanation.signals["assessment_score"] is None
     assert explained(decided, "crawling").payout_usd == Decimal("0.0041216")
     assert next(rule for rule in explained(decided, "cut").rules if rule.is_paid).rule_id == "UC-4"
+
+
+@pytest.mark.parametrize(
+    ("request_id", "rule_id", "sentence"),
+    [
+        ("embedded", "UC-1", "it is for chat, text_completion, responses, image_generation, speech, and this was embeddings"),
+        ("embedded", "SF-1", "upstream_failed was 0, which is not >= 1"),
+        ("spoken", "HL-5", "it is for chat, text_completion, responses, embeddings, image_generation, speech, transcription,"
+         " rerank, moderation, and this was realtime"),
+        ("compacted", "UC-1", "empty_completion was not observed: it ended in a word that is not known (compacted_away)"),
+        ("held back", "UC-1", "empty_completion was not observed: the record holds back the answer"),
+        ("nobody's", "SF-1", "upstream_failed was not observed: nobody can say whose fault the error was"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_is_not_for_it_or_saw_nothing_says_why(
+    decided: Gateway, request_id: str, rule_id: str, sentence: str
+) -> None:
+    rules = {rule.rule_id: rule for rule in explained(decided, request_id).rules}
+    assert rules[rule_id].sentence == sentence
+
+
+def test_status_counts_what_was_bought_and_why_it_ended_in_words_that_are_not_known(
+    decided: Gateway, capfd: pytest.CaptureFixture[str]
+) -> None:
+    now = status(decided.root)
+    assert now.unknown_operations == UnknownWords(requests=2, words=1, named={"ocr_of_pages": 2})
+    assert now.unknown_endings == UnknownWords(requests=1, words=1, named={"compacted_away": 1})
+    print_status(now)
+    out = capfd.readouterr().out
+    assert (
+        "! 2 requests of the last 7 days (ocr_of_pages (2)) name something bought that is not known: nothing is" in out
+    )
+    assert (
+        "! 1 requests of the last 7 days (compacted_away (1)) ended in a word that is not known: none of them is" in out
+    )
 
 
 def test_the_rules_that_say_they_matched_are_those_that_the_decision_kept(decided: Gateway) -> None:

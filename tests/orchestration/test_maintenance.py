@@ -9,7 +9,6 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from filelock import FileLock
 from running_gateway import FIRST, Gateway, record
 
 from orchestration import maintenance
@@ -60,13 +59,9 @@ def test_upkeep_deletes_what_no_reader_can_see_and_no_number_changes(
     assert gateway.marts() == published
 
 
-def test_upkeep_waits_for_nobody_and_says_so(tmp_path: Path) -> None:
+def test_upkeep_of_no_warehouse_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(MakegoodError, match="there is no warehouse"):
         maintain(Home(tmp_path))
-    home = Home(tmp_path).prepare()
-    (home.warehouse / "catalog.sqlite").touch()
-    with FileLock(home.warehouse / "writer.lock"), pytest.raises(MakegoodError, match="a run is writing"):
-        maintain(home)
 
 
 def test_the_daily_job_tidies_the_home(tmp_path: Path) -> None:

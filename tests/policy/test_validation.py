@@ -8,7 +8,7 @@ from spoiled_seeds import Seeds
 from orchestration.policy.seeds import PolicyError
 from orchestration.policy.validation import valid_policy
 
-RULES, TYPES = "compensation_rules", "compensation_types"
+RULES, TYPES, FAULTS = "compensation_rules", "compensation_types", "failure_faults"
 OPEN = {"effective_from": "2020-01-01 00:00:00"}
 
 Spoil = Callable[[Seeds], None]
@@ -21,6 +21,55 @@ BAD: dict[str, tuple[Spoil, str]] = {
     "unknown comparator": (
         lambda s: s.change(RULES, 3, comparator="=>"),
         "compensation_rules.csv line 3: there is no comparator '=>'; there are: >= > <= < =",
+    ),
+    "operations missing": (lambda s: s.change(RULES, 2, operations=""), "line 2: operations is empty"),
+    "unknown operation": (
+        lambda s: s.change(RULES, 3, operations="chat|video"),
+        "compensation_rules.csv line 3: there is no operation 'video' (in operations, 'chat|video'); there are: chat, ",
+    ),
+    "operations in another form": (
+        lambda s: s.change(RULES, 3, operations="chat, responses"),
+        "line 3: there is no operation 'chat, responses'",
+    ),
+    "everything and more": (
+        lambda s: s.change(RULES, 3, operations="*|chat"),
+        "line 3: there is no operation '*' (in operations, '*|chat'); there are: chat, ",
+    ),
+    "operation named twice": (
+        lambda s: s.change(RULES, 3, operations="chat|tool|chat"),
+        "line 3: operations names chat twice",
+    ),
+    "operation of nobody's": (
+        lambda s: s.change(RULES, 2, operations="chat|health_check"),
+        "line 2: no rule can be for health_check, which is nobody's purchase",
+    ),
+    "content of the unknown": (
+        lambda s: s.change(RULES, 3, operations="chat|other"),
+        "line 3: empty_completion cannot be for other: nobody knows what an answer is there",
+    ),
+    "fault of nobody": (
+        lambda s: s.change(FAULTS, 2, fault="provider"),
+        "failure_faults.csv line 2: there is no fault 'provider'; there are: upstream, gateway, caller, undecided",
+    ),
+    "origin of nowhere": (
+        lambda s: s.change(FAULTS, 2, error_origin="client"),
+        "failure_faults.csv line 2: there is no origin 'client'; there are: *, unsaid, upstream, gateway, caller",
+    ),
+    "status of nothing": (
+        lambda s: s.change(FAULTS, 2, status="5xx"),
+        "failure_faults.csv line 2: status is '5xx': write one of HTTP's such as 503, the beginning of one such as 5*,",
+    ),
+    "code in capitals": (
+        lambda s: s.change(FAULTS, 2, error_code="*Budget*"),
+        "failure_faults.csv line 2: error_code is '*Budget*': write it in lower case, as codes are compared",
+    ),
+    "code with a bar": (
+        lambda s: s.change(FAULTS, 2, error_code="a|b"),
+        "failure_faults.csv line 2: error_code is 'a|b': codes are compared with a space for every bar",
+    ),
+    "two faults of one rank": (
+        lambda s: s.change(FAULTS, 3, rank="100"),
+        "failure_faults.csv line 3: rank 100 is in force on line 2 at the same time",
     ),
     "rate above one": (
         lambda s: s.change(RULES, 2, payout_rate="1.0001"),
@@ -132,6 +181,10 @@ BAD: dict[str, tuple[Spoil, str]] = {
     "price below zero": (
         lambda s: s.change("model_prices", 2, input_price_usd="-0.1"),
         "input_price_usd is -0.1, which is below 0",
+    ),
+    "price of a write below zero": (
+        lambda s: s.change("model_prices", 2, cache_write_1h_price_usd="-0.1"),
+        "cache_write_1h_price_usd is -0.1, which is below 0",
     ),
     "cap of no scope": (
         lambda s: s.write("compensation_caps", [{"scope": "account_year", "cap_usd": "1", **OPEN}]),

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from filelock import FileLock
 from settled_home import Decision, Warehouse
 
 from orchestration.errors import MakegoodError
@@ -70,8 +69,6 @@ def test_what_cannot_be_gone_back_to_is_one_sentence(warehouse: Warehouse, publi
         roll_back(warehouse.home, 0)
     roll_back(warehouse.home)
     with refused("nothing to go back to"):
-        roll_back(warehouse.home)
-    with FileLock(warehouse.home.warehouse / "writer.lock"), refused("a run is writing"):
         roll_back(warehouse.home)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-from oracle.policies import write_seeds
+from oracle.policies import COMMON_FAULTS, write_seeds
 from oracle.records import CompensationType, Coverage, Detector, Policy, Rule
 from oracle.verdicts import ASSESSED, PERSON, SCORE
 
@@ -49,6 +49,7 @@ class SimulatedPolicy:
                 _rule("HL-5", "high_latency", "latency_ms", "600000", "0.5"),
             ],
             detectors=DETECTORS,
+            faults=COMMON_FAULTS,
         )
     )
     caps: list[tuple[str, str, str, str | None]] = field(default_factory=list)
