@@ -149,7 +149,9 @@ class RequestAnswer(Answer):
     payout_status: str | None = Field(description="How far a payout has come: decided, posted, capped or pending.")
     ledger_entries: list[dict[str, Any]]
     assessments: list[dict[str, Any]]
-    meta: Any = Field(description="Headers, parameters and context as logged, redacted.")
+    meta: Any = Field(
+        description="Headers, parameters and context as logged: of their values what is known to be harmless."
+    )
     other_times: list[Moment] = Field(description="Other requests that carried the same id more than 7 days apart.")
 
 

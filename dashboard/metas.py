@@ -1,6 +1,6 @@
 """The meta of a request that was not compensated, read from its part in the lake. The warehouse keeps the meta of paid requests alone.
 
-This is the one way past the published snapshot: it shows what a gateway logged, and no number.
+This is the one way past the published snapshot: it shows what a gateway logged, as far as landing keeps it, and no number.
 """
 
 import json

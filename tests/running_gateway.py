@@ -34,6 +34,7 @@ sources:
   - name: gateway
     adapter: canonical
     files: "landing/gateway/{date}/{hour}/*"
+    keep: ["headers.x"]
 assessments:
   - name: judge
     files: "landing/judge/{date}/{hour}/*"

@@ -18,7 +18,7 @@ typed as (
     select
         origin,
         field,
-        nullif(visible(field.source), '') as gateway,
+        id_without_key(nullif(visible(field.source), '')) as gateway,
         nullif(visible(field.request_id), '') as request_id,
         nullif(visible(field.detector), '') as detector,
         lower(nullif(field.verdict, '')) as verdict,

@@ -304,7 +304,7 @@ def _transform(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group,
     except DATA_ERRORS:
         raise
     except duckdb.Error as error:
-        reason = " ".join(str(error).split())
+        reason = redacting.reason_of(error)
         first = group.members[0].file
         raise MakegoodError(f"the adapter {group.source.adapter.name} failed on {first.name}: {reason}") from error
     if group.source.holds_assessments:

@@ -3,6 +3,7 @@
 What may be stored is texts/'s to know; what the rows mean is the adapters'.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -59,6 +60,14 @@ def redact_verdicts(session: duckdb.DuckDBPyConnection) -> None:
     _rewrite(session, "category", "suspect_category", lambda text: masking.masked(text, LONGEST_CATEGORY))
     _rewrite(session, "evidence", "suspect_document", masking.masked_json)
     _rewrite(session, "evidence", "suspect_evidence", lambda text: masking.masked(text, LONGEST_MESSAGE))
+
+
+def reason_of(error: duckdb.Error) -> str:
+    """What DuckDB says of an adapter that failed, in one line; where the reason is a value, without what it quotes of it."""
+    sentence = " ".join(str(error).split())
+    if isinstance(error, (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)):
+        return sentence
+    return masking.masked(re.sub(r"""(["'])(?:(?!\1).)*(?:\1|$)""", "'…'", sentence), LONGEST_CATEGORY)
 
 
 def _rewrite(session: duckdb.DuckDBPyConnection, column: str, suspect: str, clean: Callable[[str], str]) -> None:

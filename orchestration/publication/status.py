@@ -102,7 +102,9 @@ def status(root: Path, sources_file: Path) -> Status:
         unaudited = [hour for hour, _ in record.unaudited_hours()]
         landed_files, replaced_records = inventory.totals()[0], inventory.replaced_count()
         refused = [
-            file for file in inventory.refused_files() if "sha256:" in file.landing_file or os.path.lexists(landing_path(file.landing_file, home.root))
+            file
+            for file in inventory.refused_files()
+            if "sha256:" in file.landing_file or os.path.lexists(landing_path(file.landing_file, home.root))
         ]
         verdicts = verdict_equation(inventory, publication.data_through or publication.published_at)
     finally:

@@ -54,7 +54,11 @@ def requests() -> Iterator[Record]:
         )
     for number in range(20):
         yield record(f"fine{number:02}", DAY + timedelta(days=2, hours=number))
-    hostile_meta = {"headers": {"x": "<script>alert(1)</script>"}, "context": {"attempts": [1, 2]}}
+    hostile_meta = {
+        "headers": {"x": "<script>alert(1)</script>", "authorization": "Bearer abcdefgh"},
+        "context": {"attempts": [1, 2], "note": "a text"},
+        "prompt": "hello",
+    }
     yield failed(SLASHED_ID, DAY + timedelta(hours=3), account_id="globex", meta=hostile_meta)
     yield failed("caller", DAY + timedelta(hours=4), status_code="400", account_id="globex")
     yield failed("free", DAY + timedelta(hours=4), cost_usd="0")

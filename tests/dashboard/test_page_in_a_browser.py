@@ -319,6 +319,15 @@ def test_a_script_in_the_meta_is_text(window: Window) -> None:
     expect(page.get_by_test_id("meta-tree")).to_contain_text("<script>alert(1)</script>")
 
 
+def test_what_was_left_out_of_the_meta_is_said_with_its_reason(window: Window) -> None:
+    page = window.open("/request?source=gateway&id=batch%2F7%3Fx%3D1%26y%3D%C3%BC")
+    expect(page.get_by_test_id("meta-tree")).to_contain_text("authorization: [not kept: credential]")
+    expect(page.get_by_test_id("meta-left-out")).to_have_text(
+        "Left out on landing: texts that are not known to be harmless (1), what people and models said (1), credentials (1)."
+        " A source keeps more by `keep:` in sources.yml."
+    )
+
+
 def test_the_page_of_a_request_asks_once_and_before_its_code_is_there(browser: Browser, url: str) -> None:
     window = Window(browser, url)
     named = {"source": "gateway", "id": string.digits + string.punctuation + " ü€", "hour": "2026-11-01T03"}

@@ -230,4 +230,4 @@ def test_an_id_with_slashes_and_marks_has_its_own_answer(client: TestClient) -> 
 
     found = client.get(f"/api/requests/gateway/{quote(SLASHED_ID, safe='')}").json()
     assert (found["request_id"], found["reason_code"]) == (SLASHED_ID, "compensated")
-    assert found["meta"]["context"] == {"attempts": [1, 2]}
+    assert found["meta"]["context"] == {"attempts": [1, 2], "note": "[not kept]"}

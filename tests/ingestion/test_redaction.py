@@ -251,6 +251,16 @@ def test_ids_that_are_no_keys_stay(place: Place) -> None:
     assert {name: row[name] for name in ids} == ids
 
 
+def test_what_duckdb_says_of_a_bad_value_does_not_quote_it() -> None:
+    with duckdb.connect() as con:
+        with pytest.raises(duckdb.Error) as failed:
+            con.execute("select cast('my knee hurts' as integer)")
+        with pytest.raises(duckdb.Error) as unbound:
+            con.execute("select no_such_column")
+    assert "Could not convert string '…' to INT32" in redacting.reason_of(failed.value)
+    assert '"no_such_column"' in redacting.reason_of(unbound.value)
+
+
 def test_the_name_of_a_landing_file_holds_no_key(place: Place) -> None:
     place.put(f"{KEY}.jsonl", line())
     (file,) = place.land()

@@ -4,7 +4,7 @@ import { ask } from "./api.js";
 import { load } from "./cards.js";
 import { byId, el } from "./dom.js";
 import { count, decimal, exactUsd, known, moment, timestamp, zoneName } from "./format.js";
-import { raw, tree } from "./tree.js";
+import { leftOut, raw, tree } from "./tree.js";
 
 const given = new URLSearchParams(location.search);
 let zone = given.get("zone") === "local" ? "local" : "utc";
@@ -99,10 +99,12 @@ function table(title, columns, rows) {
 
 function metaCard() {
   const choose = (value) => { view = value; remember("meta", value === "raw" ? "raw" : ""); draw(); document.querySelector(`[data-view=${value}]`).focus(); };
+  const left = answer.meta === null ? null : leftOut(answer.meta);
   return el("section", { class: "card", id: "meta", "data-testid": "meta" },
     el("div", { class: "card-head" }, el("h2", {}, "Meta"), answer.meta === null ? null : el("div", { class: "segments", role: "group", "aria-label": "Meta: view" },
       ["tree", "raw"].map((name) => el("button", { type: "button", "data-view": name, "data-testid": `meta-${name}-view`, "aria-pressed": String(name === view), on: { click: () => choose(name) } }, name === "tree" ? "Tree" : "Raw JSON")))),
-    answer.meta === null ? el("p", { class: "none" }, "The gateway logged nothing besides.") : view === "raw" ? raw(answer.meta) : tree(answer.meta));
+    answer.meta === null ? el("p", { class: "none" }, "The gateway logged nothing besides.") : view === "raw" ? raw(answer.meta) : tree(answer.meta),
+    left && el("p", { class: "none", "data-testid": "meta-left-out" }, left));
 }
 
 function remember(name, value) {

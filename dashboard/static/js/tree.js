@@ -16,6 +16,28 @@ function branch(value, depth) {
 }
 
 const size = (value) => (Array.isArray(value) ? ` [${value.length}]` : ` {${Object.keys(value).length}}`);
+
+const LEFT_OUT = {
+  "[not kept]": "texts that are not known to be harmless",
+  "[not kept: content]": "what people and models said",
+  "[not kept: credential]": "credentials",
+  "[not kept: personal]": "who somebody is",
+  "[redacted]": "keys within texts",
+};
+
+const leaves = (value) => (isNested(value) ? Object.values(value).flatMap(leaves) : [value]);
+
+// What landing left out of nested data and why, as a sentence; null where nothing was left out.
+export function leftOut(value) {
+  const found = leaves(value);
+  const counts = Object.entries(LEFT_OUT)
+    .map(([mark, what]) => [found.filter((leaf) => (mark === "[redacted]" ? String(leaf).includes(mark) : leaf === mark)).length, what])
+    .filter(([count]) => count > 0);
+  if (!counts.length) return null;
+  return `Left out on landing: ${counts.map(([count, what]) => `${what} (${count})`).join(", ")}. `
+    + "A source keeps more by `keep:` in sources.yml.";
+}
+
 const leafText = (value) => (typeof value === "string" ? value : String(value));
 
 export const raw = (value) => el("pre", { class: "raw", tabindex: "0", "data-testid": "meta-raw" }, JSON.stringify(value, null, 2));
