@@ -9,16 +9,16 @@ from dashboard.following import Session
 from dashboard.queries import Queries
 from orchestration.duck import sql_text
 from orchestration.publication.asking import ask
+from orchestration.rows import guarded_sql
 
 TEXT_COLUMNS = ("model", "finish", "compensation_type", "request_id", "source", "account_id")
-FORMULA_STARTS = r"^[=+\-@\t\r\n|%]"
 WITH_STATUS = """
 select details.* exclude (place), statuses.payout_status
 from (select *, row_number() over () as place from ({details})) as details
 left join (
-    select "timestamp", source, request_id, payout_status from mart_compensation_details
+    select "timestamp", request_key, payout_status from mart_compensation_details
     where "timestamp" >= $start and "timestamp" < $end
-) as statuses using ("timestamp", source, request_id)
+) as statuses using ("timestamp", request_key)
 order by place
 """
 FORMS = {"csv": "format csv, header", "parquet": "format parquet, compression zstd"}
@@ -27,15 +27,12 @@ FORMS = {"csv": "format csv, header", "parquet": "format parquet, compression zs
 def write_export(session: Session, queries: Queries, filters: RowFilters, form: Literal["csv", "parquet"]) -> Path:
     """Write every row that the filters select, in the page's order; the caller removes the file.
 
-    In CSV a text that a spreadsheet would take for a formula begins with an apostrophe.
+    In CSV a text that a spreadsheet would take for a formula begins with an apostrophe, and so does one that begins with one.
     """
     details, values = queries.all_details(filters)
     details = WITH_STATUS.format(details=details)
     if form == "csv":
-        safe = ", ".join(
-            f"case when regexp_matches({name}, '{FORMULA_STARTS}') then '''' || {name} else {name} end as {name}"
-            for name in TEXT_COLUMNS
-        )
+        safe = ", ".join(f"{guarded_sql(name)} as {name}" for name in TEXT_COLUMNS)
         details = f"select * replace ({safe}) from ({details})"
     with NamedTemporaryFile(dir=session.scratch, suffix=f".{form}", delete=False) as file:
         target = Path(file.name)

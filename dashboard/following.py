@@ -5,6 +5,7 @@ One request takes one session and so reads one snapshot. What is asked of it is 
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
@@ -17,9 +18,12 @@ import duckdb
 
 from orchestration.duck import sql_text
 from orchestration.errors import MakegoodError
+from orchestration.home import Home
 from orchestration.hours import floor_hour
 from orchestration.publication.pinning import pin_catalog
 from orchestration.publication.reading import current_publication, reading
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.trusting import refuse_what_is_behind
 
 HOURS = """
 create table memory.hours as
@@ -42,7 +46,7 @@ COPY = "create or replace table page.compensations as select {columns} from fct_
 COPIED_DAYS = "select distinct request_date from fct_request_hours where request_date >= ? order by request_date"
 COPY_DAY = """
 insert into page.compensations
-select {columns} from fct_compensations where request_date = ? order by requested_at, source desc, request_id desc
+select {columns} from fct_compensations where request_date = ? order by requested_at, source desc, request_id desc, request_key desc
 """
 # An account's days lie together, so that they are found without looking at all others.
 ACCOUNT_DAYS = """
@@ -54,12 +58,13 @@ COPY_ACCOUNT_DAYS = (
 )
 COPIED_COLUMNS = (
     "requested_at, model, input_tokens, output_tokens, cost_usd, latency_ms, throughput_tps, finish_reason, payout_usd,"
-    " compensation_type, request_id, source, account_id"
+    " compensation_type, request_id, source, account_id, request_key"
 )
 COPIED = timedelta(days=92)
 TYPES = "select compensation_type, label, description from dim_compensation_types order by precedence"
 MEMORY_LIMIT, LOOKUP_MEMORY_LIMIT = "256MB", "128MB"
 POLL_S = 0.5
+PROOF_S = 10.0
 ANSWERS_KEPT = 64
 
 log = logging.getLogger(__name__)
@@ -177,12 +182,14 @@ class Session:
 class Follower:
     """Keeps the session at the last publication; looks for a newer one every half second."""
 
-    def __init__(self, warehouse: Path, scratch: Path) -> None:
+    def __init__(self, home: Home, scratch: Path) -> None:
         """Nothing is opened before `start`."""
-        self._warehouse, self._scratch = warehouse, scratch
+        self._home, self._warehouse, self._scratch = home, home.warehouse, scratch
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._fault = "the page has not started yet"
+        self._ledger_fault: str | None = None
+        self._proved_at = -PROOF_S
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="publication", daemon=True)
 
@@ -207,12 +214,12 @@ class Follower:
         """The session of one request.
 
         Raises:
-            MakegoodError: nothing is published yet.
+            MakegoodError: nothing is published yet, or the ledger is broken: then nothing is shown of it, nor of what it says was paid.
         """
         with self._lock:
             session = self._session
-            if session is None:
-                raise MakegoodError(self._fault)
+            if session is None or self._ledger_fault is not None:
+                raise MakegoodError(self._ledger_fault or self._fault)
             session.readers += 1
         try:
             yield session
@@ -233,9 +240,21 @@ class Follower:
     def _is_newest(self, session: Session) -> bool:
         return current_publication(self._warehouse).publication_id == session.publication.publication_id
 
+    def _prove(self) -> None:
+        """See, every few seconds, whether the ledger is whole and reaches what was published."""
+        if time.monotonic() - self._proved_at < PROOF_S:
+            return
+        try:
+            refuse_what_is_behind(self._home, Ledger(self._home.ledger))
+            self._ledger_fault = None
+        except MakegoodError as error:
+            self._ledger_fault = str(error)
+        self._proved_at = time.monotonic()
+
     def _look(self) -> None:
         """Move to a newer publication. Where that fails, the page stays at the old one and the next look tries again."""
         try:
+            self._prove()
             newest = current_publication(self._warehouse)
             if self._session is None or newest.publication_id != self._session.publication.publication_id:
                 self._replace(Session(self._warehouse, self._scratch))

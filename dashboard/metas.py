@@ -16,14 +16,12 @@ from orchestration.publication.asking import ask
 
 ONE = """
 select meta from read_parquet($parts, hive_partitioning = false)
-where source = $source and request_id = $request_id and landing_file = $landing_file and landing_line = $landing_line
+where request_key = $request_key and landing_file = $landing_file and landing_line = $landing_line
 limit 1
 """
 
 
-def read_meta(
-    home: Home, source: str, request_id: str, request_hour: datetime, landing_file: str, landing_line: int
-) -> Any:
+def read_meta(home: Home, request_key: str, request_hour: datetime, landing_file: str, landing_line: int) -> Any:
     """What the gateway logged beside the request's own columns; None where there is none, or its part is gone."""
     file = home.lake / "inventory.sqlite"
     if not file.exists():
@@ -39,8 +37,7 @@ def read_meta(
         return None
     asked = {
         "parts": present,
-        "source": source,
-        "request_id": request_id,
+        "request_key": request_key,
         "landing_file": landing_file,
         "landing_line": landing_line,
     }

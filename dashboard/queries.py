@@ -203,7 +203,8 @@ class Queries:
         """The whole order of rows: no two are alike, so that pages neither repeat nor leave out any."""
         if self._session.facts(selected.start) == "page.compensations":
             return f"{filters.order}, rowid desc"
-        ties = "source, request_id" if filters.sort == "timestamp" else "requested_at desc, source, request_id"
+        names = "source, request_id, request_key"
+        ties = names if filters.sort == "timestamp" else f"requested_at desc, {names}"
         return f"{filters.order}, {ties}"
 
     def _stretch(self, selected: Selection, filters: PageFilters) -> Stretch:

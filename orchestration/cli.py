@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,7 +63,7 @@ def settle(
         str, typer.Option("--date", help="The posting period, such as 2026-11-03; never before the last one.")
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would post, and post nothing.")] = False,
-    confirm: Annotated[bool, typer.Option("--confirm", help="Post adjustments beyond the limits too.")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Post what is more than usual too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Post to the ledger what is due of the closed days, and publish it."""
@@ -132,12 +133,11 @@ def handover(
 ) -> None:
     """Write the credit files and the journal of the ledger's batches for a billing system; again writes the same bytes."""
     from orchestration.settlement.handover import hand_over_batches
-    from orchestration.settlement.ledger import Ledger
     from orchestration.writing import writing
 
     home = Home(Settings.read().home).prepare()
     with writing(home, "hand over"):
-        made = hand_over_batches(Ledger(home.ledger), home.exports, batch)
+        made = hand_over_batches(home, batch)
     if as_json:
         typer.echo(json.dumps([plain(asdict(one)) for one in made]))
         return
@@ -148,6 +148,30 @@ def handover(
         )
     if not made:
         notes.print("Every batch was handed over already")
+
+
+@app.command()
+def reconcile(
+    file: Annotated[Path, typer.Argument(help="CSV with idempotency_key and amount_usd of all that billing accepted.")],
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="It is right that billing lacks a credit, and has a later one.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a restored ledger up to what billing has accepted, so that nothing is paid twice; then settle and hand over go on."""
+    from orchestration.settlement.reconciling import reconcile as reconcile_with
+    from orchestration.writing import writing
+
+    home = Home(Settings.read().home).prepare()
+    with writing(home, "reconcile"):
+        done = reconcile_with(home, file, is_confirmed=confirm)
+    if as_json:
+        typer.echo(json.dumps(plain(asdict(done))))
+        return
+    notes.print(
+        f"Billing accepted {done.accepted_count:,} credits: {done.known_count:,} were handed over by the records here, {done.added_count:,} of"
+        f" {done.added_usd} USD were not and count as credited now; settle and handover may go on"
+    )
 
 
 @app.command()
@@ -219,8 +243,16 @@ def status(as_json: AsJson = False) -> None:
 
 @app.command()
 def explain(
-    request_id: Annotated[str, typer.Argument(help="The gateway's id of the request.")],
+    request_id: Annotated[str, typer.Argument(help="The id of the request.")],
     source: Annotated[str | None, typer.Option(help="The gateway, where several have a request of this id.")] = None,
+    account: Annotated[str | None, typer.Option(help="The account, where several have a request of this id.")] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"],
+            help="When exactly it was asked, UTC, where an account used the id again; else the last request is meant.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Why one request was paid or was not: its signals, and every rule that was in force."""
@@ -228,7 +260,7 @@ def explain(
     from orchestration.publication.reading import reading
 
     with reading(Home(Settings.read().home).existing().warehouse) as (con, _):
-        explanation = explain_request(con, source, request_id)
+        explanation = explain_request(con, source, request_id, account=account, at=at)
     if as_json:
         typer.echo(json.dumps(plain(asdict(explanation)), ensure_ascii=False))
     else:

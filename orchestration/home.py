@@ -9,7 +9,7 @@ from orchestration.errors import MakegoodError
 
 @dataclass(frozen=True)
 class Home:
-    """The directory that holds landing, lake, ledger, warehouse and exports."""
+    """The directory that holds landing, lake, ledger and warehouse."""
 
     root: Path
 
@@ -25,18 +25,18 @@ class Home:
 
     @property
     def ledger(self) -> Path:
-        """What was posted, in batches that are never changed, and the hold list: the truth."""
+        """What was posted, in batches that are never changed, what was handed over of it, and the hold list: the truth."""
         return self.root / "ledger"
+
+    @property
+    def ledger_seen(self) -> Path:
+        """The last that this home saw of its ledger. It is no part of a copy of the ledger, so that an old copy shows."""
+        return self.root / "ledger-seen.json"
 
     @property
     def warehouse(self) -> Path:
         """The DuckLake and the record of its publications: a cache."""
         return self.root / "warehouse"
-
-    @property
-    def exports(self) -> Path:
-        """What was written for others: hand-overs to billing."""
-        return self.root / "exports"
 
     @property
     def run_inputs(self) -> Path:

@@ -1,6 +1,5 @@
 """Prints rows and states for people and for programs. Money is text here, with every digit that it has."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterable
@@ -12,11 +11,15 @@ from rich.console import Console
 
 from orchestration.publication.explaining import Explanation
 from orchestration.publication.simulating import Simulation
-from orchestration.publication.status import Status
+from orchestration.publication.status import LedgerStatus, Status
 from orchestration.publication.unknown_words import DAYS, UnknownWords
+from orchestration.rows import csv_text
 from orchestration.settlement.settling import Settlement
 from orchestration.settlement.verifying import Verdict
 from orchestration.tables import print_table
+
+MOST_SURPRISES = 10
+"""So many are printed; `--json` has all."""
 
 
 def plain(value: Any) -> Any:
@@ -49,9 +52,8 @@ def print_rows(columns: list[str], rows: list[tuple[Any, ...]], form: str, title
     if form == "json":
         print(json.dumps([plain(dict(zip(columns, row, strict=True))) for row in rows], ensure_ascii=False))
     elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([[text(value) for value in row] for row in rows])
+        shown = ([None if value is None else text(value) for value in row] for row in rows)
+        sys.stdout.write(csv_text(columns, shown))
     else:
         print_table(columns, rows, text, title)
 
@@ -70,6 +72,7 @@ def print_status(now: Status) -> None:
         f"{_mark(verdicts.holds)} {verdicts.landed:,} verdicts landed = {verdicts.placed:,} placed + {verdicts.waiting:,} waiting"
         f" + {verdicts.given_up:,} given up",
     ]
+    lines.append(f"✗ {now.ledger.problem}" if now.ledger.problem else _ledger_line(now.ledger))
     if now.refused_files:
         first = now.refused_files[0]
         lines.append(
@@ -123,7 +126,9 @@ def print_explanation(explanation: Explanation) -> None:
         markup=False,
     )
     for moment in explanation.other_times:
-        console.print(f"The same id names another request, of {moment:%Y-%m-%d %H:%M:%S} UTC", markup=False)
+        console.print(
+            f"The same id names another request: --at {moment.isoformat(timespec='milliseconds')}", markup=False
+        )
     rules = [(rule.rule_id, rule.policy_version, rule.label, rule.outcome, rule.sentence) for rule in explanation.rules]
     print_rows(["rule", "policy", "type", "outcome", "in words"], rows=rules, form="table", title="Every rule in force")
     if explanation.assessments:
@@ -141,7 +146,10 @@ def print_settlement(would: Settlement) -> None:
             for line in would.lines
         ],
         f"{would.entry_count:,} entries of {would.amount_usd:f} USD would be posted; {would.held_count:,} of {would.held_usd:f} USD are held back",
+        *[f"! {surprise}" for surprise in would.surprises[:MOST_SURPRISES]],
     ]
+    if would.surprises:
+        lines.append(f"! settling stops at {len(would.surprises):,} such surprises, unless it is told --confirm")
     Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
 
 
@@ -181,6 +189,10 @@ def print_simulation(simulation: Simulation, most: int = 10) -> None:
 
 def _counted(count: int, thing: str) -> str:
     return f"{count:,} {thing}" + ("" if count == 1 else "s")
+
+
+def _ledger_line(ledger: LedgerStatus) -> str:
+    return f"✓ {ledger.batch_count:,} batches of {ledger.amount_usd:f} USD in the ledger, {ledger.handed_over:,} of them handed over"
 
 
 def _mark(holds: bool) -> str:

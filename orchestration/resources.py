@@ -19,9 +19,11 @@ from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.sources import Source, read_assessments, read_sources
 from orchestration.publication.publications import Publications
 from orchestration.publication.reading import publications_file
+from orchestration.settlement.batches import Head
 from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.loading import loaded_batch_id
+from orchestration.settlement.loading import loaded_head
 from orchestration.settlement.settling import Terms
+from orchestration.settlement.usual import Usual
 from orchestration.warehouse import attach, create, has_table
 from orchestration.writing import token_held, writing
 
@@ -89,10 +91,10 @@ class Warehouse(Written):
             attach(con, self.place.warehouse)
             yield con
 
-    def loaded_batch_id(self) -> int:
-        """The number of the last batch of the ledger that the warehouse has; 0 where it has none."""
+    def loaded_head(self) -> Head:
+        """The last batch of the ledger that the warehouse has."""
         with self.session() as con:
-            return loaded_batch_id(con) if has_table(con, "fct_ledger_batches") else 0
+            return loaded_head(con) if has_table(con, "fct_ledger_batches") else Head()
 
 
 class Publication(Written):
@@ -114,6 +116,9 @@ class Books(Written):
     grace_hours: int
     most_adjustments: int
     most_adjusted_usd: str
+    usual_times: int
+    unseen_usd: str
+    first_usd: str
 
     @property
     def ledger(self) -> Ledger:
@@ -123,7 +128,8 @@ class Books(Written):
     @property
     def terms(self) -> Terms:
         """How a settlement is done."""
-        return Terms(timedelta(hours=self.grace_hours), self.most_adjustments, Decimal(self.most_adjusted_usd))
+        usual = Usual(self.usual_times, Decimal(self.unseen_usd), Decimal(self.first_usd))
+        return Terms(timedelta(hours=self.grace_hours), self.most_adjustments, Decimal(self.most_adjusted_usd), usual)
 
 
 @dataclass(frozen=True)

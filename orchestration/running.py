@@ -20,6 +20,7 @@ from orchestration.publication.reading import current_publication
 from orchestration.settings import PROJECT, Settings
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.settling import Terms
+from orchestration.settlement.usual import Usual
 from orchestration.writing import writing
 
 LONGEST_SENTENCE = 400
@@ -96,6 +97,7 @@ def terms(settings: Settings) -> Terms:
         timedelta(hours=settings.settlement_grace_hours),
         settings.settlement_most_adjustments,
         settings.settlement_most_adjusted_usd,
+        Usual(settings.settlement_usual_times, settings.settlement_unseen_usd, settings.settlement_first_usd),
     )
 
 

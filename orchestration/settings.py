@@ -79,6 +79,9 @@ class Settings(BaseSettings):
         settlement_grace_hours: how long after a request date's end landing hours are awaited before it is settled.
         settlement_most_adjustments: how many adjustments and reversals a settlement posts without being confirmed.
         settlement_most_adjusted_usd: how much they may come to, USD.
+        settlement_usual_times: how many times the largest of the last days a day may come to, without being confirmed.
+        settlement_unseen_usd: what a day may always come to, for an account and in all, USD.
+        settlement_first_usd: what a day may come to where nothing was posted yet, USD.
         page_host: the address that the page is served on.
         page_port: its port.
         page_token: what lets a visitor in.
@@ -102,6 +105,11 @@ class Settings(BaseSettings):
         default=1_000, ge=0, le=1_000_000_000, description="a whole number from 0 to 1,000,000,000"
     )
     settlement_most_adjusted_usd: Usd = Field(default=Decimal(1_000), ge=0, le=10**12, description=USD)
+    settlement_usual_times: Number = Field(
+        default=3, ge=1, le=1_000_000, description="a whole number from 1 to 1,000,000"
+    )
+    settlement_unseen_usd: Usd = Field(default=Decimal(1), ge=0, le=10**12, description=USD)
+    settlement_first_usd: Usd = Field(default=Decimal(1_000), ge=0, le=10**12, description=USD)
     page_host: Text = Field(default="127.0.0.1", description="an address or a host's name")
     page_port: Number = Field(default=8000, ge=1, le=65_535, description="a port from 1 to 65,535")
     page_token: Annotated[SecretStr, BeforeValidator(_readable)] | None = Field(

@@ -16,7 +16,7 @@ LOAD = ["build", "--exclude-resource-type", "unit_test", "--select", "tag:ledger
 
 
 class Confirmation(dg.Config):
-    """Whether adjustments beyond the limits were looked at and are to be posted."""
+    """Whether what is more than usual was looked at and is to be posted."""
 
     is_confirmed: bool = False
 
@@ -32,6 +32,8 @@ class Confirmation(dg.Config):
 def ledger_batches(context: dg.AssetExecutionContext, config: Confirmation, books: Books) -> dg.MaterializeResult[None]:
     """What is due at the published snapshot, posted as one immutable batch; nothing where nothing is due."""
     done = settle(books.place, posting_period(context), books.terms, is_confirmed=config.is_confirmed)
+    for surprise in done.surprises:
+        context.log.warning("posted, as it was confirmed: %s", surprise)
     return dg.MaterializeResult(
         metadata={
             "batch": done.batch_id or "nothing was due",
@@ -76,7 +78,7 @@ def build_settled_snapshot(project: DbtProject) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, dbt: Dbt, warehouse_db: Warehouse, publication: Publication, books: Books
     ) -> dg.MaterializeResult[None]:
         """The ledger as readers see it: its new batches are loaded into the warehouse, checked, and published."""
-        batches = hand_over_alone(books.ledger, warehouse_db.loaded_batch_id(), warehouse_db.place.run_inputs)
+        batches = hand_over_alone(books.place, warehouse_db.loaded_head())
         if batches:
             dbt.cli(LOAD, manifest=project.manifest_path).wait()
         head = books.ledger.head()

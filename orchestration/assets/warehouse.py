@@ -80,7 +80,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                     lake.place.run_inputs,
                     baseline_days=unmeasured_days(piece, inventory, warehouse_db, policy.baselines),
                 )
-                hand_over(books.ledger, warehouse_db.loaded_batch_id(), lake.place.run_inputs)
+                hand_over(books.place, warehouse_db.loaded_head(), lake.place.run_inputs)
                 if number < len(pieces):
                     dbt.cli(BUILD, manifest=project.manifest_path).wait()
                 else:

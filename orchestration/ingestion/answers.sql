@@ -35,18 +35,38 @@ create or replace temp macro said_in(content) as
         when json_type(content) = 'ARRAY' then array_to_string(json_extract_string(content, '$[*].text'), '')
     end;
 
--- Whether a message of a choice holds more than text.
+-- Whether a message holds more than text: tool calls, audio, images, a refusal.
 create or replace temp macro acts_in(message) as
     coalesce(
-        json_array_length(message, '$.tool_calls') > 0
-        or json_type(message, '$.function_call') = 'OBJECT'
-        or not is_blank(coalesce(nullif(text_at(message, '$.audio.data'), ''), text_at(message, '$.audio.transcript')))
-        or json_array_length(message, '$.images') > 0
-        or nullif(message ->> '$.refusal', '') is not null
-        or len(list_filter(
-            json_extract_string(message, '$.content[*].type'), lambda kind: kind not in ('text', 'thinking', 'redacted_thinking', 'reasoning')
-        )) > 0,
+        len(message.tool_calls) > 0
+        or starts_with(message.function_call, '{')
+        or not is_blank(coalesce(nullif(message.audio.data, ''), message.audio.transcript))
+        or len(message.images) > 0
+        or nullif(message.refusal, '') is not null
+        or (
+            starts_with(message.content, '[')
+            and len(list_filter(
+                json_extract_string(message.content, '$[*].type'),
+                lambda kind: kind not in ('text', 'thinking', 'redacted_thinking', 'reasoning')
+            )) > 0
+        ),
         false
+    );
+
+create or replace temp macro message_shape() as
+    '{
+        "content": "JSON", "tool_calls": ["JSON"], "function_call": "JSON", "audio": {"data": "VARCHAR", "transcript": "VARCHAR"},
+        "images": ["JSON"], "refusal": "VARCHAR"
+    }';
+
+-- One part of an answer (see answer_in) out of a choice and the types of the fields that it may have for an answer.
+create or replace temp macro chosen(choice, types) as
+    struct_pack(
+        said := coalesce(said_in(choice.message.content), said_in(choice.delta.content), case when types[3] = 'VARCHAR' then choice.text end),
+        has_more := acts_in(choice.message) or acts_in(choice.delta),
+        -- A logger that redacts sets the audio of an answer to null; an answer without audio has no such field.
+        has_hole := (types[4] is not null and coalesce(choice.message.audio.data, choice.message.audio.transcript) is null)
+            or coalesce(types[1], types[2], types[3]) is null
     );
 
 -- The body of a call that was passed through is logged as a text: `{"response": "<body>"}`, or the text alone.
@@ -66,18 +86,14 @@ create or replace temp macro answer_in(body) as
         when json_array_length(body, '$.choices') > 0
         then list_transform(
             json_extract(body, '$.choices[*]'),
-            lambda choice: struct_pack(
-                said := coalesce(
-                    said_in(choice -> '$.message.content'), said_in(choice -> '$.delta.content'), text_at(choice, '$.text')
-                ),
-                has_more := acts_in(choice -> '$.message') or acts_in(choice -> '$.delta'),
-                -- A logger that redacts sets the audio of an answer to null; an answer without audio has no such field.
-                has_hole := (
-                        json_type(choice, '$.message.audio') is not null
-                        and coalesce(text_at(choice, '$.message.audio.data'), text_at(choice, '$.message.audio.transcript')) is null
-                    )
-                    or coalesce(json_type(choice, '$.message.content'), json_type(choice, '$.delta.content'), json_type(choice, '$.text')) is null
-            )
+            lambda choice: list_transform(
+                [json_transform(
+                    choice, '{"text": "VARCHAR", "message": ' || message_shape() || ', "delta": ' || message_shape() || '}'
+                )],
+                lambda known: chosen(
+                    known, json_type(choice, ['$.message.content', '$.delta.content', '$.text', '$.message.audio'])
+                )
+            )[1]
         )
         when json_array_length(body, '$.candidates') > 0
         then list_transform(
@@ -155,7 +171,7 @@ create or replace temp macro answer_in(body) as
         when json_type(body, '$.message.content') is not null or json_type(body, '$.output.message.content') is not null
         then [struct_pack(
             said := coalesce(said_in(body -> '$.message.content'), said_in(body -> '$.output.message.content')),
-            has_more := acts_in(body -> '$.message')
+            has_more := acts_in(json_transform(body -> '$.message', message_shape()))
                 or len(list_filter(json_extract(body, '$.output.message.content[*]'), lambda block: json_type(block, '$.text') is null)) > 0,
             has_hole := false
         )]

@@ -6,7 +6,7 @@ with parsed as (
         json_transform(
             record,
             '{
-                "source": "VARCHAR", "request_id": "VARCHAR", "requested_at": "VARCHAR", "detector": "VARCHAR",
+                "source": "VARCHAR", "request_id": "VARCHAR", "account_id": "VARCHAR", "requested_at": "VARCHAR", "detector": "VARCHAR",
                 "detector_version": "VARCHAR", "verdict": "VARCHAR", "score": "VARCHAR", "category": "VARCHAR",
                 "evidence": "VARCHAR", "assessed_at": "VARCHAR"
             }'
@@ -20,6 +20,7 @@ typed as (
         field,
         id_without_key(nullif(visible(field.source), '')) as gateway,
         nullif(visible(field.request_id), '') as request_id,
+        named(visible(field.account_id)) as account_id,
         nullif(visible(field.detector), '') as detector,
         lower(nullif(field.verdict, '')) as verdict,
         nullif(field.score, '') as score_text,
@@ -27,7 +28,7 @@ typed as (
         nullif(field.assessed_at, '') as assessed_text,
         instant(field.assessed_at) as assessed_at,
         instant(field.requested_at) as hint,
-        is_nested(field.source) or is_nested(field.request_id) or is_nested(field.detector) or is_nested(field.detector_version)
+        is_nested(field.source) or is_nested(field.request_id) or is_nested(field.account_id) or is_nested(field.detector) or is_nested(field.detector_version)
         or is_nested(field.verdict) or is_nested(field.score) or is_nested(field.category) or is_nested(field.assessed_at) as has_nested,
         is_suspicious(concat_ws(' ', field.detector, field.detector_version, field.category, left(field.evidence, 65537))) as is_suspect,
         coalesce(is_nested(field.evidence) and length(field.evidence) <= 65536, false) as is_document,
@@ -43,7 +44,7 @@ checked as (
         case when hint between files.earliest_at and files.latest_at then hint end as requested_at,
         case
             when origin.fault is not null then origin.fault
-            when origin.is_undecodable and contains(concat_ws(' ', gateway, request_id, detector), chr(65533)) then 'invalid_encoding'
+            when origin.is_undecodable and contains(concat_ws(' ', gateway, request_id, account_id, detector), chr(65533)) then 'invalid_encoding'
             when has_nested then 'wrong_type'
             when gateway is null then 'missing_source'
             when request_id is null then 'missing_request_id'
@@ -64,6 +65,7 @@ checked as (
 select
     case when fault is null then gateway else feed end as source,
     id_without_key(request_id) as request_id,
+    id_without_key(account_id) as account_id,
     requested_at,
     detector,
     visible(field.detector_version) as detector_version,
@@ -83,8 +85,10 @@ select
     landed_hour,
     landing_file,
     origin.line as landing_line,
-    key_hash_of(gateway, id_without_key(request_id)) as key_hash,
+    null::varchar as request_key,
+    null::ubigint as key_hash,
+    id_hash_of(gateway, id_without_key(request_id)) as id_hash,
     origin.file_index as file_index,
-    has_control(concat_ws('', field.source, field.request_id, field.detector, field.detector_version, field.category)) as has_controls,
+    has_control(concat_ws('', field.source, field.request_id, field.account_id, field.detector, field.detector_version, field.category)) as has_controls,
     fault,
 from checked

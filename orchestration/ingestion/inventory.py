@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from orchestration.errors import MakegoodError
+
 SCHEMA = """
 create table if not exists landing_files (
     landing_file text primary key,
@@ -58,6 +60,10 @@ create table if not exists assessment_parts (
 create index if not exists assessment_parts_by_file on assessment_parts (landing_file);
 create index if not exists assessment_parts_by_hour on assessment_parts (request_hour);
 """
+
+
+FORMAT = 2
+"""Which columns and keys the parts of the lake have; SQLite keeps it as the file's user_version."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,22 @@ class Inventory:
         """Open, and create where there is none. `file` is the SQLite file."""
         self._db = sqlite3.connect(file, isolation_level=None, timeout=60)
         self._db.execute("pragma journal_mode = wal")
+        self._check_format(file)
         self._db.executescript(SCHEMA)
+
+    def _check_format(self, file: Path) -> None:
+        """Raise MakegoodError where the lake is of another format than this version's."""
+        (found,) = self._db.execute("pragma user_version").fetchone()
+        if found == FORMAT:
+            return
+        if self._db.execute("select 1 from sqlite_master limit 1").fetchone() is None:
+            self._db.execute(f"pragma user_version = {FORMAT}")
+            return
+        self._db.close()
+        raise MakegoodError(
+            f"the lake of {file.parent.parent} is of format {found}, and this version reads format {FORMAT}, whose requests have other keys:"
+            " make a new home, move landing/ there, and run its landing hours again"
+        )
 
     def close(self) -> None:
         """Close the file."""

@@ -22,11 +22,12 @@ typed as (
         origin,
         is_ignored,
         is_foreign,
-        nullif(request_id, '') as request_id,
+        named(request_id) as reported_id,
+        coalesce(is_named_by_call, false) as is_named_by_call,
         text_of(trace_id, has_brackets) as trace_id,
-        gateway_call_id,
-        coalesce(nullif(account_id, ''), 'unknown') as account_id,
-        api_key_ref,
+        named(gateway_call_id) as gateway_call_id,
+        coalesce(named(account_id), 'unknown') as account_id,
+        named(api_key_ref) as api_key_ref,
         case when nullif(worded.operation, '') is null then 'chat' else coalesce(operations.meaning, 'other') end as operation,
         text_of(native_operation, has_brackets) as native_operation,
         instant(requested_at) as requested_at,
@@ -113,19 +114,57 @@ measured as (
     from typed
 ),
 
+-- Which purchase a record is of, from the record alone. A call id names a call, but who calls may choose it, attempts share it, and one call
+-- is logged twice under it where one API is served by way of another: with it goes what was used and billed, and where that is nothing, when
+-- it began. Where nothing names the purchase, all that tells it from others does.
+identified as (
+    select
+        *,
+        (coalesce(cost_usd, 0) > 0 or coalesce(input_tokens, 0) > 0 or coalesce(output_tokens, 0) > 0)
+        and gateway_call_id is not null and (is_named_by_call or reported_id is null) as needs_overlap,
+        coalesce(
+            reported_id,
+            gateway_call_id,
+            'no-id-' || left(
+                sha256(concat_ws(
+                    ' ', epoch_ms(requested_at), coalesce(epoch_ms(completed_at), -1), coalesce(input_tokens, -1),
+                    coalesce(output_tokens, -1), coalesce(cost_usd, -1), coalesce(latency_ms, -1), strlen(account_id), strlen(model),
+                    account_id, model, coalesce(api_key_ref, ''), coalesce(trace_id, '')
+                )),
+                32
+            )
+        ) as request_id,
+    from measured
+),
+
 checked as (
     select
-        measured.*,
+        identified.*,
         files.source,
         files.landing_file,
         files.landed_hour,
+        case
+            when needs_overlap then request_key_of(
+                files.source, account_id, api_key_ref, 'call',
+                concat_ws(
+                    ',', coalesce(input_tokens, -1), coalesce(output_tokens, -1), coalesce(cost_usd, -1),
+                    coalesce(finish_reason = 'error', false)
+                ),
+                gateway_call_id
+            )
+            when gateway_call_id is not null and (is_named_by_call or reported_id is null)
+            then request_key_of(files.source, account_id, api_key_ref, 'attempt', epoch_ms(requested_at), gateway_call_id)
+            when is_named_by_call
+            then request_key_of(files.source, account_id, api_key_ref, 'answer', epoch_ms(requested_at), request_id)
+            else request_key_of(files.source, account_id, api_key_ref, 'id', 0, request_id)
+        end as request_key,
         case
             when origin.fault is not null then origin.fault
             when is_ignored then 'not_a_request'
             when is_foreign then 'another_format'
             when has_undecodable_name then 'invalid_encoding'
             when has_nested then 'wrong_type'
-            when request_id is null then 'missing_request_id'
+            when text.requested_at is null and reported_id is null and gateway_call_id is null then 'missing_request_id'
             when text.requested_at is null then 'missing_timestamp'
             when requested_at is null and is_nested(text.requested_at) then 'wrong_type'
             when requested_at is null or requested_at < files.earliest_at then 'bad_timestamp'
@@ -155,8 +194,8 @@ checked as (
                 or greatest(latency_ms, reported_latency_ms) > files.longest_ms
             then 'out_of_range'
         end as fault,
-    from measured
-    inner join files on measured.origin.file_index = files.file_index
+    from identified
+    inner join files on identified.origin.file_index = files.file_index
 )
 
 select
@@ -204,7 +243,10 @@ select
     landed_hour,
     landing_file,
     origin.line as landing_line,
-    key_hash_of(source, request_id) as key_hash,
+    request_key,
+    needs_overlap,
+    key_hash_of(request_key) as key_hash,
+    id_hash_of(source, request_id) as id_hash,
     date_trunc('hour', requested_at) as request_hour,
     origin.file_index as file_index,
     has_controls,

@@ -160,8 +160,42 @@ create or replace temp macro finish_key(word) as
 
 create or replace temp macro operation_key(word) as translate(lower(word), '_-. /', '');
 
--- A stable number for a request's key: equal keys have equal ones.
-create or replace temp macro key_hash_of(source, request_id) as md5_number_lower(source || '|' || request_id)::ubigint;
+-- An id, an account or a key that names something: not empty, not the word for nothing of some language, not only zeros. A text that is
+-- long and does not begin like one of these is not looked at further.
+create or replace temp macro named(text) as
+    case
+        when strlen(text) > 11 and left(text, 1) between '1' and 'z' then text
+        when regexp_full_match(
+            text, '(?i)\s*(|none|null|nil|undefined|unknown|nan|n/?a|no ?id|not[ _-]?set|<[a-z]*>|\(null\)|[-_.?]+|0[-0]+)\s*'
+        )
+        then null
+        else text
+    end;
+
+-- A number for an id of a gateway: equal ids have equal ones, by which a verdict finds the requests that it may speak of.
+create or replace temp macro id_hash_of(source, request_id) as md5_number_lower(source || '|' || request_id)::ubigint;
+
+-- The key of a purchase: a digest of the gateway, of who bought (the account, else the key that was used, else nobody known), and of what
+-- names the purchase. `kind` says how it is named, `told` is what a name of that kind needs besides. Lengths stand before the texts, so that
+-- no two purchases are spelled alike. 128 bits of SHA-256: nobody finds a second one that has the key of another's.
+create or replace temp macro request_key_of(source, account_id, api_key_ref, kind, told, name) as
+    left(
+        sha256(concat_ws(
+            ' ',
+            kind,
+            told,
+            strlen(source),
+            case when account_id <> 'unknown' then 'account' when api_key_ref is not null then 'key' else 'nobody' end,
+            strlen(case when account_id <> 'unknown' then account_id else coalesce(api_key_ref, '') end),
+            source,
+            case when account_id <> 'unknown' then account_id else coalesce(api_key_ref, '') end,
+            name
+        )),
+        32
+    );
+
+-- A number for a request's key: equal keys have equal ones.
+create or replace temp macro key_hash_of(request_key) as ('0x' || left(request_key, 16))::ubigint;
 
 -- Whether a field that is to be a text or a number is an object or a list.
 create or replace temp macro is_nested(text) as (starts_with(text, '{') or starts_with(text, '[')) and json_valid(text);

@@ -39,13 +39,13 @@ create table outcomes (
 COMPARED = """
 insert into outcomes
 with paid as (
-    select source, request_id, requested_at, request_date, account_id, model, compensation_type, payout_usd
+    select request_key, requested_at, request_date, account_id, model, compensation_type, payout_usd
     from makegood.main.fct_requests
     where reason_code = 'compensated' and request_date = $day and requested_at >= $start and requested_at < $end
 ),
 
 candidate as (
-    select source, request_id, requested_at, request_date, account_id, model, compensation_type, payout_usd
+    select request_key, requested_at, request_date, account_id, model, compensation_type, payout_usd
     from ({decided}) as decided
     where reason_code = 'compensated'
 ),
@@ -61,7 +61,7 @@ compared as (
         candidate.payout_usd as candidate_usd,
         coalesce(candidate.payout_usd, 0) - coalesce(paid.payout_usd, 0) as difference_usd
     from paid
-    full join candidate using (source, request_id, requested_at)
+    full join candidate using (request_key, requested_at)
 ),
 
 sides as (

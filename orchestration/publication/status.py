@@ -3,10 +3,12 @@
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
+from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.ingestion.finding import landing_path, unmatched_files
 from orchestration.ingestion.inventory import Inventory, RefusedFile
@@ -17,6 +19,9 @@ from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication, Publications
 from orchestration.publication.reading import publications_file, reading
 from orchestration.publication.unknown_words import UnknownWords, unknown_endings, unknown_operations
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.proving import prove
+from orchestration.settlement.trusting import refuse_what_may_be_older
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,18 @@ class HourEquation:
 
 
 @dataclass(frozen=True)
+class LedgerStatus:
+    """The ledger as it was proved now: its batches and their sum, how many were handed over, and what stands in the way of settling, if anything."""
+
+    batch_count: int
+    amount_usd: Decimal
+    handed_over: int
+    problem: str | None
+
+
+@dataclass(frozen=True)
 class Status:
-    """The state of a home. `is_sound` is false where an equation does not hold or hours wait unaudited.
+    """The state of a home. `is_sound` is false where an equation does not hold, hours wait unaudited or the ledger has a problem.
 
     Attributes:
         landed_files: how many have landed, published or not.
@@ -65,6 +80,7 @@ class Status:
     file_equation: FileEquation
     hour_equation: HourEquation
     verdict_equation: VerdictEquation
+    ledger: LedgerStatus
     unknown_operations: UnknownWords
     unknown_endings: UnknownWords
     landed_files: int
@@ -110,11 +126,13 @@ def status(root: Path, sources_file: Path) -> Status:
     finally:
         record.close()
         inventory.close()
+    ledger = ledger_status(home)
     return Status(
         publication=publication,
         file_equation=files,
         hour_equation=hours,
         verdict_equation=verdicts,
+        ledger=ledger,
         unknown_operations=operations,
         unknown_endings=endings,
         landed_files=landed_files,
@@ -123,8 +141,19 @@ def status(root: Path, sources_file: Path) -> Status:
         unmatched_files=unmatched_files(sources, home.landing, home.root),
         unaudited_hours=unaudited,
         stale_hours=[hour for hour, digest in derived if digest != policy.at(hour)],
-        is_sound=files.holds and hours.holds and verdicts.holds and not unaudited,
+        is_sound=files.holds and hours.holds and verdicts.holds and not unaudited and ledger.problem is None,
     )
+
+
+def ledger_status(home: Home) -> LedgerStatus:
+    """How the ledger stands. Nothing of it is written."""
+    ledger = Ledger(home.ledger)
+    batches = prove(ledger.batches_dir).batches
+    amount = sum((batch.amount_usd for batch in batches), Decimal(0))
+    try:
+        return LedgerStatus(len(batches), amount, refuse_what_may_be_older(home, ledger).last, None)
+    except MakegoodError as error:
+        return LedgerStatus(len(batches), amount, 0, str(error))
 
 
 def _one(con: duckdb.DuckDBPyConnection, measures: str, table: str) -> tuple[int, ...]:

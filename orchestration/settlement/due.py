@@ -246,9 +246,9 @@ def _load_posted(con: duckdb.DuckDBPyConnection, ledger: Ledger, dates: set[date
             " where date_trunc('month', request_date) in (select month from scope_accounts)",
         )
         numbers = batches_of(con, dates | months)
-        files = [file for number, file in enumerate(ledger.files(), 1) if number in numbers]
+        batches = [batch for batch in ledger.batches() if batch.sequence in numbers]
         con.execute(
-            f"create or replace temp table posted as select * from {ledger.relation(files)}"
+            f"create or replace temp table posted as select * from {ledger.relation(batches)}"
             f" where request_date in ({_literals(con, 'select request_date from scope_dates')})"
             " or (account_id, date_trunc('month', request_date)::date) in (select (account_id, month) from scope_accounts)"
         )

@@ -1,25 +1,29 @@
 """The hold list: accounts whose entries wait, one a line in `ledger/holds.csv`. Why one is on it is for its second column."""
 
-import csv
 from pathlib import Path
 
 from orchestration.errors import MakegoodError
+from orchestration.rows import read_csv
 
 
 def held_accounts(ledger: Path) -> set[str]:
     """The accounts on hold; none where there is no list.
 
     Raises:
-        MakegoodError: the list cannot be read, or its first line is not `account_id,reason`.
+        MakegoodError: the list cannot be read, its first line is not `account_id,reason`, or a line names no account.
     """
     file = ledger / "holds.csv"
     if not file.exists():
         return set()
     try:
-        with file.open(newline="", encoding="utf-8") as opened:
-            rows = [row for row in csv.reader(opened) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = list(read_csv(file.read_bytes()))
+    except (OSError, ValueError) as error:
         raise MakegoodError(f"cannot read the hold list {file}: {error}") from error
-    if not rows or rows[0][:1] != ["account_id"]:
+    if not rows or rows[0][1][:1] != ["account_id"]:
         raise MakegoodError(f"the hold list {file} must begin with the line account_id,reason")
-    return {row[0] for row in rows[1:]}
+    for number, row in rows[1:]:
+        if not row[0].strip():
+            raise MakegoodError(
+                f"the hold list {file} names no account on line {number}: complete the line, or remove it"
+            )
+    return {row[0] for _, row in rows[1:]}

@@ -5,7 +5,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration.duck import connect
-from orchestration.settlement.ledger import COLUMNS, Batch, Ledger, read_batch
+from orchestration.errors import MakegoodError
+from orchestration.home import Home
+from orchestration.settlement.batches import Batch, Head
+from orchestration.settlement.ledger import COLUMNS, Ledger
+from orchestration.settlement.trusting import refuse_what_is_behind
 
 BATCH_COLUMNS = {
     "batch_id": "bigint",
@@ -18,20 +22,25 @@ BATCH_COLUMNS = {
 }
 
 
-def hand_over(ledger: Ledger, loaded_batch_id: int, run_inputs: Path) -> list[Batch]:
-    """Write the relations `ledger_batches` and `ledger_entries` into a run's inputs: the batches after the one loaded last.
+def hand_over(home: Home, loaded: Head, run_inputs: Path) -> list[Batch]:
+    """Write the relations `ledger_batches` and `ledger_entries` into a run's inputs: the batches after `loaded`, which the warehouse has.
 
-    Entries stay where they are: the relation is a view over the batches' files, which never change.
+    Entries stay where they are: the relation is a view over the batches' files, which were proved and never change.
 
     Raises:
-        MakegoodError: the ledger is broken.
+        MakegoodError: the ledger is broken, or lacks batches that were published or loaded.
     """
-    ledger.head()
-    files = ledger.files()[loaded_batch_id:]
-    batches = [read_batch(file) for file in files]
+    ledger = Ledger(home.ledger)
+    refuse_what_is_behind(home, ledger)
+    if loaded not in ledger.heads():
+        raise MakegoodError(
+            f"the warehouse has batch {loaded.sequence} with digest {loaded.digest[:12]}… and the ledger in {ledger.batches_dir} does not:"
+            f" restore the batches that are missing; where there is no newer copy, delete {home.warehouse} and run all landing hours again"
+        )
+    batches = list(ledger.batches()[loaded.sequence :])
     entries = ", ".join(f"{name}::{kind} as {name}" for name, kind in COLUMNS.items())
     with connect(run_inputs, extensions=()) as con:
-        con.execute(f"create or replace view ledger_entries as select {entries} from {ledger.relation(files)}")
+        con.execute(f"create or replace view ledger_entries as select {entries} from {ledger.relation(batches)}")
         con.execute(
             f"create or replace table ledger_batches ({', '.join(f'{name} {kind}' for name, kind in BATCH_COLUMNS.items())})"
         )
@@ -52,16 +61,16 @@ def write_batches(con: duckdb.DuckDBPyConnection, table: str, batches: list[Batc
         con.executemany(f"insert into {table} values (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def hand_over_alone(ledger: Ledger, loaded_batch_id: int, run_inputs: Path) -> list[Batch]:
+def hand_over_alone(home: Home, loaded: Head) -> list[Batch]:
     """The same into inputs that hold nothing else, for a run that derives no hours. The file appears whole or not at all."""
-    fresh = run_inputs.with_name(run_inputs.name + ".new")
+    fresh = home.run_inputs.with_name(home.run_inputs.name + ".new")
     fresh.unlink(missing_ok=True)
-    batches = hand_over(ledger, loaded_batch_id, fresh)
-    fresh.replace(run_inputs)
+    batches = hand_over(home, loaded, fresh)
+    fresh.replace(home.run_inputs)
     return batches
 
 
-def loaded_batch_id(con: duckdb.DuckDBPyConnection) -> int:
-    """The number of the last batch in the warehouse that the connection looks at; 0 where there is none."""
-    row = con.execute("select coalesce(max(batch_id), 0) from fct_ledger_batches").fetchone()
-    return int(row[0]) if row else 0
+def loaded_head(con: duckdb.DuckDBPyConnection) -> Head:
+    """The last batch in the warehouse that the connection looks at."""
+    row = con.execute("select batch_id, batch_digest from fct_ledger_batches order by batch_id desc limit 1").fetchone()
+    return Head(*row) if row else Head()

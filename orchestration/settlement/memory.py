@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.duck import sql_text
+from orchestration.settlement.batches import Batch, Head
 from orchestration.settlement.closing import Coverage
-from orchestration.settlement.ledger import Batch, Head
 
 ALIAS = "settled"
 SCHEMA = """
@@ -32,13 +32,31 @@ dates a key was seen. batch_dates: of which request dates a batch speaks."""
 
 
 def attach_memory(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool) -> None:
-    """Attach the memory as `settled`; one that is read only and not there is an empty one."""
-    file = warehouse / "settlement.duckdb"
+    """Attach the memory as `settled`; one that is read only and not there is an empty one.
+
+    Raises:
+        duckdb.Error: the file is damaged; `forget` it.
+    """
+    file = memory_file(warehouse)
     if read_only and file.exists():
         con.execute(f"attach '{sql_text(file)}' as {ALIAS} (read_only)")
         return
     con.execute(f"attach '{':memory:' if read_only else sql_text(file)}' as {ALIAS}")
     con.execute(SCHEMA)
+
+
+def memory_file(warehouse: Path) -> Path:
+    """Where the memory lies."""
+    return warehouse / "settlement.duckdb"
+
+
+def forget(warehouse: Path) -> bool:
+    """Remove the memory: the next settlement looks at everything. Whether there was any."""
+    file = memory_file(warehouse)
+    is_there = file.exists()
+    for part in (file, file.with_name(file.name + ".wal")):
+        part.unlink(missing_ok=True)
+    return is_there
 
 
 def is_believed(con: duckdb.DuckDBPyConnection, warehouse_id: str, head: Head) -> bool:

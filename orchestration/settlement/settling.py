@@ -1,10 +1,11 @@
 """One settlement: what is due at the published snapshot becomes a batch of the ledger. What is due is worked out in due.py."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 import duckdb
 
@@ -13,14 +14,18 @@ from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.publication.publications import Publication, Publications
 from orchestration.publication.reading import current_publication, publications_file
+from orchestration.settlement.batches import Batch, Head
 from orchestration.settlement.closing import Coverage, coverage
 from orchestration.settlement.due import work_out
 from orchestration.settlement.entries import check, make_entries
-from orchestration.settlement.handover import handed_over
 from orchestration.settlement.holds import held_accounts
-from orchestration.settlement.ledger import Batch, Head, Ledger, read_batch
-from orchestration.settlement.memory import attach_memory, is_believed, last_settled, remember
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.memory import attach_memory, forget, is_believed, last_settled, remember
+from orchestration.settlement.trusting import last_seen, note_seen, refuse_what_may_be_older
+from orchestration.settlement.usual import Usual, surprises
 from orchestration.warehouse import attach
+
+Made = TypeVar("Made")
 
 MEMORY = "1200MB"
 """What a settlement's tables may take; beyond that they go to disk. The process takes some 600 MB besides."""
@@ -34,11 +39,13 @@ class Terms:
         grace: how long after a date's end its landing hours are awaited.
         most_adjustments: how many adjustments and reversals post without being confirmed.
         most_adjusted_usd: how much they may come to in all, in either direction, without being confirmed.
+        usual: what a day may come to without being confirmed; None looks at no day.
     """
 
     grace: timedelta
     most_adjustments: int
     most_adjusted_usd: Decimal
+    usual: Usual | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What a settlement posted, or would post. `batch_id` is None where nothing was posted."""
+    """What a settlement posted, or would post. `batch_id` is None where nothing was posted.
+
+    `surprises` are parts of a sentence, each of something that is posted only where it is confirmed.
+    """
 
     settled_date: date
     snapshot_id: int
@@ -65,6 +75,7 @@ class Settlement:
     lines: tuple[Line, ...]
     held_count: int
     held_usd: Decimal
+    surprises: tuple[str, ...]
     is_dry_run: bool
 
 
@@ -90,12 +101,26 @@ def settle(
     """Post what is due to the ledger, in the posting period `settled_date`. Doing it again posts nothing.
 
     Raises:
-        MakegoodError: another settlement is at work; nothing is published; the ledger is broken or behind the publication; the
-            snapshot or the landing hours published are behind those last settled; the period is over; adjustments are too many or
-            too large and not confirmed; or an entry breaks what must hold of entries. Nothing is posted then.
+        MakegoodError: another settlement is at work; nothing is published; the ledger is broken, or may be older than what was published
+            or handed over; the snapshot or the landing hours published are behind those last settled; the period is over; more would be
+            posted than is usual and it is not confirmed; or an entry breaks what must hold of entries. Nothing is posted then.
     """
     ledger = Ledger(home.ledger)
-    with ledger.settling(), session(home, is_read_only=is_dry_run) as (con, publication):
+    with ledger.settling():
+        records = refuse_what_may_be_older(home, ledger)
+        if not is_dry_run and last_seen(home) is None:
+            note_seen(home, Head(), records.last)
+        done = with_memory(home, lambda: _settle(home, ledger, settled_date, terms, is_confirmed, is_dry_run))
+        if done.batch_id is not None:
+            note_seen(home, ledger.head(), records.last)
+    return done
+
+
+def _settle(
+    home: Home, ledger: Ledger, settled_date: date, terms: Terms, is_confirmed: bool, is_dry_run: bool
+) -> Settlement:
+    """The settlement, by one that holds the ledger."""
+    with session(home, is_read_only=is_dry_run) as (con, publication):
         standing = stand(con, home, ledger, publication)
         if standing.last and settled_date < standing.last.settled_date:
             raise MakegoodError(
@@ -107,8 +132,16 @@ def settle(
         make_entries(con, standing.head.sequence + 1, settled_date, posted_at)
         check(con)
         lines = _lines(con)
-        if not is_dry_run and not is_confirmed:
-            _guard(lines, terms)
+        surprising = tuple(_too_many_corrections(lines, terms))
+        if terms.usual:
+            surprising += tuple(surprises(con, ledger, terms.usual))
+        if surprising and not is_dry_run and not is_confirmed:
+            more = f" (and {len(surprising) - 1:,} more)" if len(surprising) > 1 else ""
+            raise MakegoodError(
+                f"not posted: {surprising[0]}{more}; see everything with --dry-run, and if it is right, settle with --confirm"
+            )
+        held = con.execute("select count(*), coalesce(sum(due_usd), 0) from due where is_held").fetchone()
+        assert held is not None
         entry_count, amount = (
             sum(line.entry_count for line in lines),
             sum((line.amount_usd for line in lines), Decimal(0)),
@@ -118,13 +151,15 @@ def settle(
             if entry_count:
                 facts = _facts(con, standing, closed_until, posted_at, entry_count, amount)
                 batch = ledger.add(con, "entries", facts, settled_date)
-            fresh = [read_batch(file) for file in ledger.files()] if standing.is_whole else [batch] if batch else []
-            remember(
-                con, standing.warehouse_id, publication.snapshot_id, standing.covered,
-                batch.head if batch else standing.head, fresh, standing.is_whole,
-            )  # fmt: skip
-        held = con.execute("select count(*), coalesce(sum(due_usd), 0) from due where is_held").fetchone()
-        assert held is not None
+            fresh = ledger.batches() if standing.is_whole else [batch] if batch else []
+            try:
+                remember(
+                    con, standing.warehouse_id, publication.snapshot_id, standing.covered,
+                    batch.head if batch else standing.head, list(fresh), standing.is_whole,
+                )  # fmt: skip
+            except duckdb.Error:
+                # What was posted stays posted; only what was seen is lost.
+                forget(home.warehouse)
     return Settlement(
         settled_date=settled_date,
         snapshot_id=publication.snapshot_id,
@@ -136,8 +171,19 @@ def settle(
         lines=lines,
         held_count=held[0],
         held_usd=held[1],
+        surprises=surprising,
         is_dry_run=is_dry_run,
     )
+
+
+def with_memory(home: Home, work: Callable[[], Made]) -> Made:
+    """What the work makes; where the memory is damaged, it is forgotten, and the work is done once more and looks at everything."""
+    try:
+        return work()
+    except duckdb.Error:
+        if not forget(home.warehouse):
+            raise
+        return work()
 
 
 @contextmanager
@@ -158,19 +204,11 @@ def session(home: Home, *, is_read_only: bool) -> Iterator[tuple[duckdb.DuckDBPy
 
 
 def stand(con: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, publication: Publication) -> Standing:
-    """Where a settlement of this publication starts from.
+    """Where a settlement of this publication starts from. Whether the ledger may be gone on from was asked before.
 
     Raises:
-        MakegoodError: the ledger is broken or behind the publication, or the publication is behind the last settlement.
+        MakegoodError: the ledger is broken, or the publication is behind the last settlement.
     """
-    ledger.head()
-    published = Head(publication.ledger_sequence, publication.ledger_digest)
-    for known, how in [(published, "published"), (handed_over(home.exports), "handed over")]:
-        if known and not ledger.has(known):
-            raise MakegoodError(
-                f"the ledger in {ledger.batches_dir} is behind what was {how}: batch {known.sequence} with digest {known.digest[:12]}… is"
-                " not there; restore the batches that are missing"
-            )
     last = ledger.last()
     row = con.execute(
         "select schema_uuid from __ducklake_metadata_makegood.ducklake_schema order by schema_id"
@@ -210,15 +248,15 @@ def _lines(con: duckdb.DuckDBPyConnection) -> tuple[Line, ...]:
     return tuple(Line(*row) for row in rows)
 
 
-def _guard(lines: tuple[Line, ...], terms: Terms) -> None:
-    """Stop where more is taken back or changed than should pass unseen."""
+def _too_many_corrections(lines: tuple[Line, ...], terms: Terms) -> Iterator[str]:
+    """Where more is taken back or changed than should pass unseen, a part of a sentence that says so."""
     adjusting = [line for line in lines if line.entry_type != "payout"]
     count = sum(line.entry_count for line in adjusting)
     amount = sum((abs(line.amount_usd) for line in adjusting), Decimal(0))
     if count > terms.most_adjustments or amount > terms.most_adjusted_usd:
-        raise MakegoodError(
-            f"not posted: {count:,} adjustments and reversals of {amount:f} USD are more than pass without a look (limits {terms.most_adjustments:,}"
-            f" and {terms.most_adjusted_usd:f} USD); see them with --dry-run, then settle with --confirm"
+        yield (
+            f"{count:,} adjustments and reversals of {amount:f} USD are more than pass without a look (limits {terms.most_adjustments:,}"
+            f" and {terms.most_adjusted_usd:f} USD)"
         )
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.settlement.ledger import COLUMNS, Batch, Ledger
+from orchestration.settlement.batches import Batch
+from orchestration.settlement.ledger import COLUMNS, Ledger
 from orchestration.settlement.loading import BATCH_COLUMNS, write_batches
 from orchestration.warehouse import has_table
 
@@ -116,8 +117,7 @@ def faults(con: duckdb.DuckDBPyConnection, ledger: Ledger, loaded: list[Batch]) 
         ledger: the batches' place.
         loaded: the batches that the snapshot has.
     """
-    files = [batch.file for batch in loaded]
-    con.execute(f"create or replace temp table loaded as select {', '.join(COLUMNS)} from {ledger.relation(files)}")
+    con.execute(f"create or replace temp table loaded as select {', '.join(COLUMNS)} from {ledger.relation(loaded)}")
     columns = ", ".join(f"{name} {kind}" for name, kind in BATCH_COLUMNS.items())
     con.execute(f"create or replace temp table loaded_batches ({columns})")
     write_batches(con, "loaded_batches", loaded)

@@ -10,6 +10,8 @@ from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.publication.asking import ask
 from orchestration.publication.reading import reading
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.trusting import refuse_what_is_behind
 
 COLUMNS = ("settled_date", "request_date", "entry_type", "reason", "amount_usd", "balance_usd", "entry_id")
 
@@ -57,10 +59,12 @@ def statement(home: Home, account_id: str, month: str) -> Statement:
     """The account's statement of a month, at the published snapshot.
 
     Raises:
-        MakegoodError: the text is no month, nothing is published, or the account is not known.
+        MakegoodError: the text is no month, nothing is published, the account is not known, or the ledger is broken or behind what
+            was published.
     """
     first, last = month_bounds(month)
-    with reading(home.existing().warehouse) as (con, _):
+    refuse_what_is_behind(home.existing(), Ledger(home.ledger))
+    with reading(home.warehouse) as (con, _):
         known = ask(
             con,
             "select exists (from fct_ledger_entries where account_id = $account)"

@@ -1,5 +1,6 @@
 """The proof: the chain is whole, every entry follows from those before it, and every key has come to what was decided. Nothing is mended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,12 +12,15 @@ from orchestration.duck import connect
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.settlement import shown
+from orchestration.settlement.batches import Batch
 from orchestration.settlement.due import work_out
 from orchestration.settlement.entries import ENTRY_DIGEST, ENTRY_ID
 from orchestration.settlement.holds import held_accounts
-from orchestration.settlement.ledger import Batch, Ledger, bytes_fault, read_batch
-from orchestration.settlement.loading import loaded_batch_id
-from orchestration.settlement.settling import session, stand
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.loading import loaded_head
+from orchestration.settlement.proving import prove
+from orchestration.settlement.settling import session, stand, with_memory
+from orchestration.settlement.trusting import refuse_what_may_be_older
 from orchestration.warehouse import has_table
 
 STEPS = f"""
@@ -86,53 +90,58 @@ def verify(home: Home, grace: timedelta) -> Verdict:
     """
     ledger = Ledger(home.ledger)
     with ledger.settling():
-        batches, problems = chain(ledger)
+        proof = prove(ledger.batches_dir)
+        problems = [f"{proof.fault}{_first_unfit_entry(proof.unfit)}"] if proof.fault and proof.unfit else []
         with connect(extensions=(), spill=home.warehouse / "spill") as con:
-            entry_count, amount, faults = _entries(con, batches)
+            entry_count, amount, faults = _entries(con, proof.batches)
         problems += faults
         due_count, due_usd, held_count = 0, Decimal(0), 0
         if not problems:
-            with session(home, is_read_only=True) as (con, publication):
-                try:
-                    standing = stand(con, home, ledger, publication)
-                except MakegoodError as error:
-                    problems.append(str(error))
-                else:
-                    closed_until = standing.covered.closed_until(grace)
-                    problems += _decisions(con, ledger, closed_until, held_accounts(home.ledger), standing.is_whole)
-                    problems += _costs(con)
-                    if has_table(con, "fct_ledger_batches"):
-                        problems += shown.faults(con, ledger, batches[: loaded_batch_id(con)])
-                    due_count, due_usd, held_count = _waiting(con)
-    return Verdict(len(batches), entry_count, amount, tuple(problems), due_count, due_usd, held_count)
+            problems += _handed_over(home, ledger)
+        if not problems:
+            faults, due_count, due_usd, held_count = with_memory(home, lambda: _against_decisions(home, ledger, grace))
+            problems += faults
+    return Verdict(len(proof.batches), entry_count, amount, tuple(problems), due_count, due_usd, held_count)
 
 
-def chain(ledger: Ledger) -> tuple[list[Batch], list[str]]:
-    """The batches that are as they were posted, up to the first that is not; and what is wrong with that one."""
-    batches: list[Batch] = []
-    for number, file in enumerate(ledger.files(), 1):
-        fault = bytes_fault(file)
-        if fault is None:
-            try:
-                batch = read_batch(file)
-            except MakegoodError as error:
-                return batches, [str(error)]
-            fault = _link_fault(batch, number, batches[-1] if batches else None)
-            if fault is None:
-                batches.append(batch)
-                continue
-        return batches, [f"{fault}{_first_unfit_entry(file)}"]
-    return batches, []
+def _handed_over(home: Home, ledger: Ledger) -> list[str]:
+    """What is wrong with the record of hand-overs: a file that was changed, or sums that are not those of the ledger."""
+    try:
+        records = refuse_what_may_be_older(home, ledger)
+        for record in records:
+            for name in record.sha256:
+                record.read(name)
+        stated = {account: one.posted_usd for account, one in records.standings(records.last).items() if one.posted_usd}
+    except MakegoodError as error:
+        return [str(error)]
+    with connect(extensions=()) as con:
+        rows = con.execute(
+            f"select account_id, sum(amount_usd) from {ledger.relation(ledger.batches()[: records.last])}"
+            " group by account_id having sum(amount_usd) <> 0"
+        ).fetchall()
+    unlike = sorted(set(stated.items()) ^ set(rows))
+    return (
+        [
+            f"the standings handed over with batch {records.last} are not what was posted: the first account that differs is {unlike[0][0]}"
+        ]
+        if unlike
+        else []
+    )
 
 
-def _link_fault(batch: Batch, number: int, before: Batch | None) -> str | None:
-    if batch.sequence != number:
-        return f"batch {number} is not there: {batch.file.name} comes in its place"
-    if batch.previous != (before.digest if before else ""):
-        return f"batch {number} ({batch.file.name}) does not follow batch {number - 1}: it was posted after another one"
-    if before and batch.settled_date < before.settled_date:
-        return f"batch {number} ({batch.file.name}) is of a period before that of batch {number - 1}"
-    return None
+def _against_decisions(home: Home, ledger: Ledger, grace: timedelta) -> tuple[list[str], int, Decimal, int]:
+    """What is wrong with the ledger against what was decided and is shown; and what merely waits: keys due and their sum, keys held."""
+    with session(home, is_read_only=True) as (con, publication):
+        try:
+            standing = stand(con, home, ledger, publication)
+        except MakegoodError as error:
+            return [str(error)], 0, Decimal(0), 0
+        closed_until = standing.covered.closed_until(grace)
+        problems = _decisions(con, ledger, closed_until, held_accounts(home.ledger), standing.is_whole)
+        problems += _costs(con)
+        if has_table(con, "fct_ledger_batches"):
+            problems += shown.faults(con, ledger, list(ledger.batches()[: loaded_head(con).sequence]))
+        return problems, *_waiting(con)
 
 
 def _first_unfit_entry(file: Path) -> str:
@@ -149,7 +158,7 @@ def _first_unfit_entry(file: Path) -> str:
     return f"; the first entry that does not fit is {row[0]}" if row else ""
 
 
-def _entries(con: duckdb.DuckDBPyConnection, batches: list[Batch]) -> tuple[int, Decimal, list[str]]:
+def _entries(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> tuple[int, Decimal, list[str]]:
     """How many entries there are, their sum, and what is wrong with the first that does not follow from those before it."""
     if not batches:
         return 0, Decimal(0), []

@@ -36,13 +36,7 @@ COLUMNS = {
 }
 """What expected.json calls a column of fct_requests."""
 NOT_YET = {
-    "09-ids-None:*",
-    "10-constant-ids:*",
-    "11-caller-chosen-id:c11-shared",
-    "25-two-callbacks:c25-bridge",
-    "26-accounts:c26-admin",
     "40-real-outage:*",
-    "48-cost-lookalikes:c48-first",
 }
 """Expectations that are not met yet, as `case:request id`. Whoever mends one takes it out of here."""
 

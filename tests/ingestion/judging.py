@@ -41,9 +41,9 @@ def verdict(**changes: Any) -> bytes:
     return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
 
 
-def request(request_id: str = "r1", requested_at: str = "2026-11-01T05:10:00Z") -> bytes:
+def request(request_id: str = "r1", requested_at: str = "2026-11-01T05:10:00Z", **changes: Any) -> bytes:
     """A log line of a request."""
-    return line(request_id=request_id, requested_at=requested_at, completed_at=...)
+    return line(**{"request_id": request_id, "requested_at": requested_at, "completed_at": ...} | changes)
 
 
 class Court:

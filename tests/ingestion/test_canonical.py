@@ -1,6 +1,7 @@
 """What canonical records become: columns exactly as reported, and each fault named."""
 
 import json
+import re
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -41,7 +42,9 @@ def test_every_column_is_read_as_it_is_reported(place: Place) -> None:
     (row,) = place.land_lines(json.dumps(FULL).encode())
     (file,) = place.inventory.files_of_hours([HOUR])
     assert list(row) == list(COLUMNS)
-    assert row.pop("key_hash") > 0
+    assert re.fullmatch("[0-9a-f]{32}", row["request_key"])
+    assert row.pop("key_hash") == int(row.pop("request_key")[:16], 16)
+    assert row.pop("id_hash") > 0
     assert row == {
         **FULL,
         "source": "gateway",
@@ -58,6 +61,7 @@ def test_every_column_is_read_as_it_is_reported(place: Place) -> None:
         "landed_hour": HOUR,
         "landing_file": file.landing_file,
         "landing_line": 1,
+        "needs_overlap": False,
     }
 
 
@@ -87,7 +91,10 @@ def test_what_is_not_reported_is_null_and_never_zero(place: Place) -> None:
         "landed_hour",
         "landing_file",
         "landing_line",
+        "request_key",
+        "needs_overlap",
         "key_hash",
+        "id_hash",
     }
     assert {name for name, value in row.items() if value is not None} == reported
     assert (row["account_id"], row["operation"], row["cost_basis"]) == ("unknown", "chat", "absent")
@@ -235,8 +242,6 @@ def test_finish_reasons_are_put_in_one_vocabulary_and_kept_as_said(place: Place)
 
 
 FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "no id": ("missing_request_id", {"request_id": ...}),
-    "empty id": ("missing_request_id", {"request_id": ""}),
     "no time": ("missing_timestamp", {"requested_at": None}),
     "month 13": ("bad_timestamp", {"requested_at": "2026-13-01T05:00:00Z"}),
     "text": ("bad_timestamp", {"requested_at": "yesterday"}),

@@ -14,6 +14,7 @@ from running_gateway import FIRST, MARTS, Gateway, Record, record
 
 from orchestration.assets.warehouse import hours_of_other_baselines, unmeasured_days
 from orchestration.duck import connect
+from orchestration.home import Home
 from orchestration.hours import HOUR, HourRange
 from orchestration.ingestion import window
 from orchestration.ingestion.finding import find_files
@@ -23,7 +24,7 @@ from orchestration.ingestion.sources import read_sources
 from orchestration.policy.digests import PolicyDigests
 from orchestration.policy.signals import baseline_terms
 from orchestration.resources import Warehouse
-from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.batches import Head
 from orchestration.settlement.loading import hand_over
 from orchestration.warehouse import attach
 
@@ -158,7 +159,7 @@ def _run(root: Path, hours: HourRange) -> None:
                 unmeasured_days(piece, inventory, warehouse, baseline_terms()),
             )
             window.write(piece, root / "lake", inventory, POLICY, target, baseline_days=days)
-            hand_over(Ledger(root / "ledger"), 0, target)
+            hand_over(Home(root), Head(), target)
             built = dbt(
                 root,
                 "build",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from running_gateway import FIRST, Gateway, record
@@ -15,6 +16,7 @@ from orchestration.cli import main
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HOUR
+from orchestration.publication.status import ledger_status
 from orchestration.running import settle
 from orchestration.settlement.statements import as_html, statement
 from orchestration.settlement.verifying import verify
@@ -81,6 +83,11 @@ def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegoo
     credits = [(made["batch_id"], made["amount_usd"]) for made in json.loads(makegood("handover", "--json"))]
     assert credits == [(1, "0.01"), (2, "0.02")]
     assert json.loads(makegood("handover", "--json")) == []
+    assert "✓ 2 batches of 0.030000000000 USD in the ledger, 2 of them handed over" in makegood("status")
+    accepted, mark = gateway.root / "accepted.csv", _restored(gateway)
+    accepted.write_text("idempotency_key,amount_usd\n")
+    assert json.loads(makegood("reconcile", str(accepted), "--json"))["added_count"] == 0
+    assert not mark.exists()
 
     shutil.rmtree(gateway.root / "warehouse")
     gateway.runs(FIRST, DAYS)
@@ -89,6 +96,17 @@ def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegoo
     assert verify(Home(gateway.root), timedelta(hours=6)).problems == ()
     with pytest.raises(MakegoodError, match="the period 2026-11-04 is over"):
         settle(date(2026, 11, 4), gateway.settings)
+
+
+def _restored(gateway: Gateway) -> Path:
+    """Mark the ledger as restored: what moves money stops, and what shows it does not."""
+    mark = gateway.root / "ledger" / "restored"
+    mark.touch()
+    with pytest.raises(MakegoodError, match=r"was restored .*makegood reconcile FILE"):
+        settle(date(2026, 11, 6), gateway.settings)
+    assert ledger_status(Home(gateway.root)).problem is not None
+    _statement_adds_up(gateway)
+    return mark
 
 
 def _statement_adds_up(gateway: Gateway) -> None:

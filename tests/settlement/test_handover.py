@@ -1,59 +1,57 @@
-"""Hand-over: cents of what was posted, never taken back, and the same bytes whenever it is asked for."""
+"""Hand-over: cents of what was posted, never taken back, the same bytes whenever it is asked for, and the same key for the same money."""
 
 import csv
 import io
 import json
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from settled_home import Decision, Warehouse
+from posted_ledger import post
 
 from orchestration.errors import MakegoodError
-from orchestration.settlement.handover import hand_over_batches
+from orchestration.home import Home
+from orchestration.rows import read_json_lines
+from orchestration.settlement.handover import CREDITS, Credit, Handover, hand_over_batches
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.records import MANIFEST
 from orchestration.settlement.standings import FILE, Standing
 
-
-def settle_each(warehouse: Warehouse, *states: list[Decision]) -> None:
-    for number, rows in enumerate(states):
-        warehouse.decides(*rows)
-        warehouse.publishes()
-        warehouse.settles(3 + number)
+EXACTLY = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"'"
 
 
-def credited(warehouse: Warehouse) -> list[dict[str, str]]:
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home").prepare()
+
+
+def credited(made: list[Handover]) -> list[dict[str, str]]:
     """Each batch's credits by account."""
-    made = hand_over_batches(warehouse.ledger, warehouse.home.exports)
-    files = [list(csv.DictReader((one.directory / "credits.csv").read_text().splitlines())) for one in made]
-    return [{row["account_id"]: row["amount_usd"] for row in rows} for rows in files]
+    return [{row["account_id"]: row["amount_usd"] for row in rows_of(one.directory / CREDITS)} for one in made]
 
 
-def test_fractions_of_a_cent_are_carried_and_what_is_taken_back_is_set_against_what_comes_later(
-    warehouse: Warehouse,
-) -> None:
-    settle_each(
-        warehouse,
-        [Decision("a", payout_usd="0.125"), Decision("b", payout_usd="0.004", account_id="globex")],
-        [
-            Decision("a", payout_usd="0.125"),
-            Decision("c", payout_usd="0.003"),
-            Decision("b", payout_usd="0.004", account_id="globex"),
-        ],
-        [Decision("c", payout_usd="0.003"), Decision("b", payout_usd="0.009", account_id="globex")],
-        [
-            Decision("d", payout_usd="0.1"),
-            Decision("c", payout_usd="0.003"),
-            Decision("b", payout_usd="0.009", account_id="globex"),
-        ],
-        [
-            Decision("d", payout_usd="0.2"),
-            Decision("c", payout_usd="0.003"),
-            Decision("b", payout_usd="0.009", account_id="globex"),
-        ],
-    )
-    assert credited(warehouse) == [{"acme": "0.12"}, {"acme": "0.01"}, {"globex": "0.01"}, {}, {"acme": "0.07"}]
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="", encoding="utf-8") as opened:
+        return list(csv.DictReader(opened))
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in directory.iterdir()}
+
+
+def test_fractions_of_a_cent_are_carried_and_what_is_taken_back_is_set_against_what_comes_later(home: Home) -> None:
+    post(home, ("acme", "0.125"), ("globex", "0.004"))
+    post(home, ("acme", "0.003"))
+    post(home, ("acme", "-0.125"), ("globex", "0.005"))
+    post(home, ("acme", "0.1"))
+    post(home, ("acme", "0.1"))
+    made = hand_over_batches(home)
+    assert credited(made) == [{"acme": "0.12"}, {"acme": "0.01"}, {"globex": "0.01"}, {}, {"acme": "0.07"}]
 
 
 @settings(max_examples=300, deadline=None)
@@ -67,72 +65,142 @@ def test_what_was_credited_is_the_most_that_ever_stood_in_cents(sums: list[Decim
         credited_before = standing.credited_usd
 
 
-def test_a_hand_over_goes_on_where_the_one_before_stood_and_comes_to_the_same_without_it(warehouse: Warehouse) -> None:
-    paid = [Decision("a", payout_usd="0.126"), Decision("b", payout_usd="0.5", account_id="globex")]
-    settle_each(warehouse, paid, [*paid, Decision("c", payout_usd="0.005")], [paid[1], Decision("d", payout_usd="0.9")])
-    exports, others = warehouse.home.exports, [warehouse.home.root / name for name in ("alone", "spoilt")]
-    made = {
-        file.name: file.read_bytes() for file in hand_over_batches(warehouse.ledger, exports)[-1].directory.iterdir()
-    }
-    hand_over_batches(warehouse.ledger, others[1])
-    for file in (others[1] / "handover" / "00000003").iterdir():
-        file.unlink()
-    before = others[1] / "handover" / "00000002" / FILE
-    before.write_text(before.read_text().replace("0.13", "0.01"))
-    for other in others:
-        [again] = hand_over_batches(warehouse.ledger, other, 3)
-        assert {file.name: file.read_bytes() for file in again.directory.iterdir()} == made
-    taken_up = exports / "handover" / "00000002" / FILE
-    assert [json.loads(line) for line in taken_up.read_text().splitlines()] == [
-        {"account_id": "acme", "posted_usd": "0.131000000000", "credited_usd": "0.13"},
-        {"account_id": "globex", "posted_usd": "0.500000000000", "credited_usd": "0.50"},
+def test_the_files_are_the_same_bytes_again_and_say_what_billing_needs(home: Home) -> None:
+    post(home, ("=cmd", "1.5"), ("globex", "2.25"))
+    post(home, ("globex", "0.131"))
+    made = hand_over_batches(home)
+    assert [(one.credit_count, one.amount_usd, one.is_new) for one in made] == [
+        (2, Decimal("3.75"), True),
+        (1, Decimal("0.13"), True),
     ]
+    before = [contents(one.directory) for one in made]
+    assert hand_over_batches(home) == []
+    for number, files in enumerate(before, 1):
+        [again] = hand_over_batches(home, number)
+        assert not again.is_new
+        assert contents(again.directory) == files
+        shutil.rmtree(again.directory)
+        assert contents(hand_over_batches(home, number)[0].directory) == files
 
-
-def test_the_files_are_the_same_bytes_again_and_say_what_billing_needs(warehouse: Warehouse) -> None:
-    settle_each(
-        warehouse,
-        [Decision("a", payout_usd="1.5", account_id="=cmd"), Decision("b", payout_usd="2.25", account_id="globex")],
-    )
-    [made] = hand_over_batches(warehouse.ledger, warehouse.home.exports)
-    assert (made.credit_count, made.amount_usd, made.is_new) == (2, Decimal("3.75"), True)
-    before = {file.name: file.read_bytes() for file in made.directory.iterdir()}
-    [again] = hand_over_batches(warehouse.ledger, warehouse.home.exports, 1)
-    assert not again.is_new
-    elsewhere = hand_over_batches(warehouse.ledger, warehouse.home.root / "elsewhere")[0].directory
-    for directory in (made.directory, elsewhere):
-        assert {file.name: file.read_bytes() for file in directory.iterdir()} == before
-
-    rows = list(csv.DictReader(io.StringIO(before["credits.csv"].decode())))
-    assert [(row["account_id"], row["amount_usd"]) for row in rows] == [("'=cmd", "1.50"), ("globex", "2.25")]
-    assert len({row["idempotency_key"] for row in rows}) == 2
-    lago = [json.loads(line) for line in before["lago_wallet_transactions.jsonl"].splitlines()]
+    rows = rows_of(made[0].directory / CREDITS)
+    assert [(row["account_id"], row["amount_usd"]) for row in rows] == [("=cmd", "1.50"), ("globex", "2.25")]
+    lago = [json.loads(line) for line in before[0]["lago_wallet_transactions.jsonl"].splitlines()]
     assert lago[1]["wallet_transaction"]["granted_credits"] == "2.25"
-    stripe = [json.loads(line) for line in before["stripe_credit_grants.jsonl"].splitlines()]
+    stripe = [json.loads(line) for line in before[0]["stripe_credit_grants.jsonl"].splitlines()]
     assert stripe[1]["body"]["amount"]["monetary"] == {"currency": "usd", "value": 225}
     assert stripe[1]["headers"]["Idempotency-Key"] == rows[1]["idempotency_key"]
-    journal = list(csv.DictReader(io.StringIO(before["journal.csv"].decode())))
+    journal = list(csv.DictReader(io.StringIO(before[0]["journal.csv"].decode())))
     assert {row["amount_usd"] for row in journal} == {"1.500000000000", "2.250000000000"}
-    assert json.loads(before["manifest.json"])["ledger_digest"] == warehouse.ledger.head().digest
+    assert json.loads(before[1][MANIFEST])["ledger_digest"] == Ledger(home.ledger).head().digest
+    assert read_json_lines(before[1][FILE])[1] == {
+        "account_id": "globex",
+        "posted_usd": "2.381000000000",
+        "credited_usd": "2.38",
+    }
 
 
-def test_files_that_were_changed_are_not_written_over(warehouse: Warehouse) -> None:
-    settle_each(warehouse, [Decision("a")])
-    [made] = hand_over_batches(warehouse.ledger, warehouse.home.exports)
-    (made.directory / "credits.csv").write_text("changed")
-    assert hand_over_batches(warehouse.ledger, warehouse.home.exports) == []
+amounts = st.integers(min_value=0, max_value=10**6).map(lambda cents: Decimal(cents) / 100)
+
+
+@given(st.text(), amounts, amounts, st.text(), amounts, amounts)
+def test_the_same_money_has_the_same_key_and_no_other_has_it(
+    account: str, before: Decimal, after: Decimal, other: str, other_before: Decimal, other_after: Decimal
+) -> None:
+    key = Credit(account, before, after).idempotency_key
+    is_same = (account, before, after) == (other, other_before, other_after)
+    assert (Credit(other, other_before, other_after).idempotency_key == key) is is_same
+    assert Credit(account, before.normalize(), after.quantize(Decimal("0.0001"))).idempotency_key == key
+
+
+def test_every_character_of_unicode_comes_out_of_every_file_as_it_went_in(home: Home) -> None:
+    """Each account is a stretch of 1009 characters; surrogates and NUL, which no text of the lake holds, are left out."""
+    characters = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000]
+    accounts = ["".join(characters[start : start + 1009]) for start in range(0, len(characters), 1009)]
+    accounts += [*"\r\n\t\"',;-=+@#", "\r\n", "-acme", "'-acme", "a,b", 'a"b', " acme ", "acme", "NA", "null", "None"]
+    expected = {account: f"{number}.{number % 100:02d}" for number, account in enumerate(accounts, 1)}
+    post(home, *[(account, amount + "0001") for account, amount in expected.items()])
+    [made] = hand_over_batches(home)
+
+    credits_file, journal = made.directory / CREDITS, made.directory / "journal.csv"
+    for file, places in ((credits_file, 2), (journal, 12)):
+        exact = {
+            account: format(Decimal(amount + ("0001" if places > 2 else "")), f".{places}f")
+            for account, amount in expected.items()
+        }
+        assert {row["account_id"]: row["amount_usd"] for row in rows_of(file)} == exact
+        frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+        assert dict(zip(frame["account_id"], frame["amount_usd"], strict=True)) == exact
+        found = duckdb.execute(f"select account_id, amount_usd from read_csv(?, {EXACTLY})", [str(file)]).fetchall()
+        assert dict(found) == exact
+    cents = {account: Decimal(amount) for account, amount in expected.items()}
+    stripe = (made.directory / "stripe_credit_grants.jsonl").read_text().splitlines()
+    assert {
+        one["account_id"]: Decimal(one["body"]["amount"]["monetary"]["value"]) / 100 for one in map(json.loads, stripe)
+    } == cents
+    lago = read_json_lines((made.directory / "lago_wallet_transactions.jsonl").read_bytes())
+    assert {one["external_customer_id"]: Decimal(one["wallet_transaction"]["granted_credits"]) for one in lago} == cents
+
+    post(home, *[(account, "0.01") for account in accounts])
+    assert credited(hand_over_batches(home)) == [dict.fromkeys(accounts, "0.01")]
+
+
+def test_an_account_that_no_csv_file_can_carry_is_refused_in_a_sentence(home: Home) -> None:
+    post(home, ("a\0b", "1"))
+    with pytest.raises(MakegoodError, match=r"'a\\x00b' cannot be written as CSV: it holds a NUL"):
+        hand_over_batches(home)
+
+
+def test_files_that_were_changed_are_not_written_over(home: Home) -> None:
+    post(home, ("acme", "1"))
+    [made] = hand_over_batches(home)
+    (made.directory / CREDITS).write_text("changed")
+    assert hand_over_batches(home) == []
     with pytest.raises(MakegoodError, match=r"credits\.csv was handed over with another content"):
-        hand_over_batches(warehouse.ledger, warehouse.home.exports, 1)
+        hand_over_batches(home, 1)
     with pytest.raises(MakegoodError, match="there is no batch 2: the ledger has 1"):
-        hand_over_batches(warehouse.ledger, warehouse.home.exports, 2)
+        hand_over_batches(home, 2)
 
 
-def test_a_ledger_behind_its_hand_overs_is_not_settled(warehouse: Warehouse) -> None:
-    warehouse.decides(Decision("a"))
-    warehouse.publishes()
-    warehouse.settles()
-    hand_over_batches(warehouse.ledger, warehouse.home.exports)
-    [file] = warehouse.ledger.files()
-    file.rename(Path(warehouse.path) / "taken away")
-    with pytest.raises(MakegoodError, match="is behind what was handed over: batch 1"):
-        warehouse.settles()
+def test_a_hand_over_that_was_cut_short_is_finished(home: Home) -> None:
+    post(home, ("acme", "1"))
+    folder = home.ledger / "handover" / "00000001"
+    folder.mkdir(parents=True)
+    (folder / CREDITS).write_text("half a line")
+    [made] = hand_over_batches(home)
+    assert (made.is_new, credited([made])) == (True, [{"acme": "1.00"}])
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"{", b'{"ledger_sequence": 1}'])
+@pytest.mark.parametrize("batch", [1, 2])
+def test_a_damaged_manifest_stops_the_hand_over_and_is_named_and_can_be_made_again(
+    home: Home, batch: int, spoilt: bytes
+) -> None:
+    post(home, ("acme", "1"))
+    post(home, ("acme", "1"))
+    directory = hand_over_batches(home)[batch - 1].directory
+    before = contents(directory)
+    (directory / MANIFEST).write_bytes(spoilt)
+    with pytest.raises(MakegoodError, match=rf"0000000{batch}/manifest\.json is damaged.*move .*0000000{batch} away"):
+        hand_over_batches(home)
+    directory.rename(home.root / "away")
+    with pytest.raises(MakegoodError, match=rf"`makegood handover --batch {batch}`"):
+        hand_over_batches(home)
+    hand_over_batches(home, batch)
+    assert contents(directory) == before
+    assert hand_over_batches(home) == []
+
+
+def test_damaged_standings_stop_the_next_hand_over(home: Home) -> None:
+    post(home, ("acme", "1"))
+    standings = hand_over_batches(home)[0].directory / FILE
+    post(home, ("acme", "1"))
+    standings.write_bytes(standings.read_bytes().replace(b"1.00", b"0.10"))
+    with pytest.raises(MakegoodError, match=r"standings\.jsonl is damaged"):
+        hand_over_batches(home)
+
+
+def test_hand_overs_go_in_the_order_of_batches(home: Home) -> None:
+    post(home, ("acme", "1"))
+    post(home, ("acme", "1"))
+    with pytest.raises(MakegoodError, match="batch 1 was not handed over"):
+        hand_over_batches(home, 2)

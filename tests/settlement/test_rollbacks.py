@@ -45,7 +45,7 @@ def test_readers_go_back_and_the_ledger_does_not(warehouse: Warehouse, published
     back = roll_back(warehouse.home)
     assert seen(warehouse) == [("a", "1")]
     assert (back.snapshot_id, back.run_id) == (published[0].snapshot_id, ROLLBACK)
-    assert (back.ledger_sequence, len(warehouse.ledger.files())) == (1, 1)
+    assert (back.ledger_sequence, len(warehouse.ledger.batches())) == (1, 1)
     with refused("is older than .*, which was settled"):
         warehouse.settles()
     warehouse.decides(*RIGHT)

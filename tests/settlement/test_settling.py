@@ -3,12 +3,15 @@
 import shutil
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from settled_home import DAY, TERMS, Decision, Warehouse
 
 from orchestration.errors import MakegoodError
+from orchestration.rows import csv_text
 from orchestration.settlement.entries import FAULTS, check, make_entries
+from orchestration.settlement.holds import held_accounts
 from orchestration.settlement.settling import Terms, session
 
 
@@ -23,7 +26,7 @@ def test_a_closed_date_is_posted_and_posted_once(warehouse: Warehouse) -> None:
     ]
     again = warehouse.settles()
     assert (again.batch_id, again.entry_count) == (None, 0)
-    assert len(warehouse.ledger.files()) == 1
+    assert len(warehouse.ledger.batches()) == 1
 
 
 @pytest.mark.parametrize(("published_days", "is_posted"), [(1 + 5 / 24, False), (1 + 6 / 24, True)])
@@ -144,12 +147,29 @@ def test_a_hold_keeps_an_accounts_entries_back_until_it_is_lifted(warehouse: War
     assert [row[0] for row in warehouse.entries("account_id")] == ["globex", "acme"]
 
 
-def test_a_hold_list_without_its_heading_is_refused(warehouse: Warehouse) -> None:
-    warehouse.decides(Decision("a"))
-    warehouse.publishes()
-    (warehouse.home.ledger / "holds.csv").write_text("acme,disputed\n")
-    with pytest.raises(MakegoodError, match="must begin with the line account_id,reason"):
-        warehouse.settles()
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"acme,disputed\n", "must begin with the line account_id,reason"),
+        (b"", "must begin with the line account_id,reason"),
+        (b'account_id,reason\n"acme,disputed\nglobex,disputed\n', "cannot read .*holds.csv: line 3: unexpected end"),
+        (b"account_id,reason\nacme\xff,disputed\n", "cannot read .*holds.csv: .*can't decode"),
+        (b"account_id,reason\nacme,disputed\n ,disputed\n", "names no account on line 3"),
+    ],
+)
+def test_a_hold_list_that_is_not_as_it_must_be_is_refused(tmp_path: Path, content: bytes, fault: str) -> None:
+    (tmp_path / "holds.csv").write_bytes(content)
+    with pytest.raises(MakegoodError, match=fault):
+        held_accounts(tmp_path)
+
+
+def test_a_hold_list_names_any_account_exactly(tmp_path: Path) -> None:
+    assert held_accounts(tmp_path) == set()
+    accounts = ["acme", "a,b", 'a"b', "a\r\nb", "a\u2028b", "-acme", "'-acme", " acme"]
+    (tmp_path / "holds.csv").write_bytes(
+        b"\xef\xbb\xbf" + csv_text(["account_id", "reason"], [[one, "x"] for one in accounts]).encode()
+    )
+    assert held_accounts(tmp_path) == set(accounts)
 
 
 def test_the_periods_caps_are_consumed_in_order_of_request_and_a_late_request_moves_what_they_leave(
@@ -207,7 +227,7 @@ def test_large_corrections_wait_to_be_confirmed_and_a_dry_run_shows_them(warehou
     assert (dry.entry_count, dry.amount_usd, dry.batch_id) == (2, Decimal(-2), None)
     with pytest.raises(MakegoodError, match=r"not posted: 2 adjustments and reversals of 2\.000000000000 USD"):
         warehouse.settles(terms=terms)
-    assert len(warehouse.ledger.files()) == 2
+    assert len(warehouse.ledger.batches()) == 2
     assert warehouse.settles(terms=terms, is_confirmed=True).amount_usd == -2
 
 
@@ -241,7 +261,7 @@ def test_a_rebuilt_warehouse_posts_nothing_and_one_that_is_rebuilt_in_part_is_re
     rebuilt.decides(*decisions)
     rebuilt.publishes(10)
     assert rebuilt.settles().entry_count == 0
-    assert len(rebuilt.ledger.files()) == 1
+    assert len(rebuilt.ledger.batches()) == 1
 
 
 def test_two_settlements_at_once_are_one_and_a_sentence(warehouse: Warehouse) -> None:

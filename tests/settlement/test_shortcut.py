@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,10 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from posting_rules import Cap, Key, allowed
-from settled_home import Decision, Warehouse
+from settled_home import TERMS, Decision, Warehouse
 
+from orchestration.duck import connect
 from orchestration.settlement.due import work_out
+from orchestration.settlement.memory import memory_file
 from orchestration.settlement.settling import Terms, session
+from orchestration.settlement.verifying import verify
 
 ANYTHING = Terms(grace=timedelta(hours=6), most_adjustments=10**6, most_adjusted_usd=Decimal(10**6))
 HOURS = (-30, -20, 0.5, 1.5, 23, 26, 200, 719, 721, 730)
@@ -117,3 +122,43 @@ def test_only_dates_that_changed_are_looked_at(tmp_path: Path) -> None:
         assert [str(day) for (day,) in con.execute("from scope_dates").fetchall()] == ["2026-11-04"]
         assert con.execute("select count(*) from allowed").fetchone() == (1,)
         assert con.execute("select count(*) from posted").fetchone() == (1,)
+
+
+DAMAGED_MEMORIES: dict[str, Callable[[Path], object]] = {
+    "empty": lambda file: file.write_bytes(b""),
+    "no database": lambda file: file.write_bytes(b"nothing that DuckDB knows" * 1000),
+    "cut short": lambda file: os.truncate(file, file.stat().st_size // 2),
+    "flipped bytes in the middle": lambda file: _flip(file, range(4096 * 3, file.stat().st_size, 97)),
+    "other tables": lambda file: _replace_tables(file),
+}
+
+
+def _flip(file: Path, positions: Iterable[int]) -> None:
+    content = bytearray(file.read_bytes())
+    for position in positions:
+        content[position] ^= 0xFF
+    file.write_bytes(content)
+
+
+def _replace_tables(file: Path) -> None:
+    file.unlink()
+    with connect(file, extensions=()) as con:
+        con.execute("create table settlement (another integer); create table hours (other integer)")
+
+
+@pytest.mark.parametrize("damage", DAMAGED_MEMORIES)
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_a_damaged_memory_is_built_anew_without_a_word(tmp_path: Path, damage: str, is_dry_run: bool) -> None:
+    warehouse = Warehouse(tmp_path)
+    warehouse.decides(Decision("a"))
+    warehouse.publishes()
+    warehouse.settles()
+    warehouse.decides(Decision("a"), Decision("b", at=30))
+    warehouse.publishes()
+    DAMAGED_MEMORIES[damage](memory_file(warehouse.home.warehouse))
+    if is_dry_run:
+        assert verify(warehouse.home, TERMS.grace).problems == ()
+        memory_file(warehouse.home.warehouse).touch()
+    assert warehouse.settles(is_dry_run=is_dry_run).entry_count == 1
+    assert warehouse.settles().entry_count == int(is_dry_run)
+    assert warehouse.posted() == {(Decision(name).compensation_id, "acme"): Decimal(1) for name in "ab"}

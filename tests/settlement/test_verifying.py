@@ -12,8 +12,9 @@ from settled_home import Decision, Warehouse
 
 from orchestration.duck import connect
 from orchestration.errors import MakegoodError
+from orchestration.settlement.batches import NAME, digest_of
 from orchestration.settlement.entries import ENTRY_DIGEST
-from orchestration.settlement.ledger import NAME, digest_of
+from orchestration.settlement.handover import hand_over_batches
 from orchestration.settlement.verifying import FAULTS, Verdict, verify
 from orchestration.warehouse import attach
 
@@ -103,23 +104,37 @@ def exchanged(files: list[Path]) -> None:
     ],
 )  # fmt: skip
 def test_damage_to_the_chain_is_seen_and_stops_settling(warehouse: Warehouse, damage: Damage, problem: str) -> None:
-    damage(warehouse.ledger.files())
+    damage([batch.file for batch in warehouse.ledger.batches()])
     verdict = verified(warehouse)
     assert not verdict.is_sound
     assert re.search(problem, verdict.problems[0]), verdict.problems
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
-def test_a_ledger_that_lost_a_batch_or_whose_last_one_was_changed_is_not_settled(
+def test_a_ledger_with_a_flipped_byte_is_not_settled_even_where_the_warehouse_is_built_anew(
     warehouse: Warehouse, number: int
 ) -> None:
-    file = warehouse.ledger.files()[number]
-    if number == 2:
-        flip(file, file.stat().st_size // 2)
-    else:
-        file.unlink()
-    with pytest.raises(MakegoodError, match="the ledger is broken"):
-        warehouse.settles(9)
+    file = warehouse.ledger.batches()[number].file
+    shutil.rmtree(warehouse.home.warehouse)
+    rebuilt = Warehouse(warehouse.path)
+    rebuilt.decides(*warehouse.decisions)
+    rebuilt.publishes()
+    flip(file, file.stat().st_size // 2)
+    with pytest.raises(
+        MakegoodError, match=f"the ledger is broken: batch {number + 1} \\({file.name}\\).*restore .*batches"
+    ):
+        rebuilt.settles(9)
+    flip(file, file.stat().st_size // 2)
+    assert rebuilt.settles(9).entry_count == 0
+
+
+@pytest.mark.parametrize("name", ["credits.csv", "journal.csv", "standings.jsonl", "manifest.json"])
+def test_a_changed_file_of_a_hand_over_is_named(warehouse: Warehouse, name: str) -> None:
+    directory = hand_over_batches(warehouse.home)[1].directory
+    assert verified(warehouse).problems == ()
+    flip(directory / name, 10)
+    [problem] = verified(warehouse).problems
+    assert problem.startswith(f"{directory / name} is damaged")
 
 
 SPOILED = {

@@ -87,7 +87,7 @@ class Operator:
     def settles(self, period: date, *, is_confirmed: bool = False) -> Settlement:
         """Post what is due, load it and publish it."""
         done = settle(self.home, period, TERMS, is_confirmed=is_confirmed)
-        if hand_over_alone(self.ledger, self.warehouse.loaded_batch_id(), self.home.run_inputs):
+        if hand_over_alone(self.home, self.warehouse.loaded_head()):
             self._builds("--select", "tag:ledger")
         self._publishes(next(self.run_ids), None)
         return done
@@ -114,7 +114,7 @@ class Operator:
         policy = policy_digests(valid_policy())
         days = unmeasured_days(whole, inventory, self.warehouse, policy.baselines)
         window.write(whole, lake, inventory, policy, self.home.run_inputs, baseline_days=days)
-        hand_over(self.ledger, self.warehouse.loaded_batch_id(), self.home.run_inputs)
+        hand_over(self.home, self.warehouse.loaded_head(), self.home.run_inputs)
         self._builds()
         self._publishes(run_id, landed)
 
@@ -132,7 +132,7 @@ class Operator:
         """Snapshots of the warehouse and batches of the ledger."""
         with closing(sqlite3.connect(catalog(self.home.warehouse), timeout=60)) as db:
             return int(db.execute("select max(snapshot_id) from ducklake_snapshot").fetchone()[0]) + len(
-                self.ledger.files()
+                list(self.ledger.batches_dir.glob("*.parquet"))
             )
 
 

@@ -73,6 +73,7 @@ final as (
         false as is_ignored,
         false as is_foreign,
         field.request_id as request_id,
+        false as is_named_by_call,
         field.trace_id as trace_id,
         field.gateway_call_id as gateway_call_id,
         field.account_id as account_id,

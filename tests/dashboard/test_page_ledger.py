@@ -1,0 +1,61 @@
+"""The page shows nothing over a broken ledger, says which file it is, and goes on when it is whole again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from page_home import visitor
+from posted_ledger import post
+from running_gateway import Gateway
+
+from dashboard import following
+from dashboard.following import Follower
+from orchestration.errors import MakegoodError
+from orchestration.home import Home
+
+
+@pytest.fixture
+def home(gateway: Gateway, tmp_path: Path) -> Home:
+    """A copy of the published home, in which something was posted since."""
+    shutil.copytree(gateway.root, tmp_path / "home")
+    home = Home(tmp_path / "home")
+    post(home, ("acme", "1"))
+    return home
+
+
+def flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[300] ^= 1
+    file.write_bytes(content)
+
+
+def test_a_page_that_is_open_closes_over_a_broken_ledger_until_it_is_whole(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "PROOF_S", 0)
+    [batch] = (home.ledger / "batches").iterdir()
+    follower = Follower(home, tmp_path)
+    follower._look()
+    with follower.session() as session:
+        assert session.publication.publication_id == 1
+    flip(batch)
+    follower._look()
+    with pytest.raises(MakegoodError, match=f"the ledger is broken: batch 1 .{batch.name}"), follower.session():
+        pass
+    flip(batch)
+    follower._look()
+    with follower.session():
+        pass
+    follower._replace(None)
+
+
+def test_a_page_that_is_opened_over_a_broken_ledger_says_what_to_do(home: Home, gateway: Gateway) -> None:
+    [batch] = (home.ledger / "batches").iterdir()
+    flip(batch)
+    with visitor(Gateway(home.root)) as client:
+        answer = client.get("/api/summary")
+    assert answer.status_code == 503
+    assert batch.name in answer.json()["detail"]
+    assert "from a copy" in answer.json()["detail"]

@@ -1,0 +1,62 @@
+"""Ledgers without a warehouse: batches that are posted by hand, for tests of what becomes of them afterwards."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from orchestration.duck import connect
+from orchestration.home import Home
+from orchestration.settlement.batches import Batch, Head
+from orchestration.settlement.entries import ENTRY_DIGEST
+from orchestration.settlement.ledger import Ledger
+from orchestration.settlement.records import Records
+from orchestration.settlement.trusting import last_seen, note_seen
+
+DAY = date(2026, 11, 1)
+ENTRIES = f"""
+create table entries as
+with posting as (
+    select
+        sha256(concat('entry', $number, i)) as entry_id,
+        sha256(concat('compensation', $number, i)) as compensation_id,
+        account_id,
+        'payout' as entry_type,
+        amount_usd::decimal(18, 12) as amount_usd,
+        $day::date as request_date,
+        $day::date as settled_date,
+        'decided' as reason,
+        '1' as policy_version,
+        null::varchar as adjusts_entry_id,
+        $number::bigint as batch_id,
+        $day::timestamp as posted_at,
+    from (select unnest($accounts) as account_id, unnest($amounts) as amount_usd, generate_subscripts($accounts, 1) as i)
+)
+
+select *, {ENTRY_DIGEST} as entry_digest from posting
+"""
+
+
+def post(home: Home, *postings: tuple[str, str], day: date | None = None) -> Batch:
+    """Post these (account, USD) as the next batch, as a settlement would; its day is the next one after the last batch's."""
+    ledger = Ledger(home.ledger)
+    with ledger.settling():
+        if last_seen(home) is None:
+            note_seen(home, Head(), 0)
+        number = len(ledger.batches()) + 1
+        day = day or DAY + timedelta(days=number)
+        moment = datetime(day.year, day.month, day.day)
+        amounts = [Decimal(amount) for _, amount in postings]
+        facts = {
+            "posted_at": moment.isoformat(), "entry_count": str(len(postings)), "amount_usd": f"{sum(amounts):f}", "warehouse_id": "w",
+            "snapshot_id": str(number), "covered_from": moment.isoformat(), "covered_until": moment.isoformat(),
+            "closed_until": str(day), "request_dates": str(day),
+        }  # fmt: skip
+        with connect(extensions=()) as con:
+            con.execute(
+                ENTRIES,
+                {"number": number, "day": day, "accounts": [account for account, _ in postings], "amounts": amounts},
+            )
+            batch = ledger.add(con, "entries", facts, day)
+        note_seen(home, batch.head, Records(ledger.handover_dir).last)
+    return batch
