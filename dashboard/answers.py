@@ -123,6 +123,7 @@ class DetailsRow(BaseModel):
     request_id: str
     source: str
     account_id: str
+    request_key: str = Field(description="Tells requests of one id apart.")
 
 
 class DetailsAnswer(Answer):
@@ -132,6 +133,14 @@ class DetailsAnswer(Answer):
     page: int
     page_size: int
     rows: list[DetailsRow]
+
+
+class OtherRequest(BaseModel):
+    """Another request of the same id: of another account, or the same caller's at another time."""
+
+    requested_at: Moment
+    account_id: str
+    request_key: str
 
 
 class RequestAnswer(Answer):
@@ -152,7 +161,7 @@ class RequestAnswer(Answer):
     meta: Any = Field(
         description="Headers, parameters and context as logged: of their values what is known to be harmless."
     )
-    other_times: list[Moment] = Field(description="Other requests that carried the same id more than 7 days apart.")
+    others: list[OtherRequest] = Field(description="Other requests of the same id, the latest first.")
 
 
 class Healthy(BaseModel):

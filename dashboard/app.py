@@ -158,11 +158,21 @@ def _api(door: Door, follower: Follower, home: Home, stale_after_hours: int) -> 
 
     @api.get("/requests/{source}/{request_id:rest}", responses={404: {"description": "There is no such request."}})
     def request(
-        visitor: Admitted, session: Opened, source: Name, request_id: Name, hour: Annotated[Hour | None, Query()] = None
+        visitor: Admitted,
+        session: Opened,
+        source: Name,
+        request_id: Name,
+        hour: Annotated[Hour | None, Query()] = None,
+        account: Annotated[Name | None, Query()] = None,
+        request_key: Annotated[Name | None, Query()] = None,
+        at: Annotated[datetime | None, Query(description="Exactly when it was asked, UTC.")] = None,
     ) -> RequestAnswer:
-        """One request, paid or not: the decision and all that it rests on. Its hour finds it faster than its id alone."""
+        """One request, paid or not: the decision and all that it rests on. Its hour finds it faster than its id alone.
+
+        Where several requests have the id, account, key and time tell which is meant, else it is the latest; the others are listed.
+        """
         decisions = Decisions(session, home, visitor.account)
-        found = decisions.find(source, request_id, parse_hour(hour) if hour else None)
+        found = decisions.find(source, request_id, parse_hour(hour) if hour else None, account, request_key, at)
         if found is None:
             raise HTTPException(404, "there is no such request in the published data")
         return found

@@ -2,18 +2,26 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
-from dashboard.answers import RequestAnswer
+from dashboard.answers import OtherRequest, RequestAnswer
 from dashboard.following import Session
 from dashboard.metas import parsed, read_meta
 from orchestration.home import Home
 from orchestration.hours import floor_hour
 from orchestration.presentation import plain
 from orchestration.publication.asking import ask
-from orchestration.publication.explaining import SAME_REQUEST, RuleEvaluation, assessed, decision, evaluated_rules
+from orchestration.publication.explaining import (
+    SAME_NAME,
+    SAME_REQUEST,
+    RuleEvaluation,
+    assessed,
+    decision,
+    evaluated_rules,
+)
 
 Row = dict[str, Any]
 
@@ -25,22 +33,39 @@ class Decisions:
         """`scope` is the one account that the visitor may see; None is all."""
         self._session, self._home, self._scope = session, home, scope
 
-    def find(self, source: str, request_id: str, hour: datetime | None) -> RequestAnswer | None:
+    def find(
+        self,
+        source: str,
+        request_id: str,
+        hour: datetime | None,
+        account: str | None = None,
+        request_key: str | None = None,
+        at: datetime | None = None,
+    ) -> RequestAnswer | None:
         """The request, or None where the visitor may not see one of this name.
 
-        An id that was used again more than 7 days later is two requests: `hour` tells which, else it is the latest.
+        Requests of several accounts may have one id, and one account may use it again: `account`, `request_key` and `at` (naive UTC, or
+        with its offset) tell which is meant, else it is the latest; `hour` spares a search.
         """
         named: Row = {"source": source, "request_id": request_id, "scope": self._scope}
         mine = "source = $source and request_id = $request_id"
         if hour is not None:
-            mine = f"{SAME_REQUEST} and request_date = $request_date and request_hour = $request_hour"
+            mine = f"{SAME_NAME} and request_date = $request_date and request_hour = $request_hour"
             named |= {"request_date": hour.date(), "request_hour": hour.hour}
         mine += " and ($scope is null or account_id = $scope)"
         found = self._rows(f"from fct_requests where {mine}", named)
         # Requests are kept for a while, compensations for good.
         found = found or self._rows(f"from fct_compensations where {mine}", named)
-        found.sort(key=itemgetter("requested_at"), reverse=True)
-        return self._answer(found[0], found[1:]) if found else None
+        found.sort(key=itemgetter("requested_at", "request_key"), reverse=True)
+        moment = at.astimezone(UTC).replace(tzinfo=None) if at and at.tzinfo else at
+        meant = [
+            row
+            for row in found
+            if (account is None or row["account_id"] == account)
+            and (request_key is None or row["request_key"] == request_key)
+            and (moment is None or row["requested_at"] == moment)
+        ]
+        return self._answer(meant[0], [row for row in found if row is not meant[0]]) if meant else None
 
     def _answer(self, fact: Row, others: list[Row]) -> RequestAnswer:
         """What is known of the request; the questions are asked at once, because each costs looks at the catalog; so does sorting."""
@@ -66,7 +91,7 @@ class Decisions:
             ledger_entries=plain(entries.result()),
             assessments=plain(assessments.result() if assessments else []),
             meta=meta.result(),
-            other_times=[row["requested_at"] for row in others],
+            others=[OtherRequest(**{name: row[name] for name in OtherRequest.model_fields}) for row in others],
         )
 
     def _rules(self, fact: Row) -> list[RuleEvaluation]:
@@ -91,9 +116,10 @@ class Decisions:
         """A column of the compensation in mart_compensation_details. Date, key and account keep it from reading the whole ledger."""
         [found] = self._rows(
             f"select {column} from mart_compensation_details"
-            " where compensation_id = sha256(concat($source, '|', $request_id)) and account_id = $account_id"
+            " where compensation_id = $compensation_id and account_id = $account_id"
             ' and request_date = $request_date and "timestamp" = $requested_at',
-            {name: fact[name] for name in ("source", "request_id", "account_id", "request_date", "requested_at")},
+            {"compensation_id": _compensation_id(fact)}
+            | {name: fact[name] for name in ("account_id", "request_date", "requested_at")},
         )
         return found[column]
 
@@ -101,7 +127,7 @@ class Decisions:
         [paid] = self._rows(
             f"select meta from fct_compensations where {SAME_REQUEST}"
             " and request_date = $request_date and requested_at = $requested_at",
-            {name: fact[name] for name in ("source", "request_id", "request_date", "requested_at")},
+            {name: fact[name] for name in ("request_key", "request_date", "requested_at")},
         )
         return parsed(paid["meta"])
 
@@ -109,9 +135,9 @@ class Decisions:
         """The ledger's entries for the request; those of an earlier date are of before a delivery moved it."""
         rows = self._rows(
             "select * exclude (compensation_id, account_id, entry_digest) from fct_ledger_entries"
-            " where compensation_id = sha256(concat($source, '|', $request_id)) and account_id = $account_id"
+            " where compensation_id = $compensation_id and account_id = $account_id"
             " and request_date between $request_date::date - 8 and $request_date::date + 8",
-            {name: fact[name] for name in ("source", "request_id", "request_date", "account_id")},
+            {"compensation_id": _compensation_id(fact)} | {name: fact[name] for name in ("request_date", "account_id")},
         )
         return sorted(rows, key=itemgetter("posted_at", "entry_id"))
 
@@ -119,12 +145,18 @@ class Decisions:
         if "landing_file" not in fact:
             return None
         hour = floor_hour(fact["requested_at"])
-        return read_meta(
-            self._home, fact["source"], fact["request_id"], hour, fact["landing_file"], fact["landing_line"]
-        )
+        return read_meta(self._home, fact["request_key"], hour, fact["landing_file"], fact["landing_line"])
 
     def _rows(self, sql: str, values: Row) -> list[Row]:
         with self._session.lookup() as cursor:
             result = ask(cursor, sql, values)
             names = [column[0] for column in result.description or []]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _compensation_id(fact: Row) -> str:
+    """The id under which what is owed for the request is posted, as fct_compensations makes it."""
+    if "compensation_id" in fact:
+        return str(fact["compensation_id"])
+    first = fact["first_requested_at"].replace(tzinfo=UTC)
+    return sha256(f"{fact['request_key']} {round(first.timestamp() * 1000)}".encode()).hexdigest()

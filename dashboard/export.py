@@ -1,8 +1,8 @@
 """The details as a file, each with how far its payout has come: CSV that no spreadsheet takes for formulas, or Parquet. Which rows is queries.py's."""
 
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Literal
+from uuid import uuid4
 
 from dashboard.filters import RowFilters
 from dashboard.following import Session
@@ -16,9 +16,9 @@ WITH_STATUS = """
 select details.* exclude (place), statuses.payout_status
 from (select *, row_number() over () as place from ({details})) as details
 left join (
-    select "timestamp", source, request_id, payout_status from mart_compensation_details
+    select "timestamp", request_key, payout_status from mart_compensation_details
     where "timestamp" >= $start and "timestamp" < $end
-) as statuses using ("timestamp", source, request_id)
+) as statuses using ("timestamp", request_key)
 order by place
 """
 FORMS = {"csv": "format csv, header", "parquet": "format parquet, compression zstd"}
@@ -34,12 +34,9 @@ def write_export(session: Session, queries: Queries, filters: RowFilters, form: 
     if form == "csv":
         safe = ", ".join(f"{guarded_sql(name)} as {name}" for name in TEXT_COLUMNS)
         details = f"select * replace ({safe}) from ({details})"
-    with NamedTemporaryFile(dir=session.scratch, suffix=f".{form}", delete=False) as file:
-        target = Path(file.name)
-    try:
-        with session.cursor() as cursor:
-            ask(cursor, f"copy ({details}) to '{sql_text(target)}' ({FORMS[form]})", values)
-    except BaseException:
-        target.unlink()
-        raise
+    target = session.scratch / f"{uuid4().hex}.{form}"
+    with session.writing() as (con, folder):
+        written = folder / target.name
+        ask(con, f"copy ({details}) to '{sql_text(written)}' ({FORMS[form]})", values)
+        written.rename(target)
     return target

@@ -9,21 +9,18 @@ from typing import Any
 
 import duckdb
 
-from orchestration.duck import connect
 from orchestration.home import Home
 from orchestration.ingestion.inventory import Inventory
-from orchestration.publication.asking import ask
+from orchestration.publication.reading import reading_files
 
 ONE = """
 select meta from read_parquet($parts, hive_partitioning = false)
-where source = $source and request_id = $request_id and landing_file = $landing_file and landing_line = $landing_line
+where request_key = $request_key and landing_file = $landing_file and landing_line = $landing_line
 limit 1
 """
 
 
-def read_meta(
-    home: Home, source: str, request_id: str, request_hour: datetime, landing_file: str, landing_line: int
-) -> Any:
+def read_meta(home: Home, request_key: str, request_hour: datetime, landing_file: str, landing_line: int) -> Any:
     """What the gateway logged beside the request's own columns; None where there is none, or its part is gone."""
     file = home.lake / "inventory.sqlite"
     if not file.exists():
@@ -34,20 +31,18 @@ def read_meta(
     finally:
         inventory.close()
     places = [home.lake / part.lake_part for part in sorted(parts, key=lambda part: -part.version)]
-    present = [str(place) for place in places if place.exists()]
+    present = [place for place in places if place.exists()]
     if not present:
         return None
     asked = {
-        "parts": present,
-        "source": source,
-        "request_id": request_id,
+        "request_key": request_key,
         "landing_file": landing_file,
         "landing_line": landing_line,
     }
-    with connect(extensions=()) as con:
+    with reading_files(present) as (con, names):
         try:
-            row = ask(con, ONE, asked).fetchone()
-        except duckdb.IOException:
+            row = con.execute(ONE, {**asked, "parts": names}).fetchone()
+        except duckdb.Error:
             return None
     return parsed(row[0]) if row else None
 

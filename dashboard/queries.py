@@ -88,7 +88,7 @@ class Queries:
     def models(self) -> list[str]:
         """Models with a compensation that the visitor may see, by name."""
         if self._scope is None:
-            return [row[0] for row in self._rows("select distinct model from memory.days order by model")]
+            return [row[0] for row in self._rows("select distinct model from figures.days order by model")]
         days = self._session.account_days(self._session.data_from or self.data_through)
         asked = f"select distinct model from {days} where account_id = $account order by model"
         return [row[0] for row in self._rows(asked, {"account": self._scope})]
@@ -203,7 +203,8 @@ class Queries:
         """The whole order of rows: no two are alike, so that pages neither repeat nor leave out any."""
         if self._session.facts(selected.start) == "page.compensations":
             return f"{filters.order}, rowid desc"
-        ties = "source, request_id" if filters.sort == "timestamp" else "requested_at desc, source, request_id"
+        names = "source, request_id, request_key"
+        ties = names if filters.sort == "timestamp" else f"requested_at desc, {names}"
         return f"{filters.order}, {ties}"
 
     def _stretch(self, selected: Selection, filters: PageFilters) -> Stretch:

@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 Relation = tuple[str, dict[str, Any]]
 """Its SQL, and the values to bind."""
 
-OF_ALL = "select * from memory.{table} where hour_at >= $from_{number} and hour_at < $to_{number}"
+OF_ALL = "select * from figures.{table} where hour_at >= $from_{number} and hour_at < $to_{number}"
 ACCOUNT_DAYS = """
 select hour_at, compensation_type, model, compensation_count, payout_usd from {account_days}
 where account_id = $account and hour_at >= $from_{number} and hour_at < $to_{number}

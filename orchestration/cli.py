@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -230,7 +231,8 @@ def status(as_json: AsJson = False) -> None:
     """The last publication, its freshness, and the two equations that say nothing is lost."""
     from orchestration.publication.status import status as current_status
 
-    now = current_status(Settings.read().home)
+    settings = Settings.read()
+    now = current_status(settings.home, settings.sources)
     if as_json:
         typer.echo(json.dumps(plain(asdict(now))))
     else:
@@ -241,8 +243,16 @@ def status(as_json: AsJson = False) -> None:
 
 @app.command()
 def explain(
-    request_id: Annotated[str, typer.Argument(help="The gateway's id of the request.")],
+    request_id: Annotated[str, typer.Argument(help="The id of the request.")],
     source: Annotated[str | None, typer.Option(help="The gateway, where several have a request of this id.")] = None,
+    account: Annotated[str | None, typer.Option(help="The account, where several have a request of this id.")] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"],
+            help="When exactly it was asked, UTC, where an account used the id again; else the last request is meant.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Why one request was paid or was not: its signals, and every rule that was in force."""
@@ -250,7 +260,7 @@ def explain(
     from orchestration.publication.reading import reading
 
     with reading(Home(Settings.read().home).existing().warehouse) as (con, _):
-        explanation = explain_request(con, source, request_id)
+        explanation = explain_request(con, source, request_id, account=account, at=at)
     if as_json:
         typer.echo(json.dumps(plain(asdict(explanation)), ensure_ascii=False))
     else:

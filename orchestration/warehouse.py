@@ -18,6 +18,7 @@ def attach(
     read_only: bool = True,
     snapshot_id: int | None = None,
     pinned: Path | None = None,
+    data: str | None = None,
 ) -> None:
     """Attach the warehouse to a connection, and make it the place where plain table names are looked up.
 
@@ -27,9 +28,10 @@ def attach(
         read_only: whether nothing may be written.
         snapshot_id: the snapshot to stay at; None follows the head.
         pinned: a private copy of the catalog to read instead of it.
+        data: where its files are found; None is where they lie.
     """
     # The catalog holds the place where it was made, and a home may be moved, or be mounted elsewhere.
-    options = [f"data_path '{sql_text(warehouse / 'data')}'", "override_data_path true"]
+    options = [f"data_path '{sql_text(data or warehouse / 'data')}'", "override_data_path true"]
     if pinned is None:
         options += ["meta_journal_mode 'WAL'", "meta_busy_timeout 30000"]
     if read_only:

@@ -13,6 +13,7 @@ select
     request_id,
     source,
     account_id,
+    request_key,
 from {facts}
 where requested_at >= $start
     and requested_at < $end

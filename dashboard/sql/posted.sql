@@ -1,6 +1,6 @@
 -- grain: one row: what is posted for the request dates that a range touches, null where there is no ledger
-select case when (select count(*) from memory.posted) > 0 then coalesce(sum(posted_usd), 0)::decimal(38, 12) end as posted_usd
-from memory.posted
+select case when (select count(*) from figures.posted) > 0 then coalesce(sum(posted_usd), 0)::decimal(38, 12) end as posted_usd
+from figures.posted
 where request_date >= $start::date
     and request_date <= ($end::timestamp - interval 1 hour)::date
     {conditions}

@@ -1,8 +1,8 @@
 {#- The columns of a request, as a list: what staging knows of it and readers see in fct_requests. -#}
 {% macro request_columns() -%}
     {{ return([
-        "source", "request_id", "trace_id", "gateway_call_id", "account_id", "api_key_ref", "operation",
-        "native_operation", "requested_at", "completed_at", "request_date", "request_hour", "model", "model_served",
+        "request_key", "source", "request_id", "trace_id", "gateway_call_id", "account_id", "api_key_ref", "operation",
+        "native_operation", "requested_at", "first_requested_at", "completed_at", "request_date", "request_hour", "model", "model_served",
         "provider", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cache_write_tokens",
         "cache_write_1h_tokens", "cost_usd", "cost_source", "list_cost_usd", "discount_usd", "cache_hit", "latency_ms",
         "ttft_ms", "generation_ms", "throughput_tps", "streamed", "cancelled", "finish_reason", "native_finish_reason",

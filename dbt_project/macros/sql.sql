@@ -49,3 +49,16 @@
 {% macro spark__hour_number(timestamp) -%}
     unix_millis({{ timestamp }}) div 3600000
 {%- endmacro %}
+
+{#- Milliseconds since 1970. -#}
+{% macro epoch_ms(timestamp) -%}
+    {{ return(adapter.dispatch('epoch_ms')(timestamp)) }}
+{%- endmacro %}
+
+{% macro default__epoch_ms(timestamp) -%}
+    epoch_ms({{ timestamp }})
+{%- endmacro %}
+
+{% macro spark__epoch_ms(timestamp) -%}
+    unix_millis({{ timestamp }})
+{%- endmacro %}

@@ -7,10 +7,10 @@
     on_schema_change="fail",
     full_refresh=false,
 ) }}
-{% set key = "baseline_date, source, request_id" -%}
+{% set key = "baseline_date, request_key" -%}
 {% set measured = ["source", "operation", "model", "output_tokens", "latency_ms"] -%}
 {% set unmerged = measured + ["native_operation", "cancelled", "finish_reason", "status_code", "error_origin"] -%}
-{% set delivered = ["baseline_date", "request_id", "hour_number", "delivery_number"] + unmerged -%}
+{% set delivered = ["baseline_date", "request_key", "place_ms", "delivery_number"] + unmerged -%}
 {% set is_normal = "latency_ms is not null and output_tokens is not null and not (" ~ is_error(http_status()) ~ ") and not (" ~ is_cancelled_by_caller(http_status()) ~ ")" -%}
 with baseline_days as (
     select * from {{ source('run', 'baseline_days') }}
@@ -57,14 +57,15 @@ once_before as (
 repeated_before as (
     select
         baseline_days.baseline_date,
-        deliveries.request_id,
+        deliveries.request_key,
         {%- for column in unmerged %}
         deliveries.{{ column }},
         {%- endfor %}
-        {{ hour_number('deliveries.requested_at') }} as hour_number,
+        {{ place_ms('deliveries') }} as place_ms,
+        {{ reach_ms('deliveries') }} as reach_ms,
         row_number() over (
-            partition by baseline_days.baseline_date, deliveries.source, deliveries.request_id
-            order by deliveries.landed_hour, deliveries.landing_file, deliveries.landing_line
+            partition by baseline_days.baseline_date, deliveries.request_key
+            order by {{ delivery_order('deliveries') }}
         ) as delivery_number,
     from deliveries
     inner join baseline_days
@@ -84,7 +85,8 @@ homes as (
 homed as (
     select
         {{ delivered | join(",\n        ") }},
-        {{ home_hour_number(key) }} as home_hour_number,
+        {{ home_ms(key) }} as home_ms,
+        {{ tells_times(key) }} as tells_times,
     from homes
 ),
 
@@ -94,14 +96,14 @@ merged_before as (
         source,
         {{ merged_operation() }} as operation,
         {%- for column in unmerged[2:] %}
-        {{ last_reported(column) }} as {{ column }},
+        {{ "max(case when tells_times then latency_ms end)" if column == "latency_ms" else last_reported(column) }} as {{ column }},
         {%- endfor %}
         cast(1 as bigint) as request_count,
     from homed
-    where hour_number - home_hour_number <= {{ merge_hours() }}
-        and home_hour_number >= {{ hour_number('cast(baseline_date - ' ~ baseline_days() ~ ' as timestamp)') }}
-        and home_hour_number < {{ hour_number('cast(baseline_date as timestamp)') }}
-    group by baseline_date, source, request_id, home_hour_number
+    where place_ms - home_ms <= {{ merge_ms() }}
+        and home_ms >= {{ epoch_ms('cast(baseline_date - ' ~ baseline_days() ~ ' as timestamp)') }}
+        and home_ms < {{ epoch_ms('cast(baseline_date as timestamp)') }}
+    group by baseline_date, source, request_key, home_ms
 ),
 
 requests as (

@@ -19,8 +19,7 @@ detectors as (
 -- Who speaks for which signal. A detector that has no row of its own speaks where * does; a person without a score is sure.
 speaking as (
     select
-        content_assessments.source,
-        content_assessments.request_id,
+        content_assessments.request_key,
         content_assessments.requested_at,
         detectors.signal,
         detectors.rank,
@@ -47,13 +46,12 @@ speaking as (
 -- One verdict counts for a signal: the best rank's, among equals the worst for the answer.
 ranked as (
     select
-        source,
-        request_id,
+        request_key,
         requested_at,
         signal,
         value,
         row_number() over (
-            partition by source, request_id, requested_at, signal
+            partition by request_key, requested_at, signal
             order by rank, value desc
         ) as position,
     from speaking
@@ -62,15 +60,14 @@ ranked as (
 
 detected as (
     select
-        source,
-        request_id,
+        request_key,
         requested_at,
         {%- for signal in assessed_signals() %}
         cast(max(case when signal = '{{ signal }}' then value end) as decimal(5, 4)) as detected_{{ signal }},
         {%- endfor %}
     from ranked
     where position = 1
-    group by source, request_id, requested_at
+    group by request_key, requested_at
 ),
 
 final as (
@@ -90,8 +87,7 @@ final as (
         and request_logs.model = latency_baselines.model
         and {{ output_bucket('request_logs.output_tokens') }} = latency_baselines.output_bucket
     left join detected
-        on request_logs.source = detected.source
-        and request_logs.request_id = detected.request_id
+        on request_logs.request_key = detected.request_key
         and request_logs.requested_at = detected.requested_at
 )
 

@@ -6,6 +6,7 @@ with observations as (
 
 final as (
     select
+        request_key,
         source,
         request_id,
         requested_at,

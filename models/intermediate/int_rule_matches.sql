@@ -20,7 +20,7 @@ loosest as (
 
 suspects as (
     select
-        {%- for column in ["source", "request_id", "requested_at", "operation", "model", "output_tokens", "latency_ms", "cost_usd"] %}
+        {%- for column in ["request_key", "source", "request_id", "requested_at", "operation", "model", "output_tokens", "latency_ms", "cost_usd"] %}
         signals.{{ column }},
         {%- endfor %}
         {%- for signal in signals() %}
@@ -113,6 +113,7 @@ rules_in_force as (
 
 observed as (
     select
+        suspects.request_key,
         suspects.source,
         suspects.request_id,
         suspects.requested_at,
@@ -135,6 +136,7 @@ observed as (
 
 final as (
     select
+        request_key,
         source,
         request_id,
         requested_at,

@@ -10,38 +10,41 @@ request_logs as (
     select * from {{ source('run', 'request_logs') }}
 ),
 
--- A request's deliveries are those of its own hour and of the 7 days after it; the same id before or after is another.
+repeated_deliveries as (
+    select * from {{ ref('stg_repeated_deliveries') }}
+),
+
+-- Of deliveries of one key, those are of one request that have one home.
 deliveries as (
     select
-        request_logs.source,
-        request_logs.request_id,
-        compensated.requested_at,
+        request_logs.request_key,
+        coalesce(repeated_deliveries.first_requested_at, request_logs.requested_at) as first_requested_at,
         request_logs.meta,
-        row_number() over (
-            partition by request_logs.source, request_logs.request_id, compensated.requested_at
-            order by request_logs.landed_hour, request_logs.landing_file, request_logs.landing_line
-        ) as delivery_number,
+        coalesce(repeated_deliveries.delivery_number, 1) as delivery_number,
     from request_logs
-    inner join compensated
-        on request_logs.source = compensated.source
-        and request_logs.request_id = compensated.request_id
-        and {{ hour_number('request_logs.requested_at') }} - {{ hour_number('compensated.requested_at') }}
-            between 0 and {{ merge_hours() }}
+    left join repeated_deliveries
+        on request_logs.request_key = repeated_deliveries.request_key
+        and request_logs.landed_hour = repeated_deliveries.landed_hour
+        and request_logs.landing_file = repeated_deliveries.landing_file
+        and request_logs.landing_line = repeated_deliveries.landing_line
+        and request_logs.requested_at = repeated_deliveries.requested_at
+    where request_logs.request_key in (select request_key from compensated)
+        and coalesce(repeated_deliveries.place_ms - repeated_deliveries.home_ms <= {{ merge_ms() }}, true)
 ),
 
 metas as (
     select
-        source,
-        request_id,
-        requested_at,
+        request_key,
+        first_requested_at,
         {{ last_reported('meta') }} as meta,
     from deliveries
-    group by source, request_id, requested_at
+    group by request_key, first_requested_at
 ),
 
 final as (
     select
-        sha256(concat(compensated.source, '|', compensated.request_id)) as compensation_id,
+        sha256(concat(compensated.request_key, ' ', {{ epoch_ms('compensated.first_requested_at') }})) as compensation_id,
+        compensated.request_key,
         compensated.source,
         compensated.request_id,
         compensated.account_id,
@@ -69,9 +72,8 @@ final as (
         metas.meta,
     from compensated
     inner join metas
-        on compensated.source = metas.source
-        and compensated.request_id = metas.request_id
-        and compensated.requested_at = metas.requested_at
+        on compensated.request_key = metas.request_key
+        and compensated.first_requested_at = metas.first_requested_at
 )
 
 select * from final

@@ -6,6 +6,7 @@ with content_assessments as (
 
 final as (
     select
+        request_key,
         source,
         request_id,
         requested_at,

@@ -19,7 +19,7 @@ current_requests as (
         request_hour,
         count(*) as current_count,
         {{ rows_digest([
-            "source", "request_id", "account_id", "requested_at", "cost_usd", "payout_usd", "policy_version",
+            "request_key", "first_requested_at", "account_id", "requested_at", "cost_usd", "payout_usd", "policy_version",
         ]) }} filter (where reason_code = 'compensated') as compensation_digest,
     from requests
     group by request_date, request_hour

@@ -20,8 +20,7 @@ account_coverage as (
 
 ranked_matches as (
     select
-        rule_matches.source,
-        rule_matches.request_id,
+        rule_matches.request_key,
         rule_matches.requested_at,
         rule_matches.compensation_type,
         rule_matches.rule_id,
@@ -31,7 +30,7 @@ ranked_matches as (
         rule_matches.payout_rate,
         rule_matches.payout_usd,
         row_number() over (
-            partition by rule_matches.source, rule_matches.request_id, rule_matches.requested_at
+            partition by rule_matches.request_key, rule_matches.requested_at
             order by rule_matches.payout_usd desc, compensation_types.precedence, rule_matches.rule_id
         ) as rank,
     from rule_matches
@@ -40,19 +39,17 @@ ranked_matches as (
 
 matched_rules as (
     select
-        source,
-        request_id,
+        request_key,
         requested_at,
         string_agg(rule_id, ',' order by rule_id) as matched_rule_ids,
     from rule_matches
-    group by source, request_id, requested_at
+    group by request_key, requested_at
 ),
 
 -- One rule pays: the highest payout, then the better precedence of its type, then the rule id.
 paying_rules as (
     select
-        ranked_matches.source,
-        ranked_matches.request_id,
+        ranked_matches.request_key,
         ranked_matches.requested_at,
         ranked_matches.compensation_type,
         ranked_matches.rule_id,
@@ -64,8 +61,7 @@ paying_rules as (
         matched_rules.matched_rule_ids,
     from ranked_matches
     inner join matched_rules
-        on ranked_matches.source = matched_rules.source
-        and ranked_matches.request_id = matched_rules.request_id
+        on ranked_matches.request_key = matched_rules.request_key
         and ranked_matches.requested_at = matched_rules.requested_at
     where ranked_matches.rank = 1
 ),
@@ -100,8 +96,7 @@ decided as (
         end as reason_code,
     from requests
     left join paying_rules
-        on requests.source = paying_rules.source
-        and requests.request_id = paying_rules.request_id
+        on requests.request_key = paying_rules.request_key
         and requests.requested_at = paying_rules.requested_at
     left join account_coverage
         on requests.account_id = account_coverage.account_id

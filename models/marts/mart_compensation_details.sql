@@ -58,6 +58,7 @@ final as (
         compensations.request_id,
         compensations.source,
         compensations.account_id,
+        compensations.request_key,
         compensations.compensation_id,
         compensations.request_date,
         concat(

@@ -1,6 +1,6 @@
 -- grain: one row per request and rule that was in force for its model when it was asked
 {{ config(materialized="view") }}
-{% set request = ["source", "request_id", "requested_at", "request_date", "request_hour"] -%}
+{% set request = ["request_key", "source", "request_id", "requested_at", "request_date", "request_hour"] -%}
 with requests as (
     select * from {{ ref('fct_requests') }}
 ),

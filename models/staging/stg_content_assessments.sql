@@ -7,9 +7,11 @@ request_logs as (
     select * from {{ ref('stg_request_logs') }}
 ),
 
--- The key decides which request is spoken of; the hour tells apart requests that used one id weeks apart.
-spoken_of as (
+-- A verdict was brought to each hour in which the purchase that it speaks of was delivered. Of several requests of one key in an hour the
+-- one that began exactly when it says is meant, else all of them.
+meant as (
     select
+        request_logs.request_key,
         request_logs.source,
         request_logs.request_id,
         request_logs.requested_at,
@@ -25,29 +27,40 @@ spoken_of as (
         content_assessments.landed_hour,
         content_assessments.landing_file,
         content_assessments.landing_line,
+        coalesce(content_assessments.requested_at = request_logs.requested_at, false) as is_exact,
     from content_assessments
     inner join request_logs
-        on content_assessments.source = request_logs.source
-        and content_assessments.request_id = request_logs.request_id
+        on content_assessments.request_key = request_logs.request_key
         and content_assessments.request_date = request_logs.request_date
         and content_assessments.request_hour = request_logs.request_hour
+),
+
+narrowed as (
+    select
+        *,
+        bool_or(is_exact) over (
+            partition by request_key, request_date, request_hour, detector, landing_file, landing_line
+        ) as has_exact,
+    from meant
 ),
 
 ranked as (
     select
         *,
         count(*) over (
-            partition by source, request_id, request_date, request_hour, detector
+            partition by request_key, requested_at, detector
         ) as assessment_count,
         row_number() over (
-            partition by source, request_id, request_date, request_hour, detector
+            partition by request_key, requested_at, detector
             order by assessed_at desc, landed_hour desc, landing_file desc, landing_line desc
         ) as recency,
-    from spoken_of
+    from narrowed
+    where is_exact or not has_exact
 ),
 
 final as (
     select
+        request_key,
         source,
         request_id,
         requested_at,

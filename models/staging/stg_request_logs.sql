@@ -1,5 +1,6 @@
 -- grain: one row per request whose home hour is in the run's window
-{% set columns = (["source", "request_id", "requested_at"] + mendable_columns()) -%}
+{% set times = ["completed_at", "latency_ms", "ttft_ms"] -%}
+{% set columns = (["request_key", "source", "request_id", "requested_at", "first_requested_at"] + mendable_columns()) -%}
 with request_logs as (
     select * from {{ source('run', 'request_logs') }}
 ),
@@ -22,7 +23,9 @@ failure_faults as (
 
 delivered_once as (
     select
-        {{ columns | join(",\n        ") }},
+        {%- for column in columns %}
+        {{ "requested_at as " if column == "first_requested_at" }}{{ column }},
+        {%- endfor %}
     from request_logs
     where not exists (
         select 1
@@ -31,15 +34,18 @@ delivered_once as (
     )
 ),
 
--- The last reported value wins, column by column; the home hour decides when the request was.
+-- The last reported value wins, column by column. When the call began and ended comes from one delivery, the last of its home that
+-- tells how long it took.
 merged as (
     select
+        request_key,
         source,
-        request_id,
-        max(case when is_current then requested_at end) as requested_at,
+        {{ last_reported("request_id") }} as request_id,
+        max(case when tells_times then requested_at end) as requested_at,
+        max(first_requested_at) as first_requested_at,
         {%- for column in mendable_columns() %}
-        {%- if column == "account_id" %}
-        coalesce({{ last_reported("nullif(account_id, 'unknown')") }}, 'unknown') as account_id,
+        {%- if column in times %}
+        max(case when tells_times then {{ column }} end) as {{ column }},
         {%- elif column == "operation" %}
         {{ merged_operation() }} as operation,
         {%- elif column == "cost_basis" %}
@@ -54,8 +60,8 @@ merged as (
         {%- endif %}
         {%- endfor %}
     from repeated_deliveries
-    where hour_number - home_hour_number <= {{ merge_hours() }}
-    group by source, request_id, home_hour_number
+    where place_ms - home_ms <= {{ merge_ms() }}
+    group by request_key, source, home_ms
 ),
 
 requests as not materialized (
@@ -154,6 +160,7 @@ judged as (
 
 final as (
     select
+        request_key,
         source,
         request_id,
         trace_id,
@@ -163,6 +170,7 @@ final as (
         operation,
         native_operation,
         requested_at,
+        first_requested_at,
         completed_at,
         request_date,
         request_hour,
@@ -175,8 +183,10 @@ final as (
         reasoning_tokens,
         cache_write_tokens,
         cache_write_1h_tokens,
-        cast(coalesce(cost_usd, priced_cost_usd) as decimal(18, 12)) as cost_usd,
+        -- What a read of an earlier purchase tells of its cost was billed with the purchase.
+        cast(case when operation = 'retrieval' then 0 else coalesce(cost_usd, priced_cost_usd) end as decimal(18, 12)) as cost_usd,
         case
+            when operation = 'retrieval' then 'reported'
             when cost_usd is not null then case when cost_basis = 'breakdown' then 'breakdown' else 'reported' end
             when priced_cost_usd is not null then 'priced'
             else 'unpriced'

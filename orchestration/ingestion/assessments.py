@@ -3,6 +3,7 @@
 COLUMNS: dict[str, str] = {
     "source": "VARCHAR",
     "request_id": "VARCHAR",
+    "account_id": "VARCHAR",
     "requested_at": "TIMESTAMP",
     "detector": "VARCHAR",
     "detector_version": "VARCHAR",
@@ -14,7 +15,12 @@ COLUMNS: dict[str, str] = {
     "landed_hour": "TIMESTAMP",
     "landing_file": "VARCHAR",
     "landing_line": "BIGINT",
+    "request_key": "VARCHAR",
     "key_hash": "UBIGINT",
+    "id_hash": "UBIGINT",
 }
-"""Name and type, in the order in which parts hold them. `source` and `request_id` say which request is spoken of; `requested_at` is a
-hint at its hour, and may be wrong or null."""
+"""Name and type, in the order in which parts hold them.
+
+`source`, `request_id` and, where it is given, `account_id` say which request is spoken of; `requested_at` is a hint at its time, and may
+be wrong or null. `request_key` and `key_hash` are the found request's, null while none is found; built-in detectors know them at once.
+"""

@@ -17,7 +17,7 @@ from orchestration.ingestion.lake_parts import MERGE_REACH, select_rows
 from orchestration.policy.signals import BaselineTerms
 
 COLUMNS = (
-    "source", "request_id", "key_hash", "operation", "native_operation", "requested_at", "model", "output_tokens", "latency_ms",
+    "source", "request_key", "needs_overlap", "key_hash", "operation", "native_operation", "requested_at", "model", "output_tokens", "latency_ms",
     "cancelled", "finish_reason", "status_code", "error_origin", "landed_hour", "landing_file", "landing_line",
 )  # fmt: skip
 """The canonical columns that a baseline is measured on."""

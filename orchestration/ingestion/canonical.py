@@ -42,9 +42,17 @@ COLUMNS: dict[str, str] = {
     "landed_hour": "TIMESTAMP",
     "landing_file": "VARCHAR",
     "landing_line": "BIGINT",
+    "request_key": "VARCHAR",
+    "needs_overlap": "BOOLEAN",
     "key_hash": "UBIGINT",
+    "id_hash": "UBIGINT",
 }
-"""Name and type, in the order in which parts hold them. `key_hash` is derived, to find one key again among many hours."""
+"""Name and type, in the order in which parts hold them.
+
+`request_key` names the purchase that a row is a delivery of: the gateway, who bought, and the most trustworthy id of the record. Where
+`needs_overlap`, that id may come again for another purchase, so only deliveries whose times overlap are one. `key_hash` and `id_hash` are
+derived from the key and from the source's id, to find one among many hours.
+"""
 
 
 def columns_sql(columns: dict[str, str] = COLUMNS) -> str:

@@ -54,12 +54,15 @@ answered as (
     select
         landed_rows.source,
         landed_rows.request_id,
+        landed_rows.account_id,
         landed_rows.requested_at,
         coalesce(landed_rows.completed_at, landed_rows.requested_at) as assessed_at,
         landed_rows.landed_hour,
         landed_rows.landing_file,
         landed_rows.landing_line,
+        landed_rows.request_key,
         landed_rows.key_hash,
+        landed_rows.id_hash,
         landed_rows.request_hour,
         landed_rows.file_index,
         landed_rows.output_tokens,
@@ -145,6 +148,7 @@ judged as (
 select
     source,
     request_id,
+    account_id,
     requested_at,
     finding.detector as detector,
     finding.detector_version as detector_version,
@@ -156,7 +160,9 @@ select
     landed_hour,
     landing_file,
     landing_line,
+    request_key,
     key_hash,
+    id_hash,
     request_hour,
     file_index,
 from judged

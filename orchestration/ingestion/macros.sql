@@ -145,14 +145,70 @@ create or replace temp macro magnitude(text) as
         then coalesce(abs(try_cast(text as decimal(38, 6))), 99999999999999999999999999999999.999999)
     end;
 
+-- A name with pictures in the place of the control characters that JSON's short escapes stand for (the others went before it was parsed).
+create or replace temp macro visible(text) as
+    translate(text, chr(8) || chr(9) || chr(10) || chr(12) || chr(13), chr(9224) || chr(9225) || chr(9226) || chr(9228) || chr(9229));
+
+-- A sentence on one line.
+create or replace temp macro on_one_line(text) as translate(text, chr(8) || chr(9) || chr(10) || chr(12) || chr(13), '     ');
+
+create or replace temp macro has_control(text) as regexp_matches(text, '[\x00-\x1f]');
+
 -- Words are looked up without case, hyphens, underscores and spaces; `FinishReason.MAX_TOKENS`, as programs print it, is `MAX_TOKENS`.
 create or replace temp macro finish_key(word) as
     replace(translate(lower(split_part(word, '.', -1)), '_- ', ''), 'finishreason', '');
 
 create or replace temp macro operation_key(word) as translate(lower(word), '_-. /', '');
 
--- A stable number for a request's key: equal keys have equal ones.
-create or replace temp macro key_hash_of(source, request_id) as md5_number_lower(source || '|' || request_id)::ubigint;
+-- An id, an account or a key that names something: not empty, not the word for nothing of some language, not only zeros. A text that is
+-- long and does not begin like one of these is not looked at further.
+create or replace temp macro named(text) as
+    case
+        when strlen(text) > 11 and left(text, 1) between '1' and 'z' then text
+        when regexp_full_match(
+            text, '(?i)\s*(|none|null|nil|undefined|unknown|nan|n/?a|no ?id|not[ _-]?set|<[a-z]*>|\(null\)|[-_.?]+|0[-0]+)\s*'
+        )
+        then null
+        else text
+    end;
+
+-- A number for an id of a gateway: equal ids have equal ones, by which a verdict finds the requests that it may speak of.
+create or replace temp macro id_hash_of(source, request_id) as md5_number_lower(source || '|' || request_id)::ubigint;
+
+-- The key of a purchase: a digest of the gateway, of who bought (the account, else the key that was used, else nobody known), and of what
+-- names the purchase. `kind` says how it is named, `told` is what a name of that kind needs besides. Lengths stand before the texts, so that
+-- no two purchases are spelled alike. 128 bits of SHA-256: nobody finds a second one that has the key of another's.
+create or replace temp macro request_key_of(source, account_id, api_key_ref, kind, told, name) as
+    left(
+        sha256(concat_ws(
+            ' ',
+            kind,
+            told,
+            strlen(source),
+            case when account_id <> 'unknown' then 'account' when api_key_ref is not null then 'key' else 'nobody' end,
+            strlen(case when account_id <> 'unknown' then account_id else coalesce(api_key_ref, '') end),
+            source,
+            case when account_id <> 'unknown' then account_id else coalesce(api_key_ref, '') end,
+            name
+        )),
+        32
+    );
+
+-- A number for a request's key: equal keys have equal ones.
+create or replace temp macro key_hash_of(request_key) as ('0x' || left(request_key, 16))::ubigint;
 
 -- Whether a field that is to be a text or a number is an object or a list.
 create or replace temp macro is_nested(text) as (starts_with(text, '{') or starts_with(text, '[')) and json_valid(text);
+
+-- A text that no decision rests on; null where an object or a list stands in its place.
+create or replace temp macro text_of(text, has_brackets) as case when not (has_brackets and is_nested(text)) then text end;
+
+-- An object that names each key once: where it names one twice, the last value stays.
+create or replace temp macro with_last_of_each_key(record, keys) as
+    '{' || array_to_string(
+        list_transform(
+            list_filter(range(1, len(keys) + 1), lambda rank: not list_contains(keys[rank + 1:], keys[rank])),
+            lambda rank: to_json(keys[rank]) || ':' || (record -> '$.*')[rank]
+        ),
+        ','
+    ) || '}';

@@ -1,8 +1,9 @@
 """Verdicts find their requests: each moves to the hour of the request that it speaks of. Reading verdicts is landing's.
 
-The key decides; the hint at the request's time only says where to look first. A verdict speaks of the last request of its key that
-began in the 30 days before it, or within 7 days of its hint. One whose request has not landed waits, and is looked for again
-whenever request logs land, up to 30 days after it.
+A verdict names a request by its source and id, and by the account where it says one. It speaks of the last such request that began in
+the 30 days before it, or within 7 days of its hint. Several accounts may have requests of one id: without an account the verdict speaks
+of the one that began exactly when its hint says, else of each account's, so that nobody keeps a verdict from another by using his id.
+One whose request has not landed waits, and is looked for again whenever request logs land, up to 30 days after it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -33,9 +34,8 @@ ARRIVED = Path("content_assessments", "arrived")
 WAITING = Path("content_assessments", "waiting")
 """Where verdicts lie whose requests were looked up and not found, by landing day."""
 
-SPEAKS_OF = f"""
-    verdicts.key_hash = delivered.key_hash
-    and delivered.landed_hour <= verdicts.landed_hour + interval {PATIENCE.days} day
+SPEAKS_AT = f"""
+    delivered.landed_hour <= verdicts.landed_hour + interval {PATIENCE.days} day
     and (
         delivered.requested_at between verdicts.assessed_at - interval {PATIENCE.days} day
             and verdicts.assessed_at + interval {CLOCKS.days} day
@@ -43,7 +43,15 @@ SPEAKS_OF = f"""
             and verdicts.requested_at + interval {HINT_REACH.days} day
     )
 """
-"""When a row of `verdicts` speaks of a row of `delivered`. It needs no more than the two, so that no order of landing matters."""
+"""When a row of `verdicts` may speak of a row of `delivered`, by their times. It needs no more than the two, so that no order of landing matters."""
+SPEAKS_OF = f"""
+    verdicts.id_hash = delivered.id_hash
+    and verdicts.source = delivered.source
+    and verdicts.request_id = delivered.request_id
+    and (verdicts.account_id is null or verdicts.account_id = delivered.account_id)
+    and {SPEAKS_AT}
+"""
+"""When a row of `verdicts` speaks of a row of `delivered`."""
 
 IDENTITY = "landing_file, landing_line, source, request_id, detector"
 
@@ -72,7 +80,7 @@ def place(landing_hours: Iterable[datetime], lake: Path, inventory: Inventory) -
 
 
 def copy_to_shared_hours(hours: Iterable[datetime], lake: Path, inventory: Inventory) -> None:
-    """Bring verdicts to each of these hours in which their key was delivered: any of them may be, or become, the request's own."""
+    """Bring verdicts to each of these hours in which their request was delivered: any of them may be, or become, the request's own."""
     spans = [(hour, hour + HOUR) for hour in hours]
     placed = [part for start, end in spans for part in inventory.assessment_parts(start, end)]
     delivered = [part.lake_part for start, end in spans for part in inventory.current_parts(start, end)]
@@ -81,10 +89,12 @@ def copy_to_shared_hours(hours: Iterable[datetime], lake: Path, inventory: Inven
     with connect(extensions=(), spill=lake / ".spill") as con:
         _read_verdicts(con, placed, lake)
         con.execute(
-            f"insert into found select distinct identity, date_trunc('hour', delivered.requested_at)"
-            f" from verdicts inner join (select * {current_rows(delivered, lake, inventory)}) as delivered on {SPEAKS_OF}"
+            "insert into found select distinct identity, verdicts.request_key, date_trunc('hour', delivered.requested_at)"
+            f" from verdicts inner join (select * {current_rows(delivered, lake, inventory)}) as delivered"
+            f" on verdicts.request_key = delivered.request_key and {SPEAKS_AT}"
             f" and abs(date_diff('hour', placed_hour, delivered.requested_at)) <= {MERGE_REACH // HOUR}"
-            " where (identity, date_trunc('hour', delivered.requested_at)) not in (select (identity, placed_hour) from verdicts)"
+            " where (identity, verdicts.request_key, date_trunc('hour', delivered.requested_at))"
+            " not in (select (identity, request_key, placed_hour) from verdicts)"
         )
         copies = _write_found(con, lake, is_copy=True)
     inventory.place((), copies)
@@ -191,23 +201,32 @@ def _read_verdicts(con: duckdb.DuckDBPyConnection, parts: list[AssessmentPart], 
         " from read_parquet(?, hive_partitioning = false, filename = true) inner join known using (filename, landing_file)",
         [paths(lake, (part.lake_part for part in parts))],
     )
-    con.execute("create table found as select identity, placed_hour as request_hour from verdicts limit 0")
+    con.execute("create table found as select identity, request_key, placed_hour as request_hour from verdicts limit 0")
     con.execute("create view missing as from verdicts anti join found using (identity)")
+    con.execute(
+        "create view sought as from verdicts where identity not in (select identity from found) or (account_id is null and requested_at is null)"
+    )
 
 
 def _search(con: duckdb.DuckDBPyConnection, lake_parts: set[str], lake: Path, inventory: Inventory) -> None:
-    """Look for the verdicts that are not found yet in these parts; of several hours the earliest is taken."""
+    """Look for the verdicts that are not found yet in these parts; of several hours of one request the earliest is taken."""
     if lake_parts:
         con.execute(
-            "insert into found select identity, date_trunc('hour', min(delivered.requested_at))"
+            "insert into found with meant as (select identity, delivered.request_key, min(delivered.requested_at) as requested_at,"
+            " coalesce(bool_or(delivered.requested_at = verdicts.requested_at), false) as is_exact"
             f" from (select * {current_rows(lake_parts, lake, inventory)}) as delivered"
-            f" inner join missing as verdicts on {SPEAKS_OF} group by identity"
+            f" inner join sought as verdicts on {SPEAKS_OF} group by all)"
+            " select identity, request_key, date_trunc('hour', requested_at) from meant anti join found using (identity, request_key)"
+            " qualify is_exact or not bool_or(is_exact) over (partition by identity)"
         )
 
 
 def _likely_parts(con: duckdb.DuckDBPyConnection, inventory: Inventory) -> Iterator[set[str]]:
-    """Parts to look in as long as a verdict that arrived is missing: the hours hinted at, then each day within reach, last first."""
-    arrived = f"from missing where starts_with(lake_part, '{ARRIVED}')"
+    """Parts to look in as long as a verdict that arrived is sought: the hours hinted at, then each day within reach, last first.
+
+    What names a request by its id alone is sought to the end: other accounts may have requests of that id.
+    """
+    arrived = f"from sought where starts_with(lake_part, '{ARRIVED}')"
     hours = con.execute(
         f"select distinct date_trunc('hour', requested_at) {arrived} and requested_at is not null"
     ).fetchall()
@@ -227,16 +246,25 @@ def _likely_parts(con: duckdb.DuckDBPyConnection, inventory: Inventory) -> Itera
 
 
 def _write_found(con: duckdb.DuckDBPyConnection, lake: Path, *, is_copy: bool) -> list[AssessmentPart]:
-    """Write the verdicts that are found, a part for each hour; the same verdicts give the same names."""
+    """Write the verdicts that are found, a part for each hour, and one for those that speak of a further request too, which are copies.
+
+    The same verdicts give the same names.
+    """
     parts: list[AssessmentPart] = []
-    hours = con.execute("select distinct request_hour from found order by all").fetchall()
-    for (hour,) in hours:
+    con.execute(
+        f"create or replace table ranked as select *, {is_copy} or row_number() over"
+        " (partition by identity order by request_hour, request_key) > 1 as is_further from found"
+    )
+    hours = con.execute("select distinct request_hour, is_further from ranked order by all").fetchall()
+    for hour, is_further in hours:
         con.execute(
-            "create or replace table of_hour as select distinct on (identity) * from verdicts"
-            f" semi join (from found where request_hour = timestamp '{hour}') using (identity)"
+            "create or replace table of_hour as select distinct on (identity, ranked.request_key) verdicts.*"
+            " replace (ranked.request_key as request_key, ('0x' || left(ranked.request_key, 16))::ubigint as key_hash)"
+            f" from verdicts inner join ranked using (identity) where ranked.request_hour = timestamp '{hour}' and is_further = {is_further}"
+            " and coalesce(verdicts.request_key = ranked.request_key, true)"
         )
         place = Path("content_assessments", f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}")
-        parts += _write_part(con, "of_hour", place, hour, lake, is_copy=is_copy)
+        parts += _write_part(con, "of_hour", place, hour, lake, is_copy=is_further)
     return parts
 
 
@@ -248,12 +276,12 @@ def _write_part(
     if not counts:
         return []
     digest = con.execute(
-        f"select md5(string_agg(version || identity::varchar, '|' order by identity)) from {table}"
+        f"select md5(string_agg(version || identity::varchar || coalesce(request_key, ''), '|' order by identity, request_key)) from {table}"
     ).fetchone()
     part = place / f"{digest[0] if digest else ''}.parquet"
     (lake / place).mkdir(parents=True, exist_ok=True)
     con.execute(
-        f"copy (select {columns_sql(COLUMNS)} from {table} order by {IDENTITY}) to '{sql_text(lake / part)}'"
+        f"copy (select {columns_sql(COLUMNS)} from {table} order by {IDENTITY}, request_key) to '{sql_text(lake / part)}'"
         " (format parquet, parquet_version v2)"
     )
     return [AssessmentPart(str(part), file, version, hour, count, is_copy) for file, version, count in counts]

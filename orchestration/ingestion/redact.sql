@@ -6,5 +6,5 @@ set
     gateway_call_id = id_without_key(gateway_call_id),
     account_id = id_without_key(account_id),
     api_key_ref = id_without_key(api_key_ref),
-    key_hash = key_hash_of(source, id_without_key(request_id))
+    id_hash = id_hash_of(source, id_without_key(request_id))
 where has_key

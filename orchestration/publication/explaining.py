@@ -9,28 +9,30 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import MakegoodError
-from orchestration.policy.signals import assessed_signals, untimed_operations, yes_no_signals
+from orchestration.policy.signals import assessed_signals, timed_signals, untimed_operations, yes_no_signals
 from orchestration.publication.asking import ask
 
 # Within a known hour. DuckLake compares an equality with what its catalog says of each file, which costs more than to read the
 # hour's rows; an expression is compared with the rows alone.
-SAME_REQUEST = "source || '' = $source and request_id || '' = $request_id"
+SAME_NAME = "source || '' = $source and request_id || '' = $request_id"
+SAME_REQUEST = "request_key || '' = $request_key"
 
 # These find a row or a few, which are put in order here: to sort in SQL makes DuckLake look up statistics of every column first.
 ASKED = """
 select
-    source, request_id, requested_at, request_date, request_hour, account_id, operation, native_operation, model, input_tokens,
+    request_key, source, request_id, requested_at, request_date, request_hour, account_id, operation, native_operation, model, input_tokens,
     output_tokens, max_output_tokens, latency_ms, latency_baseline_ms, throughput_tps, finish_reason, native_finish_reason,
     has_answer, is_answer_withheld, status_code, error_code, error_origin, error_fault, cost_usd, cost_source, reason_code,
     compensation_type, rule_id, policy_version, observed_value, threshold_value, payout_rate, payout_usd,
 from fct_requests
-where request_id = $request_id and ($source is null or source = $source) and ($hour is null or requested_at >= $hour::timestamp)
+where request_id = $request_id and ($source is null or source = $source) and ($account_id is null or account_id = $account_id)
+    and ($hour is null or requested_at >= $hour::timestamp)
     and ($hour is null or requested_at < $hour::timestamp + interval 1 hour)
     and ($hour is null or request_date = $hour::date)
 """
 EVALUATED = f"""
 select
-    evaluations.* exclude (source, request_id, requested_at, request_date, request_hour),
+    evaluations.* exclude (request_key, source, request_id, requested_at, request_date, request_hour),
     rules.description,
     types.label,
     types.precedence,
@@ -43,7 +45,7 @@ where {SAME_REQUEST} and requested_at = $requested_at
 ASSESSED = f"""
 select detector, detector_version, verdict, score, category, evidence, assessed_at
 from fct_content_assessments
-where {SAME_REQUEST} and request_date = $request_date and request_hour = $request_hour
+where {SAME_REQUEST} and requested_at = $requested_at and request_date = $request_date and request_hour = $request_hour
 """
 
 NO_PURCHASES = {"health_check": "a check of the gateway's own", "retrieval": "a read of something bought earlier"}
@@ -110,28 +112,39 @@ class Explanation:
 
 
 def explain(
-    con: duckdb.DuckDBPyConnection, source: str | None, request_id: str, hour: datetime | None = None
+    con: duckdb.DuckDBPyConnection,
+    source: str | None,
+    request_id: str,
+    hour: datetime | None = None,
+    account: str | None = None,
+    at: datetime | None = None,
 ) -> Explanation:
     """Explain the decision on one request.
 
     Args:
         con: a session at the published snapshot.
         source: the gateway; None where only one has the id.
-        request_id: the gateway's id of the request.
+        request_id: the request's id.
         hour: its request hour (naive UTC), which spares a search; without it the latest request of the id is explained.
+        account: whose request is meant; None where requests of one account alone have the id.
+        at: exactly when it was asked (naive UTC), which tells apart an account's requests of one id.
 
     Raises:
-        MakegoodError: no request has the id, or those of several sources have.
+        MakegoodError: no request has the id, or those of several sources or accounts have.
     """
-    found = _rows(con, ASKED, {"source": source, "request_id": request_id, "hour": hour})
-    found.sort(key=itemgetter("requested_at"), reverse=True)
-    sources = sorted({row["source"] for row in found})
+    found = _rows(con, ASKED, {"source": source, "request_id": request_id, "hour": hour, "account_id": account})
+    found = [row for row in found if at is None or row["requested_at"] == at]
+    found.sort(key=itemgetter("requested_at", "request_key"), reverse=True)
     if not found:
-        raise MakegoodError(f"no published request {f'of {source} ' if source else ''}has the id {request_id!r}")
-    if len(sources) > 1:
-        raise MakegoodError(
-            f"{len(sources)} sources have a request {request_id!r}: say --source {' or --source '.join(sources)}"
-        )
+        whose = "".join([f"of {source} " if source else "", f"by {account} " if account else ""])
+        raise MakegoodError(f"no published request {whose}{f'asked at {at} ' if at else ''}has the id {request_id!r}")
+    for column, option in (("source", "--source"), ("account_id", "--account")):
+        names = sorted({row[column] for row in found})
+        if len(names) > 1:
+            kind = "accounts" if column == "account_id" else "sources"
+            raise MakegoodError(
+                f"{len(names)} {kind} have a request {request_id!r}: say {option} {f' or {option} '.join(names)}"
+            )
     request = found[0]
     rules = evaluated_rules(con, request)
     return Explanation(
@@ -151,14 +164,14 @@ def explain(
 
 def evaluated_rules(con: duckdb.DuckDBPyConnection, request: Row) -> list[RuleEvaluation]:
     """Every rule in force for the request, a row of fct_requests, with what it saw; by precedence of type, then id."""
-    named = ("source", "request_id", "requested_at", "request_date", "request_hour")
+    named = ("request_key", "requested_at", "request_date", "request_hour")
     rows = _rows(con, EVALUATED, {name: request[name] for name in named})
     return [_evaluation(row, request) for row in sorted(rows, key=itemgetter("precedence", "rule_id"))]
 
 
 def assessed(con: duckdb.DuckDBPyConnection, request: Row) -> list[Row]:
     """The verdicts of detectors on the request, a row of fct_requests, newest first."""
-    named = ("source", "request_id", "request_date", "request_hour")
+    named = ("request_key", "requested_at", "request_date", "request_hour")
     rows = sorted(_rows(con, ASSESSED, {name: request[name] for name in named}), key=itemgetter("detector"))
     return sorted(rows, key=itemgetter("assessed_at"), reverse=True)
 
@@ -258,7 +271,7 @@ def _why_unknown(signal: str, request: Row) -> str:
     if signal in assessed_signals() and request["operation"] == "other":
         called = f" ({request['native_operation']})" if request["native_operation"] else ""
         return f": what was bought{called} is not known, so neither is what an answer to it is"
-    if signal in ("latency_ms", "latency_ratio", "throughput_tps") and request["operation"] in untimed_operations():
+    if signal in timed_signals() and request["operation"] in untimed_operations():
         return f": a {request['operation']} lasts as long as it is wanted to"
     if signal in ("empty_completion", "truncated") and request["finish_reason"] == "other":
         return f": it ended in a word that is not known ({request['native_finish_reason']})"

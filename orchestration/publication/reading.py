@@ -1,16 +1,20 @@
 """Read-only sessions at the published snapshot: plain table names, no file, no network, no way out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import duckdb
 
-from orchestration.duck import connect, sql_list
+from orchestration.duck import connect, sql_list, sql_text
 from orchestration.errors import MakegoodError
+from orchestration.publication.pinning import pin_catalog, pinned_files
 from orchestration.publication.publications import Contents, Publication, Publications
+from orchestration.publication.published_files import PREFIX, PublishedFiles
 from orchestration.warehouse import attach
 
 UNPLANNED = (
@@ -50,35 +54,87 @@ def reading(
     *,
     publication: Publication | None = None,
     pinned: Path | None = None,
-    scratch: Path | None = None,
+    beside: Mapping[str, Path] | None = None,
+    writable: Path | None = None,
     memory_limit: str | None = None,
     for_single_rows: bool = False,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Publication]]:
-    """A locked-down connection at the published snapshot, and that publication.
+    """A connection that sees one publication and nothing else, and that publication. Every reader is opened here.
+
+    Its catalog holds the published snapshot alone; it opens the files of that snapshot, for reading; it writes nowhere but in its
+    own memory, in a private folder for what does not fit there, and in `writable`.
 
     Args:
         warehouse: its directory.
         publication: which one to read; None is the last.
-        pinned: a private copy of the catalog, made when that was published or later.
-        scratch: a directory that may be written besides, and where what does not fit in memory goes.
+        pinned: the catalog of that publication, made by `pin_catalog`; None makes one.
+        beside: DuckDB files to read besides, by the names under which they are attached.
+        writable: a directory that may be written.
         memory_limit: how much DuckDB may keep, such as `400MB`; None leaves it at DuckDB's own.
         for_single_rows: whether rows are looked up by their keys, and nothing else is asked.
 
     Raises:
-        MakegoodError: nothing is published yet.
+        MakegoodError: nothing is published yet, or the warehouse does not hold it any more.
     """
     publication = publication or current_publication(warehouse)
-    with connect(spill=scratch) as con:
-        attach(con, warehouse, snapshot_id=publication.snapshot_id, pinned=pinned)
+    with (
+        TemporaryDirectory(
+            prefix="makegood-reader-", dir=pinned and pinned.parent, ignore_cleanup_errors=True
+        ) as folder,
+        connect(extensions=("ducklake",), spill=Path(folder) / "spill") as con,
+    ):
+        private = Path(folder)
+        if pinned is None:
+            pinned = private / "pinned"
+            pin_catalog(warehouse, publication.snapshot_id, pinned)
+        files = PublishedFiles()
+        con.register_filesystem(files)
+        with _unnamed(pinned, private) as file:
+            attach(con, warehouse, snapshot_id=publication.snapshot_id, pinned=file, data=PREFIX)
+        files.know(pinned_files(con, warehouse / "data"))
+        for name, other in (beside or {}).items():
+            with _unnamed(other, private) as file:
+                con.execute(f"attach '{sql_text(file)}' as {name} (read_only)")
         if memory_limit is not None:
             con.execute("set memory_limit = ?", [memory_limit])
         if for_single_rows:
             con.execute("set disabled_optimizers = ?", [",".join(UNPLANNED)])
             con.execute("set threads = 1")
-        con.execute(f"set allowed_directories = {sql_list([str(place) for place in (warehouse, scratch) if place])}")
-        con.execute("set enable_external_access = false")
-        con.execute("set lock_configuration = true")
+        _lock(con, writable)
         yield con, publication
+
+
+@contextmanager
+def reading_files(files: Sequence[Path]) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[str]]]:
+    """A connection that opens these files, for reading, and nothing else; and their names in it."""
+    with connect(extensions=()) as con:
+        known = PublishedFiles()
+        con.register_filesystem(known)
+        known.know({str(number): file for number, file in enumerate(files)})
+        _lock(con, None)
+        yield con, [f"{PREFIX}{number}" for number in range(len(files))]
+
+
+def _lock(con: duckdb.DuckDBPyConnection, writable: Path | None) -> None:
+    """From now on nothing is opened but what the session's own file system knows, and no setting changes."""
+    con.execute("set python_enable_replacements = false")
+    con.execute(f"set allowed_directories = {sql_list([PREFIX, *([str(writable)] if writable else [])])}")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+
+
+@contextmanager
+def _unnamed(file: Path, private: Path) -> Iterator[Path]:
+    """A name for the file that is gone once it is open.
+
+    DuckDB lets a session write to what it has attached by its name, so the name must lead nowhere.
+    """
+    name = private / uuid4().hex
+    name.hardlink_to(file)
+    try:
+        yield name
+    finally:
+        name.unlink()
 
 
 def contents(con: duckdb.DuckDBPyConnection) -> Contents:

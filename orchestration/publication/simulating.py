@@ -1,20 +1,21 @@
 """What another policy would have paid, beside what was paid, over the published snapshot. It runs the models' own SQL and writes nothing of the home."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
-from orchestration.duck import connect, sql_text
+from orchestration.duck import sql_text
 from orchestration.errors import MakegoodError
 from orchestration.hours import HourRange
 from orchestration.policy.seeds import Policy
 from orchestration.publication.publications import Publication
-from orchestration.publication.reading import current_publication
-from orchestration.warehouse import attach
+from orchestration.publication.reading import reading
 
 MODELS = ("int_request_signals", "int_rule_matches", "fct_requests")
 """The models that decide, in their order: the SQL of each is run as dbt compiles it."""
@@ -39,13 +40,13 @@ create table outcomes (
 COMPARED = """
 insert into outcomes
 with paid as (
-    select source, request_id, requested_at, request_date, account_id, model, compensation_type, payout_usd
+    select request_key, requested_at, request_date, account_id, model, compensation_type, payout_usd
     from makegood.main.fct_requests
     where reason_code = 'compensated' and request_date = $day and requested_at >= $start and requested_at < $end
 ),
 
 candidate as (
-    select source, request_id, requested_at, request_date, account_id, model, compensation_type, payout_usd
+    select request_key, requested_at, request_date, account_id, model, compensation_type, payout_usd
     from ({decided}) as decided
     where reason_code = 'compensated'
 ),
@@ -61,7 +62,7 @@ compared as (
         candidate.payout_usd as candidate_usd,
         coalesce(candidate.payout_usd, 0) - coalesce(paid.payout_usd, 0) as difference_usd
     from paid
-    full join candidate using (source, request_id, requested_at)
+    full join candidate using (request_key, requested_at)
 ),
 
 sides as (
@@ -115,9 +116,13 @@ def simulate(
     Raises:
         MakegoodError: nothing is published, or not in these hours, or `out` cannot be written.
     """
-    publication = current_publication(warehouse)
-    with connect(spill=warehouse / "spill") as con:
-        attach(con, warehouse, snapshot_id=publication.snapshot_id)
+    with (
+        TemporaryDirectory(prefix="makegood-simulation-") as folder,
+        reading(warehouse, writable=Path(folder)) as (
+            con,
+            publication,
+        ),
+    ):
         for seed in CANDIDATES:
             _load(con, policy, seed)
         con.execute("use memory")
@@ -126,7 +131,7 @@ def simulate(
         if not decided:
             raise MakegoodError(f"no published request was asked from {hours}")
         if out is not None:
-            _write(con, out)
+            _write(con, Path(folder) / "outcomes.parquet", out)
         return Simulation(
             publication=publication,
             request_count=decided,
@@ -176,13 +181,15 @@ def _by(dimension: str) -> str:
     )
 
 
-def _write(con: duckdb.DuckDBPyConnection, out: Path) -> None:
+def _write(con: duckdb.DuckDBPyConnection, written: Path, out: Path) -> None:
+    """Write the outcomes where the session may write, and move them to where they are wanted."""
+    con.execute(
+        f"copy (select *, candidate_usd - paid_usd as difference_usd from outcomes order by all) to '{sql_text(written)}' (format parquet)"
+    )
     try:
-        con.execute(
-            f"copy (select *, candidate_usd - paid_usd as difference_usd from outcomes order by all) to '{sql_text(out)}' (format parquet)"
-        )
-    except duckdb.IOException as error:
-        raise MakegoodError(f"cannot write {out}: {' '.join(str(error).split())}") from error
+        shutil.move(written, out)
+    except OSError as error:
+        raise MakegoodError(f"cannot write {out}: {error.strerror}") from error
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Sums]:

@@ -1,6 +1,6 @@
 """What the caps leave of each payout. Which rows are asked about does not belong here.
 
-Payouts consume a cap in the order of (requested_at, source, request_id), the day's cap first, and the month's of what that left. A
+Payouts consume a cap in the order of (requested_at, source, request_id, compensation_id), the day's cap first, and the month's of what that left. A
 request counts against the cap in force at its requested_at; where a cap changes within a period, what was consumed before still counts.
 """
 
@@ -96,7 +96,7 @@ running as (
         consumed.before_usd,
         consumed.before_usd + sum(requests.amount_usd) over (
             partition by requests.account_id, requests.period, requests.starts_at
-            order by requests.requested_at, requests.source, requests.request_id
+            order by requests.requested_at, requests.source, requests.request_id, requests.compensation_id
             rows unbounded preceding
         ) as wanted_usd,
     from requests
@@ -124,7 +124,7 @@ def capped(con: duckdb.DuckDBPyConnection, rows: str, period: str) -> str:
 
     Args:
         con: a connection on which `read_caps` was called.
-        rows: a relation with account_id, request_date, requested_at, source, request_id, amount_usd, and any other columns. It
+        rows: a relation with compensation_id, account_id, request_date, requested_at, source, request_id, amount_usd, and any other columns. It
             holds all requests of every account and period that it holds any of.
         period: `day` or `month`.
     """

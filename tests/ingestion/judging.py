@@ -11,10 +11,11 @@ import duckdb
 from conftest import ALWAYS, HOUR, Place, at, line
 
 from orchestration.ingestion import window
+from orchestration.ingestion.finding import find_files
 from orchestration.ingestion.inventory import LandedFile
 from orchestration.ingestion.landing import land
 from orchestration.ingestion.placing import place, unaccounted
-from orchestration.ingestion.sources import ASSESSMENTS, Source, find_files
+from orchestration.ingestion.sources import ASSESSMENTS, Source
 from orchestration.ingestion.window import Window
 from orchestration.policy.digests import PolicyDigests
 from orchestration.policy.signals import baseline_terms
@@ -40,9 +41,9 @@ def verdict(**changes: Any) -> bytes:
     return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
 
 
-def request(request_id: str = "r1", requested_at: str = "2026-11-01T05:10:00Z") -> bytes:
+def request(request_id: str = "r1", requested_at: str = "2026-11-01T05:10:00Z", **changes: Any) -> bytes:
     """A log line of a request."""
-    return line(request_id=request_id, requested_at=requested_at, completed_at=...)
+    return line(**{"request_id": request_id, "requested_at": requested_at, "completed_at": ...} | changes)
 
 
 class Court:

@@ -58,8 +58,8 @@ KEPT: dict[str, tuple[Any, Any]] = {
     "counts with such names": ({"usage": {"input": 3, "output": 4, "prompt_tokens": 5}, "max_tokens": 7}, {"usage": {"input": 3, "output": 4, "prompt_tokens": 5}, "max_tokens": 7}),
     "an error": ({"error": {"type": "rate_limit_error", "code": "429_X", "message": "hello"}}, {"error": {"type": "rate_limit_error", "code": "429_X", "message": CONTENT}}),
     "names that are values": (
-        {"alice@example.com": 1, "my knee hurts": 2, "sk-abcdefghijkl": 3, "8f3a1c5e7b9d2f4a": 4, "4915112345678": 5, "kept": 6},
-        {"kept": 6, "[names not kept]": 5},
+        {"alice@example.com": 1, "my knee hurts": 2, "sk-abcdefghijkl": 3, "8f3a1c5e7b9d2f4a": 4, "4915112345678": 5, "PRIVATE0001": 0, "kept": 6},
+        {"kept": 6, "[names not kept]": 6},
     ),
     "JSON within a text": ({"dump": '{"server": "x"}'}, {"dump": NOT}),
     "a text alone": ("hello", NOT),

@@ -250,3 +250,33 @@ def _speaks_of(judged: Judged, delivered: Delivered) -> bool:
     return delivered.began <= judged.given + 24 or (
         judged.hint is not None and abs(judged.hint - delivered.began) <= 7 * 24
     )
+
+
+def test_a_verdict_finds_the_request_of_the_account_that_it_names(court: Court) -> None:
+    court.logs(request(account_id="mine"), request(account_id="other", requested_at="2026-11-01T03:10:00Z"))
+    court.verdicts(verdict(account_id="mine", requested_at=...), verdict(account_id="nobody's", requested_at=...))
+    assert court.runs(HOUR) == (EARLIER, HOUR)
+    (mine,) = court.place.rows("request_key, account_id")[1:]
+    assert court.given(EARLIER, HOUR, select="request_key") == [(mine["request_key"],)]
+    assert court.waiting() == 1
+
+
+@pytest.mark.parametrize("hint", [..., "2026-11-01T05:10:00Z", "2026-11-01T05:30:00Z"])
+def test_nobody_keeps_a_verdict_from_another_by_using_his_id(court: Court, hint: Any) -> None:
+    court.logs(
+        request(account_id="mine"),
+        request(account_id="copier", requested_at="2026-11-01T03:10:00Z"),
+        request(account_id="copier of the hour", requested_at="2026-11-01T05:20:00Z"),
+    )
+    court.land()
+    court.verdicts(verdict(requested_at=hint), hour=LATER)
+    court.land(LATER)
+    spoken_of = {key for (key,) in court.given(EARLIER, HOUR, select="request_key")}
+    accounts = {row["account_id"] for row in court.place.rows("*") if row["request_key"] in spoken_of}
+    expected = {
+        ...: {"mine", "copier", "copier of the hour"},
+        "2026-11-01T05:10:00Z": {"mine"},
+        "2026-11-01T05:30:00Z": {"mine", "copier of the hour"},
+    }
+    assert accounts == expected[hint]
+    assert verdict_equation(court.place.inventory, LATER) == VerdictEquation(landed=1, placed=1, waiting=0, given_up=0)

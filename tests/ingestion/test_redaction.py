@@ -93,6 +93,27 @@ CREDENTIALS: dict[str, Any] = {
     "JSON that was cut": json.dumps({"a": 1, "headers": {"x-api-key": f"{SECRET} and more"}})[:-10],
     "an object that was cut": json.dumps({"credentials": {"of": [SECRET, SECRET]}})[:-8],
     "a sentence": f"the password is {SECRET}",
+    **{
+        form: form.format(SECRET)
+        for form in (
+            "API key '{}' is invalid",
+            "token {} expired",
+            "--api-key {}",
+            "<password>{}</password>",
+            "password\t:\t{}",
+            "secret: |\n  {}",
+            "&quot;password&quot;:&quot;{}&quot;",
+            "access_token%22%3A%22{}%22",
+            "client_secret%3D{}",
+            "auth=('user', '{}')",
+            "ApiKey {}",
+            "jdbc:postgresql://h/db?user=u&password={}",
+            "redis://:{}@h:6379/0",
+            "AWS_SECRET_ACCESS_KEY={}",
+            "Token token={}",
+            "Pwd={};",
+        )
+    },
     "a connection string": f"Server=db;User=app;Password={SECRET};Encrypt=yes",
 }
 SAID = "Call me Ishmael"
@@ -146,7 +167,7 @@ def test_a_key_of_no_known_form_is_known_by_where_it_stands(macros: duckdb.DuckD
 def test_a_credential_is_taken_out_of_a_text(macros: duckdb.DuckDBPyConnection, kind: str) -> None:
     value = CREDENTIALS[kind]
     text = value if isinstance(value, str) else json.dumps(value)
-    for written in (text, f"Error: {text} at the end", f"{text}{text}"):
+    for written in (text, f"Error: {text} at the end", f"{text} {text}"):
         assert SECRET not in readable(masked(written, 2000))
         assert KEY[-20:] not in masked(written, 2000)
         assert looked_at(macros, "is_suspicious", [written]) == [True]

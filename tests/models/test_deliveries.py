@@ -7,14 +7,23 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
-from conftest import Delivery, delivery, feeding, hour_of, write_run
+from conftest import Delivery, delivery, feeding, hour_of, key_of, write_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 START = datetime.fromisoformat("2026-11-01")
 WEEK = timedelta(days=7)
-MERGED = ("cost_usd", "latency_ms", "finish_reason", "status_code")
+MERGED = ("cost_usd", "finish_reason", "status_code")
 
+SEEDS = """
+create table makegood.model_prices (
+    model varchar, input_price_usd decimal(20, 15), output_price_usd decimal(20, 15), cached_price_usd decimal(20, 15),
+    cache_write_price_usd decimal(20, 15), cache_write_1h_price_usd decimal(20, 15), effective_from timestamp, effective_to timestamp
+);
+create table makegood.failure_faults (
+    rank integer, error_origin varchar, status varchar, error_code varchar, fault varchar, effective_from timestamp, effective_to timestamp
+);
+"""
 offsets = st.sampled_from([0, 1, 2, 167, 168, 169, 170, 335, 336, 337, 338])
 deliveries = st.lists(
     st.builds(
@@ -51,18 +60,20 @@ def place(row: Delivery) -> tuple[Any, ...]:
 def merged(rows: list[Delivery], window: set[datetime]) -> dict[tuple[str, datetime], tuple[Any, ...]]:
     """The current rows that the rule gives: by key and home hour, (requested_at, account, merged values, line)."""
     expected = {}
-    for key in {row["request_id"] for row in rows}:
-        mine = sorted((row for row in rows if row["request_id"] == key), key=place)
+    for key in {row["request_key"] for row in rows}:
+        mine = sorted((row for row in rows if row["request_key"] == key), key=place)
         for home in {hour_of(row["requested_at"]) for row in mine} & window:
             if any(home - WEEK <= hour_of(row["requested_at"]) < home for row in mine):
                 continue
             group = [row for row in mine if home <= hour_of(row["requested_at"]) <= home + WEEK]
             at_home = [row for row in group if hour_of(row["requested_at"]) == home]
-            accounts = [row["account_id"] for row in group if row["account_id"] != "unknown"]
+            timed = [row for row in at_home if row["latency_ms"] is not None] or at_home
             values = [[row[name] for row in group if row[name] is not None] for name in MERGED]
             expected[key, home] = (
-                at_home[-1]["requested_at"],
-                accounts[-1] if accounts else "unknown",
+                timed[-1]["requested_at"],
+                group[0]["requested_at"],
+                group[0]["account_id"],
+                timed[-1]["latency_ms"],
                 *(reported[-1] if reported else None for reported in values),
                 group[-1]["landing_line"],
             )
@@ -83,19 +94,12 @@ def test_deliveries_merge_by_the_rule_and_every_one_is_current_or_superseded(
         for database in ("run", "makegood"):
             con.execute(f"attach ':memory:' as {database}")
         write_run(con, "run", shuffled, window)
-        con.execute(
-            "create table makegood.model_prices (model varchar, input_price_usd decimal(20, 15),"
-            " output_price_usd decimal(20, 15), cached_price_usd decimal(20, 15), cache_write_price_usd decimal(20, 15),"
-            " cache_write_1h_price_usd decimal(20, 15), effective_from timestamp, effective_to timestamp)"
-        )
-        con.execute(
-            "create table makegood.failure_faults (rank integer, error_origin varchar, status varchar, error_code varchar,"
-            " fault varchar, effective_from timestamp, effective_to timestamp)"
-        )
+        con.execute(SEEDS)
         for model in ("stg_repeated_deliveries", "stg_request_logs"):
             con.execute(f"create table {model} as {compiled[model]}")
         found = con.execute(
-            f"select request_id, requested_at, account_id, {', '.join(MERGED)}, landing_line from stg_request_logs"
+            f"select request_key, requested_at, first_requested_at, account_id, latency_ms, {', '.join(MERGED)}, landing_line"
+            " from stg_request_logs"
         ).fetchall()
         superseded = con.execute(
             "select count(*) from stg_repeated_deliveries inner join run.request_hours"
@@ -104,3 +108,40 @@ def test_deliveries_merge_by_the_rule_and_every_one_is_current_or_superseded(
     assert len(found) == len(merged(rows, window))
     assert {(row[0], hour_of(row[1])): row[1:] for row in found} == merged(rows, window)
     assert sum(hour_of(row["requested_at"]) in window for row in rows) == len(found) + (superseded or (0,))[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), mine=deliveries, theirs=deliveries, may_come_again=st.booleans())
+def test_no_deliveries_of_others_change_an_accounts_requests_in_any_order(
+    data: st.DataObject, mine: list[Delivery], theirs: list[Delivery], may_come_again: bool, compiled: dict[str, str]
+) -> None:
+    """Theirs carry the same ids at the same times, and their keys even share a hash with mine; another account's, or nobody's."""
+    first = [belonging(row, "acme", line, may_come_again) for line, row in enumerate(mine)]
+    others = [
+        belonging(row, data.draw(st.sampled_from(["other", "unknown"])), 100 + line, may_come_again)
+        for line, row in enumerate(theirs)
+    ]
+    window = {hour_of(row["requested_at"]) for row in (*first, *others)} | {START}
+    alone = staged(first, window, compiled)
+    together = staged(data.draw(st.permutations([*first, *others])), window, compiled)
+    assert [row for row in together if row["account_id"] == "acme"] == alone
+
+
+def belonging(row: Delivery, account: str, line: int, may_come_again: bool) -> Delivery:
+    key = key_of(row["request_id"], account)
+    same = {"account_id": account, "request_key": key, "key_hash": 7, "landing_line": line}
+    return {**row, **same, "needs_overlap": may_come_again}
+
+
+def staged(rows: list[Delivery], window: set[datetime], compiled: dict[str, str]) -> list[dict[str, Any]]:
+    """The requests that staging makes of these deliveries, in order."""
+    with duckdb.connect() as con:
+        for database in ("run", "makegood"):
+            con.execute(f"attach ':memory:' as {database}")
+        write_run(con, "run", rows, window)
+        con.execute(SEEDS)
+        for model in ("stg_repeated_deliveries", "stg_request_logs"):
+            con.execute(f"create table {model} as {compiled[model]}")
+        result = con.execute("from stg_request_logs order by request_key, requested_at")
+        names = [column[0] for column in result.description or []]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

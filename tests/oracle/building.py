@@ -16,9 +16,10 @@ import duckdb
 from dbt_here import PROJECT, failures
 from models.conftest import ASSESSMENT_COLUMNS, DELIVERY_COLUMNS, Home
 
-from oracle.merging import hour_of
+from oracle.merging import by_key, hour_of
 from oracle.policies import write_seeds
 from oracle.records import Key, Log, Policy, Row, Verdict
+from oracle.reference import key_text, spoken_of
 from orchestration.policy.validation import valid_policy
 
 NULL = "\\N"
@@ -46,7 +47,8 @@ class OracleHome(Home):
         with duckdb.connect(self.warehouse / "run.duckdb") as con:
             _load(con, "request_logs", (_delivered(log) for log in deliveries), self.path / "deliveries.csv")
             hours = _hours(deliveries)
-            spoken = (row for verdict in verdicts for row in _assessed(verdict, hours[verdict.key]))
+            on = spoken_of(by_key(deliveries), verdicts)
+            spoken = (row for key in on for verdict in on[key] for row in _assessed(verdict, key, hours[key]))
             _load(con, "content_assessments", spoken, self.path / "verdicts.csv")
             con.execute(
                 """update request_hours set landed_count = (
@@ -70,7 +72,10 @@ def _delivered(log: Log) -> list[Any]:
     row = asdict(log) | {
         "request_date": log.requested_at.date(),
         "request_hour": log.requested_at.hour,
+        "request_key": key_text(log.key),
+        "needs_overlap": log.needs_overlap,
         "key_hash": _key_hash(log.key),
+        "id_hash": 0,
     }
     return [row[column] for column in DELIVERY_COLUMNS]
 
@@ -83,14 +88,16 @@ def _hours(deliveries: Iterable[Log]) -> dict[Key, set[datetime]]:
     return hours
 
 
-def _assessed(verdict: Verdict, hours: Iterable[datetime]) -> Iterator[list[Any]]:
+def _assessed(verdict: Verdict, key: Key, hours: Iterable[datetime]) -> Iterator[list[Any]]:
     """A verdict as a run finds it: once for each hour in which its request was delivered."""
     for hour in sorted(hours):
         row = asdict(verdict) | {
             "requested_at": None,
             "request_date": hour.date(),
             "request_hour": hour.hour,
-            "key_hash": _key_hash(verdict.key),
+            "request_key": key_text(key),
+            "key_hash": _key_hash(key),
+            "id_hash": 0,
         }
         yield [row[column] for column in ASSESSMENT_COLUMNS]
 

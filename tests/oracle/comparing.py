@@ -9,9 +9,9 @@ from typing import Any
 from oracle.building import OracleHome
 from oracle.deciding import applicable
 from oracle.records import Log, Policy, Row, Verdict
-from oracle.reference import Answer, hourly
+from oracle.reference import Answer, hourly, key_text
 
-REQUEST = ("source", "request_id", "request_date", "request_hour")
+REQUEST = ("request_key", "requested_at")
 GROUP = ("request_date", "request_hour", "model")
 HOUR = ("request_date", "request_hour")
 
@@ -80,9 +80,9 @@ def told(difference: Difference, deliveries: Iterable[Log], verdicts: Iterable[V
         found = "no row" if difference.found is None else repr(difference.found.get(column))
         lines.append(f"  {column}: the reference says {expected}, the models say {found}")
     if "request_id" in row:
-        key = (row["source"], row["request_id"])
-        lines += [f"  delivered: {log}" for log in deliveries if log.key == key]
-        lines += [f"  verdict: {verdict}" for verdict in verdicts if verdict.key == key]
+        delivered = [log for log in deliveries if key_text(log.key) == row["request_key"]]
+        lines += [f"  delivered: {log}" for log in delivered]
+        lines += [f"  verdict: {verdict}" for verdict in verdicts if any(map(verdict.speaks_of, delivered))]
         operation = row.get("operation", "chat")
         rules = applicable(policy.rules, operation, row["model"], row["requested_at"])
         lines += [f"  in force: {rule}" for rule in rules]

@@ -81,10 +81,55 @@ def a_log(chances: Chances, policy: Policy, requests: int) -> Iterator[Log]:
         if chances.hit(0.35):
             missing = chances.random.sample(NULLABLE, chances.one((1, 1, 2, 6)))
             log = replace(log, **dict.fromkeys(chances.one((missing, missing, missing, MEASURES))))
+        if chances.hit(0.3):
+            log = _named_by_call(chances, log, number)
         yield log
+        if chances.hit(0.1):
+            yield _copied(chances, log)
+        if log.is_named_by_call and chances.hit(0.5):
+            yield _logged_twice(chances, log)
         while chances.hit(0.25):
             log = _delivered_again(chances, log)
             yield log
+
+
+def _named_by_call(chances: Chances, log: Log, number: int) -> Log:
+    """A call whose provider gives the same ids again and again, or none; its own id may be pinned by the caller, or lost."""
+    return replace(
+        log,
+        is_named_by_call=True,
+        request_id=chances.one(("chatcmpl-0", "None", log.request_id)),
+        gateway_call_id=chances.one((f"call-{number}", f"call-{number}", "pinned", None)),
+        latency_ms=chances.one((log.latency_ms, 0, 1000)),
+    )
+
+
+def _copied(chances: Chances, log: Log) -> Log:
+    """What another account, or nobody known, sends under the ids of this call."""
+    other = _plain(chances, [log.requested_at], log.request_id)
+    return replace(
+        other,
+        source=log.source,
+        request_id=log.request_id,
+        gateway_call_id=log.gateway_call_id,
+        is_named_by_call=log.is_named_by_call,
+        account_id=chances.one([account for account in (*ACCOUNTS, "unknown") if account != log.account_id]),
+        requested_at=chances.one((log.requested_at, other.requested_at)),
+    )
+
+
+def _logged_twice(chances: Chances, log: Log) -> Log:
+    """The same call by another feed, or once more under another answer's id: at the same time, while it runs, or just after it ended."""
+    lasted = log.latency_ms or 0
+    later = MILLISECOND * chances.one((0, 0, max(lasted - 1, 0), lasted, lasted + 1))
+    return replace(
+        log,
+        request_id=chances.one((log.request_id, f"{log.request_id}-bridged")),
+        requested_at=log.requested_at + later,
+        landing_file=chances.one(FILES),
+        landing_line=log.landing_line + chances.one((3, 7)),
+        landed_hour=max(_first_hour(log.requested_at + later), log.landed_hour),
+    )
 
 
 def some_verdicts(chances: Chances, deliveries: Iterable[Log]) -> Iterator[Verdict]:
@@ -111,6 +156,7 @@ def _verdict(chances: Chances, log: Log, line: int) -> Verdict:
         landed_hour=assessed + HOUR * chances.one((0, 0, 1)),
         landing_file=chances.one(FILES),
         landing_line=line,
+        account_id=chances.one((None, None, log.account_id)),
     )
 
 
@@ -170,6 +216,7 @@ def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
         landed_hour=_first_hour(start) + HOUR * chances.one((0, 0, 1, 30)),
         landing_file=chances.one(FILES),
         landing_line=chances.one((1, 2, 10)),
+        is_named_by_call=False,
     )
 
 
@@ -270,7 +317,7 @@ def _delivered_again(chances: Chances, log: Log) -> Log:
     return replace(
         log,
         requested_at=moved,
-        account_id=chances.one((log.account_id, "unknown", other.account_id)),
+        account_id=chances.one((log.account_id, log.account_id, log.account_id, "unknown", other.account_id)),
         operation=chances.one((log.operation, log.operation, other.operation)),
         is_answer_withheld=chances.one((log.is_answer_withheld, other.is_answer_withheld)),
         model=chances.one((log.model, log.model, other.model)),

@@ -15,7 +15,6 @@ from oracle.records import LOG_COLUMNS, Key, Log, Price
 REACH = timedelta(days=7)
 MONEY = Decimal("1e-12")
 WIDE = Context(prec=80)
-UNKNOWN = "unknown"
 NOT_PRICED = "not_priced"
 NOT_KNOWN = "other"
 NO_PURCHASES = ("retrieval", "health_check")
@@ -27,6 +26,7 @@ class Request(Log):
     """One request as all of its deliveries together tell it, with its cost settled."""
 
     cost_source: str
+    first_requested_at: datetime
 
     @property
     def hour(self) -> datetime:
@@ -55,22 +55,49 @@ def by_key(deliveries: Iterable[Log]) -> dict[Key, list[Log]]:
     return keys
 
 
-def home_hours(hours: Iterable[datetime]) -> list[datetime]:
-    """Of the hours that a key was delivered with, those that keep a request.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a delivery stands in time, and how far it reaches: a later one that begins before `end` may be of the same request."""
 
-    An hour keeps the key if the key has no earlier hour within 7 days before it. An id that comes back later than that is another
-    request.
+    begin: datetime
+    end: datetime
+
+
+def place_of(delivery: Log) -> Place:
+    """Its whole hour and 7 days more; where the name may come again, the call itself."""
+    if delivery.needs_overlap:
+        begin = delivery.requested_at
+        return Place(begin, begin + timedelta(milliseconds=delivery.latency_ms or 0))
+    hour = hour_of(delivery.requested_at)
+    return Place(hour, hour + REACH + timedelta(hours=1))
+
+
+def homes_of(places: Iterable[Place]) -> list[datetime]:
+    """Of the places that a key was delivered at, those that keep a request.
+
+    A place keeps the key if no earlier one within 7 days reaches as far. A name that comes back later than that is another request.
     """
-    ordered = sorted(set(hours))
-    return [hour for place, hour in enumerate(ordered) if place == 0 or hour - ordered[place - 1] > REACH]
+    found = set(places)
+    return sorted(
+        {
+            place.begin
+            for place in found
+            if not any(other.begin < place.begin < other.end and place.begin - other.begin <= REACH for other in found)
+        }
+    )
 
 
 def requests_of(deliveries: list[Log], prices: dict[str, list[Price]]) -> list[Request]:
-    """The requests of one key: every home hour is one, made of all deliveries from there to 7 days on."""
-    hours = [hour_of(delivery.requested_at) for delivery in deliveries]
+    """The requests of one key: every home is one, made of the deliveries from there to the next, and to 7 days on at the most."""
+    places = [place_of(delivery) for delivery in deliveries]
+    homes = homes_of(places)
     found = []
-    for home in home_hours(hours):
-        parts = [part for part, hour in zip(deliveries, hours, strict=True) if home <= hour <= home + REACH]
+    for home in homes:
+        parts = [
+            part
+            for part, place in zip(deliveries, places, strict=True)
+            if home == max(h for h in homes if h <= place.begin) and place.begin - home <= REACH
+        ]
         found.append(_merged(home, parts, prices))
     return found
 
@@ -78,15 +105,22 @@ def requests_of(deliveries: list[Log], prices: dict[str, list[Price]]) -> list[R
 def _merged(home: datetime, parts: list[Log], prices: dict[str, list[Price]]) -> Request:
     """The latest landed hour wins, then file, then line; what it does not report is taken from the one before, and so on.
 
-    The request starts when the latest delivery of its home hour says. An account that is unknown is one that was not reported.
+    A read of a purchase comes before all that made it. When the call began and ended is told by one delivery: the latest at home
+    that knows how long it took, else the latest at home.
     """
-    latest = sorted(parts, key=lambda part: (part.landed_hour, part.landing_file, part.landing_line), reverse=True)
+
+    def landing(part: Log) -> tuple[datetime, str, int]:
+        return part.landed_hour, part.landing_file, part.landing_line
+
+    latest = sorted(parts, key=lambda part: (part.operation != "retrieval", *landing(part)), reverse=True)
     values: dict[str, Any] = {column: _first(latest, column) for column in LOG_COLUMNS}
-    values["account_id"] = next((part.account_id for part in latest if part.account_id != UNKNOWN), UNKNOWN)
+    at_home = [part for part in latest if place_of(part).begin == home]
+    times = next((part for part in at_home if part.latency_ms is not None), at_home[0])
+    values |= {column: getattr(times, column) for column in ("requested_at", "completed_at", "latency_ms", "ttft_ms")}
+    values["first_requested_at"] = min(parts, key=landing).requested_at
     values["operation"] = _operation(latest)
     values["is_answer_withheld"] = any(part.is_answer_withheld for part in latest)
     values["cost_basis"] = _basis(latest)
-    values["requested_at"] = next(part.requested_at for part in latest if hour_of(part.requested_at) == home)
     values["cost_usd"], cost_source = _cost(values, prices.get(values["model"], []))
     return Request(**values, cost_source=cost_source)
 
@@ -118,9 +152,11 @@ def _basis(latest: list[Log]) -> str | None:
 def _cost(values: dict[str, Any], prices: list[Price]) -> tuple[Decimal | None, str]:
     """What was billed, and how that is known.
 
-    As the log says, in the field for it or in its breakdown; else nothing where the cache answered; else by the price list of
+    A read of what was bought before costs nothing more. Else as the log says, in the field for it or in its breakdown; else nothing where the cache answered; else by the price list of
     the time; else unknown.
     """
+    if values["operation"] == "retrieval":
+        return rounded(Decimal(0)), "reported"
     if values["cost_usd"] is not None:
         return values["cost_usd"], "breakdown" if values["cost_basis"] == "breakdown" else "reported"
     if values["cache_hit"]:

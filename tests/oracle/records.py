@@ -7,7 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-Key = tuple[str, str]
+Key = tuple[str, ...]
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,32 @@ class Log:
     landed_hour: datetime
     landing_file: str
     landing_line: int
+    is_named_by_call: bool
+    """Whether the gateway's call id names the purchase, rather than the record's own id."""
 
     @property
     def key(self) -> Key:
-        """What makes two deliveries one request."""
-        return self.source, self.request_id
+        """What two deliveries of one purchase have in common: the gateway, who bought, and what names the purchase."""
+        if self.account_id != UNKNOWN:
+            return self.source, "account", self.account_id, *self._name
+        return self.source, *(("nobody",) if self.api_key_ref is None else ("key", self.api_key_ref)), *self._name
+
+    @property
+    def needs_overlap(self) -> bool:
+        """Whether the name may come again for another purchase, so that only calls at the same time are one."""
+        return self._name[0] == "call"
+
+    @property
+    def _name(self) -> Key:
+        """A call id is shared by attempts and may be chosen by the caller: what was used and billed goes with it, else when it began."""
+        if not self.is_named_by_call:
+            return "id", self.request_id
+        if self.gateway_call_id is None:
+            return "answer", str(self.requested_at), self.request_id
+        if not any(value and value > 0 for value in (self.input_tokens, self.output_tokens, self.cost_usd)):
+            return "attempt", str(self.requested_at), self.gateway_call_id
+        used = (self.input_tokens, self.output_tokens, self.cost_usd, self.finish_reason == "error")
+        return "call", *map(str, used), self.gateway_call_id
 
 
 LOG_COLUMNS = tuple(column.name for column in fields(Log))
@@ -81,11 +103,12 @@ class Verdict:
     landed_hour: datetime
     landing_file: str
     landing_line: int
+    account_id: str | None = None
 
-    @property
-    def key(self) -> Key:
-        """The request that it speaks of."""
-        return self.source, self.request_id
+    def speaks_of(self, log: Log) -> bool:
+        """Whether the request that was delivered so has the id, and the account where one is named."""
+        same_id = (self.source, self.request_id) == (log.source, log.request_id)
+        return same_id and self.account_id in (None, log.account_id)
 
 
 @dataclass(frozen=True, slots=True)

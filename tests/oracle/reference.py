@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
@@ -19,9 +19,19 @@ from oracle.signals import generation_ms, signals_of, throughput_tps
 from oracle.verdicts import current, said_of
 
 MILLIONTH = Fraction(1, 10**6)
-LEFT_IN_THE_LAKE = ("cost_basis", "error_message", "meta")
+LEFT_IN_THE_LAKE = ("is_named_by_call", "cost_basis", "error_message", "meta")
 COMPENSATION_COLUMNS = (
-    *("source", "request_id", "account_id", "requested_at", "request_date", "request_hour", "model", "provider"),
+    *(
+        "request_key",
+        "source",
+        "request_id",
+        "account_id",
+        "requested_at",
+        "request_date",
+        "request_hour",
+        "model",
+        "provider",
+    ),
     *(
         "compensation_type",
         "rule_id",
@@ -61,21 +71,43 @@ class Answer:
 def answer(deliveries: Iterable[Log], verdicts: Iterable[Verdict], policy: Policy) -> Answer:
     """Judge every request of the log by the policy of its time."""
     keys = by_key(deliveries)
-    spoken: dict[Key, list[Verdict]] = defaultdict(list)
-    for verdict in verdicts:
-        spoken[verdict.key].append(verdict)
+    spoken = spoken_of(keys, verdicts)
     judge = Judge(policy, list(keys.values()))
     found = Answer()
     for key, parts in keys.items():
         requests = requests_of(parts, judge.prices)
         for request in requests:
-            row = judge.row(request, spoken.get(key, []))
+            row = judge.row(request, spoken.get(key, [])) | {"request_key": key_text(key)}
             found.requests.append(row)
             found.assessments += _assessments(row, spoken.get(key, []))
             if row["reason_code"] == "compensated":
                 found.compensations.append(_compensation(row, request.meta))
         _count_hours(found.hours, parts, requests)
     return found
+
+
+def spoken_of(keys: dict[Key, list[Log]], verdicts: Iterable[Verdict]) -> dict[Key, list[Verdict]]:
+    """The verdicts on each key: a verdict that names no account speaks of everyone's request of the id."""
+    named: dict[tuple[str, str], set[Key]] = defaultdict(set)
+    for key, parts in keys.items():
+        for part in parts:
+            named[part.source, part.request_id].add(key)
+    spoken: dict[Key, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        for key in sorted(named.get((verdict.source, verdict.request_id), ())):
+            if any(verdict.speaks_of(part) for part in keys[key]):
+                spoken[key].append(verdict)
+    return spoken
+
+
+def key_text(key: Key) -> str:
+    """A key as the models see it: they compare keys and do not look into them."""
+    return sha256(repr(key).encode()).hexdigest()[:32]
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970, UTC."""
+    return (moment - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
 
 
 class Judge:
@@ -122,6 +154,7 @@ class Judge:
 def _described(request: Request) -> Row:
     row = {column: getattr(request, column) for column in LOG_COLUMNS if column not in LEFT_IN_THE_LAKE}
     return row | {
+        "first_requested_at": request.first_requested_at,
         "request_date": request.requested_at.date(),
         "request_hour": request.requested_at.hour,
         "cost_source": request.cost_source,
@@ -159,7 +192,9 @@ def _decided(decision: Decision) -> Row:
 def _compensation(row: Row, meta: str | None) -> Row:
     """A compensated request as fct_compensations has it, with the last meta reported."""
     return {column: row[column] for column in COMPENSATION_COLUMNS} | {
-        "compensation_id": sha256(f"{row['source']}|{row['request_id']}".encode()).hexdigest(),
+        "compensation_id": sha256(
+            f"{row['request_key']} {milliseconds(row['first_requested_at'])}".encode()
+        ).hexdigest(),
         "net_cost_usd": row["cost_usd"] - row["payout_usd"],
         "meta": meta,
     }
@@ -168,9 +203,12 @@ def _compensation(row: Row, meta: str | None) -> Row:
 def _assessments(row: Row, verdicts: list[Verdict]) -> list[Row]:
     """What counts of the verdicts on a request, as fct_content_assessments has it."""
     counts = Counter(verdict.detector for verdict in verdicts)
-    when = {column: row[column] for column in ("requested_at", "request_date", "request_hour")}
+    names = ("request_key", "source", "request_id", "requested_at", "request_date", "request_hour")
+    request = {column: row[column] for column in names}
     return [
-        asdict(verdict) | when | {"assessment_count": counts[detector]}
+        {column: value for column, value in asdict(verdict).items() if column != "account_id"}
+        | request
+        | {"assessment_count": counts[detector]}
         for detector, verdict in current(verdicts).items()
     ]
 
@@ -183,7 +221,7 @@ def cut(value: Fraction | None) -> Decimal | None:
 
 
 def _count_hours(hours: dict[datetime, Row], parts: list[Log], requests: list[Request]) -> None:
-    current = defaultdict(int, {request.hour: 1 for request in requests})
+    current = Counter(request.hour for request in requests)
     for hour, superseded in superseded_by_hour(parts, requests).items():
         counts = hours.setdefault(hour, {"landed_count": 0, "current_count": 0, "superseded_count": 0})
         counts["landed_count"] += superseded + current[hour]

@@ -105,7 +105,7 @@ export class Details {
   }
 
   row(row, state) {
-    const named = new URLSearchParams({ source: row.source, id: row.request_id, hour: row.timestamp.slice(0, 13) });
+    const named = new URLSearchParams({ source: row.source, id: row.request_id, hour: row.timestamp.slice(0, 13), key: row.request_key, at: row.timestamp });
     const cell = (name, content, properties = {}) => el("td", {
       role: "cell", "data-label": COLUMNS.find(([key]) => key === name)?.[1] ?? "Action", class: `${name}${isNumber(name) ? " number" : ""}`, ...properties,
     }, content);

@@ -57,12 +57,15 @@ function decision() {
       el("span", { class: `badge ${isPaid ? "green" : ""}` }, answer.reason_code.replaceAll("_", " ")),
       isPaid ? el("span", { class: "badge", title: STATUSES[answer.payout_status], "data-testid": "payout-status" }, answer.payout_status) : null),
     el("p", { class: "sentence" }, answer.decision),
-    answer.other_times.length ? el("p", { class: "sentence" }, "The same id was used at other times: ", answer.other_times.map((at) => el("a", { href: otherTime(at) }, `${moment(at, zone)} `))) : null);
+    answer.others.length ? el("p", { class: "sentence", "data-testid": "others" }, "Other requests have the same id: ",
+      answer.others.map((other) => el("a", { href: otherRequest(other) }, `${moment(other.requested_at, zone)} of ${other.account_id} `))) : null);
 }
 
-function otherTime(at) {
+function otherRequest({ requested_at: at, request_key: key }) {
   const named = new URLSearchParams(given);
   named.set("hour", at.slice(0, 13));
+  named.set("key", key);
+  named.set("at", at);
   return `/request?${named}`;
 }
 
@@ -115,8 +118,10 @@ function remember(name, value) {
 
 async function show() {
   document.body.dataset.ready = "false";
-  const [source, id, hour] = ["source", "id", "hour"].map((name) => given.get(name));
-  const path = `/api/requests/${encodeURIComponent(source ?? "")}/${encodeURIComponent(id ?? "")}${hour ? `?hour=${encodeURIComponent(hour)}` : ""}`;
+  const [source, id] = ["source", "id"].map((name) => encodeURIComponent(given.get(name) ?? ""));
+  const which = new URLSearchParams([["hour", "hour"], ["account", "account"], ["key", "request_key"], ["at", "at"]]
+    .filter(([name]) => given.get(name)).map(([name, parameter]) => [parameter, given.get(name)]));
+  const path = `/api/requests/${source}/${id}?${which}`;
   await load(byId("request"), async () => {
     answer = await ask("request", path);
     if (answer !== null) draw();

@@ -153,14 +153,22 @@ final as (
     select
         origin,
         coalesce(field.call_type = 'list_mcp_tools', false) as is_ignored,
+        coalesce(field.call_type, field.status, field.litellm_call_id, field.response_cost::varchar) is null as is_foreign,
         field.id as request_id,
+        -- A batch, an answer that is fetched when it is done, and what is read again are named by the provider: each look has a call id of its own.
+        not (
+            operation in ('batch', 'retrieval')
+            or coalesce(body ->> '$.object' = 'batch', false)
+            or coalesce(body ->> '$.object' = 'response', false)
+            and (coalesce(body ->> '$.background' = 'true', false) or coalesce(body ->> '$.status' in ('queued', 'in_progress'), false))
+        ) as is_named_by_call,
         nullif(field.trace_id, '') as trace_id,
         nullif(field.litellm_call_id, '') as gateway_call_id,
-        coalesce(
-            nullif(metadata.user_api_key_team_id, ''),
-            nullif(metadata.user_api_key_org_id, ''),
-            nullif(metadata.user_api_key_user_id, '')
-        ) as account_id,
+        -- The gateway's own names for whoever is signed in with its master key or to its pages are nobody's account.
+        list_filter(
+            [named(metadata.user_api_key_team_id), named(metadata.user_api_key_org_id), named(metadata.user_api_key_user_id)],
+            lambda account: account not in ('default_user_id', 'litellm-dashboard', 'litellm-proxy-budget')
+        )[1] as account_id,
         nullif(metadata.user_api_key_hash, '') as api_key_ref,
         operation,
         field.call_type as native_operation,

@@ -34,12 +34,18 @@ _QUOTED = re2.compile(
     rf"""|[\[(]\s*b?\\*["'][a-z0-9_-]*{_CREDENTIAL}\\*["']\s*,\s*)b?"""
     r"""(?:(")(?:[^"\\]|\\.)*|(\\+["'])[^"'\\]*|(')(?:[^'\\]|\\.)*)"""
 )
-_NESTED = re2.compile(rf"""(?is)({_CREDENTIAL}\\*["']\s*[:,]\s*)[\[{{(<].*""")
+_NESTED = re2.compile(rf"""(?is)({_CREDENTIAL}(?:\\*["']\s*[:,]|\s*[:=])\s*)[\[{{(].*""")
 _NUMBER = re2.compile(rf"""(?i)({_CREDENTIAL}\\*["']\s*[:,]\s*)-?[0-9][0-9.e+-]*""")
 _ASSIGNED = re2.compile(
     rf"""(?i)({_CREDENTIAL}\s*[:=]\s*)(?:(\\*')[^'"\\]*|(\\+")[^"\\]*|(")[^"]+"""
-    r"""|(?:(?:bearer|basic|token|digest)\s+)?[^\s"'\\\[\]{}]+(?:;\s*[^\s"'\\,;&=]+=[^\s"'\\,;&]+)*)"""
+    r"""|(?:(?:bearer|basic|token|digest|[|>][-+]?)\s+)?[^\s"'\\\[\]{}]+(?:;\s*[^\s"'\\,;&=]+=[^\s"'\\,;&]+)*)"""
 )
+_QUOTE = "(?:&quot;|&#3[49];|%2[27])"
+_ENCODED = re2.compile(rf"""(?i)({_CREDENTIAL}{_QUOTE}*(?:\s*[:=]|%3[AD]){_QUOTE}*)[^\s&%"'<\[]+""")
+_MARKED_UP = re2.compile(rf"(?i)({_CREDENTIAL}>)[^<]+")
+_RANDOM = r"(?:[A-Za-z_.+/=!@#$^*-]+[0-9]|[0-9]+[A-Za-z_.+/=!@#$^*-])[A-Za-z0-9_.~+/=!@#$^*-]{4,}"
+_NEXT_WORD = re2.compile(rf"""(?i)({_CREDENTIAL}\s+["'`]?){_RANDOM}""")
+"""Where only a blank stands between the name and the value, the value is known by being neither a word nor a number."""
 _COOKIES = re2.compile(r"""(?i)(cookie\s*[:=]\s*)[^\r\n"']+""")
 _SAID = re2.compile(r"""(?i)((?:password|passwd|pwd|passphrase|passcode|secret)\s+(?:is|was)\s+)["']?[^\s"']+""")
 _PERSON = re2.compile(rf"""(?i)({_PERSONAL}\\*["']?\s*[:=]\s*)(?:\\*["'][^"'\\]*|[^\s"'\\,;&\[\]{{}}]+)""")
@@ -50,7 +56,7 @@ SUSPICIOUS = "|".join(
     [
         SECRET,
         r"\\/",
-        rf"""(?:{_CREDENTIAL}\\*["']?\s*[:=,])""",
+        rf"""(?:{_CREDENTIAL}(?:\\*["']|{_QUOTE})?(?:\s*[:=,>]|%3[ADad]|\s+["'`]?{_RANDOM}))""",
         rf"""(?:(?:{_PERSONAL}|{_CONTENT})\\*["']?\s*[:=])""",
         r"(?i:(?:password|passwd|pwd|passphrase|passcode|secret)\s+(?:is|was)\s)",
         r"[A-Za-z0-9._%+-]@[A-Za-z0-9-]+\.[A-Za-z0-9]",
@@ -121,7 +127,10 @@ def _without_names(text: str) -> str:
     text = _NUMBER.sub(rf"\1{REDACTED}", text)
     text = without_keys(text)
     text = _COOKIES.sub(rf"\1{REDACTED}", text)
+    text = _ENCODED.sub(rf"\1{REDACTED}", text)
+    text = _MARKED_UP.sub(rf"\1{REDACTED}", text)
     text = _ASSIGNED.sub(rf"\1\2\3\4{REDACTED}", text)
+    text = _NEXT_WORD.sub(rf"\1{REDACTED}", text)
     text = _SAID.sub(rf"\1{REDACTED}", text)
     text = _PERSON.sub(r"\1[personal]", text)
     text = _MAIL.sub("[e-mail]", text)

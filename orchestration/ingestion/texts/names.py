@@ -68,6 +68,4 @@ def _looks_random(segment: str) -> bool:
     digits = sum(map(str.isdigit, segment))
     if digits == len(segment):
         return digits > 8
-    return len(segment) > LONGEST_SEGMENT or (
-        len(segment) >= 8 and digits >= 3 and re.fullmatch("[A-Za-z]+[0-9]{1,4}", segment) is None
-    )
+    return len(segment) > LONGEST_SEGMENT or (len(segment) >= 8 and digits >= 3)

@@ -1,0 +1,244 @@
+"""Whose request a record is of: its key, from the record alone, beside the rule written down in plain Python."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Place, at, line, make_place
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.errors import MakegoodError
+from orchestration.ingestion.inventory import FORMAT, Inventory
+
+NOTHING = (
+    *(
+        "None",
+        "none",
+        "null",
+        "NULL",
+        "nil",
+        "undefined",
+        "unknown",
+        "",
+        " ",
+        "-",
+        "n/a",
+        "nan",
+        "(null)",
+    ),
+    *("00000000-0000-0000-0000-000000000000", "0" * 32),
+)
+
+
+def key_of(source: str, account: str | None, api_key: str | None, kind: str, told: str, name: str) -> str:
+    """The key of a purchase: lengths before texts, so that no two purchases are spelled alike."""
+    buyer, who = ("account", account) if account else ("key", api_key) if api_key else ("nobody", "")
+    assert who is not None
+    spelled = [kind, told, len(source.encode()), buyer, len(who.encode()), source, who, name]
+    return hashlib.sha256(" ".join(map(str, spelled)).encode()).hexdigest()[:32]
+
+
+def milliseconds(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
+
+
+def keys(place: Place, *lines: bytes) -> list[str]:
+    return [row["request_key"] for row in place.land_lines(*lines)]
+
+
+def test_the_id_of_a_canonical_record_names_the_purchase_of_its_account(place: Place) -> None:
+    found = keys(
+        place,
+        line(request_id="r", account_id="acme", api_key_ref="k"),
+        line(request_id="r", account_id="other", api_key_ref="k"),
+        line(request_id="r", account_id=..., api_key_ref="k"),
+        line(request_id="r", account_id="unknown"),
+    )
+    assert found == [
+        key_of("gateway", "acme", "k", "id", "0", "r"),
+        key_of("gateway", "other", "k", "id", "0", "r"),
+        key_of("gateway", None, "k", "id", "0", "r"),
+        key_of("gateway", None, None, "id", "0", "r"),
+    ]
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+def test_an_id_that_names_nothing_counts_as_absent_and_the_call_id_stands_in(place: Place, nothing: str) -> None:
+    first, second = place.land_lines(
+        line(request_id=nothing, gateway_call_id="c1"), line(request_id=nothing, gateway_call_id="c2")
+    )
+    assert (first["request_id"], second["request_id"]) == ("c1", "c2")
+    used = "10,20,0.001000000000,false"
+    assert first["request_key"] == key_of("gateway", "a1", None, "call", used, "c1") != second["request_key"]
+    assert first["needs_overlap"]
+
+
+@pytest.mark.parametrize("name", ["0", "7", "nobody", "Nonesuch", "null-island", "000a", "chatcmpl-0", "é" * 9])
+def test_a_short_or_odd_id_is_a_name(place: Place, name: str) -> None:
+    (row,) = place.land_lines(line(request_id=name))
+    assert row["request_id"] == name
+
+
+def test_without_any_id_all_that_tells_a_record_from_others_names_it(place: Place) -> None:
+    rows = place.land_lines(
+        line(request_id=...),
+        line(request_id=..., cost_usd="0.0010"),
+        line(request_id=..., cost_usd="0.002"),
+        line(request_id=..., requested_at="2026-11-01T05:10:00.001Z"),
+        line(request_id=..., account_id="a2"),
+    )
+    names = [row["request_id"] for row in rows]
+    assert all(name.startswith("no-id-") for name in names)
+    assert names[0] == names[1]
+    assert len(set(names)) == len({row["request_key"] for row in rows}) == 4
+
+
+def test_a_record_without_an_id_and_without_a_time_is_of_no_call(place: Place) -> None:
+    place.land_lines(line(request_id=..., requested_at=...), line(requested_at=...))
+    assert place.reasons() == [(1, "missing_request_id"), (2, "missing_timestamp")]
+
+
+@pytest.fixture
+def litellm(tmp_path: Path) -> Place:
+    return make_place(tmp_path, "litellm")
+
+
+def payload(later: float = 0, **changes: Any) -> bytes:
+    """A LiteLLM record of a billed completion that began so many seconds later."""
+    start = at("2026-11-01T05:10:00+00:00").timestamp() + later
+    record = {
+        "id": "x",
+        "litellm_call_id": "c",
+        "call_type": "acompletion",
+        "status": "success",
+        "custom_llm_provider": "openai",
+        "startTime": start,
+        "endTime": start + 1.5,
+        "completionStartTime": start + 1.5,
+        "model": "gpt-4o",
+        "response_cost": 0.0016,
+        "prompt_tokens": 400,
+        "completion_tokens": 60,
+        "metadata": {"user_api_key_team_id": "team", "user_api_key_hash": "hash"},
+    }
+    return json.dumps(record | changes).encode() + b"\n"
+
+
+def call(place: Place, *changes: dict[str, Any]) -> list[dict[str, Any]]:
+    return place.land_lines(*(payload(**change) for change in changes))
+
+
+def test_what_was_used_goes_with_a_call_id_that_attempts_share_and_callers_choose(litellm: Place) -> None:
+    paid, again, dearer, failed, retried = call(
+        litellm,
+        {"id": "x", "litellm_call_id": "c"},
+        {"id": "y", "litellm_call_id": "c"},
+        {"id": "x", "litellm_call_id": "c", "response_cost": 0.5},
+        {
+            "id": "c",
+            "litellm_call_id": "c",
+            "status": "failure",
+            "response_cost": 0.0,
+            "prompt_tokens": 0,
+            "completion_tokens": 0,
+        },
+        {
+            "id": "c",
+            "litellm_call_id": "c",
+            "status": "failure",
+            "response_cost": 0.0,
+            "prompt_tokens": 0,
+            "completion_tokens": 0,
+            "later": 1,
+        },
+    )
+    assert paid["request_key"] == again["request_key"]
+    assert paid["needs_overlap"]
+    assert len({row["request_key"] for row in (paid, dearer, failed, retried)}) == 4
+    assert failed["request_key"] == key_of(
+        "gateway", "team", "hash", "attempt", str(milliseconds(failed["requested_at"])), "c"
+    )
+
+
+def test_an_old_record_without_a_call_id_is_named_by_its_answer_and_its_start(litellm: Place) -> None:
+    first, again, next_one = call(
+        litellm, {"id": "chatcmpl-0", "litellm_call_id": None}, {"id": "chatcmpl-0", "litellm_call_id": ""},
+        {"id": "chatcmpl-0", "litellm_call_id": None, "later": 3},
+    )  # fmt: skip
+    assert first["request_key"] == again["request_key"] != next_one["request_key"]
+
+
+@pytest.mark.parametrize(
+    "looked_at",
+    [
+        {"call_type": "aretrieve_batch"},
+        {"call_type": "acreate_batch"},
+        {"call_type": "aresponses", "response": {"object": "response", "status": "queued", "id": "object"}},
+        {
+            "call_type": "aresponses",
+            "response": {"object": "response", "status": "completed", "background": True, "id": "object"},
+        },
+        {"call_type": "aget_responses", "response": {"object": "response", "status": "completed", "id": "object"}},
+    ],
+)
+def test_every_look_at_a_batch_or_a_fetched_answer_is_of_the_one_that_was_bought(
+    litellm: Place, looked_at: dict[str, Any]
+) -> None:
+    first, second = call(
+        litellm,
+        {"id": "object", "litellm_call_id": "c1", **looked_at},
+        {"id": "object", "litellm_call_id": "c2", **looked_at, "later": 600},
+    )
+    assert first["request_key"] == second["request_key"] == key_of("gateway", "team", "hash", "id", "0", "object")
+    assert not first["needs_overlap"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "account"),
+    [
+        ({"user_api_key_team_id": "t", "user_api_key_user_id": "default_user_id"}, "t"),
+        ({"user_api_key_team_id": "litellm-dashboard", "user_api_key_user_id": "jo"}, "jo"),
+        ({"user_api_key_team_id": None, "user_api_key_user_id": "default_user_id"}, "unknown"),
+        ({"user_api_key_team_id": "None", "user_api_key_org_id": "", "user_api_key_user_id": "null"}, "unknown"),
+        ({"user_api_key_end_user_id": "customer"}, "unknown"),
+    ],
+)
+def test_a_gateways_own_name_for_nobody_is_no_account(litellm: Place, metadata: dict[str, Any], account: str) -> None:
+    (row,) = call(litellm, {"metadata": metadata})
+    assert row["account_id"] == account
+
+
+words = st.text(st.sampled_from(" |/0ab\u00e9\n"), min_size=1, max_size=4).map(lambda text: f"x{text}x")
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.lists(st.tuples(words, words, words), min_size=2, max_size=30, unique=True))
+def test_no_two_purchases_are_spelled_alike(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]
+) -> None:
+    place = make_place(tmp_path_factory.mktemp("keys"))
+    lines = [line(request_id=name, account_id=account, api_key_ref=key) for name, account, key in rows]
+    found = keys(place, *lines)
+    place.inventory.close()
+    assert len(set(found)) == len({(name, account) for name, account, _ in rows})
+
+
+def test_an_inventory_of_another_format_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    lake = tmp_path / "home" / "lake"
+    lake.mkdir(parents=True)
+    Inventory(lake / "inventory.sqlite").close()
+    Inventory(lake / "inventory.sqlite").close()
+    with sqlite3.connect(lake / "inventory.sqlite") as db:
+        db.execute(f"pragma user_version = {FORMAT - 1}")
+    db.close()
+    with pytest.raises(
+        MakegoodError, match=r"is of format 1, and this version reads format 2.*run its landing hours again"
+    ):
+        Inventory(lake / "inventory.sqlite")

@@ -1,0 +1,59 @@
+"""A home in which secrets were planted is run, settled and handed over: no file of it holds one, Dagster's store and logs included."""
+
+import sys
+from datetime import date, timedelta
+from itertools import islice
+
+import pytest
+from planted import KEYS, Planter, marks_in
+from running_gateway import FIRST, Gateway, Record, record, verdict
+
+from orchestration.cli import main
+from orchestration.running import settle
+
+CLOSED = 30
+"""Landing hours until the first day is closed."""
+AT = FIRST + timedelta(minutes=5)
+
+
+def changed(made: Record, changes: Record) -> Record:
+    return {name: value for name, value in {**made, **changes}.items() if value is not None}
+
+
+def test_no_planted_secret_is_kept_by_a_whole_home(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    planter = Planter()
+    owed = [
+        record(
+            form.format(planter.mark()),
+            AT,
+            status_code="503",
+            account_id=form.format(planter.mark()),
+            error_message=f"upstream failed: {form.format(planter.mark())}",
+            meta={"headers": {"x-auth": planter.mark()}, "prompt": planter.said(), "note": planter.said()},
+        )
+        for form in KEYS
+    ]
+    fine = [record(f"m{number}", AT, meta=meta) for number, meta in enumerate(planter.metas())]
+    # So many plain ones that the audit of what can be read has nothing to say.
+    plain = [record(f"p{number}", AT) for number in range(400)]
+    broken = islice(planter.broken(lambda **changes: changed(record("b", AT), changes)), 15)
+    gateway.lands(FIRST, [*plain, *owed, *fine, *broken], f"sk-{planter.mark()}aaaabbbb.jsonl")
+    verdicts = [verdict(f"p{number}", AT, verdict="satisfactory") for number in range(1_000)]
+    hostile = planter.verdicts(lambda **changes: changed(verdict("m1", AT, verdict="satisfactory"), changes))
+    gateway.lands(FIRST, [*verdicts, *hostile], feed="judge")
+    gateway.runs(FIRST, CLOSED)
+    assert settle(date(2026, 11, 3), gateway.settings, is_confirmed=True).posted["entries"] == len(owed)
+    monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
+    for command in (["handover"], ["status"], ["sql", "--format", "json", "from fct_compensations"]):
+        monkeypatch.setattr(sys, "argv", ["makegood", *command])
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        assert not exit_.value.code
+    printed = capfd.readouterr()
+    (gateway.root / "printed.txt").write_text(printed.out + printed.err)
+    assert planter.planted >= 300
+    assert {"ledger", "warehouse", "lake", "dagster"} <= {path.name for path in gateway.root.iterdir()}
+    assert list(gateway.root.rglob("credits.csv"))
+    assert marks_in(gateway.root) == {}
