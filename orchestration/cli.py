@@ -231,7 +231,8 @@ def status(as_json: AsJson = False) -> None:
     """The last publication, its freshness, and the two equations that say nothing is lost."""
     from orchestration.publication.status import status as current_status
 
-    now = current_status(Settings.read().home)
+    settings = Settings.read()
+    now = current_status(settings.home, settings.sources)
     if as_json:
         typer.echo(json.dumps(plain(asdict(now))))
     else:

@@ -70,7 +70,7 @@ def demo(settings: Settings) -> None:
         ("Every request has one reason", REASONS),
     ):
         print_rows(*answer(settings.home, query), "table", title)
-    print_status(status(settings.home))
+    print_status(status(settings.home, settings.sources))
     print(NEXT)
 
 

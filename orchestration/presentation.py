@@ -73,6 +73,18 @@ def print_status(now: Status) -> None:
         f" + {verdicts.given_up:,} given up",
     ]
     lines.append(f"✗ {now.ledger.problem}" if now.ledger.problem else _ledger_line(now.ledger))
+    if now.refused_files:
+        first = now.refused_files[0]
+        lines.append(
+            f"! {_counted(len(now.refused_files), 'landing file')} could not be landed, such as {first.landing_file}: {first.reason}"
+        )
+    if now.unmatched_files:
+        names = ", ".join(now.unmatched_files[:3])
+        lines.append(
+            f"! {_counted(len(now.unmatched_files), 'file')} in the landing area match{'es' if len(now.unmatched_files) == 1 else ''} no source, such as {names}"
+        )
+    if now.replaced_records:
+        lines.append(f"! characters that no text may hold were replaced in {_counted(now.replaced_records, 'record')}")
     if now.unaudited_hours:
         lines.append(f"✗ {_span(now.unaudited_hours)} written but not audited: the next publication waits for them")
     if now.stale_hours:
@@ -173,6 +185,10 @@ def print_simulation(simulation: Simulation, most: int = 10) -> None:
     for dimension, rows in simulation.by.items():
         shown = [(row[dimension], *(row[measure] for measure in measures)) for row in rows[:most]]
         print_rows([dimension, *measures.values()], shown, "table", f"By {dimension}, {len(shown)} of {len(rows)}")
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" + ("" if count == 1 else "s")
 
 
 def _ledger_line(ledger: LedgerStatus) -> str:

@@ -201,8 +201,13 @@ def _failure(result: Any) -> str:
 
 
 def _sentence(message: str) -> str:
-    """What an error says, without the names of Python's classes and without dbt's log around what the database said."""
+    """What an error says, without the names of Python's classes and without dbt's log around what the database said.
+
+    A sentence of ours is whole, for its end says what to do; any other is cut.
+    """
     plain = " ".join(message.split())
-    for mark in ("MakegoodError: ", "Errors parsed from dbt logs: "):
-        plain = plain.partition(mark)[2] or plain
+    ours = plain.partition("MakegoodError: ")[2]
+    if ours:
+        return ours
+    plain = plain.partition("Errors parsed from dbt logs: ")[2] or plain
     return plain if len(plain) < LONGEST_SENTENCE else plain[:LONGEST_SENTENCE] + " … (`make dev` shows the whole log)"

@@ -5,9 +5,10 @@ from datetime import timedelta
 import dagster as dg
 
 from orchestration.hours import HourRange
+from orchestration.ingestion.finding import find_files
 from orchestration.ingestion.inventory import Inventory, LandedFile
 from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import Source, find_files
+from orchestration.ingestion.sources import Source
 from orchestration.partitions import landing_hours
 from orchestration.resources import Lake
 
@@ -32,7 +33,11 @@ def land_feeds(
     context.log.info(f"{len(files)} landing files lie in {hours}")
     landed = land(files, lake.place.lake, inventory)
     context.log.info(f"{len(landed)} of them were new or changed")
-    return _counts(landed, len(files))
+    names = {file.name for file in files}
+    refused = [file for file in inventory.refused_files() if file.landing_file in names]
+    for file in refused:
+        context.log.warning(f"{file.landing_file} could not be landed: {file.reason}")
+    return _counts(landed, len(files)) | {"files refused": len(refused)}
 
 
 def _counts(landed: list[LandedFile], found: int) -> dict[str, int]:

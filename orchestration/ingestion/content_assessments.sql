@@ -18,10 +18,10 @@ typed as (
     select
         origin,
         field,
-        id_without_key(nullif(field.source, '')) as gateway,
-        nullif(field.request_id, '') as request_id,
-        named(field.account_id) as account_id,
-        nullif(field.detector, '') as detector,
+        id_without_key(nullif(visible(field.source), '')) as gateway,
+        nullif(visible(field.request_id), '') as request_id,
+        named(visible(field.account_id)) as account_id,
+        nullif(visible(field.detector), '') as detector,
         lower(nullif(field.verdict, '')) as verdict,
         nullif(field.score, '') as score_text,
         wide_decimal(field.score) as score,
@@ -44,6 +44,7 @@ checked as (
         case when hint between files.earliest_at and files.latest_at then hint end as requested_at,
         case
             when origin.fault is not null then origin.fault
+            when origin.is_undecodable and contains(concat_ws(' ', gateway, request_id, account_id, detector), chr(65533)) then 'invalid_encoding'
             when has_nested then 'wrong_type'
             when gateway is null then 'missing_source'
             when request_id is null then 'missing_request_id'
@@ -67,15 +68,18 @@ select
     id_without_key(account_id) as account_id,
     requested_at,
     detector,
-    field.detector_version as detector_version,
+    visible(field.detector_version) as detector_version,
     verdict,
     -- Cut, not rounded: a score just below a threshold stays below it.
-    (floor(score * 10000) * 0.0001)::decimal(5, 4) as score,
-    case when not is_suspect then left(field.category, 200) end as category,
-    case when is_suspect then left(field.category, 65537) end as suspect_category,
-    case when not is_suspect and is_document then field.evidence when not is_suspect then left(field.evidence, 2000) end as evidence,
+    case when score between 0 and 1 then (floor(score * 10000) * 0.0001)::decimal(5, 4) end as score,
+    case when not is_suspect then left(visible(field.category), 200) end as category,
+    case when is_suspect then left(visible(field.category), 65537) end as suspect_category,
+    case
+        when not is_suspect and is_document then field.evidence
+        when not is_suspect then left(on_one_line(field.evidence), 2000)
+    end as evidence,
     case when is_suspect and is_document then field.evidence end as suspect_document,
-    case when is_suspect and not is_document then left(field.evidence, 65537) end as suspect_evidence,
+    case when is_suspect and not is_document then left(on_one_line(field.evidence), 65537) end as suspect_evidence,
     is_suspect,
     assessed_at,
     landed_hour,
@@ -85,5 +89,6 @@ select
     null::ubigint as key_hash,
     id_hash_of(gateway, id_without_key(request_id)) as id_hash,
     origin.file_index as file_index,
+    has_control(concat_ws('', field.source, field.request_id, field.account_id, field.detector, field.detector_version, field.category)) as has_controls,
     fault,
 from checked

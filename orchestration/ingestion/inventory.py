@@ -28,7 +28,13 @@ create table if not exists landing_files (
     records_read integer not null,
     landed_count integer not null,
     ignored_count integer not null,
-    quarantined_count integer not null
+    quarantined_count integer not null,
+    replaced_count integer not null
+) strict;
+create table if not exists refused_files (
+    landing_file text primary key,
+    source text not null,
+    reason text not null
 ) strict;
 create index if not exists landing_files_by_landed_hour on landing_files (landed_hour);
 create index if not exists landing_files_by_found_hour on landing_files (found_hour);
@@ -70,6 +76,7 @@ class LandedFile:
         found_hour: the landing hour of this version; later than `landed_hour` where a file without an hour in its path was
             written again.
         version: which landing of this file it is, from 1.
+        replaced_count: records in which characters were replaced that no text may hold.
     """
 
     landing_file: str
@@ -86,6 +93,16 @@ class LandedFile:
     landed_count: int
     ignored_count: int
     quarantined_count: int
+    replaced_count: int
+
+
+@dataclass(frozen=True)
+class RefusedFile:
+    """A landing file that could not be landed, as a run last found it. The reason is half a sentence."""
+
+    landing_file: str
+    source: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -169,31 +186,63 @@ class Inventory:
             files.update((row[0], _landed_file(row)) for row in rows)
         return [files[name] for name in sorted(files)]
 
-    def replace(self, landed: list[tuple[LandedFile, list[Part], list[AssessmentPart]]]) -> None:
-        """Make these versions and their parts the current ones. A file's landing hour is never moved."""
+    def next_version(self, landing_file: str) -> int:
+        """A number for the file's next landing that no part of it bears, also none of a landing that was given up."""
+        row = self._db.execute(
+            "select 1 + coalesce(max(version), 0) from (select version from landing_files where landing_file = ?1"
+            " union all select version from parts where landing_file = ?1"
+            " union all select version from assessment_parts where landing_file = ?1)",
+            (landing_file,),
+        ).fetchone()
+        return int(row[0])
+
+    def replace(
+        self,
+        landed: list[tuple[LandedFile, list[Part], list[AssessmentPart]]],
+        refused: Iterable[tuple[RefusedFile, list[Part], list[AssessmentPart]]] = (),
+        looked_at: Iterable[str] = (),
+    ) -> None:
+        """Make these versions and their parts the current ones. A file's landing hour is never moved.
+
+        Refused files stay as they were; parts that hold rows of theirs, which were read before they had to be given up, are noted, so
+        that these rows are left out. Of the other files that were looked at nothing is held against any more.
+        """
         with self._transaction():
+            self._db.executemany("delete from refused_files where landing_file = ?", [(name,) for name in looked_at])
+            for refusal, parts, assessment_parts in refused:
+                self._db.execute(
+                    "insert or replace into refused_files values (?, ?, ?)",
+                    (refusal.landing_file, refusal.source, refusal.reason),
+                )
+                self._add_parts(parts)
+                self._add_assessment_parts(assessment_parts)
             for file, parts, assessment_parts in landed:
                 self._db.execute(
-                    "insert into landing_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (landing_file) do update"
+                    "insert into landing_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (landing_file) do update"
                     " set source = excluded.source, adapter = excluded.adapter, adapter_version = excluded.adapter_version,"
                     " found_hour = excluded.found_hour, size_bytes = excluded.size_bytes, modified_ns = excluded.modified_ns,"
                     " content_digest = excluded.content_digest, version = excluded.version, records_read = excluded.records_read,"
                     " landed_count = excluded.landed_count, ignored_count = excluded.ignored_count,"
-                    " quarantined_count = excluded.quarantined_count",
+                    " quarantined_count = excluded.quarantined_count, replaced_count = excluded.replaced_count",
                     (
                         file.landing_file, file.source, file.adapter, file.adapter_version, file.landed_hour.isoformat(),
                         file.found_hour.isoformat(), file.size_bytes, file.modified_ns, file.content_digest, file.version,
-                        file.records_read, file.landed_count, file.ignored_count, file.quarantined_count,
+                        file.records_read, file.landed_count, file.ignored_count, file.quarantined_count, file.replaced_count,
                     ),
                 )  # fmt: skip
-                self._db.executemany(
-                    "insert or replace into parts values (?, ?, ?, ?, ?)",
-                    [
-                        (p.lake_part, p.landing_file, p.version, p.request_hour.isoformat(), p.landed_count)
-                        for p in parts
-                    ],
-                )
+                self._add_parts(parts)
                 self._add_assessment_parts(assessment_parts)
+
+    def refused_files(self) -> list[RefusedFile]:
+        """What could not be landed, by name, as runs last found it."""
+        rows = self._db.execute("select landing_file, source, reason from refused_files order by landing_file")
+        return [RefusedFile(*row) for row in rows]
+
+    def _add_parts(self, parts: list[Part]) -> None:
+        self._db.executemany(
+            "insert or replace into parts values (?, ?, ?, ?, ?)",
+            [(p.lake_part, p.landing_file, p.version, p.request_hour.isoformat(), p.landed_count) for p in parts],
+        )
 
     def place(self, taken: Iterable[str], parts: list[AssessmentPart]) -> None:
         """Add these parts in the place of the waiting parts `taken`, by their names."""
@@ -252,13 +301,13 @@ class Inventory:
         return parts
 
     def replaced_files(self, lake_parts: Iterable[str]) -> list[tuple[str, str]]:
-        """Pairs (part, landing file) whose rows no longer count, because the file has a newer version."""
+        """Pairs (part, landing file) whose rows do not count, because the file has a newer version, or had to be given up."""
         pairs: list[tuple[str, str]] = []
         for part in lake_parts:
             for table in ("parts", "assessment_parts"):
                 rows = self._db.execute(
-                    f"select lake_part, landing_file from {table} inner join landing_files using (landing_file)"
-                    f" where lake_part = ? and {table}.version <> landing_files.version",
+                    f"select lake_part, landing_file from {table} left join landing_files using (landing_file)"
+                    f" where lake_part = ? and {table}.version is distinct from landing_files.version",
                     (part,),
                 )
                 pairs.extend((row[0], row[1]) for row in rows)
@@ -305,6 +354,11 @@ class Inventory:
             " where parts.request_hour >= ? and parts.request_hour < ? and landing_files.landed_hour < ? order by landing_file",
             (start.isoformat(), end.isoformat(), moment.isoformat()),
         ).fetchall()
+
+    def replaced_count(self) -> int:
+        """In how many records of all files characters were replaced that no text may hold."""
+        row = self._db.execute("select coalesce(sum(replaced_count), 0) from landing_files").fetchone()
+        return int(row[0])
 
     def totals(self) -> tuple[int, int, int, int, int]:
         """Over all files: files, records read, landed, ignored, quarantined."""

@@ -1,7 +1,7 @@
--- One row per record that the adapter finds in `records`, in canonical columns, with its fault or none. The adapter goes into its CTE.
+-- One row per record that the adapter finds in `records`, in canonical columns, with its fault or none. What the adapter returns goes into its CTE.
 create or replace temp table landed_rows as
 with adapted as (
-{adapter}
+{adapted}
 ),
 
 worded as (
@@ -11,6 +11,7 @@ worded as (
             ' ', request_id, trace_id, gateway_call_id, account_id, api_key_ref, model, model_served, provider, finish_reason,
             native_finish_reason, status_code, error_code, operation, native_operation
         ) as words,
+        contains(words, '{') or contains(words, '[') as has_brackets,
         without_first_credential(meta) as cleaned_meta,
     from adapted
 ),
@@ -20,19 +21,20 @@ typed as (
     select
         origin,
         is_ignored,
+        is_foreign,
         named(request_id) as reported_id,
         coalesce(is_named_by_call, false) as is_named_by_call,
-        trace_id,
+        text_of(trace_id, has_brackets) as trace_id,
         named(gateway_call_id) as gateway_call_id,
         coalesce(named(account_id), 'unknown') as account_id,
         named(api_key_ref) as api_key_ref,
         case when nullif(worded.operation, '') is null then 'chat' else coalesce(operations.meaning, 'other') end as operation,
-        native_operation,
+        text_of(native_operation, has_brackets) as native_operation,
         instant(requested_at) as requested_at,
         instant(completed_at) as completed_at,
         nullif(model, '') as model,
-        model_served,
-        provider,
+        text_of(model_served, has_brackets) as model_served,
+        text_of(provider, has_brackets) as provider,
         whole_number(input_tokens) as input_tokens,
         whole_number(output_tokens) as output_tokens,
         whole_number(cached_tokens) as cached_tokens,
@@ -53,7 +55,7 @@ typed as (
         try_cast(streamed as boolean) as streamed,
         try_cast(cancelled as boolean) as cancelled,
         case when nullif(worded.finish_reason, '') is not null then coalesce(finish_reasons.meaning, 'other') end as finish_reason,
-        native_finish_reason,
+        text_of(native_finish_reason, has_brackets) as native_finish_reason,
         try_cast(has_answer as boolean) as has_answer,
         coalesce(try_cast(is_answer_withheld as boolean), false) as is_answer_withheld,
         status_code,
@@ -66,12 +68,14 @@ typed as (
         is_harmless(cleaned_meta) as is_meta_harmless,
         is_suspicious(left(error_message, 65537)) as is_message_suspect,
         has_key(words) as has_key,
+        origin.is_undecodable
+        and contains(concat_ws(' ', request_id, gateway_call_id, account_id, api_key_ref, model), chr(65533)) as has_undecodable_name,
+        has_controls,
         case
-            when contains(words, '{') or contains(words, '[')
-            then is_nested(request_id) or is_nested(trace_id) or is_nested(gateway_call_id) or is_nested(account_id)
-            or is_nested(api_key_ref) or is_nested(model) or is_nested(model_served) or is_nested(provider)
-            or is_nested(worded.finish_reason) or is_nested(native_finish_reason) or is_nested(status_code) or is_nested(error_code)
-            or is_nested(worded.operation) or is_nested(native_operation)
+            when has_brackets
+            then is_nested(request_id) or is_nested(gateway_call_id) or is_nested(account_id) or is_nested(api_key_ref)
+            or is_nested(model) or is_nested(worded.finish_reason) or is_nested(status_code) or is_nested(error_code)
+            or is_nested(worded.operation)
         end as has_nested,
         struct_pack(
             requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens,
@@ -99,7 +103,6 @@ measured as (
         or (text.reasoning_tokens is not null and reasoning_tokens is null)
         or (text.cache_write_tokens is not null and cache_write_tokens is null)
         or (text.cache_write_1h_tokens is not null and cache_write_1h_tokens is null)
-        or (text.max_output_tokens is not null and max_output_tokens is null)
         or (text.latency_ms is not null and reported_latency_ms is null)
         or (text.cost_usd is not null and cost_usd is null)
         or (text.cache_hit is not null and cache_hit is null)
@@ -158,6 +161,8 @@ checked as (
         case
             when origin.fault is not null then origin.fault
             when is_ignored then 'not_a_request'
+            when is_foreign then 'another_format'
+            when has_undecodable_name then 'invalid_encoding'
             when has_nested then 'wrong_type'
             when text.requested_at is null and reported_id is null and gateway_call_id is null then 'missing_request_id'
             when text.requested_at is null then 'missing_timestamp'
@@ -171,7 +176,7 @@ checked as (
                         or greatest(
                             magnitude(text.input_tokens), magnitude(text.output_tokens), magnitude(text.cached_tokens),
                             magnitude(text.reasoning_tokens), magnitude(text.cache_write_tokens),
-                            magnitude(text.cache_write_1h_tokens), magnitude(text.max_output_tokens)
+                            magnitude(text.cache_write_1h_tokens)
                         ) > files.most_tokens
                         or magnitude(text.latency_ms) > files.longest_ms
                     then 'out_of_range'
@@ -244,5 +249,6 @@ select
     id_hash_of(source, request_id) as id_hash,
     date_trunc('hour', requested_at) as request_hour,
     origin.file_index as file_index,
+    has_controls,
     fault,
 from checked

@@ -17,10 +17,17 @@ def rows(chunks: Iterable[tuple[int, Chunk]]) -> na.Array:
     """One row per line of some chunks, each of which comes with its file's index; may be scanned more than once.
 
     Columns: file_index, line (its number in the file), raw (its text, with its end), reading_fault (why its reader could not
-    read it whole, or ''). DuckDB scans it by the Arrow PyCapsule interface.
+    read it whole, or ''), undecodable (1 where it was not UTF-8, else 0). DuckDB scans it by the Arrow PyCapsule interface.
     """
     schema = na.struct(
-        {"file_index": na.int64(), "line": na.int64(), "raw": na.string(), "reading_fault": na.string()}, nullable=False
+        {
+            "file_index": na.int64(),
+            "line": na.int64(),
+            "raw": na.string(),
+            "reading_fault": na.string(),
+            "undecodable": na.int64(),
+        },
+        nullable=False,
     )
     chunked: na.Array = na.Array.from_chunks([_batch(schema, index, chunk) for index, chunk in chunks])
     return chunked
@@ -33,8 +40,15 @@ def _batch(schema: Any, file_index: int, chunk: Chunk) -> Any:
         _numbers(np.arange(chunk.first_line, chunk.first_line + chunk.count)),
         _texts(chunk.lines, chunk.ends),
         _texts("".join(reasons).encode(), np.cumsum([len(reason) for reason in reasons] or np.zeros(chunk.count))),
+        _numbers(_marks(chunk)),
     ]
     return na.c_array_from_buffers(schema, chunk.count, [None], children=columns)
+
+
+def _marks(chunk: Chunk) -> NDArray[Any]:
+    marks = np.zeros(chunk.count)
+    marks[[line - chunk.first_line for line in chunk.undecodable if 0 <= line - chunk.first_line < chunk.count]] = 1
+    return marks
 
 
 def _numbers(values: NDArray[Any]) -> Any:

@@ -145,6 +145,15 @@ create or replace temp macro magnitude(text) as
         then coalesce(abs(try_cast(text as decimal(38, 6))), 99999999999999999999999999999999.999999)
     end;
 
+-- A name with pictures in the place of the control characters that JSON's short escapes stand for (the others went before it was parsed).
+create or replace temp macro visible(text) as
+    translate(text, chr(8) || chr(9) || chr(10) || chr(12) || chr(13), chr(9224) || chr(9225) || chr(9226) || chr(9228) || chr(9229));
+
+-- A sentence on one line.
+create or replace temp macro on_one_line(text) as translate(text, chr(8) || chr(9) || chr(10) || chr(12) || chr(13), '     ');
+
+create or replace temp macro has_control(text) as regexp_matches(text, '[\x00-\x1f]');
+
 -- Words are looked up without case, hyphens, underscores and spaces; `FinishReason.MAX_TOKENS`, as programs print it, is `MAX_TOKENS`.
 create or replace temp macro finish_key(word) as
     replace(translate(lower(split_part(word, '.', -1)), '_- ', ''), 'finishreason', '');
@@ -190,3 +199,16 @@ create or replace temp macro key_hash_of(request_key) as ('0x' || left(request_k
 
 -- Whether a field that is to be a text or a number is an object or a list.
 create or replace temp macro is_nested(text) as (starts_with(text, '{') or starts_with(text, '[')) and json_valid(text);
+
+-- A text that no decision rests on; null where an object or a list stands in its place.
+create or replace temp macro text_of(text, has_brackets) as case when not (has_brackets and is_nested(text)) then text end;
+
+-- An object that names each key once: where it names one twice, the last value stays.
+create or replace temp macro with_last_of_each_key(record, keys) as
+    '{' || array_to_string(
+        list_transform(
+            list_filter(range(1, len(keys) + 1), lambda rank: not list_contains(keys[rank + 1:], keys[rank])),
+            lambda rank: to_json(keys[rank]) || ':' || (record -> '$.*')[rank]
+        ),
+        ','
+    ) || '}';

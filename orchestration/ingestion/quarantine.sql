@@ -1,4 +1,5 @@
 -- One row per quarantined record: where it stood, why it did not land, its length and digest, and what of it is known to be harmless.
+create or replace temp table quarantined as
 with faults as (
     select
         source,
@@ -31,11 +32,11 @@ final as (
         faults.fault as reason,
         measured.line_bytes,
         measured.line_digest,
-        quarantined.broken_at,
-        quarantined.fields::varchar as fields,
+        quarantined_lines.broken_at,
+        quarantined_lines.fields::varchar as fields,
     from faults
     inner join measured on faults.file_index = measured.file_index and faults.landing_line = measured.line
-    inner join quarantined on faults.file_index = quarantined.file_index and faults.landing_line = quarantined.line
+    inner join quarantined_lines on faults.file_index = quarantined_lines.file_index and faults.landing_line = quarantined_lines.line
     inner join files on faults.file_index = files.file_index
     order by faults.landing_file, faults.landing_line
 )

@@ -1,13 +1,28 @@
 -- One row per line: where it came from, with its fault or none, and the text of the JSON record that it holds, null where it holds none.
+-- Where an object names a key twice the last one counts, as for most readers of JSON; DuckDB's own takes the first.
 create or replace temp view records as
 with numbered as (
     select
         file_index,
         line,
         nullif(reading_fault, '') as reading_fault,
+        undecodable = 1 as is_undecodable,
         raw,
-        reading_fault = '' and json_valid(raw) as is_json,
+        -- Looking at the ends first keeps `try` from meeting broken lines, which it handles one by one.
+        case
+            when reading_fault = '' and starts_with(raw, '{') and regexp_matches(right(raw, 4), '\} *\n?$') then try(json_keys(raw))
+            when reading_fault = '' and regexp_matches(raw, '^ *\{') and json_valid(raw) then json_keys(raw)
+        end as keys,
     from lines
+),
+
+judged as (
+    select
+        numbered.*,
+        case when keys is null and reading_fault is null then json_valid(raw) end as is_json,
+        case when shapes.shape is null then list_unique(keys) < len(keys) end as has_repeated_key,
+    from numbered
+    left join shapes on hash(numbered.keys) = shapes.shape
 ),
 
 faulted as (
@@ -15,19 +30,20 @@ faulted as (
         struct_pack(
             file_index := file_index,
             line := line,
+            is_undecodable := is_undecodable,
             fault := case
                 when reading_fault is not null then reading_fault
-                when is_json and (starts_with(raw, '{') or regexp_matches(raw, '^[ \t\r]*\{')) then null
+                when keys is not null then null
                 when is_json then 'not_an_object'
                 when regexp_full_match(raw, '[ \t\r\n]*') then 'blank_line'
                 else 'malformed_json'
             end
         ) as origin,
-        raw,
-    from numbered
+        case when has_repeated_key then with_last_of_each_key(raw, keys) else raw end as text,
+    from judged
 )
 
 select
     origin,
-    case when origin.fault is null then raw end as record,
+    case when origin.fault is null then text end as record,
 from faulted

@@ -1,24 +1,23 @@
-"""Which gateways and feeds of verdicts there are, and which files of theirs arrived when. Reading the files does not belong here."""
+"""Which gateways and feeds of verdicts there are, as `sources.yml` names them. Finding and reading their files does not belong here."""
 
 import glob
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
 from orchestration.errors import MakegoodError
-from orchestration.hours import floor_hour
 from orchestration.ingestion.texts.keeping import wrong_path
-from orchestration.ingestion.texts.keys import stored_name
 
 ADAPTERS = Path(__file__).parent / "adapters"
 RESPONSES = Path(__file__).parent / "responses"
 """What each log format says of answers; a format whose records carry none has no file here."""
 ASSESSMENTS = Path(__file__).parent / "content_assessments.sql"
 """How a file of verdicts is read, of whichever detector."""
+OPTIONAL = ("timezone",)
+"""Fields that an entry may have."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,14 @@ class Source:
         name: the gateway's permanent name, part of every request's key; or the name of a feed of verdicts.
         adapter: the SQL file that turns a raw record into canonical columns.
         files: a glob under the home, or absolute, where `{date}` and `{hour}` stand for the landing hour.
+        timezone: the IANA name of the zone whose clock names dates and hours in paths; None is UTC.
         keep: paths of texts in its `meta` that are kept beside those known to be harmless.
     """
 
     name: str
     adapter: Path
     files: str
+    timezone: str | None = None
     keep: tuple[str, ...] = ()
 
     @property
@@ -52,18 +53,6 @@ class Source:
         """The SQL file that finds the answers in its records, where they carry any."""
         file = RESPONSES / self.adapter.name
         return file if file.is_file() else None
-
-
-@dataclass(frozen=True)
-class LandingFile:
-    """A file as it lies in the landing area, with the hour that its path or its first sight gives it."""
-
-    source: Source
-    name: str
-    path: Path
-    landed_hour: datetime
-    size_bytes: int
-    modified_ns: int
 
 
 def read_sources(file: Path, home: Path) -> list[Source]:
@@ -117,7 +106,7 @@ def _source(entry: object, where: str, home: Path) -> Source:
     if not adapter.is_file():
         known = ", ".join(sorted(file.stem for file in ADAPTERS.glob("*.sql")))
         raise MakegoodError(f"{where}: there is no adapter {fields['adapter']!r}; there are: {known}")
-    return Source(fields["name"], adapter, str(Path(glob.escape(str(home))) / fields["files"]), keep)
+    return Source(fields["name"], adapter, _under(home, fields["files"]), _zone(fields, where), keep)
 
 
 def _keep(entry: object, where: str) -> tuple[str, ...]:
@@ -133,7 +122,25 @@ def _keep(entry: object, where: str) -> tuple[str, ...]:
 
 def _assessments(entry: object, where: str, home: Path) -> Source:
     fields = _fields(entry, ("name", "files"), where)
-    return Source(fields["name"], ASSESSMENTS, str(Path(glob.escape(str(home))) / fields["files"]))
+    return Source(fields["name"], ASSESSMENTS, _under(home, fields["files"]), _zone(fields, where))
+
+
+def _under(home: Path, files: str) -> str:
+    return str(Path(glob.escape(str(home))) / files)
+
+
+def _zone(fields: dict[str, str], where: str) -> str | None:
+    """The entry's time zone. Raises MakegoodError where there is none of that name, or where it could mean nothing."""
+    name = fields.get("timezone")
+    if name is None:
+        return None
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise MakegoodError(f"{where}: there is no time zone {name!r}; names are such as America/New_York") from error
+    if "{hour}" not in fields["files"]:
+        raise MakegoodError(f"{where}: `timezone` is of the hours in paths, and `files` holds no {{hour}}")
+    return name
 
 
 def _fields(entry: object, names: tuple[str, ...], where: str, *others: str) -> dict[str, str]:
@@ -141,7 +148,7 @@ def _fields(entry: object, names: tuple[str, ...], where: str, *others: str) -> 
     if not isinstance(entry, dict):
         raise MakegoodError(f"{where}: an entry has the fields {', '.join(names[:-1])} and {names[-1]}")
     fields: dict[str, str] = {}
-    for field in names:
+    for field in (*names, *(name for name in OPTIONAL if name in entry)):
         value = entry.get(field)
         if not isinstance(value, str) or not value:
             raise MakegoodError(f"{where}: `{field}` is missing")
@@ -155,50 +162,3 @@ def _fields(entry: object, names: tuple[str, ...], where: str, *others: str) -> 
     if "://" in fields["files"]:
         raise MakegoodError(f"{where}: `files` must be a path; object stores are not read yet")
     return fields
-
-
-def find_files(sources: Iterable[Source], hours: list[datetime], home: Path) -> list[LandingFile]:
-    """Files whose path, or else whose modification time, puts them into one of `hours`, in name order.
-
-    Raises:
-        MakegoodError: one file belongs to two sources, or its name is not printable.
-    """
-    wanted = set(hours)
-    found: dict[str, LandingFile] = {}
-    for source in sources:
-        for path, hour in _candidates(source, hours):
-            try:
-                status = path.stat()
-            except FileNotFoundError:
-                continue
-            landed = hour or floor_hour(datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None))
-            if landed not in wanted:
-                continue
-            name = _name(path, home)
-            if name in found and found[name].source != source:
-                raise MakegoodError(
-                    f"{name} matches two sources, {found[name].source.name} and {source.name}: narrow `files` in one"
-                )
-            found[name] = LandingFile(source, name, path, landed, status.st_size, status.st_mtime_ns)
-    return [found[name] for name in sorted(found)]
-
-
-def _name(path: Path, home: Path) -> str:
-    name = str(path.relative_to(home)) if path.is_relative_to(home) else str(path)
-    if not name.isprintable():
-        raise MakegoodError(f"the name of the landing file {name!r} is not printable text: rename it")
-    return stored_name(name)
-
-
-def _candidates(source: Source, hours: list[datetime]) -> Iterable[tuple[Path, datetime | None]]:
-    if not source.is_dated:
-        yield from ((path, None) for path in _matches(source.files))
-        return
-    for hour in hours:
-        pattern = source.files.replace("{date}", f"{hour:%Y-%m-%d}").replace("{hour}", f"{hour:%H}")
-        yield from ((path, hour) for path in _matches(pattern))
-
-
-def _matches(pattern: str) -> Iterable[Path]:
-    """Files that match; names that begin with a dot are of files not finished yet, and match no `*`."""
-    return filter(Path.is_file, map(Path, glob.iglob(pattern, recursive=True)))  # noqa: PTH207 - pathlib's `*` matches dots

@@ -15,13 +15,13 @@ from typing import IO
 import duckdb
 
 from orchestration.duck import connect, sql_text
-from orchestration.ingestion.unpacking import PACKINGS, UnpackedFile
+from orchestration.ingestion.unpacking import UnpackedFile
 
 LONGEST_FIELD = 64 << 20
 ROWS_IN_MEMORY = 10_000
 
-Row = tuple[str, str | None]
-"""A record's text, and the fault that its reader found, if any."""
+Row = tuple[bytes, str | None]
+"""A record's text, as UTF-8 where it was that, and the fault that its reader found, if any."""
 
 
 def csv_rows(file: UnpackedFile) -> Iterator[Row]:
@@ -38,35 +38,30 @@ def csv_rows(file: UnpackedFile) -> Iterator[Row]:
         except StopIteration:
             break
         except csv.Error:
-            yield "", "malformed_csv"
+            yield b"", "malformed_csv"
             continue
         yield _csv_row(names, row)
     if file.fault:
-        yield "", file.fault
+        yield b"", file.fault
 
 
 def _csv_row(names: list[str], row: list[str]) -> Row:
     if not any(row):
-        return "", None
+        return b"", None
     pairs = zip(names, row, strict=False)
     record = json.dumps({name: value for name, value in pairs if name and value}, ensure_ascii=False)
-    try:
-        record.encode()
-    except UnicodeEncodeError:
-        return record.encode(errors="replace").decode(), "invalid_encoding"
-    return record, None if len(row) == len(names) else "malformed_csv"
+    return record.encode(errors="surrogateescape"), None if len(row) == len(names) else "malformed_csv"
 
 
 def parquet_rows(file: UnpackedFile) -> Iterator[Row]:
     """The rows of the file. Raises OSError where it cannot be read."""
-    if file.path.suffix.lower() not in PACKINGS:
-        for _ in file.raw_pieces():
-            pass
+    if not file.is_packed:
+        file.read_over()
         yield from _parquet_rows(file.path)
         return
     with NamedTemporaryFile(suffix=".parquet") as unpacked:
         _unpack(file, unpacked)
-        yield from [("", file.fault)] if file.fault else _parquet_rows(Path(unpacked.name))
+        yield from [(b"", file.fault)] if file.fault else _parquet_rows(Path(unpacked.name))
 
 
 def _unpack(file: UnpackedFile, target: IO[bytes]) -> None:
@@ -84,9 +79,9 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
             rows = con.execute(f"select to_json(struct_pack({values}))::varchar from {relation}")
             while batch := rows.fetchmany(ROWS_IN_MEMORY):
                 for (record,) in batch:
-                    yield record, None
+                    yield record.encode(), None
         except duckdb.Error:
-            yield "", "corrupt_file"
+            yield b"", "corrupt_file"
 
 
 def _quoted(name: str) -> str:

@@ -3,7 +3,7 @@
 They are data, in `words/`, shared by every adapter. Which of them a record is asked for is the adapter's and the landing's.
 """
 
-import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -35,7 +35,14 @@ def load(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def known(name: str, column: str = "word") -> set[str]:
-    """Every word of one table, as it is written there."""
-    with (WORDS / f"{name}.csv").open(newline="") as file:
-        return {row[column] for row in csv.DictReader(file)}
+def unknown(table: str, said: Iterable[str]) -> set[str]:
+    """Those of these words, of `operations` or `finish_reasons`, that stand in no row of the table."""
+    key = {"operations": "operation_key", "finish_reasons": "finish_key"}[table]
+    with duckdb.connect() as con:
+        con.execute((WORDS.parent / "macros.sql").read_text())
+        load(con)
+        rows = con.execute(
+            f"select word from unnest($said::varchar[]) as said(word) where {key}(word) not in (select key from {table})",
+            {"said": list(said)},
+        ).fetchall()
+    return {word for (word,) in rows}

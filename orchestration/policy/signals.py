@@ -25,6 +25,11 @@ def assessed_signals() -> list[str]:
     return list(_variables()["assessed_signals"])
 
 
+def timed_signals() -> list[str]:
+    """Those of them that say how long it took."""
+    return list(_variables()["timed_signals"])
+
+
 def operations() -> list[str]:
     """Everything that can be bought, and what is nobody's purchase."""
     return list(_variables()["operations"])

@@ -8,7 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration.policy.seeds import SEEDS, Policy, PolicyError, Problem, Row, read
-from orchestration.policy.signals import assessed_signals, operations, signals, unpurchased_operations
+from orchestration.policy.signals import (
+    assessed_signals,
+    operations,
+    signals,
+    timed_signals,
+    unpurchased_operations,
+    untimed_operations,
+)
 
 COMPARATORS = (">=", ">", "<=", "<", "=")
 SCOPES = ("account_day", "account_month")
@@ -101,6 +108,8 @@ def _operations(policy: Policy) -> Iterator[Problem]:
                 yield row.fault(
                     f"{row['signal']} cannot be for other: nobody knows what an answer is there, so nothing is paid for it"
                 )
+            elif name in untimed_operations() and row["signal"] in timed_signals():
+                yield row.fault(f"{row['signal']} cannot be for {name}, which lasts as long as it is wanted to")
             elif named.count(name) > 1:
                 yield row.fault(f"operations names {name} twice")
 

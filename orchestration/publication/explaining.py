@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import MakegoodError
-from orchestration.policy.signals import assessed_signals, untimed_operations, yes_no_signals
+from orchestration.policy.signals import assessed_signals, timed_signals, untimed_operations, yes_no_signals
 from orchestration.publication.asking import ask
 
 # Within a known hour. DuckLake compares an equality with what its catalog says of each file, which costs more than to read the
@@ -271,7 +271,7 @@ def _why_unknown(signal: str, request: Row) -> str:
     if signal in assessed_signals() and request["operation"] == "other":
         called = f" ({request['native_operation']})" if request["native_operation"] else ""
         return f": what was bought{called} is not known, so neither is what an answer to it is"
-    if signal in ("latency_ms", "latency_ratio", "throughput_tps") and request["operation"] in untimed_operations():
+    if signal in timed_signals() and request["operation"] in untimed_operations():
         return f": a {request['operation']} lasts as long as it is wanted to"
     if signal in ("empty_completion", "truncated") and request["finish_reason"] == "other":
         return f": it ended in a word that is not known ({request['native_finish_reason']})"

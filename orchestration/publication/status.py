@@ -1,5 +1,6 @@
 """How things stand: what is published, how fresh it is, whether anything was lost, and what waits. Nothing here mends anything."""
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,8 +10,10 @@ import duckdb
 
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
-from orchestration.ingestion.inventory import Inventory
+from orchestration.ingestion.finding import landing_path, unmatched_files
+from orchestration.ingestion.inventory import Inventory, RefusedFile
 from orchestration.ingestion.placing import VerdictEquation, verdict_equation
+from orchestration.ingestion.sources import read_assessments, read_sources
 from orchestration.policy.digests import policy_digests
 from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication, Publications
@@ -64,7 +67,14 @@ class LedgerStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a home. `is_sound` is false where an equation does not hold, hours wait unaudited or the ledger has a problem."""
+    """The state of a home. `is_sound` is false where an equation does not hold, hours wait unaudited or the ledger has a problem.
+
+    Attributes:
+        landed_files: how many have landed, published or not.
+        replaced_records: in how many of their records characters were replaced that no text may hold.
+        refused_files: which lie in the landing area and could not be landed, with the reasons.
+        unmatched_files: which lie there and are no source's, by name.
+    """
 
     publication: Publication
     file_equation: FileEquation
@@ -74,17 +84,21 @@ class Status:
     unknown_operations: UnknownWords
     unknown_endings: UnknownWords
     landed_files: int
+    replaced_records: int
+    refused_files: list[RefusedFile]
+    unmatched_files: list[str]
     unaudited_hours: list[datetime]
     stale_hours: list[datetime]
     is_sound: bool
 
 
-def status(root: Path) -> Status:
-    """The state of the home at `root`.
+def status(root: Path, sources_file: Path) -> Status:
+    """The state of the home at `root`, whose files are of the sources in `sources_file`.
 
     Raises:
-        MakegoodError: nothing is published yet, or the policy cannot be used.
+        MakegoodError: nothing is published yet, or the policy or the sources cannot be used.
     """
+    sources = read_sources(sources_file, root) + read_assessments(sources_file, root)
     home, policy = Home(root).existing(), policy_digests(valid_policy())
     with reading(home.warehouse) as (con, publication):
         files = FileEquation(
@@ -102,7 +116,12 @@ def status(root: Path) -> Status:
     record, inventory = Publications(publications_file(home.warehouse)), Inventory(home.lake / "inventory.sqlite")
     try:
         unaudited = [hour for hour, _ in record.unaudited_hours()]
-        landed_files = inventory.totals()[0]
+        landed_files, replaced_records = inventory.totals()[0], inventory.replaced_count()
+        refused = [
+            file
+            for file in inventory.refused_files()
+            if "sha256:" in file.landing_file or os.path.lexists(landing_path(file.landing_file, home.root))
+        ]
         verdicts = verdict_equation(inventory, publication.data_through or publication.published_at)
     finally:
         record.close()
@@ -117,6 +136,9 @@ def status(root: Path) -> Status:
         unknown_operations=operations,
         unknown_endings=endings,
         landed_files=landed_files,
+        replaced_records=replaced_records,
+        refused_files=refused,
+        unmatched_files=unmatched_files(sources, home.landing, home.root),
         unaudited_hours=unaudited,
         stale_hours=[hour for hour, digest in derived if digest != policy.at(hour)],
         is_sound=files.holds and hours.holds and verdicts.holds and not unaudited and ledger.problem is None,

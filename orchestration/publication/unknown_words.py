@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.ingestion import words
+
 DAYS = 7
 """How many of the last published days are looked through."""
 NAMED = 5
@@ -28,14 +30,17 @@ class UnknownWords:
 
 def unknown_operations(con: duckdb.DuckDBPyConnection) -> UnknownWords:
     """Words for what was bought: nothing is paid for the content of such requests."""
-    return _counted(con, "operation", "native_operation")
+    return _counted(con, "operation", "native_operation", "operations")
 
 
 def unknown_endings(con: duckdb.DuckDBPyConnection) -> UnknownWords:
     """Words for why an answer ended: none of such requests is paid as empty."""
-    return _counted(con, "finish_reason", "native_finish_reason")
+    return _counted(con, "finish_reason", "native_finish_reason", "finish_reasons")
 
 
-def _counted(con: duckdb.DuckDBPyConnection, normalised: str, column: str) -> UnknownWords:
-    found = con.execute(COUNTED.replace("$normalised", normalised).replace("$column", column)).fetchall()
+def _counted(con: duckdb.DuckDBPyConnection, normalised: str, column: str, table: str) -> UnknownWords:
+    """Words that are known to mean none of ours, such as `queued`, are not counted."""
+    counted = con.execute(COUNTED.replace("$normalised", normalised).replace("$column", column)).fetchall()
+    strange = words.unknown(table, (word for word, _ in counted))
+    found = [(word, count) for word, count in counted if word in strange]
     return UnknownWords(sum(count for _, count in found), len(found), dict(found[:NAMED]))

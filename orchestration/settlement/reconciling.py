@@ -22,6 +22,7 @@ from orchestration.settlement.standings import Standing, Standings
 from orchestration.settlement.trusting import note_seen, refuse_what_is_behind
 
 ACCEPTED = "accepted.csv"
+SHORT_NAMES = {"key": "idempotency_key", "amount": "amount_usd", "account": "account_id"}
 KEY = re.compile(r"makegood-[0-9a-f]{32}")
 AMOUNT = re.compile(r"[0-9]+(\.[0-9]{1,2}0*)?", re.ASCII)
 
@@ -104,7 +105,7 @@ def read_accepted(file: Path) -> list[Accepted]:
         lines = list(read_csv(file.read_bytes()))
     except (OSError, ValueError) as error:
         raise MakegoodError(f"cannot read {file}: {error}") from error
-    heading = lines[0][1] if lines else []
+    heading = [SHORT_NAMES.get(name.strip(), name.strip()) for name in (lines[0][1] if lines else [])]
     if not {"idempotency_key", "amount_usd"} <= set(heading):
         raise MakegoodError(f"{file} must begin with a line that names the columns idempotency_key and amount_usd")
     accepted: dict[str, Accepted] = {}

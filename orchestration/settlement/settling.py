@@ -139,6 +139,7 @@ def _settle(
             more = f" (and {len(surprising) - 1:,} more)" if len(surprising) > 1 else ""
             raise MakegoodError(
                 f"not posted: {surprising[0]}{more}; see everything with --dry-run, and if it is right, settle with --confirm"
+                " (in Dagster with is_confirmed: true)"
             )
         held = con.execute("select count(*), coalesce(sum(due_usd), 0) from due where is_held").fetchone()
         assert held is not None

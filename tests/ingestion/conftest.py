@@ -11,9 +11,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.ingestion.finding import find_files
 from orchestration.ingestion.inventory import Inventory, LandedFile
 from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import ADAPTERS, Source, find_files
+from orchestration.ingestion.sources import ADAPTERS, Source
 
 
 def at(text: str) -> datetime:

@@ -11,10 +11,11 @@ import duckdb
 from conftest import ALWAYS, HOUR, Place, at, line
 
 from orchestration.ingestion import window
+from orchestration.ingestion.finding import find_files
 from orchestration.ingestion.inventory import LandedFile
 from orchestration.ingestion.landing import land
 from orchestration.ingestion.placing import place, unaccounted
-from orchestration.ingestion.sources import ASSESSMENTS, Source, find_files
+from orchestration.ingestion.sources import ASSESSMENTS, Source
 from orchestration.ingestion.window import Window
 from orchestration.policy.digests import PolicyDigests
 from orchestration.policy.signals import baseline_terms

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from orchestration.hours import FIRST_HOUR
 from orchestration.ingestion.canonical import COLUMNS
-from orchestration.ingestion.landing import GRACE, HERE, LARGEST_COST_USD, LONGEST_MS, MOST_TOKENS
+from orchestration.ingestion.finding import FARTHEST_ZONE, FAST_CLOCKS
+from orchestration.ingestion.landing import HERE, LARGEST_COST_USD, LONGEST_MS, MOST_TOKENS
 
 FULL = {
     "request_id": "req-1", "trace_id": "t", "gateway_call_id": "c", "account_id": "a", "api_key_ref": "k",
@@ -274,17 +275,13 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
         f"{shape} as {name}": ("wrong_type", {name: value})
         for name in (
             "request_id",
-            "trace_id",
             "gateway_call_id",
             "account_id",
             "api_key_ref",
             "requested_at",
             "completed_at",
             "model",
-            "model_served",
-            "provider",
             "finish_reason",
-            "native_finish_reason",
             "status_code",
             "error_code",
         )
@@ -307,6 +304,18 @@ def test_a_faulty_record_is_quarantined_with_its_reason(place: Place, kind: str)
     assert fault_of(place, **changes) == reason
 
 
+@pytest.mark.parametrize("name", ["trace_id", "model_served", "provider", "native_finish_reason", "native_operation"])
+@pytest.mark.parametrize("value", [{"a": 1}, ["a"]], ids=["object", "list"])
+def test_a_field_that_no_decision_rests_on_never_costs_the_request(place: Place, name: str, value: Any) -> None:
+    (row,) = place.land_lines(line(**{name: value}, finish_reason="stop"))
+    assert row[name] is None
+
+
+def test_a_callers_limit_that_is_no_number_is_not_known(place: Place) -> None:
+    (row,) = place.land_lines(line(max_output_tokens="auto"))
+    assert row["max_output_tokens"] is None
+
+
 def test_a_fault_is_kept_with_file_line_and_harmless_fields(place: Place) -> None:
     place.land_lines(line(request_id="r1"), line(request_id="r2", model=None, input_tokens="twelve", output_tokens=-1))
     ((name, number, reason, fields),) = place.quarantine()
@@ -323,8 +332,9 @@ def test_a_fault_is_kept_with_file_line_and_harmless_fields(place: Place) -> Non
     }
 
 
+LATEST = HOUR + timedelta(hours=1) + FARTHEST_ZONE + FAST_CLOCKS
 AT_THE_LIMIT: dict[str, dict[str, Any]] = {
-    "five minutes after the hour's end": {"requested_at": HOUR + GRACE, "completed_at": ...},
+    "the hour's end in the farthest zone, and five minutes": {"requested_at": LATEST, "completed_at": ...},
     "the first day": {"requested_at": FIRST_HOUR, "completed_at": ...},
     "the most tokens": dict.fromkeys(
         ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "max_output_tokens"), MOST_TOKENS
@@ -336,8 +346,8 @@ AT_THE_LIMIT: dict[str, dict[str, Any]] = {
     "a long call filed under the hour of its start": {"completed_at": "2026-11-01T09:10:00Z"},
 }
 BEYOND_THE_LIMIT = {
-    "five minutes after the hour's end": {
-        "requested_at": HOUR + GRACE + timedelta(milliseconds=1),
+    "the hour's end in the farthest zone, and five minutes": {
+        "requested_at": LATEST + timedelta(milliseconds=1),
         "completed_at": ...,
     },
     "the first day": {"requested_at": FIRST_HOUR - timedelta(milliseconds=1), "completed_at": ...},

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import pytest
 from conftest import ALWAYS, HOUR, Place, at, line, make_place
 from hypothesis import given, settings
@@ -18,8 +19,10 @@ from hypothesis import strategies as st
 
 from orchestration.errors import MakegoodError
 from orchestration.ingestion import landing
+from orchestration.ingestion.finding import find_files
+from orchestration.ingestion.lake_parts import select_rows
 from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import ADAPTERS, Source, find_files
+from orchestration.ingestion.sources import ADAPTERS, Source
 
 NEXT = HOUR + timedelta(hours=1)
 
@@ -183,21 +186,53 @@ def test_an_adapter_that_is_no_sql_is_refused_in_one_sentence(place: Place, tmp_
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_that_changes_while_it_is_read_is_refused(place: Place) -> None:
+def test_a_file_that_changes_while_it_is_read_is_refused_and_lands_when_it_is_whole(place: Place) -> None:
     file = place.put("part.jsonl", lines("r1"))
+    place.put("good.jsonl", lines("g1"))
     found = find_files([place.source], [HOUR], place.home)
     file.write_bytes(lines("r1", "r2"))
-    with pytest.raises(MakegoodError, match=r"part\.jsonl changed while it was read"):
-        land(found, place.lake, place.inventory)
-    assert ids(place) == []
+    land(found, place.lake, place.inventory)
+    assert ids(place) == ["g1"]
+    assert refusals(place) == {
+        "part.jsonl": "changed while it was read: it lands when the gateway has finished writing it"
+    }
+    place.land()
+    assert (sorted(ids(place)), refusals(place)) == (["g1", "r1", "r2"], {})
+    with duckdb.connect() as con:
+        select = select_rows(place.inventory.current_parts(*ALWAYS), place.lake, place.inventory, ["request_id"])
+        assert sorted(row[0] for row in con.execute(select).fetchall()) == ["g1", "r1", "r2"]
 
 
-def test_a_file_that_vanishes_before_it_is_read_is_named(place: Place) -> None:
-    file = place.put("part.jsonl", lines("r1"))
+def test_a_file_that_vanishes_or_cannot_be_read_is_refused_and_the_others_land(place: Place) -> None:
+    place.put("good.jsonl", lines("g1"))
+    gone = place.put("gone.jsonl", lines("r1"))
+    folder = place.put("folder.jsonl", lines("r2"))
     found = find_files([place.source], [HOUR], place.home)
-    file.unlink()
-    with pytest.raises(MakegoodError, match=r"cannot read .*part\.jsonl: No such file"):
-        land(found, place.lake, place.inventory)
+    gone.unlink()
+    folder.unlink()
+    folder.mkdir()
+    land(found, place.lake, place.inventory)
+    assert ids(place) == ["g1"]
+    assert refusals(place) == {
+        "gone.jsonl": "cannot be read: No such file or directory",
+        "folder.jsonl": "cannot be read: Is a directory",
+    }
+
+
+def test_a_line_that_the_engine_cannot_cope_with_costs_no_other_line(place: Place, tmp_path: Path) -> None:
+    strict = tmp_path / "strict.sql"
+    text = place.source.adapter.read_text()
+    strict.write_text(text.replace("field.trace_id as trace_id", "field.trace_id::integer::varchar as trace_id"))
+    place.source = Source("gateway", strict, place.source.files)
+    place.put("a.jsonl", lines("r1") + line(request_id="x", trace_id="no number") + lines("r3"))
+    place.put("b.jsonl", line(request_id="y", trace_id="none either") + lines("r4", "r5"))
+    first, second = place.land()
+    assert sorted(ids(place)) == ["r1", "r3", "r4", "r5"]
+    assert [(name, number, reason) for name, number, reason, _ in place.quarantine()] == [
+        ("a.jsonl", 2, "unreadable"),
+        ("b.jsonl", 1, "unreadable"),
+    ]
+    assert (first.records_read, second.records_read) == (3, 3)
 
 
 def undated(place: Place) -> Source:
@@ -224,11 +259,15 @@ def test_a_log_that_grows_keeps_its_landing_hour_and_takes_later_requests(place:
     assert [file.landing_file for file in place.inventory.files_of_hours([NEXT])] == ["landing/log.jsonl"]
 
 
+def refusals(place: Place) -> dict[str, str]:
+    return {Path(file.landing_file).name: file.reason for file in place.inventory.refused_files()}
+
+
 CRASHES = {
     "while parts are written": "threading.Thread(target=watch).start(); killing = Inventory",
-    "when all parts are written": "killing = type('Killing', (Inventory,), {'replace': lambda self, landed: die()})",
+    "when all parts are written": "killing = type('Killing', (Inventory,), {'replace': lambda self, *_: die()})",
     "inside the inventory's transaction": (
-        "killing = type('Killing', (Inventory,), {'replace': lambda self, landed: Inventory.replace(self, half(landed))})"
+        "killing = type('Killing', (Inventory,), {'replace': lambda self, landed, *_: Inventory.replace(self, half(landed))})"
     ),
 }
 CRASHING = """
@@ -237,7 +276,8 @@ from datetime import datetime
 from pathlib import Path
 from orchestration.ingestion import landing
 from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.sources import ADAPTERS, Source, find_files
+from orchestration.ingestion.finding import find_files
+from orchestration.ingestion.sources import ADAPTERS, Source
 
 home = Path(sys.argv[1])
 landing.GROUP_BYTES = 1
@@ -306,7 +346,7 @@ def test_any_order_and_split_over_files_lands_the_same_rows(
     for _ in range(2):
         with TemporaryDirectory() as directory:
             place = make_place(Path(directory))
-            pieces: list[list[bytes]] = [[] for _ in range(files)]
+            pieces: list[list[bytes]] = [[lines("head")] for _ in range(files)]
             for content in chance.sample(contents, len(contents)):
                 chance.choice(pieces).append(content)
             for number, piece in enumerate(pieces):
@@ -346,7 +386,7 @@ def test_counts_add_up_for_any_bytes(pieces: list[bytes], ending: str) -> None:
         assert file.records_read == file.landed_count + file.ignored_count + file.quarantined_count
         assert file.landed_count == len(place.rows())
         assert file.quarantined_count == len(place.quarantine())
-        if ending == ".jsonl":
+        if ending == ".jsonl" and content.startswith(b"{"):
             body = content.removeprefix(b"\xef\xbb\xbf")
             assert file.records_read == body.count(b"\n") + (not body.endswith(b"\n") and body != b"")
         place.inventory.close()

@@ -1,13 +1,11 @@
-"""sources.yml and the files that it finds: mistakes are named in one sentence."""
+"""sources.yml: its mistakes are named in one sentence."""
 
-import os
 from pathlib import Path
 
 import pytest
-from conftest import HOUR, at
 
 from orchestration.errors import MakegoodError
-from orchestration.ingestion.sources import ASSESSMENTS, find_files, read_assessments, read_sources
+from orchestration.ingestion.sources import ASSESSMENTS, read_assessments, read_sources
 
 GOOD = """
 sources:
@@ -24,15 +22,6 @@ def sources_file(home: Path, text: str) -> Path:
     file = home / "sources.yml"
     file.write_text(text)
     return file
-
-
-def touch(path: Path, moment: str | None = None) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
-    if moment:
-        seconds = (at(moment) - at("1970-01-01")).total_seconds()
-        os.utime(path, (seconds, seconds))
-    return path
 
 
 def test_sources_are_read_with_their_adapters(tmp_path: Path) -> None:
@@ -95,6 +84,18 @@ MISTAKES = {
         'sources: [{name: a, adapter: canonical, files: "{hour}/x"}]',
         "must hold both {date} and {hour}",
     ),
+    "no time zone": (
+        'sources: [{name: a, adapter: canonical, files: "{date}/{hour}/x", timezone: New York}]',
+        "source 1: there is no time zone 'New York'; names are such as America/New_York",
+    ),
+    "a time zone that leads elsewhere": (
+        'sources: [{name: a, adapter: canonical, files: "{date}/{hour}/x", timezone: ../../etc/passwd}]',
+        "source 1: there is no time zone",
+    ),
+    "a time zone of no hour": (
+        'sources: [{name: a, adapter: canonical, files: "x", timezone: Europe/Berlin}]',
+        "`timezone` is of the hours in paths, and `files` holds no {hour}",
+    ),
     "an object store": ('sources: [{name: a, adapter: canonical, files: "s3://b/x"}]', "must be a path"),
 }
 
@@ -119,59 +120,3 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "sources.yml").write_bytes(b"sources: \xff")
     with pytest.raises(MakegoodError, match=r"sources\.yml is not UTF-8 text, at byte 9"):
         read_sources(tmp_path / "sources.yml", tmp_path)
-
-
-def test_a_dated_file_belongs_to_the_hour_of_its_path(tmp_path: Path) -> None:
-    sources = read_sources(sources_file(tmp_path, GOOD), tmp_path)
-    for hour in ("04", "05", "06"):
-        touch(tmp_path / f"landing/gateway/2026-11-01/{hour}/part.jsonl", "2020-01-01T00:00")
-    found = find_files(sources, [HOUR, at("2026-11-01T06:00")], tmp_path)
-    assert [(file.name, file.landed_hour.hour) for file in found] == [
-        ("landing/gateway/2026-11-01/05/part.jsonl", 5),
-        ("landing/gateway/2026-11-01/06/part.jsonl", 6),
-    ]
-
-
-def test_an_undated_file_belongs_to_the_hour_of_its_modification(tmp_path: Path) -> None:
-    sources = read_sources(sources_file(tmp_path, GOOD), tmp_path)
-    touch(tmp_path / "landing/litellm/deep/er/in.json", "2026-11-01T05:59:59")
-    touch(tmp_path / "landing/litellm/out.json", "2026-11-01T06:00:00")
-    assert [file.name for file in find_files(sources, [HOUR], tmp_path)] == ["landing/litellm/deep/er/in.json"]
-
-
-def test_hidden_files_and_directories_are_not_landing_files(tmp_path: Path) -> None:
-    sources = read_sources(sources_file(tmp_path, GOOD), tmp_path)
-    touch(tmp_path / "landing/gateway/2026-11-01/05/.part.jsonl.unfinished")
-    (tmp_path / "landing/gateway/2026-11-01/05/directory").mkdir()
-    assert find_files(sources, [HOUR], tmp_path) == []
-
-
-def test_a_file_of_two_sources_is_refused(tmp_path: Path) -> None:
-    text = GOOD.replace("landing/litellm/**/*.json", "landing/**/{date}/{hour}/*")
-    sources = read_sources(sources_file(tmp_path, text), tmp_path)
-    touch(tmp_path / "landing/gateway/2026-11-01/05/part.jsonl")
-    with pytest.raises(
-        MakegoodError, match=r"part\.jsonl matches two sources, gateway and litellm: narrow `files` in one"
-    ):
-        find_files(sources, [HOUR], tmp_path)
-
-
-def test_a_name_that_cannot_be_printed_is_refused(tmp_path: Path) -> None:
-    sources = read_sources(sources_file(tmp_path, GOOD), tmp_path)
-    touch(tmp_path / "landing/gateway/2026-11-01/05/new\nline.jsonl")
-    with pytest.raises(MakegoodError, match="is not printable text: rename it"):
-        find_files(sources, [HOUR], tmp_path)
-
-
-def test_a_home_with_brackets_in_its_name_is_no_pattern(tmp_path: Path) -> None:
-    home = tmp_path / "home[1]*"
-    touch(home / "landing/gateway/2026-11-01/05/part.jsonl")
-    sources = read_sources(sources_file(tmp_path, GOOD), home)
-    assert [file.name for file in find_files(sources, [HOUR], home)] == ["landing/gateway/2026-11-01/05/part.jsonl"]
-
-
-def test_an_absolute_pattern_is_taken_as_it_is(tmp_path: Path) -> None:
-    elsewhere = touch(tmp_path / "elsewhere/2026-11-01/05/part.jsonl")
-    text = GOOD.replace("landing/gateway", str(tmp_path / "elsewhere"))
-    sources = read_sources(sources_file(tmp_path, text), tmp_path / "home")
-    assert [file.name for file in find_files(sources, [HOUR], tmp_path / "home")] == [str(elsewhere)]

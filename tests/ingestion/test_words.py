@@ -103,6 +103,12 @@ def test_words_for_the_end_of_an_answer_mean_what_their_providers_mean(place: Pl
     assert [(row["native_finish_reason"], row["finish_reason"]) for row in rows] == list(said.items())
 
 
+def test_words_that_are_known_to_mean_none_of_ours_are_told_from_those_that_are_not_known() -> None:
+    assert words.unknown("operations", ["acreate_video", "acompletion", "adream"]) == {"adream"}
+    assert words.unknown("finish_reasons", ["queued", "OTHER", "tired", "max-tokens"]) == {"tired"}
+    assert words.unknown("operations", []) == set()
+
+
 def test_an_empty_word_for_the_end_of_an_answer_is_none(place: Place) -> None:
     assert [row["finish_reason"] for row in place.land_lines(line(finish_reason=""), line(finish_reason=None))] == [
         None,

@@ -58,6 +58,7 @@ ACCOUNTS = ("acme", "beta", "gamma", "delta", "Acme", "unknown")
 DETECTORS = ("human", "*", "judge", "empty_completion", "invalid_json", "repetition_loop", "truncated")
 FLAGS = ("upstream_failed", "empty_completion", "invalid_json", "repetition_loop", "truncated")
 SIGNALS = (*FLAGS, "assessment_score", "latency_ratio", "throughput_tps", "latency_ms")
+TIMED = ("latency_ratio", "throughput_tps", "latency_ms")
 COMPARATORS = (">=", ">", "<=", "<", "=")
 PURCHASES = (
     *("chat", "text_completion", "responses", "embeddings", "image_generation", "speech", "transcription", "rerank"),
@@ -189,10 +190,11 @@ def _rule(chances: Chances, version: str, rule_id: str, kind: str, since: dateti
 
 
 def _operations(chances: Chances, signal: str) -> str:
-    """Everything, or a few operations; of what nobody knows no rule may judge the content."""
+    """Everything, or a few operations; no rule may judge the content of what nobody knows, nor how long a session took."""
     if chances.hit(0.5):
         return "*"
-    sayable = [name for name in PURCHASES if name != "other" or signal not in ASSESSED]
+    unsaid = {"other"} if signal in ASSESSED else {"batch", "realtime"} if signal in TIMED else set()
+    sayable = [name for name in PURCHASES if name not in unsaid]
     named = chances.random.sample(sayable, chances.one((1, 3, 8)))
     return "|".join(named if "chat" in named or chances.hit(0.3) else ["chat", *named])
 

@@ -17,9 +17,10 @@ from orchestration.duck import connect
 from orchestration.home import Home
 from orchestration.hours import HOUR, HourRange
 from orchestration.ingestion import window
+from orchestration.ingestion.finding import find_files
 from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import find_files, read_sources
+from orchestration.ingestion.sources import read_sources
 from orchestration.policy.digests import PolicyDigests
 from orchestration.policy.signals import baseline_terms
 from orchestration.resources import Warehouse

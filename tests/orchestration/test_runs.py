@@ -17,9 +17,10 @@ from running_gateway import FIRST, Gateway, record
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import HOUR
+from orchestration.ingestion.finding import find_files
 from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import find_files, read_sources
+from orchestration.ingestion.sources import read_sources
 from orchestration.maintenance import maintain
 from orchestration.settings import PROJECT
 

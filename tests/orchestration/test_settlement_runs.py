@@ -49,7 +49,12 @@ def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegoo
     at = FIRST + timedelta(minutes=5)
     gateway.lands(FIRST, [record("a", at, status_code="503"), record("b", at, status_code="503", account_id=None)])
     gateway.runs(FIRST, DAYS)
-    report = settle(date(2026, 11, 3), gateway.settings)
+    watchful = gateway.settings.model_copy(update={"settlement_first_usd": Decimal("0.001")})
+    with pytest.raises(
+        MakegoodError, match=r"not posted: all accounts together would be paid 0\.01.* is_confirmed: true"
+    ):
+        settle(date(2026, 11, 3), watchful)
+    report = settle(date(2026, 11, 3), watchful, is_confirmed=True)
     assert report.posted["entries"] == 1
     assert report.publication.ledger_sequence == 1
     entries = (

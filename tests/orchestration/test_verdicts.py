@@ -30,7 +30,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
 
 def test_a_verdict_is_a_fact_of_its_request_and_unknown_ones_wait(gateway: Gateway) -> None:
     assert gateway.sees(VERDICTS) == [("a", "judge", "unsatisfactory", "0.9500")]
-    now = status(gateway.root)
+    now = status(gateway.root, gateway.settings.sources)
     assert (now.verdict_equation, now.is_sound) == (VerdictEquation(landed=3, placed=1, waiting=2, given_up=0), True)
 
 
@@ -52,7 +52,9 @@ def test_late_verdicts_and_the_verdicts_of_late_requests_derive_their_hours_alon
     ]
     after = dict(gateway.sees(DIGESTS))
     assert {hour for hour in after if after[hour] != before.get(hour)} == {FIRST + HOUR, FIRST + 5 * HOUR}
-    assert status(gateway.root).verdict_equation == VerdictEquation(landed=5, placed=4, waiting=1, given_up=0)
+    assert status(gateway.root, gateway.settings.sources).verdict_equation == VerdictEquation(
+        landed=5, placed=4, waiting=1, given_up=0
+    )
 
 
 def test_verdicts_that_were_lost_stop_the_publication(gateway: Gateway) -> None:

@@ -47,6 +47,10 @@ BAD: dict[str, tuple[Spoil, str]] = {
         lambda s: s.change(RULES, 3, operations="chat|other"),
         "line 3: empty_completion cannot be for other: nobody knows what an answer is there",
     ),
+    "latency of a session": (
+        lambda s: s.change(RULES, 12, operations="chat|realtime"),
+        "line 12: latency_ms cannot be for realtime, which lasts as long as it is wanted to",
+    ),
     "fault of nobody": (
         lambda s: s.change(FAULTS, 2, fault="provider"),
         "failure_faults.csv line 2: there is no fault 'provider'; there are: upstream, gateway, caller, undecided",

@@ -224,7 +224,8 @@ def test_a_gap_in_what_billing_has_is_asked_about(home: Home, file: Path) -> Non
 KEY = f"makegood-{'0' * 32}"
 REFUSED = {
     "": "must begin with a line that names the columns",
-    "key,amount\na,1\n": "must begin with a line that names the columns",
+    "key,sum\na,1\n": "must begin with a line that names the columns",
+    "key,amount\nabc,1\n": "line 2: 'abc' is no key of a hand-over",
     f"idempotency_key,amount_usd\n{KEY}\n": "line 2: there are 1 fields under 2 columns",
     "idempotency_key,amount_usd\nabc,1\n": "line 2: 'abc' is no key of a hand-over",
     f"idempotency_key,amount_usd\n{KEY},1_0\n": "line 2: '1_0' is no amount",

@@ -191,6 +191,8 @@ def _log(row: dict[str, Any], landed_hour: datetime, landing_file: str, line: in
     known: dict[str, Any] = dict.fromkeys(Log.__slots__) | {
         "source": "gateway",
         "account_id": row.get("account_id", "unknown"),
+        "operation": "chat",
+        "is_answer_withheld": False,
         "requested_at": started,
         "completed_at": ended,
         "latency_ms": (ended - started) // timedelta(milliseconds=1),

@@ -29,10 +29,11 @@ from orchestration.assets.warehouse import (
 from orchestration.home import Home
 from orchestration.hours import HourRange
 from orchestration.ingestion import window
+from orchestration.ingestion.finding import find_files
 from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.landing import land
 from orchestration.ingestion.placing import place
-from orchestration.ingestion.sources import find_files, read_assessments, read_sources
+from orchestration.ingestion.sources import read_assessments, read_sources
 from orchestration.policy.digests import policy_digests
 from orchestration.policy.signals import baseline_terms
 from orchestration.policy.validation import valid_policy

@@ -1,6 +1,7 @@
 -- One row per record of the canonical format: JSON with the column names of the canonical request log. Unknown fields go to meta.
 -- Contract of every adapter: read `records` (origin, record: JSON text), return one row or more for each of its rows, also where record
--- is null; carry `origin` through; every other column is text, as the log has it; is_ignored marks what is no request.
+-- is null; carry `origin` through; every other column is text, as the log has it; is_ignored marks what is no request,
+-- is_foreign what is no record of this format though it may look like one.
 with parsed as (
     select
         origin,
@@ -70,6 +71,7 @@ final as (
     select
         origin,
         false as is_ignored,
+        false as is_foreign,
         field.request_id as request_id,
         false as is_named_by_call,
         field.trace_id as trace_id,

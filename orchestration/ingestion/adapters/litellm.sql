@@ -153,6 +153,7 @@ final as (
     select
         origin,
         coalesce(field.call_type = 'list_mcp_tools', false) as is_ignored,
+        coalesce(field.call_type, field.status, field.litellm_call_id, field.response_cost::varchar) is null as is_foreign,
         field.id as request_id,
         -- A batch, an answer that is fetched when it is done, and what is read again are named by the provider: each look has a call id of its own.
         not (
