@@ -159,7 +159,7 @@ def _locked(file: Path, kind: int) -> int | None:
 
 def _fields(file: Path) -> list[str]:
     try:
-        return file.read_text(errors="replace").splitlines()
+        return file.read_text(errors="replace").split("\n")
     except OSError:
         return []
 

@@ -57,7 +57,8 @@ def test_no_place_inside_a_statement_hides_it(con: duckdb.DuckDBPyConnection, qu
 
 def test_no_allowed_function_looks_outside_its_arguments() -> None:
     names = _functions() | TABLE_FUNCTIONS
-    assert {name for name in names if re.search(REACHES_OUTSIDE, name)} == set()
+    harmless = {"formatreadablesize", "formatreadabledecimalsize", "json_exists"}
+    assert {name for name in names - harmless if re.search(REACHES_OUTSIDE, name)} == set()
     assert {name for name in TABLE_FUNCTIONS | {"sum", "now", "list_transform"} if name not in names} == set()
 
 

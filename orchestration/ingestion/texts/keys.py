@@ -16,7 +16,7 @@ REDACTED = "[redacted]"
 
 def table(name: str, *, delimiter: str = ",") -> list[list[str]]:
     """The rows of a table beside this module, without its header and the comments above it."""
-    lines = [line for line in (HERE / name).read_text().splitlines() if line and not line.startswith("#")]
+    lines = [line for line in (HERE / name).read_text().split("\n") if line and not line.startswith("#")]
     rows = csv.reader(lines) if delimiter == "," else csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
     return list(rows)[1:]
 
