@@ -20,7 +20,7 @@ OUTCOMES: dict[int, dict[str, Any]] = {
     2: {"cost_usd": None, "latency_ms": 700_000},
 }
 HOURS = [MIDNIGHT + timedelta(hours=hour) for hour in (22, 23, 24)]
-VERDICTS = [assessment(f"{hour:%d%H}-3", hour) for hour in HOURS]
+VERDICTS = [assessment(f"{hour:%d%H}-3", hour, account_id="account-0") for hour in HOURS]
 
 
 def day_of_deliveries() -> list[Delivery]:
