@@ -19,7 +19,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from dashboard.answers import DetailsAnswer, Healthy, PublicationAnswer, RequestAnswer, SeriesAnswer, SummaryAnswer
 from dashboard.decisions import Decisions
 from dashboard.export import write_export
-from dashboard.filters import ExportFilters, Filters, Hour, Name, PageFilters, SeriesFilters, Whole
+from dashboard.filters import ExportFilters, Filters, Hour, Instant, Name, PageFilters, SeriesFilters, Whole
 from dashboard.following import Follower, Session
 from dashboard.pages import add_pages
 from dashboard.queries import NotYoursError, Queries
@@ -165,7 +165,7 @@ def _api(door: Door, follower: Follower, home: Home, stale_after_hours: int) -> 
         hour: Annotated[Hour | None, Query()] = None,
         account: Annotated[Name | None, Query()] = None,
         request_key: Annotated[Name | None, Query()] = None,
-        at: Annotated[datetime | None, Query(description="Exactly when it was asked, UTC.")] = None,
+        at: Annotated[Instant | None, Query(description="Exactly when it was asked, UTC.")] = None,
     ) -> RequestAnswer:
         """One request, paid or not: the decision and all that it rests on. Its hour finds it faster than its id alone.
 

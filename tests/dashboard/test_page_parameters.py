@@ -94,6 +94,8 @@ def test_what_is_no_plain_time_is_refused_by_its_name(client: TestClient, value:
     for name in ("min_timestamp", "max_timestamp"):
         answer = client.get("/api/details", params={name: value})
         assert (answer.status_code, name in named(answer)) == (422, True)
+    answer = client.get("/api/requests/gateway/r000", params={"at": value})
+    assert (answer.status_code, "at" in named(answer)) == (422, True)
 
 
 @pytest.mark.parametrize(
