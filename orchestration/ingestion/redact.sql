@@ -7,4 +7,4 @@ set
     account_id = id_without_key(account_id),
     api_key_ref = id_without_key(api_key_ref),
     id_hash = id_hash_of(source, id_without_key(request_id))
-where has_key
+where may_have_key

@@ -31,6 +31,7 @@ def macros_sql() -> str:
     """The cheap looks, as macros for a session."""
     patterns = {
         "secret": keys.SECRET,
+        "loose_secret": keys.loosened(keys.SECRET),
         "suspicious": masking.SUSPICIOUS,
         "credential_value": keeping.CREDENTIAL_VALUE,
         "not_kept_credential": keeping.NOT_KEPT_CREDENTIAL,
@@ -45,12 +46,25 @@ def macros_sql() -> str:
 def redact_logs(session: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     """Rewrite those of `landed_rows` (land.sql's) in which a look saw something: meta by the list, messages and words without secrets."""
     _rewrite(session, "meta", "suspect_meta", rules.kept)
-    _rewrite(session, "error_message", "suspect_message", lambda text: masking.masked(text, LONGEST_MESSAGE))
-    if session.execute("select 1 from landed_rows where has_key limit 1").fetchone() is None:
+    _mask_messages(session)
+    if session.execute("select 1 from landed_rows where may_have_key limit 1").fetchone() is None:
         return
     for word in WORDS:
-        _rewrite(session, word, f"case when has_key then {word} end", keys.without_keys_in_word)
+        _rewrite(session, word, f"case when may_have_key then {word} end", keys.without_keys_in_word)
     session.execute((HERE / "redact.sql").read_text())
+
+
+def _mask_messages(session: duckdb.DuckDBPyConnection) -> None:
+    """Mask the messages of errors in which there may be something to take out; each message once, however often it comes."""
+    found = session.execute("select distinct whole_message from landed_rows where whole_message is not null").fetchall()
+    masked = {text: masking.masked(text, LONGEST_MESSAGE) for (text,) in found if masking.is_suspicious(text)}
+    if not masked:
+        return
+    session.register("cleaned", pd.DataFrame({"whole": list(masked), "text": list(masked.values())}))
+    session.execute(
+        "update landed_rows set error_message = cleaned.text from cleaned where whole_message = cleaned.whole"
+    )
+    session.unregister("cleaned")
 
 
 def redact_verdicts(session: duckdb.DuckDBPyConnection) -> None:

@@ -4,6 +4,9 @@
 -- Whether a text holds a key, by its form or by its place.
 create or replace temp macro has_key(text) as regexp_matches(text, '{secret}');
 
+-- Whether it may hold one: a look that takes a query a tenth of the time to get ready for.
+create or replace temp macro may_have_key(text) as regexp_matches(text, '{loose_secret}');
+
 -- An id that is a key, as a digest of it, so that equal ids stay equal.
 create or replace temp macro id_without_key(id) as case when has_key(id) then 'sha256:' || left(sha256(id), 16) else id end;
 

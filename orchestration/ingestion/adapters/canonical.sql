@@ -112,9 +112,7 @@ final as (
         case
             when unknown_fields = '{}' or unknown_fields is null then meta
             when meta is null then unknown_fields
-            when meta = '{}' then unknown_fields
-            -- Where both have a field, the last one counts. To merge them properly would take longer than all else here.
-            when starts_with(meta, '{') then left(rtrim(meta), -1) || ',' || substr(unknown_fields, 2)
+            when starts_with(meta, '{') then json_merge_patch(meta, unknown_fields)
             else json_merge_patch(json_object('meta', meta), unknown_fields)
         end::varchar as meta,
     from gathered

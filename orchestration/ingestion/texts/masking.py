@@ -64,8 +64,14 @@ SUSPICIOUS = "|".join(
     ]
 )
 """What a text has in which there may be something to take out; in all others there is nothing."""
+_SUSPICIOUS = re2.compile(SUSPICIOUS)
 _OWN_MESSAGE = frozenset({"message", "error-message", "detail", "details", "errors"})
 """In an error's text these are the error's own, and no content."""
+
+
+def is_suspicious(text: str) -> bool:
+    """Whether there may be anything to take out of a text."""
+    return _SUSPICIOUS.search(text) is not None
 
 
 def masked(text: str, most: int) -> str:
