@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -68,8 +68,15 @@ class Answer:
     """For each hour of deliveries: landed, current and superseded."""
 
 
-def answer(deliveries: Iterable[Log], verdicts: Iterable[Verdict], policy: Policy) -> Answer:
-    """Judge every request of the log by the policy of its time."""
+def key_text(key: Key) -> str:
+    """A key as the models see it: they compare keys and do not look into them."""
+    return sha256(repr(key).encode()).hexdigest()[:32]
+
+
+def answer(
+    deliveries: Iterable[Log], verdicts: Iterable[Verdict], policy: Policy, spelled: Callable[[Key], str] = key_text
+) -> Answer:
+    """Judge every request of the log by the policy of its time; `spelled` is a key as text."""
     keys = by_key(deliveries)
     spoken = spoken_of(keys, verdicts)
     judge = Judge(policy, list(keys.values()))
@@ -77,7 +84,7 @@ def answer(deliveries: Iterable[Log], verdicts: Iterable[Verdict], policy: Polic
     for key, parts in keys.items():
         requests = requests_of(parts, judge.prices)
         for request in requests:
-            row = judge.row(request, spoken.get(key, [])) | {"request_key": key_text(key)}
+            row = judge.row(request, spoken.get(key, [])) | {"request_key": spelled(key)}
             found.requests.append(row)
             found.assessments += _assessments(row, spoken.get(key, []))
             if row["reason_code"] == "compensated":
@@ -98,11 +105,6 @@ def spoken_of(keys: dict[Key, list[Log]], verdicts: Iterable[Verdict]) -> dict[K
             if any(verdict.speaks_of(part) for part in keys[key]):
                 spoken[key].append(verdict)
     return spoken
-
-
-def key_text(key: Key) -> str:
-    """A key as the models see it: they compare keys and do not look into them."""
-    return sha256(repr(key).encode()).hexdigest()[:32]
 
 
 def milliseconds(moment: datetime) -> int:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from oracle.records import Log
+from oracle.records import Key, Log
 from running_gateway import record
 
 from simulation.events import Events
@@ -214,3 +215,12 @@ def _log(row: dict[str, Any], landed_hour: datetime, landing_file: str, line: in
         "status_code",
     )
     return Log(**known | {column: row.get(column) for column in same})
+
+
+def landed_key(key: Key) -> str:
+    """A key of canonical records as landing spells it, from which ids in the ledger follow: lengths before texts."""
+    source, buyer, *named = key
+    kind, name = named[-2:]
+    who = named[0] if buyer == "account" else ""
+    spelled = (kind, 0, len(source.encode()), buyer, len(who.encode()), source, who, name)
+    return sha256(" ".join(map(str, spelled)).encode()).hexdigest()[:32]

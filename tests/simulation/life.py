@@ -23,7 +23,7 @@ from orchestration.settings import PROJECT
 from orchestration.settlement.verifying import verify
 from simulation.assessors import Assessors
 from simulation.events import Deck, Events
-from simulation.gateway_life import DAY, FIRST, HOUR, LOOKBACK, GatewayLife
+from simulation.gateway_life import DAY, FIRST, HOUR, LOOKBACK, GatewayLife, landed_key
 from simulation.operator import TERMS, Operator
 from simulation.simulated_policy import SimulatedPolicy
 
@@ -231,7 +231,8 @@ class Life:
         return sorted(self.operator.sees(f"select {', '.join(COLUMNS)} from fct_compensations"))
 
     def _expected(self) -> list[dict[str, Any]]:
-        return answer(self.files.deliveries(), self.assessors.verdicts(), self.policy.policy).compensations
+        policy = self.policy.policy
+        return answer(self.files.deliveries(), self.assessors.verdicts(), policy, landed_key).compensations
 
     def _agrees_on_decisions(self) -> None:
         """Every compensated request, its account, amount and rule."""
