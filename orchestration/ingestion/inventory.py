@@ -62,7 +62,7 @@ create index if not exists assessment_parts_by_hour on assessment_parts (request
 """
 
 
-FORMAT = 2
+FORMAT = 3
 """Which columns and keys the parts of the lake have; SQLite keeps it as the file's user_version."""
 
 

@@ -19,7 +19,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> OracleHome:
     return OracleHome(tmp_path_factory.mktemp("oracle"))
 
 
-@pytest.mark.parametrize("seed", [11, 42])
+@pytest.mark.parametrize("seed", [13, 42])
 def test_every_field_of_every_decision_is_what_the_reference_says(seed: int, home: OracleHome) -> None:
     challenge = a_challenge(seed, REQUESTS)
     assert {row["reason_code"] for row in challenge.expected.requests} == set(REASONS), "it challenges every reason"
