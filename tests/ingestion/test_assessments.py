@@ -57,7 +57,7 @@ BAD = {
     "no time": (verdict(assessed_at=...), "missing_timestamp"),
     "a time in words": (verdict(assessed_at="yesterday"), "bad_timestamp"),
     "a time before gateways": (verdict(assessed_at="2022-12-31T23:59:59.999Z"), "bad_timestamp"),
-    "a time to come": (verdict(assessed_at="2026-11-01T06:05:00.001Z"), "future_timestamp"),
+    "a time to come": (verdict(assessed_at="2026-11-01T20:05:00.001Z"), "future_timestamp"),
     "a score above 1": (verdict(score=1.0001), "out_of_range"),
     "a score below 0": (verdict(score="-0.00001"), "out_of_range"),
     "a score in words": (verdict(score="high"), "wrong_type"),
@@ -80,7 +80,10 @@ GOOD = {
     "a score of 1": ({"score": "1"}, Decimal(1)),
     "a score just below a threshold": ({"score": 0.89999}, Decimal("0.8999")),
     "capitals": ({"verdict": "Unsatisfactory"}, Decimal("0.9500")),
-    "the last moment of the landing hour": ({"assessed_at": "2026-11-01T06:05:00Z"}, Decimal("0.9500")),
+    "the last moment of the landing hour in the farthest zone": (
+        {"assessed_at": "2026-11-01T20:05:00Z"},
+        Decimal("0.9500"),
+    ),
     "a hint that is no time": ({"requested_at": "soon"}, Decimal("0.9500")),
 }
 

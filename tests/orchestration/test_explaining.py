@@ -116,7 +116,7 @@ def test_a_rule_that_is_not_for_it_or_saw_nothing_says_why(
 def test_status_counts_what_was_bought_and_why_it_ended_in_words_that_are_not_known(
     decided: Gateway, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    now = status(decided.root)
+    now = status(decided.root, decided.settings.sources)
     assert now.unknown_operations == UnknownWords(requests=2, words=1, named={"ocr_of_pages": 2})
     assert now.unknown_endings == UnknownWords(requests=1, words=1, named={"compacted_away": 1})
     print_status(now)
