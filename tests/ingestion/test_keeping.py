@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -116,7 +117,7 @@ def test_a_source_keeps_more_by_paths_and_keys_are_still_taken_out() -> None:
 def test_a_source_that_keeps_more_lands_its_files_again(place: Place) -> None:
     (row,) = place.land_lines(line(meta={"context": {"plan": "gold"}}))
     assert json.loads(row["meta"]) == {"context": {"plan": NOT}}
-    place.source = type(place.source)(place.source.name, place.source.adapter, place.source.files, ("context.plan",))
+    place.source = replace(place.source, keep=("context.plan",))
     (row,) = place.land_lines(line(meta={"context": {"plan": "gold"}}))
     assert json.loads(row["meta"]) == {"context": {"plan": "gold"}}
 
