@@ -14,7 +14,7 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test lint dev page bench bench-page bench-simulate live oracle dst docs lock clean
+.PHONY: help setup demo test lint dev page bench bench-page bench-simulate live oracle dst fuzz docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ oracle: $(READY)  ## N=1000000 adversarial requests judged by the models and by 
 
 dst: $(READY)  ## SEED=7 DAYS=30: a gateway's simulated life against the real code, beside a model of the rules
 	@PYTHONPATH=tests $(BIN)/python -m simulation --seed $(or $(SEED),1) --days $(or $(DAYS),7)
+
+fuzz: $(READY)  ## SEED=7 MINUTES=10: any bytes, texts, parameters and flipped bits against the real code, so many minutes each
+	@FUZZ_SEED=$(or $(SEED),1) FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -n 2 -q tests/fuzz
 
 bench-page: $(READY)  ## the page in a browser over 10 million compensated requests, beside Streamlit
 	@$(BIN)/python -m benchmarks.page

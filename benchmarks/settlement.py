@@ -131,6 +131,7 @@ def typical_cost(days: list[tuple[float, float]]) -> tuple[float, float]:
 def made(root: Path) -> Home:
     """A home with the tables that settlement reads."""
     home = Home(root).prepare()
+    Publications(publications_file(home.warehouse)).close()
     with connect() as con:
         attach(con, home.warehouse, read_only=False)
         con.execute(TABLES)

@@ -1,12 +1,15 @@
 """`makegood …`: what people type. Each command reads its arguments, calls one function and prints; the work is elsewhere."""
 
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import duckdb
 import typer
 from rich.console import Console
 
@@ -92,12 +95,16 @@ def settle(
 
 @app.command()
 def verify(as_json: AsJson = False) -> None:
-    """Prove the ledger: its chain, every entry, and every key against decisions, caps and marts."""
+    """Prove the lake's bytes, and the ledger: its chain, every entry, and every key against decisions, caps and marts."""
+    from orchestration.ingestion.inventory import Inventory
     from orchestration.running import terms
     from orchestration.settlement.verifying import verify as verify_ledger
 
     settings = Settings.read()
-    verdict = verify_ledger(Home(settings.home).prepare(), terms(settings).grace)
+    home = Home(settings.home).prepare()
+    with closing(Inventory(home.lake / "inventory.sqlite")) as inventory:
+        inventory.prove(inventory.current_part_names())
+    verdict = verify_ledger(home, terms(settings).grace)
     if as_json:
         typer.echo(json.dumps(plain(asdict(verdict))))
     else:
@@ -354,5 +361,10 @@ def main() -> Any:
         refuse_controls(sys.argv[1:], is_spacing_allowed=sys.argv[1:2] == ["sql"])
         return app(standalone_mode=True)
     except MakegoodError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"makegood: {error}", markup=False)
-        sys.exit(1)
+        sentence = str(error)
+    except (duckdb.Error, sqlite3.Error, OSError) as error:
+        # A file of the home that is missing or spoiled shows wherever it is read first.
+        said = " ".join(str(error).split())
+        sentence = f"a file could not be read or written ({said}); `makegood status` and docs/operations.md say more"
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"makegood: {sentence}", markup=False)
+    sys.exit(1)

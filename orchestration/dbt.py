@@ -1,5 +1,6 @@
 """The dbt project as Dagster needs it: where it is, a manifest that is not older than what it describes, and dbt as a process."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -19,6 +20,10 @@ from orchestration.settings import PROJECT, Settings
 DBT_PROJECT = PROJECT / "dbt_project"
 DBT = str(Path(sys.executable).with_name("makegood-dbt"))
 """The dbt of this environment, whatever PATH says."""
+PARSED = ("manifest.json", "partial_parse.msgpack")
+"""What dbt makes of the project, in its target folder: a cache."""
+SEAL = "parsed.sha256"
+"""Beside them, the digest of both: one that does not fit has them made anew."""
 
 
 class Dbt(DbtCliResource):
@@ -57,12 +62,15 @@ def ready_project(settings: Settings) -> DbtProject:
     os.environ["MAKEGOOD_HOME"] = str(home.root)
     os.environ["DBT_TARGET_PATH"] = str(target)
     project = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT, target_path=target)
-    if not _is_current(project.manifest_path):
+    if not _is_current(target):
         _parse(target)
     return project
 
 
 def _parse(target: Path) -> None:
+    # dbt takes over what it parsed before where a file has not changed: it must not find anything that somebody spoiled.
+    for name in PARSED:
+        (target / name).unlink(missing_ok=True)
     parsed = subprocess.run(
         [
             DBT,
@@ -81,6 +89,7 @@ def _parse(target: Path) -> None:
     )
     if parsed.returncode:
         raise MakegoodError(f"the dbt project does not parse: {' '.join((parsed.stdout + parsed.stderr).split())}")
+    (target / SEAL).write_text(_digest(target))
 
 
 def compiled(names: Sequence[str]) -> dict[str, str]:
@@ -107,8 +116,16 @@ def compiled(names: Sequence[str]) -> dict[str, str]:
         return {name: files[name].read_text() for name in names}
 
 
-def _is_current(manifest: Path) -> bool:
-    return manifest.exists() and all(file.stat().st_mtime <= manifest.stat().st_mtime for file in _described())
+def _is_current(target: Path) -> bool:
+    """Whether what dbt parsed is there, as it left it, and nothing that it describes is newer."""
+    seal = target / SEAL
+    if not all((target / name).is_file() for name in (*PARSED, SEAL)) or seal.read_bytes() != _digest(target).encode():
+        return False
+    return all(file.stat().st_mtime <= (target / PARSED[0]).stat().st_mtime for file in _described())
+
+
+def _digest(target: Path) -> str:
+    return hashlib.sha256(b"".join((target / name).read_bytes() for name in PARSED)).hexdigest()
 
 
 def _described() -> Iterator[Path]:

@@ -87,6 +87,15 @@ def print_status(now: Status) -> None:
         lines.append(f"! characters that no text may hold were replaced in {_counted(now.replaced_records, 'record')}")
     if now.unaudited_hours:
         lines.append(f"✗ {_span(now.unaudited_hours)} written but not audited: the next publication waits for them")
+    if now.damaged_parts:
+        lines.append(
+            f"✗ {len(now.damaged_parts):,} files of the lake are missing or cut, such as lake/{now.damaged_parts[0]}: put them back from"
+            " a copy, or delete them and run the landing hours of their landing files again"
+        )
+    if now.torn_files:
+        lines.append(
+            f"✗ the inventory has lost rows of {len(now.torn_files):,} landing files, such as {now.torn_files[0]}: put lake/ back from a copy"
+        )
     if now.stale_hours:
         lines.append(f"! {_span(now.stale_hours)} decided under other seeds than today's")
     if now.unknown_operations.requests:

@@ -81,8 +81,17 @@ class Warehouse(Written):
     """The DuckLake at its head, which only runs may look at."""
 
     def create(self) -> None:
-        """Make the catalog where there is none, so that it exists before any reader comes."""
-        create(self.place.warehouse)
+        """Make the catalog where there is none, so that it exists before any reader comes, and before it the record of publications.
+
+        Raises:
+            MakegoodError: one of them is damaged, or missing beside the other.
+        """
+        record = Publications(publications_file(self.place.warehouse))
+        try:
+            is_published = record.current() is not None
+        finally:
+            record.close()
+        create(self.place.warehouse, is_published=is_published)
 
     @contextmanager
     def session(self) -> Iterator[duckdb.DuckDBPyConnection]:

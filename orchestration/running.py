@@ -3,7 +3,8 @@
 import os
 import sys
 import warnings
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -156,7 +157,7 @@ def _execute(
     from orchestration.definitions import definitions_for
 
     definitions = definitions_for(settings, worker)
-    with dg.DagsterInstance.get() as instance, redirect_stdout(sys.stderr):
+    with _naming_the_storage(home), dg.DagsterInstance.get() as instance, redirect_stdout(sys.stderr):
         result = definitions.resolve_job_def(job).execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -166,6 +167,23 @@ def _execute(
     if not result.success:
         raise MakegoodError(_failure(result))
     return result
+
+
+@contextmanager
+def _naming_the_storage(home: Home) -> Iterator[None]:
+    """Say so where Dagster cannot keep its record of the run: a step's own failure is in that record and raises nothing."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException = error
+        while isinstance(cause.__cause__, Exception):
+            cause = cause.__cause__
+        if isinstance(cause, MakegoodError):
+            raise cause from error
+        raise MakegoodError(
+            f"Dagster could not run with its storage in {home.dagster} ({type(cause).__name__}: {_sentence(str(cause))}): where that is"
+            " damaged, move the folder away, for it holds the history of runs and no number"
+        ) from error
 
 
 def _metadata(result: Any, asset: str) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.duck import connect, sql_text
+from orchestration.errors import MakegoodError
+from orchestration.sqlite_files import fault, is_there
 
 ALIAS = "makegood"
 ROW_GROUP = 30_720
@@ -29,6 +31,9 @@ def attach(
         snapshot_id: the snapshot to stay at; None follows the head.
         pinned: a private copy of the catalog to read instead of it.
         data: where its files are found; None is where they lie.
+
+    Raises:
+        MakegoodError: the catalog is damaged or missing.
     """
     # The catalog holds the place where it was made, and a home may be moved, or be mounted elsewhere.
     options = [f"data_path '{sql_text(data or warehouse / 'data')}'", "override_data_path true"]
@@ -39,13 +44,24 @@ def attach(
     if snapshot_id is not None:
         options.append(f"snapshot_version {snapshot_id:d}")
     place = pinned or f"sqlite:{catalog(warehouse)}"
-    con.execute(f"attach 'ducklake:{sql_text(place)}' as {ALIAS} ({', '.join(options)})")
-    con.execute(f"use {ALIAS}")
+    try:
+        con.execute(f"attach 'ducklake:{sql_text(place)}' as {ALIAS} ({', '.join(options)})")
+        con.execute(f"use {ALIAS}")
+    except duckdb.Error as error:
+        raise fault(catalog(warehouse), error, rebuilding(warehouse)) from error
 
 
-def create(warehouse: Path) -> None:
-    """Make the catalog where there is none."""
-    is_new = not catalog(warehouse).exists()
+def create(warehouse: Path, *, is_published: bool = False) -> None:
+    """Make the catalog where there is none.
+
+    Raises:
+        MakegoodError: it is damaged, or is missing although something of it was published.
+    """
+    is_new = not is_there(catalog(warehouse))
+    if is_new and is_published:
+        raise MakegoodError(
+            f"{catalog(warehouse)} is missing or empty, although it was published from: {rebuilding(warehouse)}"
+        )
     with connect() as con:
         attach(con, warehouse, read_only=False)
         if is_new:
@@ -55,6 +71,11 @@ def create(warehouse: Path) -> None:
 def catalog(warehouse: Path) -> Path:
     """The DuckLake's catalog, a SQLite file."""
     return warehouse / "catalog.sqlite"
+
+
+def rebuilding(warehouse: Path) -> str:
+    """What to do where a file of the warehouse is lost."""
+    return f"put {warehouse} back from a copy, or delete it and run all landing hours again: the lake and the ledger keep everything"
 
 
 def head_snapshot(con: duckdb.DuckDBPyConnection) -> int:

@@ -1,9 +1,11 @@
 """The inventory: what has landed, in which parts, and which parts are current. It is the truth about the lake's files.
 
-One SQLite file in the lake, so that landing a file again replaces its parts in one transaction.
+One SQLite file in the lake, so that landing a file again replaces its parts in one transaction. Of every part it knows the size and
+the digest: a part is forced to disk before it is named here, and whoever derives from one can prove its bytes.
 """
 
-import sqlite3
+import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import MakegoodError
+from orchestration.sqlite_files import is_there, open_sqlite
 
+WAY_OUT = "put the lake back from a copy; what landed since then lands again where its landing files are still there"
 SCHEMA = """
 create table if not exists landing_files (
     landing_file text primary key,
@@ -59,6 +63,11 @@ create table if not exists assessment_parts (
 ) strict;
 create index if not exists assessment_parts_by_file on assessment_parts (landing_file);
 create index if not exists assessment_parts_by_hour on assessment_parts (request_hour);
+create table if not exists sealed_parts (
+    lake_part text primary key,
+    size_bytes integer not null,
+    digest text not null
+) strict;
 """
 
 
@@ -137,9 +146,15 @@ class Inventory:
     """Reads and writes the inventory. Every write is one transaction."""
 
     def __init__(self, file: Path) -> None:
-        """Open, and create where there is none. `file` is the SQLite file."""
-        self._db = sqlite3.connect(file, isolation_level=None, timeout=60)
-        self._db.execute("pragma journal_mode = wal")
+        """Open, and create where there is none. `file` is the SQLite file, in the lake's directory.
+
+        Raises:
+            MakegoodError: it is damaged, is of another format, or is missing although there are parts in the lake.
+        """
+        self._lake = file.parent
+        if not is_there(file) and any(self._lake.glob("*/**/*.parquet")):
+            raise MakegoodError(f"{file} is missing or empty, and without it nobody knows which parts count: {WAY_OUT}")
+        self._db = open_sqlite(file, WAY_OUT)
         self._check_format(file)
         self._db.executescript(SCHEMA)
 
@@ -153,7 +168,7 @@ class Inventory:
             return
         self._db.close()
         raise MakegoodError(
-            f"the lake of {file.parent.parent} is of format {found}, and this version reads format {FORMAT}, whose requests have other keys:"
+            f"the lake of {file.parent.parent} is of format {found}, and this version reads format {FORMAT}, in which requests have other keys and parts have digests:"
             " make a new home, move landing/ there, and run its landing hours again"
         )
 
@@ -232,6 +247,9 @@ class Inventory:
                 )  # fmt: skip
                 self._add_parts(parts)
                 self._add_assessment_parts(assessment_parts)
+            for _, parts, assessment_parts in landed:
+                self._seal(part.lake_part for part in parts)
+                self._seal(part.lake_part for part in assessment_parts)
 
     def refused_files(self) -> list[RefusedFile]:
         """What could not be landed, by name, as runs last found it."""
@@ -249,7 +267,93 @@ class Inventory:
         with self._transaction():
             for lake_part in taken:
                 self._db.execute("delete from assessment_parts where lake_part = ?", (lake_part,))
+                self._db.execute("delete from sealed_parts where lake_part = ?", (lake_part,))
             self._add_assessment_parts(parts)
+            self._seal(part.lake_part for part in parts)
+
+    def _seal(self, lake_parts: Iterable[str]) -> None:
+        """Force these parts to disk, and note what their bytes are."""
+        folders = set()
+        for lake_part in sorted(set(lake_parts)):
+            file = self._lake / lake_part
+            with file.open("rb") as opened:
+                digest = hashlib.file_digest(opened, "sha256").hexdigest()
+                os.fsync(opened.fileno())
+                size = os.fstat(opened.fileno()).st_size
+            self._db.execute("insert or replace into sealed_parts values (?, ?, ?)", (lake_part, size, digest))
+            folders.add(file.parent)
+        for folder in folders:
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def prove(self, lake_parts: Iterable[str]) -> None:
+        """Read these parts whole: their bytes must be those that were written.
+
+        Raises:
+            MakegoodError: a part is missing or holds other bytes; names it, the landing file and the way out.
+        """
+        for lake_part in sorted(set(lake_parts)):
+            row = self._db.execute("select digest from sealed_parts where lake_part = ?", (lake_part,)).fetchone()
+            try:
+                with (self._lake / lake_part).open("rb") as opened:
+                    digest = hashlib.file_digest(opened, "sha256").hexdigest()
+            except OSError:
+                raise self.fault(lake_part, "is missing") from None
+            if row is None or digest != row[0]:
+                raise self.fault(lake_part, "does not hold the bytes that were written")
+
+    def fault(self, lake_part: str, what: str) -> MakegoodError:
+        """The sentence about a part that cannot be read."""
+        rows = self._db.execute(
+            "select landing_file, landed_hour from landing_files where landing_file in"
+            " (select landing_file from parts where lake_part = ?1 union all"
+            " select landing_file from assessment_parts where lake_part = ?1) order by landing_file",
+            (lake_part,),
+        ).fetchall()
+        origin = f"{rows[0][0]}, landed in {rows[0][1][:13]}" if rows else "an unknown file"
+        return MakegoodError(
+            f"{self._lake / lake_part} {what} (it is of {origin}): put it back from a copy of the lake; or delete it and run that landing"
+            " hour again, where the landing file is still there"
+        )
+
+    def damaged_parts(self) -> list[str]:
+        """Current parts that are missing or have another size, by name: a look at the files' names and sizes alone."""
+        rows = self._db.execute(
+            "select lake_part, size_bytes from (select lake_part from parts inner join landing_files using (landing_file, version)"
+            " union select lake_part from assessment_parts inner join landing_files using (landing_file, version))"
+            " left join sealed_parts using (lake_part) order by lake_part"
+        ).fetchall()
+        return [part for part, size in rows if _size(self._lake / part) != size]
+
+    def torn_files(self, verdicts: str) -> list[str]:
+        """Files of logs whose current parts do not come to the rows that landed, by name; `verdicts` is the adapter of the others."""
+        rows = self._db.execute(
+            "select landing_file from landing_files left join parts using (landing_file, version) where adapter <> ?"
+            " group by landing_file having coalesce(sum(parts.landed_count), 0) <> landing_files.landed_count order by landing_file",
+            (verdicts,),
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def is_whole(self, landing_file: str) -> bool:
+        """Whether every current part of this file is there in its size."""
+        rows = self._db.execute(
+            "select lake_part, size_bytes from (select lake_part from parts inner join landing_files using (landing_file, version)"
+            " where landing_file = ?1 union select lake_part from assessment_parts inner join landing_files using"
+            " (landing_file, version) where landing_file = ?1) left join sealed_parts using (lake_part)",
+            (landing_file,),
+        ).fetchall()
+        return all(_size(self._lake / part) == size for part, size in rows)
+
+    def current_part_names(self) -> list[str]:
+        """Every part that counts, by name."""
+        rows = self._db.execute(
+            "select lake_part from parts inner join landing_files using (landing_file, version)"
+            " union select lake_part from assessment_parts inner join landing_files using (landing_file, version) order by 1"
+        )
+        return [row[0] for row in rows]
 
     def _add_assessment_parts(self, parts: list[AssessmentPart]) -> None:
         self._db.executemany(
@@ -367,6 +471,13 @@ class Inventory:
             " coalesce(sum(ignored_count), 0), coalesce(sum(quarantined_count), 0) from landing_files"
         ).fetchone()
         return (row[0], row[1], row[2], row[3], row[4])
+
+
+def _size(file: Path) -> int | None:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return None
 
 
 def _assessment_part(row: tuple[Any, ...]) -> AssessmentPart:

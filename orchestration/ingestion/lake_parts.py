@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from orchestration.duck import sql_list, sql_text
+from orchestration.errors import MakegoodError
 from orchestration.ingestion.canonical import COLUMNS
 from orchestration.ingestion.inventory import Inventory, Part
 
@@ -13,8 +14,18 @@ MERGE_REACH = timedelta(days=7)
 
 
 def paths(lake: Path, lake_parts: Iterable[str]) -> list[str]:
-    """The files of parts, each once, by name."""
-    return [str(lake / part) for part in sorted(set(lake_parts))]
+    """The files of parts, each once, by name.
+
+    Raises:
+        MakegoodError: one is not there.
+    """
+    files = [lake / part for part in sorted(set(lake_parts))]
+    for file in files:
+        if not file.is_file():
+            raise MakegoodError(
+                f"{file} is missing: put it back from a copy of the lake, or run the landing hours of its landing file again"
+            )
+    return [str(file) for file in files]
 
 
 def select_rows(

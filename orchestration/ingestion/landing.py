@@ -154,6 +154,8 @@ def _pending(file: LandingFile, version: str, inventory: Inventory) -> _Pending 
     pending = _Pending(file, landed_hour, inventory.next_version(file.name), RecordFile(file.path))
     if known is None or (known.source, known.adapter_version) != (file.source.name, version):
         return pending
+    if not inventory.is_whole(file.name):
+        return pending
     if (known.size_bytes, known.modified_ns) == (file.size_bytes, file.modified_ns):
         return None
     try:

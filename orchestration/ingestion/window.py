@@ -168,6 +168,7 @@ def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, 
     """A select over the window's parts, and over the deliveries of other hours that share a key with it."""
     inside = set(window.request_hours)
     own = [part for hour in window.request_hours for part in inventory.current_parts(hour, hour + HOUR)]
+    inventory.prove(part.lake_part for part in own)
     others = (
         [] if window.is_alone else [part for part in _neighbours(inside, inventory) if part.request_hour not in inside]
     )
@@ -199,6 +200,7 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: l
 def _verdicts_sql(window: Window, lake: Path, inventory: Inventory) -> str:
     """A select over the verdicts on requests of the window's hours; the hours are those of the partitions that they lie in."""
     own = [part.lake_part for hour in window.request_hours for part in inventory.assessment_parts(hour, hour + HOUR)]
+    inventory.prove(own)
     columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in assessments.COLUMNS.items())
     rows = (
         current_rows(own, lake, inventory)

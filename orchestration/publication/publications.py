@@ -4,18 +4,22 @@ Snapshots are one line: publishing one shows everything that was written before 
 anybody wrote is unaudited.
 """
 
-import sqlite3
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from orchestration.errors import MakegoodError
+from orchestration.sqlite_files import fault, is_there, open_sqlite
+from orchestration.warehouse import rebuilding
 
 SCHEMA = """
 create table if not exists publications (
-    publication_id integer primary key autoincrement,
+    publication_id integer primary key,
     snapshot_id integer not null,
     run_id text not null,
     published_at text not null,
@@ -27,7 +31,8 @@ create table if not exists publications (
     compensation_count integer not null,
     payout_usd text not null,
     ledger_sequence integer not null,
-    ledger_digest text not null
+    ledger_digest text not null,
+    seal text not null
 ) strict;
 create table if not exists unaudited_hours (
     request_hour text primary key,
@@ -38,6 +43,7 @@ COLUMNS = (
     "publication_id, snapshot_id, run_id, published_at, landing_from, landing_to, hour_count, data_through,"
     " request_count, compensation_count, payout_usd, ledger_sequence, ledger_digest"
 )
+"""Of a publication; its seal is the digest of all of them, so that no spoiled byte shows readers another snapshot or another sum."""
 
 ROLLBACK = "rollback"
 """What stands in the place of a run's id where an earlier snapshot was published again."""
@@ -79,9 +85,16 @@ class Publications:
     """Reads and writes the record. Every write is one transaction."""
 
     def __init__(self, file: Path) -> None:
-        """Open, and create where there is none. `file` is a SQLite file beside the warehouse's catalog."""
-        self._db = sqlite3.connect(file, isolation_level=None, timeout=60)
-        self._db.execute("pragma journal_mode = wal")
+        """Open, and create where there is none. `file` is a SQLite file beside the warehouse's catalog.
+
+        Raises:
+            MakegoodError: it is damaged, or is missing although there is a catalog: nobody knows then what in it was audited.
+        """
+        self._file = file
+        way_out = rebuilding(file.parent)
+        if not is_there(file) and is_there(file.with_name("catalog.sqlite")):
+            raise MakegoodError(f"{file} is missing or empty, and without it nobody knows what was audited: {way_out}")
+        self._db = open_sqlite(file, way_out)
         self._db.executescript(SCHEMA)
 
     def close(self) -> None:
@@ -102,8 +115,10 @@ class Publications:
 
     def recent(self, count: int) -> list[Publication]:
         """So many last publications, the newest first."""
-        rows = self._db.execute(f"select {COLUMNS} from publications order by publication_id desc limit ?", (count,))
-        return [_publication(row) for row in rows]
+        rows = self._db.execute(
+            f"select {COLUMNS}, seal from publications order by publication_id desc limit ?", (count,)
+        )
+        return [self._publication(row) for row in rows]
 
     def mark_written(self, hours: Iterable[datetime], run_id: str) -> None:
         """Note, before it is done, that the run writes these request hours."""
@@ -121,10 +136,11 @@ class Publications:
     def landing_ranges(self, snapshot_id: int) -> list[tuple[datetime, datetime]]:
         """The landing hours that were published with this snapshot or one before it, as ranges [start, end)."""
         rows = self._db.execute(
-            "select landing_from, landing_to from publications where snapshot_id <= ? and landing_from is not null",
+            f"select {COLUMNS}, seal from publications where snapshot_id <= ? and landing_from is not null",
             (snapshot_id,),
         )
-        return [(datetime.fromisoformat(row[0]), datetime.fromisoformat(row[1])) for row in rows]
+        published = (self._publication(row) for row in rows)
+        return [(one.landing_from, one.landing_to) for one in published if one.landing_from and one.landing_to]
 
     def publish(
         self,
@@ -169,9 +185,21 @@ class Publications:
     def _one(self, condition: str = "", *values: int) -> Publication | None:
         """The last publication that fits the condition."""
         row = self._db.execute(
-            f"select {COLUMNS} from publications {condition} order by publication_id desc limit 1", values
+            f"select {COLUMNS}, seal from publications {condition} order by publication_id desc limit 1", values
         ).fetchone()
-        return _publication(row) if row else None
+        return self._publication(row) if row else None
+
+    def _publication(self, row: tuple[Any, ...]) -> Publication:
+        *values, seal = row
+        try:
+            if _seal(values) != seal:
+                raise ValueError(f"publication {values[0]} is not what was recorded")
+            return Publication(
+                values[0], values[1], values[2], datetime.fromisoformat(values[3]), _moment(values[4]), _moment(values[5]),
+                values[6], _moment(values[7]), values[8], values[9], Decimal(values[10]), values[11], values[12],
+            )  # fmt: skip
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise fault(self._file, error, rebuilding(self._file.parent)) from error
 
     def _insert(
         self,
@@ -184,17 +212,18 @@ class Publications:
     ) -> Publication:
         """Make it the last publication."""
         start, end = landing or (None, None)
-        self._db.execute(
-            f"insert into publications ({COLUMNS.removeprefix('publication_id, ')})"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                snapshot_id, run_id, datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
-                start.isoformat() if start else None, end.isoformat() if end else None, hour_count,
-                contents.data_through.isoformat() if contents.data_through else None,
-                contents.request_count, contents.compensation_count, format(contents.payout_usd, "f"),
-                *ledger_head,
-            ),
+        (last,) = self._db.execute("select coalesce(max(publication_id), 0) from publications").fetchone()
+        values = (
+            last + 1, snapshot_id, run_id, datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
+            start.isoformat() if start else None, end.isoformat() if end else None, hour_count,
+            contents.data_through.isoformat() if contents.data_through else None,
+            contents.request_count, contents.compensation_count, format(contents.payout_usd, "f"),
+            *ledger_head,
         )  # fmt: skip
+        self._db.execute(
+            f"insert into publications ({COLUMNS}, seal) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*values, _seal(values)),
+        )
         published = self.current()
         assert published is not None
         return published
@@ -208,10 +237,5 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _publication(
-    row: tuple[int, int, str, str, str | None, str | None, int, str | None, int, int, str, int, str],
-) -> Publication:
-    return Publication(
-        row[0], row[1], row[2], datetime.fromisoformat(row[3]), _moment(row[4]), _moment(row[5]), row[6], _moment(row[7]),
-        row[8], row[9], Decimal(row[10]), row[11], row[12],
-    )  # fmt: skip
+def _seal(values: Iterable[Any]) -> str:
+    return hashlib.sha256(json.dumps(list(values)).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Read-only sessions at the published snapshot: plain table names, no file, no network, no way out."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,7 +16,8 @@ from orchestration.errors import MakegoodError
 from orchestration.publication.pinning import pin_catalog, pinned_files
 from orchestration.publication.publications import Contents, Publication, Publications
 from orchestration.publication.published_files import PREFIX, PublishedFiles
-from orchestration.warehouse import attach
+from orchestration.sqlite_files import fault
+from orchestration.warehouse import attach, catalog, rebuilding
 
 UNPLANNED = (
     "statistics_propagation", "compressed_materialization", "join_order", "build_side_probe_side", "column_lifetime",
@@ -33,11 +35,11 @@ def current_publication(warehouse: Path) -> Publication:
     """What readers see now.
 
     Raises:
-        MakegoodError: nothing is published yet.
+        MakegoodError: nothing is published yet, or the record of publications is damaged or lost.
     """
     file = publications_file(warehouse)
     publication = None
-    if file.exists():
+    if file.exists() or catalog(warehouse).exists():
         record = Publications(file)
         try:
             publication = record.current()
@@ -86,7 +88,10 @@ def reading(
         private = Path(folder)
         if pinned is None:
             pinned = private / "pinned"
-            pin_catalog(warehouse, publication.snapshot_id, pinned)
+            try:
+                pin_catalog(warehouse, publication.snapshot_id, pinned)
+            except (sqlite3.Error, duckdb.Error) as error:
+                raise fault(catalog(warehouse), error, rebuilding(warehouse)) from error
         files = PublishedFiles()
         con.register_filesystem(files)
         with _unnamed(pinned, private) as file:

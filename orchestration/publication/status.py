@@ -13,7 +13,7 @@ from orchestration.home import Home
 from orchestration.ingestion.finding import landing_path, unmatched_files
 from orchestration.ingestion.inventory import Inventory, RefusedFile
 from orchestration.ingestion.placing import VerdictEquation, verdict_equation
-from orchestration.ingestion.sources import read_assessments, read_sources
+from orchestration.ingestion.sources import ASSESSMENTS, read_assessments, read_sources
 from orchestration.policy.digests import policy_digests
 from orchestration.policy.validation import valid_policy
 from orchestration.publication.publications import Publication, Publications
@@ -67,13 +67,15 @@ class LedgerStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a home. `is_sound` is false where an equation does not hold, hours wait unaudited or the ledger has a problem.
+    """The state of a home. `is_sound` is false where an equation does not hold, hours wait unaudited, or lake or ledger is damaged.
 
     Attributes:
         landed_files: how many have landed, published or not.
         replaced_records: in how many of their records characters were replaced that no text may hold.
         refused_files: which lie in the landing area and could not be landed, with the reasons.
         unmatched_files: which lie there and are no source's, by name.
+        damaged_parts: current parts of the lake that are missing or have another size.
+        torn_files: landing files of whose rows the inventory has lost some.
     """
 
     publication: Publication
@@ -89,6 +91,8 @@ class Status:
     unmatched_files: list[str]
     unaudited_hours: list[datetime]
     stale_hours: list[datetime]
+    damaged_parts: list[str]
+    torn_files: list[str]
     is_sound: bool
 
 
@@ -122,6 +126,7 @@ def status(root: Path, sources_file: Path) -> Status:
             for file in inventory.refused_files()
             if "sha256:" in file.landing_file or os.path.lexists(landing_path(file.landing_file, home.root))
         ]
+        damaged, torn = inventory.damaged_parts(), inventory.torn_files(ASSESSMENTS.stem)
         verdicts = verdict_equation(inventory, publication.data_through or publication.published_at)
     finally:
         record.close()
@@ -141,7 +146,13 @@ def status(root: Path, sources_file: Path) -> Status:
         unmatched_files=unmatched_files(sources, home.landing, home.root),
         unaudited_hours=unaudited,
         stale_hours=[hour for hour, digest in derived if digest != policy.at(hour)],
-        is_sound=files.holds and hours.holds and verdicts.holds and not unaudited and ledger.problem is None,
+        damaged_parts=damaged,
+        torn_files=torn,
+        is_sound=files.holds
+        and hours.holds
+        and verdicts.holds
+        and not (unaudited or damaged or torn)
+        and ledger.problem is None,
     )
 
 

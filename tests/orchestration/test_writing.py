@@ -63,15 +63,6 @@ with writing(Home(Path(sys.argv[1])), "run"):
 """
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
-    """A home with one published hour."""
-    gateway = Gateway(tmp_path_factory.mktemp("published"))
-    gateway.lands(FIRST, [record("first", FIRST, status_code="503")])
-    gateway.runs(FIRST)
-    return gateway
-
-
 @contextmanager
 def process(program: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
     """A process that runs until its standard input ends."""

@@ -68,6 +68,7 @@ class Warehouse:
         self.create()
 
     def create(self) -> None:
+        Publications(publications_file(self.home.warehouse)).close()
         with connect() as con:
             attach(con, self.home.warehouse, read_only=False)
             con.execute(TABLES)

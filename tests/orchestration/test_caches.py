@@ -1,0 +1,144 @@
+"""Files of a home that are missing, empty, garbage, cut or spoiled: a sentence with the file and the way out, or a silent rebuild."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from damaging import DAMAGES, copy_of, makegood
+from running_gateway import FIRST, Gateway
+
+from orchestration.dbt import PARSED, SEAL, _is_current
+from orchestration.errors import MakegoodError
+from orchestration.home import Home
+from orchestration.ingestion.finding import find_files
+from orchestration.ingestion.inventory import Inventory
+from orchestration.ingestion.landing import land
+from orchestration.ingestion.sources import ASSESSMENTS, read_sources
+from orchestration.publication.publications import Publications
+from orchestration.publication.reading import publications_file
+from orchestration.resources import Warehouse
+from orchestration.running import _naming_the_storage
+
+SEEN = "select account_id, payout_usd from fct_compensations order by request_id"
+STATE = ["warehouse/publications.sqlite", "warehouse/catalog.sqlite", "lake/inventory.sqlite"]
+PARTS = ["lake/request_logs/*/*/*.parquet", "lake/content_assessments/*/*/*.parquet"]
+CACHES = ["warehouse/run.duckdb"]
+
+
+def one(home: Path, pattern: str) -> Path:
+    return sorted(home.glob(pattern))[0]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("pattern", [*STATE, *PARTS, *CACHES])
+def test_a_spoiled_file_is_named_or_rebuilt_and_no_reader_sees_other_numbers(
+    published: Gateway, tmp_path: Path, pattern: str, damage: str
+) -> None:
+    _, right, _ = makegood(published.root, "sql", SEEN, "--format", "csv")
+    home = copy_of(published.root, tmp_path / "home")
+    file = one(home, pattern)
+    DAMAGES[damage](file, random.Random(f"{pattern} {damage}"))
+    for command in (("status",), ("sql", SEEN, "--format", "csv"), ("verify",)):
+        code, out, err = makegood(home, *command)
+        assert code in (0, 1)
+        assert "Traceback" not in err
+        if code and err:
+            assert err.startswith("makegood: ") and err.count("\n") == 1, err
+            assert file.name in err
+        if command[0] == "sql" and code == 0:
+            assert out == right
+        if command[0] == "status" and pattern in (*STATE, *PARTS) and damage != "flipped":
+            assert code == 1
+            assert file.name in out + err
+        if command[0] == "verify" and pattern in PARTS:
+            assert code == 1, "the bytes are not those that were written"
+        if pattern in CACHES:
+            assert code == 0
+
+
+@pytest.mark.parametrize("damage", [name for name in DAMAGES if name != "flipped"])
+@pytest.mark.parametrize("pattern", STATE)
+def test_no_run_begins_on_spoiled_state(published: Gateway, tmp_path: Path, pattern: str, damage: str) -> None:
+    home = copy_of(published.root, tmp_path / "home")
+    file = one(home, pattern)
+    DAMAGES[damage](file, random.Random(1))
+    before = file.read_bytes() if file.exists() else None
+    with pytest.raises(MakegoodError, match=f"{file.name}.*back from a copy"):
+        Warehouse(home=str(home)).create()
+        Inventory(home / "lake" / "inventory.sqlite").close()
+    if damage in ("garbage", "missing"):
+        assert (file.read_bytes() if file.exists() else None) == before, "what is left is left for whoever mends it"
+
+
+def test_a_publication_whose_record_was_changed_is_not_shown(published: Gateway, tmp_path: Path) -> None:
+    home = Home(copy_of(published.root, tmp_path / "home"))
+    with closing(Publications(publications_file(home.warehouse))) as record:
+        record._db.execute("update publications set snapshot_id = snapshot_id - 1")
+        with pytest.raises(MakegoodError, match="publication 1 is not what was recorded"):
+            record.current()
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_spoiled_part_lands_again_or_stops_whoever_derives_from_it(
+    published: Gateway, tmp_path: Path, damage: str
+) -> None:
+    home = copy_of(published.root, tmp_path / "home")
+    part = one(home, PARTS[0])
+    DAMAGES[damage](part, random.Random(2))
+    lake = home / "lake"
+    with closing(Inventory(lake / "inventory.sqlite")) as inventory:
+        name = str(part.relative_to(lake))
+        with pytest.raises(MakegoodError, match=rf"{part.name} .*landed in 2026-11-01T00"):
+            inventory.prove([name])
+        files = find_files(read_sources(home / "sources.yml", home), [FIRST], home)
+        land(files, lake, inventory)
+        inventory.prove(inventory.current_part_names() if damage != "flipped" else [])
+        assert (inventory.damaged_parts(), inventory.torn_files(ASSESSMENTS.stem)) == ([], [])
+
+
+def test_an_inventory_that_lost_a_part_is_no_sound_status(published: Gateway, tmp_path: Path) -> None:
+    home = copy_of(published.root, tmp_path / "home")
+    with closing(Inventory(home / "lake" / "inventory.sqlite")) as inventory:
+        inventory._db.execute("update parts set version = version + 1")
+    code, out, _ = makegood(home, "status")
+    assert code == 1
+    assert "✗ the inventory has lost rows of 1 landing files" in out
+
+
+def test_what_dbt_parsed_is_parsed_again_where_a_byte_of_it_changed(tmp_path: Path, published: Gateway) -> None:
+    target = shutil.copytree(published.root / "warehouse" / "dbt", tmp_path / "dbt")
+    assert _is_current(target)
+    for name in (*PARSED, SEAL):
+        for damage in DAMAGES.values():
+            right = (target / name).read_bytes()
+            damage(target / name, random.Random(3))
+            assert not _is_current(target), name
+            (target / name).write_bytes(right)
+    assert _is_current(target)
+
+
+@pytest.mark.parametrize("damage", ["garbage", "truncated"])
+def test_a_spoiled_storage_of_dagster_is_one_sentence_and_moving_it_away_helps(
+    published: Gateway, tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dagster as dg
+
+    home = Home(tmp_path)
+    shutil.copytree(published.root / "dagster", home.dagster)
+    monkeypatch.setenv("DAGSTER_HOME", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("MAKEGOOD_DAGSTER", str(home.dagster))
+    for file in home.dagster.rglob("*.db"):
+        DAMAGES[damage](file, random.Random(4))
+    with (
+        pytest.raises(MakegoodError, match=f"Dagster could not run with its storage in {home.dagster} "),
+        _naming_the_storage(home),
+        dg.DagsterInstance.get() as instance,
+    ):
+        instance.get_runs()
+    home.dagster.rename(tmp_path / "spoiled")
+    with _naming_the_storage(home), dg.DagsterInstance.get() as instance:
+        assert instance.get_runs() == []
