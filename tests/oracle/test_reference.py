@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from oracle.baselines import Baselines
 from oracle.challenge import a_challenge
 from oracle.deciding import decide, payout
-from oracle.merging import home_hours, hour_of, requests_of, rounded
+from oracle.merging import REACH, Place, homes_of, hour_of, requests_of, rounded
 from oracle.policies import SIGNALS
 from oracle.records import Detector, Log, Rule, Verdict
 from oracle.reference import REASONS, answer
@@ -114,7 +114,7 @@ def test_a_payout_is_the_nearest_amount_and_the_even_one_of_two(units: int, rate
 @given(hours=st.lists(st.integers(0, 600), min_size=1))
 def test_homes_lie_more_than_a_week_apart_and_the_first_hour_is_one(hours: list[int]) -> None:
     moments = [NOON + timedelta(hours=hour) for hour in hours]
-    homes = home_hours(moments)
+    homes = homes_of(Place(moment, moment + REACH + timedelta(hours=1)) for moment in moments)
     assert homes[0] == min(moments)
     assert all(later - earlier > timedelta(days=7) for earlier, later in itertools.pairwise(homes))
 
@@ -129,7 +129,7 @@ def test_the_order_of_deliveries_changes_nothing_and_each_is_current_or_supersed
     again = answer(deliveries, verdicts, challenge.policy)
 
     def first(row: dict[str, Any]) -> Any:
-        return row["source"], row["request_id"], row["requested_at"]
+        return row["request_key"], row["requested_at"]
 
     assert sorted(told.requests, key=first) == sorted(again.requests, key=first)
     assert told.hours == again.hours
