@@ -199,7 +199,7 @@ def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
         session.execute("set timezone = 'UTC'")
         for name in MACROS:
             session.execute((HERE / name).read_text())
-        session.execute("create temp table shapes (shape ubigint)")
+        session.execute("create temp table shapes (shape ubigint, keys varchar[])")
         session.execute(redacting.macros_sql())
         sessions.put(session)
     return sessions

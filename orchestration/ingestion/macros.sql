@@ -32,7 +32,7 @@ create or replace temp macro half_even(amount) as
 create or replace temp macro money_usd(text) as
     case
         when regexp_full_match(text, '-?[0-9]{1,6}(\.[0-9]{1,12})?') then try_cast(text as decimal(18, 12))
-        else half_even(wide_decimal(text))
+        when text is not null then half_even(wide_decimal(text))
     end;
 
 -- A moment without its microseconds, as UTC.

@@ -1,4 +1,5 @@
 -- One row per line: where it came from, with its fault or none, and the text of the JSON record that it holds, null where it holds none.
+-- `shape` says which list of keys in the table `shapes` the record has; it is null where the record has another list.
 -- Where an object names a key twice the last one counts, as for most readers of JSON; DuckDB's own takes the first.
 create or replace temp view records as
 with numbered as (
@@ -19,8 +20,9 @@ with numbered as (
 judged as (
     select
         numbered.*,
-        case when keys is null and reading_fault is null then json_valid(raw) end as is_json,
-        case when shapes.shape is null then list_unique(keys) < len(keys) end as has_repeated_key,
+        shapes.shape,
+        case when numbered.keys is null and reading_fault is null then json_valid(raw) end as is_json,
+        case when shapes.shape is null then list_unique(numbered.keys) < len(numbered.keys) end as has_repeated_key,
     from numbered
     left join shapes on hash(numbered.keys) = shapes.shape
 ),
@@ -40,10 +42,12 @@ faulted as (
             end
         ) as origin,
         case when has_repeated_key then with_last_of_each_key(raw, keys) else raw end as text,
+        shape,
     from judged
 )
 
 select
     origin,
     case when origin.fault is null then text end as record,
+    shape,
 from faulted

@@ -1,5 +1,6 @@
--- One row per list of keys that begins a group and names none twice, by its hash: most lines have one of a few such lists, and need no closer look.
-insert into shapes
+-- One row per list of keys that a record at the beginning of a group has, where it names none twice: its hash, and the
+-- keys. Most records have one of a few such lists, so that what depends on the keys alone is decided once for a list.
+insert into shapes by name
 with first_lines as (
     select
         case when starts_with(raw, '{') and json_valid(raw) then json_keys(raw) end as keys,
@@ -10,5 +11,6 @@ with first_lines as (
 
 select distinct
     hash(keys) as shape,
+    keys,
 from first_lines
 where list_unique(keys) = len(keys) and hash(keys) not in (select shape from shapes)
