@@ -24,3 +24,29 @@
             'other'
         )
 {%- endmacro %}
+
+{#- How a call itself went: a read says so of itself, and not of what it read. -#}
+{% macro outcome_columns() -%}
+    {{ return(["cancelled", "finish_reason", "native_finish_reason", "status_code", "error_code", "error_origin"]) }}
+{%- endmacro %}
+
+{#-
+    How a purchase went, as several deliveries tell it. A read of it has a status, an error and a cancellation of its own, which
+    count where nothing but reads was delivered. Why the answer ended is also told by a read that went well, where the purchase
+    itself says nothing or no ending (`queued`).
+-#}
+{% macro merged_outcome(column) -%}
+    {%- set is_read = "operation is not distinct from 'retrieval'" -%}
+    {%- set of_purchase = last_reported("case when not (" ~ is_read ~ ") then " ~ column ~ " end") -%}
+    case
+            when bool_and({{ is_read }}) then {{ last_reported(column) }}
+            {%- if column in ["finish_reason", "native_finish_reason"] %}
+            {%- set went_well = "not (coalesce(" ~ http_status() ~ ", 0) >= 400 or error_origin is not null or coalesce(cancelled, false))" %}
+            {%- set has_ended = is_read ~ " and finish_reason <> 'other' and " ~ went_well %}
+            when bool_or({{ has_ended }})
+                and coalesce({{ last_reported("case when not (" ~ is_read ~ ") then finish_reason end") }}, 'other') = 'other'
+                then {{ last_reported("case when " ~ has_ended ~ " then " ~ column ~ " end") }}
+            {%- endif %}
+            else {{ of_purchase }}
+        end
+{%- endmacro %}

@@ -96,7 +96,13 @@ merged_before as (
         source,
         {{ merged_operation() }} as operation,
         {%- for column in unmerged[2:] %}
-        {{ "max(case when tells_times then latency_ms end)" if column == "latency_ms" else last_reported(column) }} as {{ column }},
+        {%- if column == "latency_ms" %}
+        max(case when tells_times then latency_ms end) as latency_ms,
+        {%- elif column in outcome_columns() %}
+        {{ merged_outcome(column) }} as {{ column }},
+        {%- else %}
+        {{ last_reported(column) }} as {{ column }},
+        {%- endif %}
         {%- endfor %}
         cast(1 as bigint) as request_count,
     from homed

@@ -53,6 +53,8 @@ merged as (
             {{ last_reported("case when cost_usd is not null then coalesce(cost_basis, 'billed') end") }},
             case when bool_or(cost_basis = 'not_priced') then 'not_priced' end
         ) as cost_basis,
+        {%- elif column in outcome_columns() %}
+        {{ merged_outcome(column) }} as {{ column }},
         {%- elif column == "is_answer_withheld" %}
         bool_or(is_answer_withheld) as is_answer_withheld,
         {%- else %}

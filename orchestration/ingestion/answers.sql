@@ -153,10 +153,12 @@ create or replace temp macro answer_in(body) as
                 lambda item: coalesce(json_array_length(item, '$.embedding') > 0, false)
                     or not is_blank(coalesce(text_at(item, '$.embedding'), text_at(item, '$.b64_json'), text_at(item, '$.url')))
             )) > 0,
-            has_hole := len(list_filter(
-                json_extract(body, '$.data[*]'),
-                lambda item: coalesce(text_at(item, '$.b64_json'), text_at(item, '$.url')) is null
-            )) > 0
+            -- A list of no things, which APIs call a list, is no answer without an image.
+            has_hole := (coalesce(body ->> '$.object', '') = 'list' and json_array_length(body, '$.data') = 0)
+                or len(list_filter(
+                    json_extract(body, '$.data[*]'),
+                    lambda item: coalesce(text_at(item, '$.b64_json'), text_at(item, '$.url')) is null
+                )) > 0
         )]
         when json_type(body, '$.embeddings') is not null or json_type(body, '$.embedding') is not null
             or json_type(body, '$.predictions') is not null or json_type(body, '$.results') = 'ARRAY' or json_type(body, '$.pages') = 'ARRAY'
@@ -203,6 +205,38 @@ create or replace temp macro shows_answer(answer) as
 -- Whether of an answer in the record something was taken out, so that it can be judged no further.
 create or replace temp macro is_withheld(answer) as
     coalesce(len(list_filter(answer, lambda part: (part.has_hole and not part.has_more) or is_placeholder(part.said) or is_cut(part.said))) > 0, true);
+
+-- A provider's own word for why a choice ended, where a gateway keeps it beside OpenAI's nearest.
+create or replace temp macro native_word(choice) as
+    coalesce(choice ->> '$.provider_specific_fields.native_finish_reason', choice ->> '$.native_finish_reason');
+
+-- How a choice ended, in our words: the provider's own counts where it says that the choice was cut, filtered or broken off.
+create or replace temp macro ending_of(choice, meanings) as
+    case
+        when meanings[finish_key(native_word(choice))] in ('error', 'content_filter', 'length', 'cancelled')
+        then meanings[finish_key(native_word(choice))]
+        when coalesce(choice ->> '$.finish_reason', choice ->> '$.finishReason', '') <> ''
+        then coalesce(meanings[finish_key(coalesce(choice ->> '$.finish_reason', choice ->> '$.finishReason'))], 'other')
+    end;
+
+-- The choices of an answer, in the order of its parts.
+create or replace temp macro choices_of(body) as
+    case when json_array_length(body, '$.choices') > 0 then json_extract(body, '$.choices[*]') else json_extract(body, '$.candidates[*]') end;
+
+-- Which of several choices speaks for all, by how each ended: an answer in any of them is an answer, so the best ending of those that may
+-- hold something; where none does, the ending that best says why.
+create or replace temp macro speaking_choice(answer, endings) as
+    list_transform(
+        [list_transform(
+            range(1, len(answer) + 1),
+            lambda number: case
+                when answer[number].has_more or answer[number].has_hole or not is_blank(answer[number].said)
+                then coalesce(list_position(['stop', 'tool_calls', 'length', 'content_filter', 'other', 'cancelled', 'error'], endings[number]), 0)
+                else 10 + coalesce(list_position(['content_filter', 'other', 'length', 'tool_calls', 'stop', 'cancelled', 'error'], endings[number]), 5)
+            end
+        )],
+        lambda ranks: list_position(ranks, list_min(ranks))
+    )[1];
 
 -- What was bought, by the shape of what came back.
 create or replace temp macro operation_by_shape(body) as

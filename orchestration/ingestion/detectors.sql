@@ -78,6 +78,18 @@ answered as (
             when not landed_rows.is_answer_withheld
             then list_filter(list_transform(responses.answer, lambda part: part.said), lambda text: not is_blank(text))
         end as answers,
+        -- Of several choices each may have ended in its own way: one that was cut or filtered is not to blame for being no JSON.
+        case
+            when not landed_rows.is_answer_withheld
+            then list_transform(
+                list_filter(
+                    range(1, len(responses.answer) + 1),
+                    lambda number: not is_blank(responses.answer[number].said)
+                        and coalesce(responses.endings[number], 'stop') in ('stop', 'tool_calls')
+                ),
+                lambda number: responses.answer[number].said
+            )
+        end as whole_answers,
     from responses
     inner join landed_rows
         on responses.origin.file_index = landed_rows.file_index
@@ -92,7 +104,7 @@ measured as (
         *,
         case
             when asks_for_json and not has_more and coalesce(finish_reason, '') not in ('length', 'other')
-            then list_filter(answers, lambda answer: not is_strict_json(answer))
+            then list_filter(whole_answers, lambda answer: not is_strict_json(answer))
         end as broken_json,
         list_filter(
             list_transform(answers, lambda answer: struct_pack(size := length(answer), period := loop_of(right(answer, 16384)))),

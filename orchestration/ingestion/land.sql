@@ -78,8 +78,8 @@ typed as (
         end as has_nested,
         struct_pack(
             requested_at, completed_at, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens,
-            cache_write_1h_tokens, max_output_tokens, cost_usd, cache_hit, latency_ms, streamed,
-            cancelled, has_answer, is_answer_withheld
+            cache_write_1h_tokens, cost_usd, cache_hit, latency_ms, cancelled, has_answer,
+            is_answer_withheld
         ) as text,
     from worded
     left join finish_reasons on finish_key(worded.finish_reason) = finish_reasons.key
@@ -105,7 +105,6 @@ measured as (
         or (text.latency_ms is not null and reported_latency_ms is null)
         or (text.cost_usd is not null and cost_usd is null)
         or (text.cache_hit is not null and cache_hit is null)
-        or (text.streamed is not null and streamed is null)
         or (text.cancelled is not null and cancelled is null)
         or (text.has_answer is not null and has_answer is null)
         or (text.is_answer_withheld is not null and try_cast(text.is_answer_withheld as boolean) is null)
@@ -138,7 +137,10 @@ identified as (
 
 checked as (
     select
-        identified.*,
+        identified.* replace (
+            -- The caller's own limit is his to choose; one that no model has is none.
+            case when max_output_tokens between 0 and files.most_tokens then max_output_tokens end as max_output_tokens
+        ),
         files.source,
         files.landing_file,
         files.landed_hour,
@@ -183,12 +185,11 @@ checked as (
                 end
             when least(
                 input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens, cache_write_1h_tokens,
-                max_output_tokens, latency_ms, ttft_ms, cost_usd
+                latency_ms, ttft_ms, cost_usd
             ) < 0
             then 'negative_value'
             when greatest(
-                    input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens, cache_write_1h_tokens,
-                    max_output_tokens
+                    input_tokens, output_tokens, cached_tokens, reasoning_tokens, cache_write_tokens, cache_write_1h_tokens
                 ) > files.most_tokens
                 or greatest(latency_ms, reported_latency_ms) > files.longest_ms
             then 'out_of_range'

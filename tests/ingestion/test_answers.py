@@ -134,6 +134,7 @@ UNKNOWN: dict[str, Any] = {
     "a number": 3,
     "a list": [{"a": 1}],
     "a shape that nobody knows": {"outcome": {"words": ["x"]}},
+    "a list of no things": {"object": "list", "data": []},
     "a batch": {"object": "batch", "status": "completed"},
 }
 CUT = {

@@ -269,7 +269,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "milliseconds beyond 64 bits": ("out_of_range", {"latency_ms": 10**30}),
     **{
         f"{kind} tokens beyond the most": ("out_of_range", {f"{kind}_tokens": MOST_TOKENS + 1})
-        for kind in ("input", "output", "cached", "reasoning", "max_output")
+        for kind in ("input", "output", "cached", "reasoning")
     },
     **{
         f"{shape} as {name}": ("wrong_type", {name: value})
@@ -311,9 +311,16 @@ def test_a_field_that_no_decision_rests_on_never_costs_the_request(place: Place,
     assert row[name] is None
 
 
-def test_a_callers_limit_that_is_no_number_is_not_known(place: Place) -> None:
-    (row,) = place.land_lines(line(max_output_tokens="auto"))
+@pytest.mark.parametrize("limit", ["auto", -1, 1.5, MOST_TOKENS + 1, 10**30, {"a": 1}, ""])
+def test_a_callers_limit_that_is_none_is_not_known_and_costs_no_request(place: Place, limit: Any) -> None:
+    (row,) = place.land_lines(line(max_output_tokens=limit))
     assert row["max_output_tokens"] is None
+
+
+@pytest.mark.parametrize("streamed", ["sse", "auto", {"a": 1}, 2.5])
+def test_a_stream_that_nobody_can_tell_is_not_known_and_costs_no_request(place: Place, streamed: Any) -> None:
+    (row,) = place.land_lines(line(streamed=streamed, ttft_ms=5))
+    assert (row["streamed"], row["ttft_ms"]) == (None, None)
 
 
 def test_a_fault_is_kept_with_file_line_and_harmless_fields(place: Place) -> None:

@@ -118,6 +118,22 @@ def test_empty_answers_are_flagged_unless_there_is_something_else_to_them(litell
     ) == {name: {"empty_completion"} for name in ("nothing", "no text", "blanks", "no blocks", "a block without text")}
 
 
+def test_a_choice_that_was_cut_or_filtered_is_not_to_blame_for_being_no_json(litellm: Place) -> None:
+    wants = {"response_format": {"type": "json_object"}}
+
+    def chosen(request_id: str, *choices: tuple[str, str]) -> dict[str, Any]:
+        told = [{"finish_reason": end, "message": {"content": text}} for end, text in choices]
+        return responded(request_id, {"choices": told}, wants)
+
+    assert landed(
+        litellm,
+        chosen("the second was cut", ("stop", "{}"), ("length", '{"a":')),
+        chosen("the first was filtered", ("content_filter", '{"a":'), ("stop", "{}")),
+        chosen("the second ended in a new word", ("stop", "{}"), ("tired", '{"a":')),
+        chosen("the second is none", ("stop", "{}"), ("stop", '{"a":')),
+    ) == {"the second is none": {"invalid_json"}}
+
+
 def test_answers_in_the_other_shapes_of_response_are_read(litellm: Place) -> None:
     wants = {"text": {"format": {"type": "json_schema"}}}
     said = [{"type": "output_text", "text": "no JSON"}]

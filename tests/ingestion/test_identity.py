@@ -200,6 +200,35 @@ def test_every_look_at_a_batch_or_a_fetched_answer_is_of_the_one_that_was_bought
     assert not first["needs_overlap"]
 
 
+def test_a_look_that_failed_is_a_call_of_its_own_and_tells_nothing_of_what_it_looked_at(litellm: Place) -> None:
+    looked, failed = call(
+        litellm,
+        {"id": "object", "litellm_call_id": "c1", "call_type": "aretrieve_batch"},
+        {"id": "object", "litellm_call_id": "c2", "call_type": "aretrieve_batch", "status": "failure", "later": 600},
+    )
+    assert looked["request_key"] != failed["request_key"]
+    assert (looked["operation"], failed["operation"]) == ("batch", "retrieval")
+
+
+def test_a_batch_that_was_passed_through_is_named_in_its_body(litellm: Place) -> None:
+    body = json.dumps({"id": "msgbatch_1", "type": "message_batch", "processing_status": "ended"})
+    passed: dict[str, Any] = {
+        "call_type": "pass_through_endpoint",
+        "metadata": {
+            "user_api_key_team_id": "team",
+            "user_api_key_request_route": "/anthropic/v1/messages/batches/msgbatch_1",
+        },
+        "response": {"response": body},
+    }
+    first, second = call(
+        litellm,
+        {"id": "x", "litellm_call_id": "c1", **passed},
+        {"id": "y", "litellm_call_id": "c2", **passed, "later": 600},
+    )
+    assert first["request_id"] == second["request_id"] == "msgbatch_1"
+    assert first["request_key"] == second["request_key"]
+
+
 @pytest.mark.parametrize(
     ("metadata", "account"),
     [

@@ -58,6 +58,11 @@ def choice(**fields: Any) -> dict[str, Any]:
     return {"response": {"choices": [{"finish_reason": "stop", "message": {"content": "x"}} | fields]}}
 
 
+def choices(*told: tuple[str, str | None]) -> dict[str, Any]:
+    """A response with several choices: what each ended in and what it says."""
+    return {"response": {"choices": [{"finish_reason": end, "message": {"content": text}} for end, text in told]}}
+
+
 def route(path: str, response: Any, **changes: Any) -> dict[str, Any]:
     """A call that was passed through by this route."""
     return {
@@ -99,6 +104,13 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         route("/anthropic/v1/messages", {"content": [], "stop_reason": "end_turn"}),
         {"operation": "chat", "finish_reason": "stop", "has_answer": False},
     ),
+    "passed through: messages of a thread": (
+        route("/openai/v1/threads/t/messages", '{"object": "list", "data": []}'), {"operation": "other", "has_answer": None},
+    ),
+    "passed through: what a response was asked": (
+        route("/openai/v1/responses/r/input_items", '{"object": "list", "data": []}'), {"operation": "retrieval", "has_answer": None},
+    ),
+    "passed through: a count of tokens": (route("/anthropic/v1/messages/count_tokens", '{"input_tokens": 5}'), {"operation": "other"}),
     "passed through: nobody knows what": (route("/x/y", {"a": 1}), {"operation": "other", "has_answer": None, "is_answer_withheld": True}),
     "a health check by key": ({"metadata": {"user_api_key_hash": HEALTH}}, {"operation": "health_check"}),
     "a health check by the key's digest": (
@@ -108,6 +120,8 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a caller's tag": ({"metadata": {"user_api_key_team_id": "t"}, "request_tags": [HEALTH]}, {"operation": "chat"}),
     "a tool without a model": ({"call_type": "call_mcp_tool", "model": "", "model_group": "", "response": {"content": []}}, {"operation": "tool"}),
     "a poll of a batch": ({"call_type": "aretrieve_batch", "response": {"object": "batch", "status": "completed"}}, {"operation": "batch", "finish_reason": None}),
+    "a poll of a batch that failed": (failed(error_code="503", error_class="ServiceUnavailableError") | {"call_type": "aretrieve_batch"}, {"operation": "retrieval"}),
+    "a batch that failed": (failed(error_code="503", error_class="ServiceUnavailableError") | {"call_type": "acreate_batch"}, {"operation": "batch"}),
     # why it ended
     "a break called stop": (
         choice(provider_specific_fields={"native_finish_reason": "network_error"}),
@@ -118,6 +132,27 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "a filter's own word": (choice(finish_reason="sensitive"), {"finish_reason": "content_filter"}),
     "a new word": (choice(finish_reason="tired"), {"finish_reason": "other", "native_finish_reason": "tired"}),
+    "a choice that broke off beside one that answered": (choices(("error", ""), ("stop", "x")), {"finish_reason": "stop"}),
+    "a choice that answered beside one that broke off": (choices(("stop", "x"), ("network_error", "")), {"finish_reason": "stop"}),
+    "every choice broke off": (choices(("error", ""), ("error", "")), {"finish_reason": "error"}),
+    "a cut choice beside a whole one": (choices(("length", "x"), ("stop", "x")), {"finish_reason": "stop", "has_answer": True}),
+    "every choice cut": (choices(("length", "x"), ("length", "x")), {"finish_reason": "length"}),
+    "an empty choice beside a filtered one": (choices(("stop", ""), ("content_filter", "")), {"finish_reason": "content_filter", "has_answer": False}),
+    "an empty choice beside one of a new word": (choices(("stop", ""), ("tired", "")), {"finish_reason": "other"}),
+    "a choice of a new word beside one that answered": (choices(("tired", "x"), ("stop", "x")), {"finish_reason": "stop"}),
+    "a candidate for safety beside one that answered": (
+        {
+            "call_type": "agenerate_content",
+            "response": {"candidates": [{"finishReason": "SAFETY"}, {"finishReason": "STOP", "content": {"parts": [{"text": "x"}]}}]},
+        },
+        {"finish_reason": "stop", "has_answer": True},
+    ),
+    "an answer that a guardrail took away": (
+        choices(("stop", "")) | {"status_fields": {"guardrail_status": "guardrail_intervened"}}, {"has_answer": None, "is_answer_withheld": True},
+    ),
+    "an answer that a guardrail changed": (
+        choices(("stop", "x")) | {"status_fields": {"guardrail_status": "guardrail_intervened"}}, {"has_answer": True, "is_answer_withheld": True},
+    ),
     "incomplete, filtered": (
         {"call_type": "aresponses", "response": {"object": "response", "status": "incomplete", "incomplete_details": {"reason": "content_filter"}, "output": []}},
         {"finish_reason": "content_filter", "native_finish_reason": "content_filter"},
@@ -161,6 +196,13 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "no code, a new class, nobody's name": (
         failed(error_code="", error_class="Strange", llm_provider="") | {"custom_llm_provider": None}, {"error_origin": "gateway"},
     ),
+    "a code, a new class, nobody's name": (
+        failed(error_code="500", error_class="KeyError", llm_provider="") | {"custom_llm_provider": None}, {"error_origin": "gateway"},
+    ),
+    "a limit with the provider's name": (
+        failed(error_code="429", error_class="RateLimitError", llm_provider="openai"), {"error_origin": "upstream", "error_code": "RateLimitError"},
+    ),
+    "a limit without a name": (failed(error_code="429", error_class="RateLimitError", llm_provider=""), {"error_origin": None}),
     "a code and a new class": (failed(error_code="502", error_class="Strange", llm_provider="mistral"), {"error_origin": None}),
     "too long a prompt": (failed(error_code="400", error_class="ContextWindowExceededError", llm_provider="openai"), {"error_origin": "caller"}),
     "a caller who left": ({"error_information": {"error_code": "499", "error_class": "ClientDisconnected"}}, {"finish_reason": "cancelled"}),
@@ -178,7 +220,8 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "no usage, whatever the breakdown says": (FREE | NO_USAGE | breakdown(0.5), {"cost_usd": None}),
     "a cache hit": (FREE | breakdown(0.03) | {"cache_hit": True}, {"cost_usd": Decimal(0), "cost_basis": "billed"}),
     "a tool that is free": (FREE | NO_USAGE | {"call_type": "call_mcp_tool"}, {"cost_usd": Decimal(0)}),
-    "no cost at all": ({"response_cost": None}, {"cost_usd": None, "cost_basis": "absent"}),
+    "no cost, but a breakdown": (breakdown(0.03) | {"response_cost": None}, {"cost_usd": Decimal("0.03"), "cost_basis": "breakdown"}),
+    "no cost at all": ({"response_cost": None, "cost_breakdown": None}, {"cost_usd": None, "cost_basis": "absent"}),
     "a discount": (
         breakdown(0.0016, original_cost=0.002, discount_amount=0.0004),
         {"cost_usd": Decimal("0.0016"), "list_cost_usd": Decimal("0.002"), "discount_usd": Decimal("0.0004")},
@@ -190,6 +233,7 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "cached: the other way round": (usage(prompt_tokens_details={"cached_tokens": 7}, cache_read_input_tokens=0), {"cached_tokens": 7}),
     "cached: none": (usage(prompt_tokens_details={"cached_tokens": 0}), {"cached_tokens": 0, "cache_write_tokens": None}),
     "cached: not reported": (usage() | choice(), {"cached_tokens": None, "reasoning_tokens": None}),
+    "cached: Moonshot": (usage(cached_tokens=44), {"cached_tokens": 44}),
     "cached: DeepSeek": (usage(prompt_cache_hit_tokens=5), {"cached_tokens": 5}),
     "written for 5 minutes and an hour": (
         usage(

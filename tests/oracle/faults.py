@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
 from functools import cache
 
 from oracle.merging import Request
-from oracle.records import Fault, Log
+from oracle.records import Fault, Log, status_of
 
 CALLER_LEFT = 499
 UPSTREAM, GATEWAY, CALLER, UNDECIDED = "upstream", "gateway", "caller", "undecided"
-
-
-def status_of(log: Log) -> int | None:
-    """The HTTP status, however it is written; words and other numbers are none."""
-    try:
-        number = Decimal(log.status_code or "")
-    except InvalidOperation:
-        return None
-    return int(number) if number.is_finite() and 100 <= number <= 599 else None
 
 
 def is_error(log: Log) -> bool:

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-from oracle.records import LOG_COLUMNS, Key, Log, Price
+from oracle.records import LOG_COLUMNS, Key, Log, Price, status_of
 
 REACH = timedelta(days=7)
 MONEY = Decimal("1e-12")
@@ -117,12 +117,38 @@ def _merged(home: datetime, parts: list[Log], prices: dict[str, list[Price]]) ->
     at_home = [part for part in latest if place_of(part).begin == home]
     times = next((part for part in at_home if part.latency_ms is not None), at_home[0])
     values |= {column: getattr(times, column) for column in ("requested_at", "completed_at", "latency_ms", "ttft_ms")}
+    values |= _end(latest)
     values["first_requested_at"] = min(parts, key=landing).requested_at
     values["operation"] = _operation(latest)
     values["is_answer_withheld"] = any(part.is_answer_withheld for part in latest)
     values["cost_basis"] = _basis(latest)
     values["cost_usd"], cost_source = _cost(values, prices.get(values["model"], []))
     return Request(**values, cost_source=cost_source)
+
+
+def _end(latest: list[Log]) -> dict[str, Any]:
+    """How the purchase went.
+
+    A read's status, error and cancellation are its own, and tell of the purchase only where nothing but reads is known. Why the
+    answer ended is told by a read that went well where the purchase itself knows of no ending.
+    """
+    purchases = [part for part in latest if part.operation != "retrieval"] or latest
+    values = {
+        column: _first(purchases, column) for column in ("cancelled", "status_code", "error_code", "error_origin")
+    }
+    ended = [
+        part
+        for part in latest
+        if part.operation == "retrieval" and part.finish_reason not in (None, NOT_KNOWN) and not _went_wrong(part)
+    ]
+    is_open = purchases is not latest and _first(purchases, "finish_reason") in (None, NOT_KNOWN)
+    telling = ended if is_open and ended else purchases
+    return values | {column: _first(telling, column) for column in ("finish_reason", "native_finish_reason")}
+
+
+def _went_wrong(read: Log) -> bool:
+    status = status_of(read)
+    return (status is not None and status >= 400) or read.error_origin is not None or bool(read.cancelled)
 
 
 def _operation(latest: list[Log]) -> str:

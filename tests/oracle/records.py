@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 Key = tuple[str, ...]
@@ -199,3 +199,12 @@ class Policy:
 
 Row = dict[str, Any]
 """A row of a fact, by column."""
+
+
+def status_of(log: Log) -> int | None:
+    """The HTTP status, however it is written; words and other numbers are none."""
+    try:
+        number = Decimal(log.status_code or "")
+    except InvalidOperation:
+        return None
+    return int(number) if number.is_finite() and 100 <= number <= 599 else None

@@ -46,16 +46,38 @@ nested as (
         coalesce(field.status = 'failure', false) as is_failure,
         coalesce(field.error_information.error_code = '499', false) as is_cancelled,
         coalesce(field.cache_hit = 'true', false) as is_cache_hit,
+        coalesce(field.status_fields.guardrail_status = 'guardrail_intervened', false) as is_guarded,
         coalesce(whole_number(field.prompt_tokens) > 0 or whole_number(field.completion_tokens) > 0, false) as has_usage,
         date_diff('millisecond', instant(field.startTime), instant(field.completionStartTime)) as first_token_ms,
         date_diff('millisecond', instant(field.startTime), instant(field.endTime)) as whole_ms,
     from parsed
 ),
 
+-- Each choice of an answer ends in its own way. The one that speaks for all is worked out where there are several.
+answered as (
+    select
+        nested.*,
+        answer_in(body) as answer,
+        choices_of(body) as choices,
+    from nested
+),
+
+chosen as (
+    select
+        answered.*,
+        case
+            when len(choices) > 1
+            then choices[speaking_choice(answer, list_transform(choices, lambda choice: ending_of(choice, meanings)))]
+            else choices[1]
+        end as choice,
+    from answered
+    cross join (select map(list(key), list(meaning)) as meanings from finish_reasons)
+),
+
 -- The gateway's own health checks carry its service account as key and team; a tag alone, which any caller can set, only where there is none.
 sorted as (
     select
-        nested.*,
+        chosen.*,
         coalesce(
             metadata.user_api_key_hash in (select key from service_accounts)
             or metadata.user_api_key_team_id in (select key from service_accounts),
@@ -78,9 +100,8 @@ sorted as (
             )
         end as called_operation,
         [metadata.usage_object, body -> '$.usage', body -> '$.usageMetadata'] as usages,
-        answer_in(body) as answer,
         coalesce(
-            body ->> '$.choices[0].finish_reason', body ->> '$.candidates[0].finishReason', body ->> '$.stop_reason', body ->> '$.stopReason',
+            choice ->> '$.finish_reason', choice ->> '$.finishReason', body ->> '$.stop_reason', body ->> '$.stopReason',
             text_at(body, '$.finish_reason'), body ->> '$.done_reason',
             -- A blocked prompt has no candidates, but a reason.
             case when json_type(body, '$.promptFeedback.blockReason') = 'VARCHAR' then 'SAFETY' end,
@@ -89,19 +110,21 @@ sorted as (
                 then coalesce(case when body ->> '$.status' = 'incomplete' then body ->> '$.incomplete_details.reason' end, body ->> '$.status')
             end
         ) as said_finish,
-        coalesce(
-            body ->> '$.choices[0].provider_specific_fields.native_finish_reason', body ->> '$.choices[0].native_finish_reason',
-            body ->> '$.promptFeedback.blockReason'
-        ) as native_finish,
-    from nested
-    left join operations on operation_key(nested.field.call_type) = operations.key
+        coalesce(native_word(choice), body ->> '$.promptFeedback.blockReason') as native_finish,
+    from chosen
+    left join operations on operation_key(chosen.field.call_type) = operations.key
 ),
 
 -- What the record itself says of whose failure it was, the most telling field first. A failure that names no provider asked none.
 blamed as (
     select
         sorted.*,
-        case when is_health_check then 'health_check' else called_operation end as operation,
+        case
+            when is_health_check then 'health_check'
+            -- A look at a batch that failed is no batch that failed.
+            when is_failure and operation_key(field.call_type) in ('retrievebatch', 'aretrievebatch', 'cancelbatch', 'acancelbatch') then 'retrieval'
+            else called_operation
+        end as operation,
         native_words.meaning as native_meaning,
         case
             when is_failure or json_type(body, '$.error') = 'OBJECT'
@@ -112,9 +135,11 @@ blamed as (
                 by_response.meaning,
                 by_kind.meaning,
                 case
-                    when not is_failure or nullif(field.error_information.error_code, '') is not null then null
-                    when coalesce(nullif(field.error_information.llm_provider, ''), nullif(field.custom_llm_provider, '')) is not null then 'upstream'
-                    else 'gateway'
+                    when not is_failure then null
+                    when coalesce(nullif(field.error_information.llm_provider, ''), nullif(field.custom_llm_provider, '')) is null then 'gateway'
+                    when nullif(nullif(field.error_information.error_code, ''), 'None') is null then 'upstream'
+                    when field.error_information.error_class = 'RateLimitError' and nullif(field.error_information.llm_provider, '') is not null
+                    then 'upstream'
                 end
             )
         end as error_origin,
@@ -132,12 +157,13 @@ blamed as (
         on lower(sorted.field.error_information.normalized_error) = by_kind.key
 ),
 
--- Where 0 was billed: the record's own breakdown if it says otherwise of tokens that were used; 0 if it agrees, or if nothing is billed by
+-- Where 0 or nothing was billed: the record's own breakdown if it says otherwise of tokens that were used; 0 if it agrees, or if nothing is billed by
 -- the token or for a failure; else nobody knows what the call cost.
 priced as (
     select
         *,
         case
+            when cost_text is null and has_usage and not is_cache_hit and wide_decimal(breakdown_text) > 0 then 'breakdown'
             when wide_decimal(cost_text) <> 0 or wide_decimal(cost_text) is null or is_cache_hit then 'billed'
             when has_usage and wide_decimal(breakdown_text) > 0 then 'breakdown'
             when is_failure or operation in ('tool', 'retrieval', 'moderation', 'health_check') then 'billed'
@@ -154,9 +180,18 @@ final as (
         origin,
         coalesce(field.call_type = 'list_mcp_tools', false) as is_ignored,
         coalesce(field.call_type, field.status, field.litellm_call_id, field.response_cost::varchar) is null as is_foreign,
-        field.id as request_id,
-        -- A batch, an answer that is fetched when it is done, and what is read again are named by the provider: each look has a call id of its own.
-        not (
+        -- A batch that was passed through is named in its body.
+        coalesce(
+            case
+                when operation = 'batch' and contains(operation_key(field.call_type), 'passthrough')
+                then coalesce(text_at(body, '$.id'), text_at(body, '$.name'))
+            end,
+            field.id
+        ) as request_id,
+        -- A batch, an answer that is fetched when it is done, and what is read again are named by the provider: each look has a call id of its
+        -- own. A look that failed tells nothing of what it looked at.
+        is_failure
+        or not (
             operation in ('batch', 'retrieval')
             or coalesce(body ->> '$.object' = 'batch', false)
             or coalesce(body ->> '$.object' = 'response', false)
@@ -192,7 +227,7 @@ final as (
         end as output_tokens,
         first_count(usages, [
             '$.cache_read_input_tokens', '$.prompt_cache_hit_tokens', '$.cachedContentTokenCount', '$.cacheReadInputTokens',
-            '$.prompt_tokens_details.cached_tokens', '$.input_tokens_details.cached_tokens'
+            '$.prompt_tokens_details.cached_tokens', '$.input_tokens_details.cached_tokens', '$.cached_tokens'
         ]) as cached_tokens,
         first_count(usages, [
             '$.thoughtsTokenCount', '$.completion_tokens_details.reasoning_tokens', '$.output_tokens_details.reasoning_tokens', '$.reasoning_tokens'
@@ -225,9 +260,9 @@ final as (
             else said_finish
         end as finish_reason,
         coalesce(native_finish, said_finish) as native_finish_reason,
-        -- A list without vectors is what redaction leaves of embeddings.
-        case when operation <> 'embeddings' or shows_answer(answer) then shows_answer(answer) end::varchar as has_answer,
-        is_withheld(answer)::varchar as is_answer_withheld,
+        -- A list without vectors is what redaction leaves of embeddings, and no text what a guardrail of the gateway leaves of an answer.
+        case when shows_answer(answer) or not (operation = 'embeddings' or is_guarded) then shows_answer(answer) end::varchar as has_answer,
+        (is_withheld(answer) or is_guarded)::varchar as is_answer_withheld,
         nullif(nullif(field.error_information.error_code, ''), 'None') as status_code,
         case
             when field.error_information.error_code = '429' and field.error_information.error_rate_limit_category in ('vendor_rate_limit', 'vendor_batch_rate_limit')
