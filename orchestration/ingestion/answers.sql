@@ -28,12 +28,35 @@ create or replace temp macro is_blank(text) as regexp_full_match(coalesce(text, 
 
 create or replace temp macro text_at(body, path) as case when json_type(body, path) = 'VARCHAR' then body ->> path end;
 
--- The text of a message: a string, or the texts of its blocks.
+-- The text of a message: a string, or the texts of its blocks, which may be strings themselves.
 create or replace temp macro said_in(content) as
     case
         when json_type(content) = 'VARCHAR' then content ->> '$'
-        when json_type(content) = 'ARRAY' then array_to_string(json_extract_string(content, '$[*].text'), '')
+        when json_type(content) = 'ARRAY'
+        then array_to_string(
+            list_concat(
+                json_extract_string(content, '$[*].text'),
+                list_transform(
+                    list_filter(json_extract(content, '$[*]'), lambda block: json_type(block) = 'VARCHAR'), lambda block: block ->> '$'
+                )
+            ),
+            ''
+        )
     end;
+
+-- Whether the blocks of a message hold more than text and thoughts: tool calls, pictures, whatever says of itself neither kind nor text.
+create or replace temp macro has_other_blocks(content) as
+    len(list_filter(
+        json_extract(content, '$[*]'),
+        lambda block: case
+            when json_type(block) <> 'OBJECT' then json_type(block) <> 'VARCHAR'
+            when json_type(block, '$.type') is null then json_type(block, '$.text') is null and json_type(block, '$.reasoningContent') is null
+            else block ->> '$.type' not in ('text', 'thinking', 'redacted_thinking', 'reasoning')
+        end
+    )) > 0;
+
+-- Whether what stands in an answer's place is neither text, blocks nor nothing: nobody knows what it shows.
+create or replace temp macro is_odd(kind) as coalesce(kind not in ('VARCHAR', 'ARRAY', 'NULL'), false);
 
 -- Whether a message holds more than text: tool calls, audio, images, a refusal.
 create or replace temp macro acts_in(message) as
@@ -43,13 +66,7 @@ create or replace temp macro acts_in(message) as
         or not is_blank(coalesce(nullif(message.audio.data, ''), message.audio.transcript))
         or len(message.images) > 0
         or nullif(message.refusal, '') is not null
-        or (
-            starts_with(message.content, '[')
-            and len(list_filter(
-                json_extract_string(message.content, '$[*].type'),
-                lambda kind: kind not in ('text', 'thinking', 'redacted_thinking', 'reasoning')
-            )) > 0
-        ),
+        or (starts_with(message.content, '[') and has_other_blocks(message.content)),
         false
     );
 
@@ -67,6 +84,9 @@ create or replace temp macro chosen(choice, types) as
         -- A logger that redacts sets the audio of an answer to null; an answer without audio has no such field.
         has_hole := (types[4] is not null and coalesce(choice.message.audio.data, choice.message.audio.transcript) is null)
             or coalesce(types[1], types[2], types[3]) is null
+            or is_odd(types[1])
+            or is_odd(types[2])
+            or is_odd(types[3])
     );
 
 -- The body of a call that was passed through is logged as a text: `{"response": "<body>"}`, or the text alone.
@@ -118,8 +138,8 @@ create or replace temp macro answer_in(body) as
             said := array_to_string(
                 list_transform(
                     list_filter(json_extract(body, '$.output[*]'), lambda item: coalesce(item ->> '$.type', 'message') = 'message'),
-                    lambda item: array_to_string(
-                        list_concat(json_extract_string(item, '$.content[*].text'), json_extract_string(item, '$.content[*].refusal')), ''
+                    lambda item: concat(
+                        said_in(item -> '$.content'), array_to_string(json_extract_string(item, '$.content[*].refusal'), '')
                     )
                 ),
                 ''
@@ -131,6 +151,7 @@ create or replace temp macro answer_in(body) as
             )) > 0,
             -- What waits in a queue or is still being written has no answer yet; an image without its bytes had them taken out, or failed.
             has_hole := coalesce(body ->> '$.status', '') in ('queued', 'in_progress')
+                or len(list_filter(json_extract(body, '$.output[*]'), lambda item: is_odd(json_type(item, '$.content')))) > 0
                 or len(list_filter(
                     json_extract(body, '$.output[*]'),
                     lambda item: item ->> '$.type' = 'image_generation_call' and text_at(item, '$.result') is null
@@ -140,9 +161,7 @@ create or replace temp macro answer_in(body) as
         when json_type(body, '$.content') = 'ARRAY'
         then [struct_pack(
             said := said_in(body -> '$.content'),
-            has_more := len(list_filter(
-                json_extract_string(body, '$.content[*].type'), lambda kind: kind not in ('text', 'thinking', 'redacted_thinking')
-            )) > 0,
+            has_more := has_other_blocks(body -> '$.content'),
             has_hole := false
         )]
         when json_type(body, '$.data') = 'ARRAY'
@@ -174,8 +193,8 @@ create or replace temp macro answer_in(body) as
         then [struct_pack(
             said := coalesce(said_in(body -> '$.message.content'), said_in(body -> '$.output.message.content')),
             has_more := acts_in(json_transform(body -> '$.message', message_shape()))
-                or len(list_filter(json_extract(body, '$.output.message.content[*]'), lambda block: json_type(block, '$.text') is null)) > 0,
-            has_hole := false
+                or coalesce(has_other_blocks(body -> '$.output.message.content'), false),
+            has_hole := is_odd(json_type(body, '$.message.content')) or is_odd(json_type(body, '$.output.message.content'))
         )]
         when coalesce(
             text_at(body, '$.text'), text_at(body, '$.response'), text_at(body, '$.completion'), text_at(body, '$.generation'),
@@ -188,7 +207,7 @@ create or replace temp macro answer_in(body) as
                 text_at(body, '$.output_text'), text_at(body, '$.outputText'), text_at(body, '$.output.text'), text_at(body, '$.content'),
                 text_at(body, '$.generations[0].text'), text_at(body, '$.outputs[0].text')
             ),
-            has_more := false,
+            has_more := coalesce(json_array_length(body, '$.tool_calls') > 0, false),
             has_hole := false
         )]
     end;

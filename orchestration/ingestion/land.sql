@@ -127,7 +127,7 @@ identified as (
                 sha256(concat_ws(
                     ' ', epoch_ms(requested_at), coalesce(epoch_ms(completed_at), -1), coalesce(input_tokens, -1),
                     coalesce(output_tokens, -1), coalesce(cost_usd, -1), coalesce(latency_ms, -1), strlen(account_id), strlen(model),
-                    account_id, model, coalesce(api_key_ref, ''), coalesce(trace_id, '')
+                    account_id, model, operation, coalesce(api_key_ref, ''), coalesce(trace_id, '')
                 )),
                 32
             )

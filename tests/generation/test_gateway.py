@@ -78,8 +78,10 @@ def shares(draw: str) -> dict[str, float]:
 
 
 def faults() -> set[str]:
-    """Return the kinds of broken lines."""
-    return {row["kind"] for row in rows(HERE / "shares.csv") if row["description"].startswith("broken line")}
+    """Return the kinds of lines that are broken, or lack what others have."""
+    return {
+        row["kind"] for row in rows(HERE / "shares.csv") if row["description"].startswith(("broken line", "odd line"))
+    }
 
 
 def files(landing: Path) -> dict[str, bytes]:

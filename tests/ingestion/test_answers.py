@@ -56,6 +56,7 @@ SHOWN = {
     },
     "a tool of Anthropic": {"type": "message", "content": [{"type": "tool_use", "name": "f", "input": {}}]},
     "a message of the Responses API": responses(said("x")),
+    "a message of the Responses API as a string": responses({"type": "message", "content": "x"}),
     "a refusal of the Responses API": responses(said("No.", "refusal")),
     "a function of the Responses API": responses({"type": "function_call", "name": "f", "arguments": "{}"}),
     "an image of the Responses API": responses({"type": "image_generation_call", "result": "AAAA"}),
@@ -71,6 +72,12 @@ SHOWN = {
     "a transcript": {"text": "hello"},
     "pages": {"pages": [{"index": 0, "markdown": "x"}]},
     "Cohere": {"message": {"role": "assistant", "content": [{"type": "text", "text": "x"}]}},
+    "a tool call of Cohere's first API": {"text": "", "tool_calls": [{"name": "f", "parameters": {}}]},
+    "a tool of Bedrock Converse": {"output": {"message": {"content": [{"toolUse": {"name": "f", "input": {}}}]}}},
+    "blocks that are strings": chat(content=["High", " water"]),
+    "a block of an object of text": chat(content=[{"type": "text", "text": {"value": "x"}}]),
+    "a block without a kind": chat(content=[{"value": "x"}]),
+    "a block of a kind of Mistral": chat(content=[{"type": "reference", "reference_ids": [1]}]),
     "Ollama chat": {"message": {"role": "assistant", "content": "x"}, "done": True},
     "Ollama generate": {"model": "m", "response": "{}", "done": True},
     "Bedrock Converse": {"output": {"message": {"role": "assistant", "content": [{"text": "x"}]}}},
@@ -100,6 +107,11 @@ EMPTY = {
     "an image of no bytes": {"created": 1, "data": [{"b64_json": "", "url": None}]},
     "audio of no length": chat(content=None, audio={"id": "a", "data": "", "transcript": ""}),
     "an image that failed": responses({"type": "image_generation_call", "status": "failed", "result": None}),
+    "thoughts of Bedrock Converse": {
+        "output": {"message": {"content": [{"reasoningContent": {"reasoningText": {"text": "Hm"}}}]}}
+    },
+    "nothing of Bedrock Converse": {"output": {"message": {"role": "assistant", "content": []}}},
+    "blocks that are empty strings": chat(content=["", " "]),
     "no text in a transcript": {"text": ""},
 }
 UNKNOWN: dict[str, Any] = {
@@ -134,6 +146,11 @@ UNKNOWN: dict[str, Any] = {
     "a number": 3,
     "a list": [{"a": 1}],
     "a shape that nobody knows": {"outcome": {"words": ["x"]}},
+    "a text that is an object": chat(content={"parts": ["x"]}),
+    "a text that is a number": chat(content=7),
+    "a legacy completion that is an object": {"choices": [{"text": {"value": "x"}, "finish_reason": "stop"}]},
+    "a message of the Responses API that is an object": responses({"type": "message", "content": {"a": "x"}}),
+    "a message of Ollama that is an object": {"message": {"role": "assistant", "content": {"a": "x"}}, "done": True},
     "a list of no things": {"object": "list", "data": []},
     "a batch": {"object": "batch", "status": "completed"},
 }

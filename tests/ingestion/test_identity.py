@@ -93,11 +93,12 @@ def test_without_any_id_all_that_tells_a_record_from_others_names_it(place: Plac
         line(request_id=..., cost_usd="0.002"),
         line(request_id=..., requested_at="2026-11-01T05:10:00.001Z"),
         line(request_id=..., account_id="a2"),
+        line(request_id=..., operation="rerank"),
     )
     names = [row["request_id"] for row in rows]
     assert all(name.startswith("no-id-") for name in names)
     assert names[0] == names[1]
-    assert len(set(names)) == len({row["request_key"] for row in rows}) == 4
+    assert len(set(names)) == len({row["request_key"] for row in rows}) == 5
 
 
 def test_a_record_without_an_id_and_without_a_time_is_of_no_call(place: Place) -> None:

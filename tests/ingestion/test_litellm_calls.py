@@ -291,6 +291,26 @@ def test_a_list_of_tools_is_no_request(tmp_path: Path) -> None:
     place.inventory.close()
 
 
+FOREIGN: dict[str, dict[str, Any]] = {
+    "its table of spend": {
+        "request_id": "chatcmpl-1", "call_type": "acompletion", "api_key": "hash", "spend": 0.01, "prompt_tokens": 10, "completion_tokens": 20,
+        "startTime": START, "endTime": START + 2, "model": "gpt-4o", "status": "success", "team_id": "t",
+    },
+    "a row of Helicone": {"request_id": "h", "request_created_at": "2026-11-01T05:10:00Z", "request_model": "gpt-4o", "cost_usd": 0.01},
+    "an observation of Langfuse": {"id": "o", "traceId": "t", "startTime": "2026-11-01T05:10:00Z", "model": "gpt-4o", "calculatedTotalCost": 0.01},
+    "a canonical record": {"request_id": "c", "requested_at": "2026-11-01T05:10:00Z", "model": "gpt-4o", "cost_usd": 0.01},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_a_row_of_another_format_is_refused_and_not_landed_without_its_cost(tmp_path: Path, kind: str) -> None:
+    place = make_place(tmp_path, "litellm")
+    place.put("rows.jsonl", json.dumps(FOREIGN[kind]).encode())
+    place.land()
+    assert place.reasons() == [(1, "another_format")]
+    place.inventory.close()
+
+
 def damaged(chances: random.Random, value: Any) -> Any:
     """The value with something of another type at one place of it."""
     odd = chances.choice(

@@ -179,7 +179,13 @@ final as (
     select
         origin,
         coalesce(field.call_type = 'list_mcp_tools', false) as is_ignored,
-        coalesce(field.call_type, field.status, field.litellm_call_id, field.response_cost::varchar) is null as is_foreign,
+        -- Rows of LiteLLM's own table of spend have a call type too, and name neither an id nor a cost as records do.
+        coalesce(field.call_type, field.status, field.litellm_call_id, field.response_cost::varchar) is null
+        or case
+            when coalesce(field.id, field.litellm_call_id, field.response_cost::varchar) is null
+            then json_type(record, '$.id') is null and json_type(record, '$.litellm_call_id') is null and json_type(record, '$.response_cost') is null
+            else false
+        end as is_foreign,
         -- A batch that was passed through is named in its body.
         coalesce(
             case
