@@ -49,8 +49,8 @@ def dbt_process() -> Dbt:
 def ready_project(settings: Settings) -> DbtProject:
     """The project, with its manifest parsed anew where models, macros, seeds or configuration changed.
 
-    dbt's profile reads MAKEGOOD_HOME, which must be absolute, and dbt keeps what it parsed in the home: both are set so for this
-    process and its children.
+    dbt connects to the warehouse of MAKEGOOD_HOME, which must be absolute, and keeps what it parsed in the home: both are set so for
+    this process and its children.
 
     Raises:
         MakegoodError: the home cannot be used, the environment is older than the project, or the project does not parse; says what dbt says.

@@ -1,7 +1,7 @@
 """The resources: the only openers of files and connections in a run. What is done with them is the assets' and their libraries'."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -158,7 +158,7 @@ def auditing(home: Path, worker: AuditWorker | None = None) -> dg.ResourceDefini
 
     @dg.resource(description=Auditor.__doc__)
     def auditor(_: dg.InitResourceContext) -> Iterator[Auditor]:
-        with worker or AuditWorker() as running:
+        with nullcontext(worker) if worker else AuditWorker() as running:
             yield Auditor(home, running)
 
     return auditor

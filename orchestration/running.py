@@ -4,7 +4,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -55,8 +55,10 @@ class SettlementReport:
     publication: Publication
 
 
-def run(hours: HourRange, settings: Settings) -> RunReport:
+def run(hours: HourRange, settings: Settings, worker: AuditWorker | None = None) -> RunReport:
     """Land, derive, audit and publish these landing hours as one Dagster run, recorded in the home's instance.
+
+    Who makes several runs may give them all one audit worker, which then starts once.
 
     Raises:
         MakegoodError: the home, the sources or the policy cannot be used, another process writes, a step failed, or an audit did not pass; readers then stay where they were.
@@ -65,7 +67,7 @@ def run(hours: HourRange, settings: Settings) -> RunReport:
     read_assessments(settings.sources, settings.home)
     valid_policy()
     with writing(home, "run", settings.writer_patience_s):
-        result = _execute_audited(home, settings, "hourly", hours)
+        result = _execute_audited(home, settings, "hourly", hours, worker)
         return RunReport(
             run_id=result.run_id,
             landed=_counts(result, "request_logs"),
@@ -129,14 +131,16 @@ def point_dagster_at(home: Home) -> None:
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
 
 
-def _execute_audited(home: Home, settings: Settings, job: str, hours: HourRange) -> Any:
+def _execute_audited(
+    home: Home, settings: Settings, job: str, hours: HourRange, worker: AuditWorker | None = None
+) -> Any:
     """One run of a job that audits, over these hours. The worker begins its imports before Dagster's, which take seconds too."""
     collect_seldom()
-    with AuditWorker() as worker:
+    with nullcontext(worker) if worker else AuditWorker() as running:
         from orchestration.partitions import partition_key
 
         keys = list(hours)
-        return _execute(home, settings, job, partition_key(keys[0]), partition_key(keys[-1]), worker=worker)
+        return _execute(home, settings, job, partition_key(keys[0]), partition_key(keys[-1]), worker=running)
 
 
 def _execute(

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from running_gateway import auditor, with_parsed_project
 
 from orchestration.hours import HourRange
 from orchestration.ingestion.finding import landing_name
@@ -66,7 +67,8 @@ def copy(case: str, home: Path) -> None:
 def run_hours(home: Path, first: str, hours: int) -> None:
     """Run these landing hours with the shipped sources."""
     start = datetime.fromisoformat(first)
-    run(HourRange(start, start + timedelta(hours=hours)), Settings(home=home, sources=PROJECT / "sources.yml"))
+    settings = Settings(home=with_parsed_project(home), sources=PROJECT / "sources.yml")
+    run(HourRange(start, start + timedelta(hours=hours)), settings, auditor())
 
 
 def seen(home: Path) -> Home:
