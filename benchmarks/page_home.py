@@ -16,8 +16,8 @@ from benchmarks.hourly import run_hour
 from orchestration.dbt import compiled
 from orchestration.duck import connect
 from orchestration.generation.gateway import generate
-from orchestration.publication.publications import Publications
-from orchestration.publication.reading import contents, publications_file
+from orchestration.publication.publications import Publications, publications_file
+from orchestration.publication.reading import contents
 from orchestration.warehouse import attach, head_snapshot
 
 FIRST = datetime(2026, 8, 1)

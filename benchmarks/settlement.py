@@ -15,8 +15,7 @@ from benchmarks.measuring import Measured, measure
 from orchestration.duck import connect
 from orchestration.home import Home
 from orchestration.maintenance import maintain
-from orchestration.publication.publications import Contents, Publications
-from orchestration.publication.reading import publications_file
+from orchestration.publication.publications import Contents, Publications, publications_file
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.settling import Terms, settle
 from orchestration.warehouse import attach, head_snapshot

@@ -14,8 +14,8 @@ from benchmarks.measuring import Measured, measure
 from orchestration.duck import connect
 from orchestration.generation.gateway import generate
 from orchestration.policy.seeds import SEEDS
-from orchestration.publication.publications import Publications
-from orchestration.publication.reading import contents, publications_file
+from orchestration.publication.publications import Publications, publications_file
+from orchestration.publication.reading import contents
 from orchestration.warehouse import attach, head_snapshot
 
 HOUR = datetime(2026, 11, 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
+import duckdb
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import HTTPException, RequestValidationError
@@ -28,6 +29,7 @@ from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import parse_hour
 from orchestration.publication.asking import UnaskableError, has_control
+from orchestration.publication.published_files import damage
 from orchestration.settings import Settings
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -75,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(NotYoursError, _refuse_account)
     app.add_exception_handler(UnaskableError, _refuse_control)
     app.add_exception_handler(MakegoodError, _refuse_for_now)
+    app.add_exception_handler(duckdb.Error, _refuse_what_is_damaged)
     app.include_router(_api(door, follower, home, settings.page_stale_after_hours))
     add_pages(app, door)
 
@@ -205,3 +208,9 @@ async def _refuse_account(_: Request, __: Exception) -> Response:
 
 async def _refuse_for_now(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": str(error)}, 503)
+
+
+async def _refuse_what_is_damaged(request: Request, error: Exception) -> Response:
+    if found := damage(error):
+        return await _refuse_for_now(request, found)
+    raise error

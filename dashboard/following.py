@@ -22,8 +22,9 @@ from orchestration.duck import sql_text
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.hours import floor_hour
-from orchestration.publication.pinning import pin_catalog
+from orchestration.publication.published_files import damage
 from orchestration.publication.reading import current_publication, reading
+from orchestration.publication.sealing import pin_sealed
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.trusting import refuse_what_is_behind
 
@@ -115,7 +116,7 @@ class Session:
         self._folder.mkdir()
         self._closing.callback(shutil.rmtree, self._folder, ignore_errors=True)
         self._catalog = self._folder / "catalog"
-        pin_catalog(warehouse, self.publication.snapshot_id, self._catalog)
+        pin_sealed(warehouse, self.publication.snapshot_id, self._catalog)
         with self._making("figures") as con:
             con.execute(FIGURES)
         self._con = self._closing.enter_context(self._reading())
@@ -271,7 +272,14 @@ class Follower:
             self._look()
             session = self._session
             if session is not None and not session.is_copied:
-                session.copy(lambda at=session: not self._stopped.is_set() and self._is_newest(at))  # type: ignore[misc]
+                self._copy(session)
+
+    def _copy(self, session: Session) -> None:
+        """Copy the last months for a session. Where that fails the page reads the warehouse itself, and the next look tries again."""
+        try:
+            session.copy(lambda: not self._stopped.is_set() and self._is_newest(session))
+        except (MakegoodError, duckdb.Error, OSError) as error:
+            log.warning("the last months cannot be copied: %s", damage(error) or error)
 
     def _is_newest(self, session: Session) -> bool:
         return current_publication(self._warehouse).publication_id == session.publication.publication_id

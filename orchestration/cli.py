@@ -95,7 +95,7 @@ def settle(
 
 @app.command()
 def verify(as_json: AsJson = False) -> None:
-    """Prove the lake's bytes, and the ledger: its chain, every entry, and every key against decisions, caps and marts."""
+    """Prove the bytes of the lake and of what is published, and the ledger: its chain, every entry, and every key against decisions, caps and marts."""
     from orchestration.ingestion.inventory import Inventory
     from orchestration.running import terms
     from orchestration.settlement.verifying import verify as verify_ledger

@@ -4,14 +4,15 @@ Kept are the snapshots of the last publications, which readers sit at and a roll
 """
 
 import shutil
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from orchestration.duck import connect
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
-from orchestration.publication.publications import Publications
-from orchestration.publication.reading import publications_file
+from orchestration.publication.publications import Publications, publications_file
+from orchestration.publication.sealing import forget_gone, prove, seal
 from orchestration.warehouse import ALIAS, attach, catalog, head_snapshot
 from orchestration.writing import writing
 
@@ -39,7 +40,7 @@ def maintain(home: Home, now: datetime | None = None) -> Upkeep:
         now: the moment from which ages count, UTC; the clock's where it is None.
 
     Raises:
-        MakegoodError: there is no warehouse yet, or another process writes in this home.
+        MakegoodError: there is no warehouse yet, a file of what is published is damaged, or another process writes in this home.
     """
     if not catalog(home.warehouse).exists():
         raise MakegoodError(
@@ -51,13 +52,18 @@ def maintain(home: Home, now: datetime | None = None) -> Upkeep:
 
 
 def _tidy(home: Home, before: datetime) -> Upkeep:
+    published = _published(home)
+    if published:
+        # What is merged is written anew: a lost bit would be sealed with it.
+        prove(home.warehouse, published[0])
+    _forget_seals(home)
     with connect() as con:
         attach(con, home.warehouse, read_only=False)
         con.execute(f"call ducklake_flush_inlined_data('{ALIAS}')")
         merged = con.execute(f"call ducklake_merge_adjacent_files('{ALIAS}')").fetchall()
-        kept = {*_published(home), head_snapshot(con)}
-        snapshots = con.execute(f"select snapshot_id from ducklake_snapshots('{ALIAS}')").fetchall()
-        unseen = [snapshot for (snapshot,) in snapshots if snapshot not in kept]
+        kept = {*published, head_snapshot(con)}
+        snapshots = [row[0] for row in con.execute(f"select snapshot_id from ducklake_snapshots('{ALIAS}')").fetchall()]
+        unseen = [snapshot for snapshot in snapshots if snapshot not in kept]
         if unseen:
             con.execute(f"call ducklake_expire_snapshots('{ALIAS}', versions => ?)", [unseen])
         deleted = [
@@ -65,6 +71,8 @@ def _tidy(home: Home, before: datetime) -> Upkeep:
             for call in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files")
             for file in con.execute(f"call {call}('{ALIAS}', older_than => ?)", [before]).fetchall()
         ]
+    seal(home.warehouse, kept.intersection(published, snapshots))
+    forget_gone(home.warehouse)
     return Upkeep(
         expired_snapshots=len(unseen),
         merged_files=sum(files_processed for _, _, files_processed, _ in merged),
@@ -74,11 +82,14 @@ def _tidy(home: Home, before: datetime) -> Upkeep:
 
 
 def _published(home: Home) -> list[int]:
-    record = Publications(publications_file(home.warehouse))
-    try:
+    """The snapshots of the last publications, the newest first."""
+    with closing(Publications(publications_file(home.warehouse))) as record:
         return [publication.snapshot_id for publication in record.recent(KEPT_PUBLICATIONS)]
-    finally:
-        record.close()
+
+
+def _forget_seals(home: Home) -> None:
+    with closing(Publications(publications_file(home.warehouse))) as record:
+        record.forget_catalog_seals()
 
 
 def _delete_old_folders(home: Home, before: datetime) -> int:

@@ -17,8 +17,7 @@ from orchestration.duck import connect
 from orchestration.home import Home
 from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.sources import Source, read_assessments, read_sources
-from orchestration.publication.publications import Publications
-from orchestration.publication.reading import publications_file
+from orchestration.publication.publications import Publications, publications_file
 from orchestration.settlement.batches import Head
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.loading import loaded_head

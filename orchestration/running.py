@@ -25,6 +25,8 @@ from orchestration.settlement.usual import Usual
 from orchestration.writing import writing
 
 LONGEST_SENTENCE = 400
+LOCKED = "database is locked"
+"""What SQLite says; DuckLake's own patience does not cover a commit that finds the catalog locked."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,11 @@ def _failure(result: Any) -> str:
             error = event.step_failure_data.error
             while error.cause is not None:
                 error = error.cause
+            if LOCKED in error.message:
+                return (
+                    f"the run failed in {event.step_key}: another program has locked the warehouse's catalog, and nothing was published;"
+                    " end that program, and run the same hours again"
+                )
             return f"the run failed in {event.step_key}: {_sentence(error.message)}"
     return "the run failed before its first step; `make dev` shows its log"
 

@@ -10,6 +10,7 @@ from orchestration.assets import OWNERS, RESTATES
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours
 from orchestration.publication.changes import Change, changes
 from orchestration.publication.reading import contents, reading
+from orchestration.publication.sealing import seal
 from orchestration.resources import Books, Publication, Warehouse
 from orchestration.warehouse import head_snapshot
 
@@ -40,6 +41,7 @@ def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         ledger_head = (head.sequence, head.digest)
         landed = None if RESTATES in context.run.tags else (hours.start, hours.end)
         with warehouse_db.session() as con, publication.record() as record:
+            seal(publication.place.warehouse, [head_snapshot(con)])
             published = record.publish(head_snapshot(con), context.run.run_id, contents(con), landed, ledger_head)
         return dg.MaterializeResult(
             metadata={

@@ -7,6 +7,7 @@ from orchestration.assets import OWNERS, SETTLEMENT
 from orchestration.dbt import Dbt
 from orchestration.partitions import DAILY, ONE_RUN, posting_period
 from orchestration.publication.reading import contents
+from orchestration.publication.sealing import seal
 from orchestration.resources import Books, Publication, Warehouse
 from orchestration.settlement.loading import hand_over_alone
 from orchestration.settlement.settling import settle
@@ -83,6 +84,7 @@ def build_settled_snapshot(project: DbtProject) -> dg.AssetsDefinition:
             dbt.cli(LOAD, manifest=project.manifest_path).wait()
         head = books.ledger.head()
         with warehouse_db.session() as con, publication.record() as record:
+            seal(publication.place.warehouse, [head_snapshot(con)])
             published = record.publish(
                 head_snapshot(con), context.run.run_id, contents(con), None, (head.sequence, head.digest)
             )

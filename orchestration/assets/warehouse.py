@@ -1,7 +1,7 @@
 """The models, built by dbt over the run's window. What they mean is in models/; which hours they derive is ingestion's window."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_k
 from orchestration.policy.digests import policy_digests
 from orchestration.policy.signals import BaselineTerms
 from orchestration.policy.validation import valid_policy
+from orchestration.publication.sealing import prove
 from orchestration.resources import Books, Lake, Publication, Warehouse
 from orchestration.settlement.loading import hand_over
 from orchestration.warehouse import has_table
@@ -67,6 +68,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                 late |= hours_of_other_baselines(hours, inventory, warehouse_db, lake.lookback_hours, policy.baselines)
                 late |= hours_left_unaudited(hours, inventory, publication)
                 whole = window.plan(hours, lake.place.lake, inventory, late)
+            refuse_what_is_damaged(publication, whole.request_hours)
             pieces = window.chunks(whole, inventory)
             for number, piece in enumerate(pieces, 1):
                 context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
@@ -89,6 +91,18 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
         yield from _late_materializations(context, whole, hours)
 
     return warehouse
+
+
+def refuse_what_is_damaged(publication: Publication, hours: Iterable[datetime]) -> None:
+    """See that what the warehouse has of these request hours' days, which the models read, is as it was published.
+
+    Raises:
+        MakegoodError: a file of it is damaged.
+    """
+    with publication.record() as record:
+        current = record.current()
+    if current:
+        prove(publication.place.warehouse, current.snapshot_id, {hour.date() for hour in hours})
 
 
 def late_hours(hours: HourRange, inventory: Inventory, warehouse_db: Warehouse, lookback_hours: int) -> set[datetime]:

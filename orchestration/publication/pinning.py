@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration.duck import connect, sql_list, sql_text
 from orchestration.errors import MakegoodError
+from orchestration.publication.checksums import catalog_seal
 from orchestration.warehouse import ALIAS, catalog
 
 TYPES = {
@@ -29,6 +30,8 @@ order by inlined.table_name, columns.begin_snapshot
 """The columns of rows that lie in the catalog itself; of a column whose type was changed, the last type comes last."""
 EMPTIED = ("ducklake_files_scheduled_for_deletion", "ducklake_table_column_stats")
 """What is of all snapshots together, and is needed by writers alone."""
+PATIENCE_S = 60
+"""How long another program may keep the catalog to itself before a reader gives up."""
 FILES = f"""
 with tables as (
     select
@@ -51,8 +54,8 @@ inner join tables using (table_id)
 """
 
 
-def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> None:
-    """Copy what the catalog says of a snapshot to `target`, a new file. Nobody writes to the copy.
+def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> str:
+    """Copy what the catalog says of a snapshot to `target`, a new file, and return its seal. Nobody writes to the copy.
 
     Rows that lie in the catalog itself are text and numbers in SQLite; here they have their columns' own types, which DuckLake expects.
 
@@ -61,7 +64,7 @@ def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> None:
     """
     with TemporaryDirectory(dir=target.parent) as folder:
         taken = Path(folder) / "catalog.sqlite"
-        source = sqlite3.connect(f"file:{catalog(warehouse)}?mode=ro", uri=True)
+        source = sqlite3.connect(f"file:{catalog(warehouse)}?mode=ro", uri=True, timeout=PATIENCE_S)
         with closing(source), closing(sqlite3.connect(taken)) as copy:
             source.backup(copy)
             statements = list(_statements(copy, snapshot_id))
@@ -78,6 +81,7 @@ def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> None:
             for statement in statements:
                 con.execute(statement)
             con.execute("commit")
+            return catalog_seal(con, "pinned")
 
 
 def _statements(taken: sqlite3.Connection, snapshot_id: int) -> Iterator[str]:

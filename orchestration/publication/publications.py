@@ -6,7 +6,7 @@ anybody wrote is unaudited.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -37,6 +37,14 @@ create table if not exists publications (
 create table if not exists unaudited_hours (
     request_hour text primary key,
     run_id text not null
+) strict;
+create table if not exists catalog_seals (
+    snapshot_id integer primary key,
+    seal text not null
+) strict;
+create table if not exists file_seals (
+    path text primary key,
+    seal blob not null
 ) strict;
 """
 COLUMNS = (
@@ -79,6 +87,11 @@ class Contents:
     request_count: int
     compensation_count: int
     payout_usd: Decimal
+
+
+def publications_file(warehouse: Path) -> Path:
+    """Where the record of publications lies."""
+    return warehouse / "publications.sqlite"
 
 
 class Publications:
@@ -141,6 +154,38 @@ class Publications:
         )
         published = (self._publication(row) for row in rows)
         return [(one.landing_from, one.landing_to) for one in published if one.landing_from and one.landing_to]
+
+    def catalog_seal(self, snapshot_id: int) -> str | None:
+        """The digest of what the catalog says of a snapshot; None where it was not sealed, or is being tidied."""
+        row = self._db.execute("select seal from catalog_seals where snapshot_id = ?", (snapshot_id,)).fetchone()
+        return row[0] if row else None
+
+    def file_seal(self, path: str) -> bytes | None:
+        """The checksums of a file of the warehouse, which the catalog has under this path; None where it was not sealed."""
+        row = self._db.execute("select seal from file_seals where path = ?", (path,)).fetchone()
+        return row[0] if row else None
+
+    def sealed_files(self) -> set[str]:
+        """The paths of all files that were sealed."""
+        return {path for (path,) in self._db.execute("select path from file_seals")}
+
+    def note_seals(self, snapshots: Mapping[int, str], files: Mapping[str, bytes]) -> None:
+        """Keep the seals of these snapshots and files."""
+        self._db.execute("begin immediate")
+        self._db.executemany("insert or replace into catalog_seals values (?, ?)", snapshots.items())
+        self._db.executemany("insert or replace into file_seals values (?, ?)", files.items())
+        self._db.execute("commit")
+
+    def forget_catalog_seals(self) -> None:
+        """From now on the catalog is not compared with what it was: its upkeep writes the same in another way."""
+        self._db.execute("delete from catalog_seals")
+
+    def forget_file_seals(self, paths: Iterable[str]) -> None:
+        """Forget the seals of these files."""
+        gone = [(path,) for path in paths]
+        self._db.execute("begin immediate")
+        self._db.executemany("delete from file_seals where path = ?", gone)
+        self._db.execute("commit")
 
     def publish(
         self,

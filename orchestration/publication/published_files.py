@@ -1,6 +1,8 @@
 """The file system of a reader: it opens the files of one snapshot, for reading, and knows no others. Which files those are is pinning.py's."""
 
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -8,8 +10,29 @@ from typing import Any
 
 from fsspec.spec import AbstractFileSystem
 
+from orchestration.errors import MakegoodError
+from orchestration.publication.checksums import BLOCK, CHECKSUM, block_count, is_block_whole
+
 PREFIX = "published://data/"
 """Where the session finds them; where they lie is not said."""
+
+
+Seals = Callable[[str], bytes | None]
+"""The seal of a file by the name behind the prefix; None where it has none."""
+SAID = re.compile(r"DamagedFileError: (.*?)(?:\n\nAt:|\Z)", re.DOTALL)
+
+
+class DamagedFileError(MakegoodError):
+    """A file of the warehouse does not hold what was published."""
+
+    def __init__(self, file: Path, way_out: str) -> None:
+        super().__init__(f"{file} is damaged, it does not hold what was published: {way_out}")
+
+
+def damage(error: Exception) -> MakegoodError | None:
+    """The sentence about a damaged file, where that is why DuckDB gave a question up: it makes an error of its own of ours."""
+    found = SAID.search(str(error))
+    return MakegoodError(found[1]) if found else None
 
 
 class _File(FileIO):
@@ -17,6 +40,35 @@ class _File(FileIO):
 
     def __del__(self) -> None:
         self.close()
+
+
+class _SealedFile(_File):
+    """A file of which no byte is given out whose block is not as it was sealed."""
+
+    def __init__(self, file: Path, seal: bytes, way_out: str) -> None:
+        super().__init__(file)
+        self._file, self._seal, self._way_out = file, seal, way_out
+        if block_count(os.fstat(self.fileno()).st_size) * CHECKSUM != len(seal):
+            raise DamagedFileError(file, way_out)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """So many bytes from where the file stands, or all.
+
+        Raises:
+            DamagedFileError: a block of them was changed or lost.
+        """
+        at, end = self.tell(), os.fstat(self.fileno()).st_size
+        if size is not None and size >= 0:
+            end = min(end, at + size)
+        if at >= end:
+            return b""
+        first, last = at // BLOCK, (end - 1) // BLOCK
+        content = memoryview(os.pread(self.fileno(), (last + 1 - first) * BLOCK, first * BLOCK))
+        for number in range(first, last + 1):
+            if not is_block_whole(self._seal, number, content[(number - first) * BLOCK :][:BLOCK]):
+                raise DamagedFileError(self._file, self._way_out)
+        self.seek(end)
+        return bytes(content[at - first * BLOCK : end - first * BLOCK])
 
 
 class PublishedFiles(AbstractFileSystem):
@@ -28,10 +80,19 @@ class PublishedFiles(AbstractFileSystem):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._files: Mapping[str, Path] = {}
+        self._seals: Seals = lambda _: None
+        self._way_out = ""
 
-    def know(self, files: Mapping[str, Path]) -> None:
-        """From now on these can be read: where each lies, by its name behind the prefix."""
+    def know(self, files: Mapping[str, Path], seals: Seals | None = None, way_out: str = "") -> None:
+        """From now on these can be read: where each lies, by its name behind the prefix.
+
+        Args:
+            files: the places.
+            seals: how a file's seal is found.
+            way_out: what to do where a file does not fit its seal.
+        """
         self._files = files
+        self._seals, self._way_out = seals or self._seals, way_out
 
     def open(self, path: str, mode: str = "rb", *_: Any, **__: Any) -> FileIO:
         """A file of the snapshot.
@@ -41,7 +102,9 @@ class PublishedFiles(AbstractFileSystem):
         """
         if mode != "rb":
             raise PermissionError("a reader writes no file")
-        return _File(self._place(path))
+        place = self._place(path)
+        seal = self._seals(path.removeprefix(PREFIX))
+        return _File(place) if seal is None else _SealedFile(place, seal, self._way_out)
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """What is known of a file."""

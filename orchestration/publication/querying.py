@@ -8,6 +8,7 @@ import duckdb
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.publication.allowing import allowed
+from orchestration.publication.published_files import damage
 from orchestration.publication.reading import reading
 
 
@@ -24,6 +25,8 @@ def answer(home: Path, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
             result = con.execute(statement)
             return [column[0] for column in result.description or []], result.fetchall()
         except (duckdb.Error, OSError) as error:
+            if found := damage(error):
+                raise found from error
             raise MakegoodError(f"the query was refused: {' '.join(str(error).split())}") from error
         except (ValueError, OverflowError) as error:
             raise MakegoodError(

@@ -1,6 +1,5 @@
 """Read-only sessions at the published snapshot: plain table names, no file, no network, no way out."""
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,22 +12,16 @@ import duckdb
 
 from orchestration.duck import connect, sql_list, sql_text
 from orchestration.errors import MakegoodError
-from orchestration.publication.pinning import pin_catalog, pinned_files
-from orchestration.publication.publications import Contents, Publication, Publications
-from orchestration.publication.published_files import PREFIX, PublishedFiles
-from orchestration.sqlite_files import fault
-from orchestration.warehouse import attach, catalog, rebuilding
+from orchestration.publication.publications import Contents, Publication, Publications, publications_file
+from orchestration.publication.published_files import PREFIX, PublishedFiles, damage
+from orchestration.publication.sealing import attach_sealed, pin_sealed
+from orchestration.warehouse import catalog
 
 UNPLANNED = (
     "statistics_propagation", "compressed_materialization", "join_order", "build_side_probe_side", "column_lifetime",
     "late_materialization", "top_n",
 )  # fmt: skip
 """Optimizers that ask the catalog for the statistics of every column, which takes longer than finding a row by its key."""
-
-
-def publications_file(warehouse: Path) -> Path:
-    """Where the record of publications lies."""
-    return warehouse / "publications.sqlite"
 
 
 def current_publication(warehouse: Path) -> Publication:
@@ -69,7 +62,7 @@ def reading(
     Args:
         warehouse: its directory.
         publication: which one to read; None is the last.
-        pinned: the catalog of that publication, made by `pin_catalog`; None makes one.
+        pinned: the catalog of that publication, made by `pin_sealed`; None makes one.
         beside: DuckDB files to read besides, by the names under which they are attached.
         writable: a directory that may be written.
         memory_limit: how much DuckDB may keep, such as `400MB`; None leaves it at DuckDB's own.
@@ -88,15 +81,9 @@ def reading(
         private = Path(folder)
         if pinned is None:
             pinned = private / "pinned"
-            try:
-                pin_catalog(warehouse, publication.snapshot_id, pinned)
-            except (sqlite3.Error, duckdb.Error) as error:
-                raise fault(catalog(warehouse), error, rebuilding(warehouse)) from error
-        files = PublishedFiles()
-        con.register_filesystem(files)
+            pin_sealed(warehouse, publication.snapshot_id, pinned)
         with _unnamed(pinned, private) as file:
-            attach(con, warehouse, snapshot_id=publication.snapshot_id, pinned=file, data=PREFIX)
-        files.know(pinned_files(con, warehouse / "data"))
+            attach_sealed(con, warehouse, publication.snapshot_id, file)
         for name, other in (beside or {}).items():
             with _unnamed(other, private) as file:
                 con.execute(f"attach '{sql_text(file)}' as {name} (read_only)")
@@ -106,7 +93,23 @@ def reading(
             con.execute("set disabled_optimizers = ?", [",".join(UNPLANNED)])
             con.execute("set threads = 1")
         _lock(con, writable)
-        yield con, publication
+        with saying_damage():
+            yield con, publication
+
+
+@contextmanager
+def saying_damage() -> Iterator[None]:
+    """Where DuckDB gives a question up because a file is damaged, the sentence that names it.
+
+    Raises:
+        MakegoodError: a file is damaged.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        if found := damage(error):
+            raise found from error
+        raise
 
 
 @contextmanager

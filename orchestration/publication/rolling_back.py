@@ -3,8 +3,8 @@
 from orchestration.duck import connect
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
-from orchestration.publication.publications import Publication, Publications
-from orchestration.publication.reading import current_publication, publications_file
+from orchestration.publication.publications import Publication, Publications, publications_file
+from orchestration.publication.reading import current_publication
 from orchestration.warehouse import ALIAS, attach
 from orchestration.writing import writing
 

@@ -16,8 +16,8 @@ from orchestration.ingestion.placing import VerdictEquation, verdict_equation
 from orchestration.ingestion.sources import ASSESSMENTS, read_assessments, read_sources
 from orchestration.policy.digests import policy_digests
 from orchestration.policy.validation import valid_policy
-from orchestration.publication.publications import Publication, Publications
-from orchestration.publication.reading import publications_file, reading
+from orchestration.publication.publications import Publication, Publications, publications_file
+from orchestration.publication.reading import reading
 from orchestration.publication.unknown_words import UnknownWords, unknown_endings, unknown_operations
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.proving import prove

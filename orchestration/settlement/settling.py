@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import duckdb
@@ -12,8 +14,9 @@ import duckdb
 from orchestration.duck import connect
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
-from orchestration.publication.publications import Publication, Publications
-from orchestration.publication.reading import current_publication, publications_file
+from orchestration.publication.publications import Publication, Publications, publications_file
+from orchestration.publication.reading import current_publication, saying_damage
+from orchestration.publication.sealing import attach_sealed, pin_sealed
 from orchestration.settlement.batches import Batch, Head
 from orchestration.settlement.closing import Coverage, coverage
 from orchestration.settlement.due import work_out
@@ -23,7 +26,6 @@ from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.memory import attach_memory, forget, is_believed, last_settled, remember
 from orchestration.settlement.trusting import last_seen, note_seen, refuse_what_may_be_older
 from orchestration.settlement.usual import Usual, surprises
-from orchestration.warehouse import attach
 
 Made = TypeVar("Made")
 
@@ -192,16 +194,19 @@ def session(home: Home, *, is_read_only: bool) -> Iterator[tuple[duckdb.DuckDBPy
     """A connection at the published snapshot, with the memory attached.
 
     Raises:
-        MakegoodError: nothing is published yet.
+        MakegoodError: nothing is published yet, or a file of it is damaged.
     """
     publication = current_publication(home.warehouse)
-    with connect(spill=home.warehouse / "spill") as con:
+    with connect(spill=home.warehouse / "spill") as con, TemporaryDirectory(prefix="makegood-settlement-") as folder:
         con.execute(
             f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false; set enable_progress_bar = false"
         )
-        attach(con, home.warehouse, snapshot_id=publication.snapshot_id)
+        pinned = Path(folder) / "pinned"
+        pin_sealed(home.warehouse, publication.snapshot_id, pinned)
+        attach_sealed(con, home.warehouse, publication.snapshot_id, pinned)
         attach_memory(con, home.warehouse, read_only=is_read_only)
-        yield con, publication
+        with saying_damage():
+            yield con, publication
 
 
 def stand(con: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, publication: Publication) -> Standing:

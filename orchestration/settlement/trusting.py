@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from orchestration.durable import read_sealed, sealed, write_durably
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
-from orchestration.publication.publications import Publications
-from orchestration.publication.reading import publications_file
+from orchestration.publication.publications import Publications, publications_file
 from orchestration.settlement.batches import Head
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.records import Records

@@ -11,6 +11,7 @@ import duckdb
 from orchestration.duck import connect
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
+from orchestration.publication.sealing import prove as prove_published
 from orchestration.settlement import shown
 from orchestration.settlement.batches import Batch
 from orchestration.settlement.due import work_out
@@ -133,6 +134,7 @@ def _against_decisions(home: Home, ledger: Ledger, grace: timedelta) -> tuple[li
     """What is wrong with the ledger against what was decided and is shown; and what merely waits: keys due and their sum, keys held."""
     with session(home, is_read_only=True) as (con, publication):
         try:
+            prove_published(home.warehouse, publication.snapshot_id)
             standing = stand(con, home, ledger, publication)
         except MakegoodError as error:
             return [str(error)], 0, Decimal(0), 0

@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, expect
 from running_gateway import Gateway
 
 from orchestration.duck import connect
-from orchestration.publication.publications import Publications
-from orchestration.publication.reading import contents, current_publication, publications_file
+from orchestration.publication.publications import Publications, publications_file
+from orchestration.publication.reading import contents, current_publication
 from orchestration.warehouse import attach, head_snapshot
 
 USERS = 10

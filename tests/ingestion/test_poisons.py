@@ -11,6 +11,7 @@ from poisons import FILES, LINES, NAMES, PLACES, VERDICTS
 
 from orchestration.ingestion.finding import landing_path
 from orchestration.ingestion.inventory import LandedFile
+from orchestration.publication.asking import has_control
 
 CONTROLS = "[\\x00-\\x1f\\x7f]"
 
@@ -84,6 +85,20 @@ def test_an_odd_character_never_costs_its_request(lines: dict[str, tuple[LandedF
     assert file.landed_count == 3
     is_clean = kind.endswith(("line separators", "right to left", "SQL", "megabyte", "raw tab"))
     assert file.replaced_count == (0 if is_clean else 1)
+
+
+def test_every_landed_text_can_be_asked_for_and_what_cannot_be_asked_for_is_replaced(place: Place) -> None:
+    codes = [code for code in range(0xA0) if code != ord("\n")]
+    raw = [line(request_id="<>").replace(b"<>", f"<{chr(code)}>".encode()) for code in codes if chr(code) not in '\\"']
+    escaped = [line(request_id="<>").replace(b"<>", f"<\\u{code:04x}>".encode()) for code in range(0xA0)]
+    short = [line(request_id="<>").replace(b"<>", f"<\\{letter}>".encode()) for letter in "bfnrt"]
+    ids = [row["request_id"] for row in place.land_lines(*raw, *escaped, *short)]
+    assert len(ids) == len(raw) + len(escaped) + len(short)
+    assert [name for name in ids if has_control(name)] == []
+    assert {f"<{chr(code)}>" for code in range(0x80, 0xA0)} <= set(ids), (
+        "C1 controls are characters like others, for both"
+    )
+    assert {"<\u2421>", "<\u2400>", "<\u2408>"} <= set(ids)
 
 
 @pytest.fixture(scope="module")

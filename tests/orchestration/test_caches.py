@@ -18,8 +18,7 @@ from orchestration.ingestion.finding import find_files
 from orchestration.ingestion.inventory import Inventory
 from orchestration.ingestion.landing import land
 from orchestration.ingestion.sources import ASSESSMENTS, read_sources
-from orchestration.publication.publications import Publications
-from orchestration.publication.reading import publications_file
+from orchestration.publication.publications import Publications, publications_file
 from orchestration.resources import Warehouse
 from orchestration.running import _naming_the_storage
 

@@ -16,6 +16,7 @@ from typing import IO
 import dagster as dg
 import psutil
 import pytest
+from damaging import copy_of
 from running_gateway import FIRST, Gateway, record
 
 from orchestration.cli import main
@@ -34,6 +35,7 @@ COMMANDS = [
     ("maintain",),
     ("rollback",),
     ("handover",),
+    ("reconcile", "accepted.csv"),
 ]
 WRITER = """
 import sys
@@ -134,6 +136,33 @@ def test_a_run_that_dagster_starts_waits_for_the_same_writer(published: Gateway,
         assert f"cannot run now: {published.root} is being written by process {writer.pid} " in str(
             refused.value.__cause__
         )
+
+
+FOREIGN = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("begin exclusive")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_run_beside_a_program_that_locks_the_catalog_fails_whole_and_can_be_run_again(
+    published: Gateway, tmp_path: Path
+) -> None:
+    gateway = Gateway(copy_of(published.root, tmp_path / "home"))
+    gateway.lands(FIRST + HOUR, [record(f"s{n}", FIRST + HOUR, status_code="503") for n in range(50)])
+    before = gateway.marts()
+    with process(FOREIGN, gateway.root / "warehouse" / "catalog.sqlite") as foreign:
+        assert first_line(foreign.stdout) == "locked"
+        with pytest.raises(MakegoodError, match="another program has locked the warehouse's catalog"):
+            gateway.runs(FIRST + HOUR)
+        assert gateway.marts() == before, "readers go on, and see nothing of it"
+    assert gateway.marts() == before
+    gateway.runs(FIRST + HOUR)
+    undisturbed = "select count(*), count(distinct request_key), sum(payout_usd)::varchar from fct_compensations"
+    assert gateway.sees(undisturbed) == [(59, 59, "0.590000000000")]
+    assert gateway.sees(f"{undisturbed} where request_hour = 1") == [(50, 50, "0.500000000000")]
 
 
 def test_a_home_by_another_path_is_the_same_home(tmp_path: Path) -> None:

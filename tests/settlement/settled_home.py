@@ -12,8 +12,7 @@ from typing import Any
 
 from orchestration.duck import connect
 from orchestration.home import Home
-from orchestration.publication.publications import Contents, Publications
-from orchestration.publication.reading import publications_file
+from orchestration.publication.publications import Contents, Publications, publications_file
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.settling import Settlement, Terms, settle
 from orchestration.warehouse import attach, head_snapshot

@@ -237,8 +237,7 @@ def test_a_snapshot_older_than_the_last_settled_is_refused(warehouse: Warehouse)
     warehouse.decides(Decision("a"), Decision("b"))
     new = warehouse.publishes()
     warehouse.settles()
-    from orchestration.publication.publications import Contents, Publications
-    from orchestration.publication.reading import publications_file
+    from orchestration.publication.publications import Contents, Publications, publications_file
 
     record = Publications(publications_file(warehouse.home.warehouse))
     record.publish(old, "rollback", Contents(None, 0, 0, Decimal(0)), None)

@@ -11,8 +11,7 @@ from simulation.operator import TERMS, Operator
 
 from orchestration.duck import connect
 from orchestration.hours import HOUR
-from orchestration.publication.publications import Contents, Publications
-from orchestration.publication.reading import publications_file
+from orchestration.publication.publications import Contents, Publications, publications_file
 from orchestration.settlement.shown import SHOWN
 from orchestration.settlement.verifying import verify
 from orchestration.warehouse import attach, head_snapshot
