@@ -161,7 +161,7 @@ def handover(
 def reconcile(
     file: Annotated[Path, typer.Argument(help="CSV with idempotency_key and amount_usd of all that billing accepted.")],
     confirm: Annotated[
-        bool, typer.Option("--confirm", help="It is right that billing lacks a credit, and has a later one.")
+        bool, typer.Option("--confirm", help="It is right that billing lacks a credit that it was given.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

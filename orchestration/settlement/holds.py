@@ -26,4 +26,5 @@ def held_accounts(ledger: Path) -> set[str]:
             raise MakegoodError(
                 f"the hold list {file} names no account on line {number}: complete the line, or remove it"
             )
-    return {row[0] for _, row in rows[1:]}
+    # A blank beside a name that was typed must not let money go: the account waits under either name.
+    return {name for _, row in rows[1:] for name in (row[0], row[0].strip())}

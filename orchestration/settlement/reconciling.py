@@ -57,7 +57,7 @@ def reconcile(home: Home, file: Path, *, is_confirmed: bool = False) -> Reconcil
     Args:
         home: where the ledger lies.
         file: a CSV file with the columns idempotency_key and amount_usd, and account_id if there is one: all that billing ever accepted.
-        is_confirmed: whether it is right that billing lacks a credit though it has a later one of the same account.
+        is_confirmed: whether it is right that billing lacks a credit that was handed over, or one before a later one of the same account.
 
     Raises:
         MakegoodError: the file cannot be read or does not agree with the records, the ledger or a record is damaged, or an account cannot be
@@ -76,6 +76,8 @@ def reconcile(home: Home, file: Path, *, is_confirmed: bool = False) -> Reconcil
         given = read_accepted(file)
         handed_over = _handed_over(records)
         _refuse_other_amounts(file, given, handed_over)
+        if not is_confirmed:
+            _ask_about_gaps(file, given, handed_over)
         unknown = [one for one in given if one.key not in handed_over]
         before = records.standings(records.last)
         found = _Finder(home, ledger, records, before).find(file, unknown, is_confirmed)
@@ -142,6 +144,17 @@ def _refuse_other_amounts(file: Path, given: Iterable[Accepted], handed_over: Ma
                 f"{file}, line {one.line}: {one.key} was handed over with {handed_over[one.key]} USD, and billing has {one.amount_usd} USD;"
                 " find out which is right"
             )
+
+
+def _ask_about_gaps(file: Path, given: Iterable[Accepted], handed_over: Mapping[str, Decimal]) -> None:
+    """A list that lacks what was handed over is likely to lack more, and what it lacks besides would be paid twice."""
+    named = {one.key for one in given}
+    lacking = [(key, amount) for key, amount in handed_over.items() if key not in named]
+    if lacking:
+        raise MakegoodError(
+            f"{file} lacks {len(lacking)} credits that were handed over, the first is {lacking[0][0]} of {lacking[0][1]:.2f} USD: complete the"
+            " file, or say --confirm if billing never accepted them; they count as credited all the same, so give it their files then"
+        )
 
 
 class _Finder:

@@ -113,6 +113,20 @@ class Records:
             )
         return record.standings() if record else {}
 
+    def refuse_what_is_damaged(self, again: int | None = None) -> None:
+        """See that every file that was handed over is there, and that the last folder's are as they were; `makegood verify` reads them all.
+
+        Args:
+            again: a batch whose files are to be written again.
+
+        Raises:
+            MakegoodError: a file is missing or changed; names it and what to do.
+        """
+        for record in self:
+            for name in record.sha256 if record.reconciliation or record.head.sequence != again else ():
+                if record.head.sequence == self.last or not (record.directory / name).is_file():
+                    record.read(name)
+
     def next_reconciliation(self) -> Path:
         """The folder of the next reconciliation, at the last hand-over."""
         number = 1 + max((one.reconciliation for one in self._reconciled if one.head.sequence == self.last), default=0)

@@ -57,6 +57,7 @@ def refuse_what_may_be_older(home: Home, ledger: Ledger, again: int | None = Non
             raise MakegoodError(
                 f"{_behind(ledger, 'handed over', record.head)}; where there is no newer copy, {_aside(ledger)}"
             )
+    records.refuse_what_is_damaged(again)
     if ledger.restored_mark.exists():
         raise MakegoodError(
             f"the ledger in {ledger.root} was restored ({ledger.restored_mark.name}) and may lack what was posted since: {RECONCILE}"

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import random
+import re
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -10,17 +12,20 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from damaging import DAMAGES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from posted_ledger import post
 
 from orchestration.errors import MakegoodError
 from orchestration.home import Home
+from orchestration.publication.status import ledger_status
 from orchestration.rows import read_json_lines
 from orchestration.settlement.handover import CREDITS, Credit, Handover, hand_over_batches
 from orchestration.settlement.ledger import Ledger
 from orchestration.settlement.records import MANIFEST
 from orchestration.settlement.standings import FILE, Standing
+from orchestration.settlement.trusting import refuse_what_may_be_older
 
 EXACTLY = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"'"
 
@@ -187,6 +192,28 @@ def test_a_damaged_manifest_stops_the_hand_over_and_is_named_and_can_be_made_aga
         hand_over_batches(home)
     hand_over_batches(home, batch)
     assert contents(directory) == before
+    assert hand_over_batches(home) == []
+
+
+@pytest.mark.parametrize("name", ["credits.csv", "journal.csv", "stripe_credit_grants.jsonl", FILE])
+@pytest.mark.parametrize(("batch", "damage"), [(1, "missing"), (2, "missing"), (2, "empty"), (2, "flipped")])
+def test_nobody_says_that_all_was_handed_over_where_a_file_of_it_is_lost(
+    home: Home, name: str, batch: int, damage: str
+) -> None:
+    post(home, ("acme", "1"))
+    post(home, ("acme", "1"))
+    file = hand_over_batches(home)[batch - 1].directory / name
+    before = file.read_bytes()
+    DAMAGES[damage](file, random.Random(1))
+    for asks in (lambda: hand_over_batches(home), lambda: refuse_what_may_be_older(home, Ledger(home.ledger))):
+        with pytest.raises(
+            MakegoodError, match=rf"{batch}/{re.escape(name)} (is damaged|cannot be read).*restore it from a copy"
+        ):
+            asks()
+    assert name in str(ledger_status(home).problem)
+    file.unlink(missing_ok=True)
+    hand_over_batches(home, batch)
+    assert file.read_bytes() == before
     assert hand_over_batches(home) == []
 
 

@@ -221,6 +221,25 @@ def test_a_gap_in_what_billing_has_is_asked_about(home: Home, file: Path) -> Non
     assert billing.paid() == {"acme": Decimal(3)}
 
 
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_list_that_lacks_what_was_handed_over_is_asked_about(
+    home: Home, file: Path, tmp_path: Path, kept: int
+) -> None:
+    """Somebody exported a page of the list, or nothing: what it does not name of the lost batches would be paid twice."""
+    billing = Billing()
+    post(home, ("acme", "1"), ("globex", "2"))
+    hand_over_batches(home)
+    billing.takes(home)
+    (home.ledger / "restored").touch()
+    whole = billing.writes(file).read_text().splitlines(keepends=True)
+    file.write_text("".join(whole[: 1 + kept]))
+    with pytest.raises(MakegoodError, match=rf"lacks {2 - kept} credits that were handed over.*complete the file"):
+        reconcile(home, file)
+    assert (home.ledger / "restored").exists()
+    assert reconcile(home, file, is_confirmed=True).added_count == 0
+    assert hand_over_batches(home) == []
+
+
 KEY = f"makegood-{'0' * 32}"
 REFUSED = {
     "": "must begin with a line that names the columns",

@@ -172,6 +172,11 @@ def test_a_hold_list_names_any_account_exactly(tmp_path: Path) -> None:
     assert held_accounts(tmp_path) == set(accounts)
 
 
+def test_a_blank_beside_a_name_on_the_hold_list_lets_no_money_go(tmp_path: Path) -> None:
+    (tmp_path / "holds.csv").write_text("account_id,reason\nacme ,disputed\n\u00a0globex,\n")
+    assert {"acme", "globex"} <= held_accounts(tmp_path)
+
+
 def test_the_periods_caps_are_consumed_in_order_of_request_and_a_late_request_moves_what_they_leave(
     warehouse: Warehouse,
 ) -> None:
