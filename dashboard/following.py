@@ -125,6 +125,7 @@ class Session:
         self._lock = threading.Lock()
         self.scratch = scratch
         self.readers = 0
+        self.may_be_copied = True
         self._copied_from: datetime | None = None
         self._answers: dict[Hashable, list[tuple[Any, ...]]] = {}
         self.data_from, self.data_through = self._coverage()
@@ -271,15 +272,16 @@ class Follower:
         while not self._stopped.wait(POLL_S):
             self._look()
             session = self._session
-            if session is not None and not session.is_copied:
+            if session is not None and session.may_be_copied and not session.is_copied:
                 self._copy(session)
 
     def _copy(self, session: Session) -> None:
-        """Copy the last months for a session. Where that fails the page reads the warehouse itself, and the next look tries again."""
+        """Copy the last months for a session. Where that fails, the page reads the warehouse itself until the next publication."""
         try:
             session.copy(lambda: not self._stopped.is_set() and self._is_newest(session))
         except (MakegoodError, duckdb.Error, OSError) as error:
             log.warning("the last months cannot be copied: %s", damage(error) or error)
+            session.may_be_copied = False
 
     def _is_newest(self, session: Session) -> bool:
         return current_publication(self._warehouse).publication_id == session.publication.publication_id
