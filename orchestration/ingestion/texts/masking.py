@@ -41,13 +41,18 @@ _ASSIGNED = re2.compile(
     r"""|(?:(?:bearer|basic|token|digest|[|>][-+]?)\s+)?[^\s"'\\\[\]{}]+(?:;\s*[^\s"'\\,;&=]+=[^\s"'\\,;&]+)*)"""
 )
 _QUOTE = "(?:&quot;|&#3[49];|%2[27])"
-_ENCODED = re2.compile(rf"""(?i)({_CREDENTIAL}{_QUOTE}*(?:\s*[:=]|%3[AD]){_QUOTE}*)[^\s&%"'<\[]+""")
+_ENCODED = re2.compile(
+    rf"""(?i)({_CREDENTIAL}{_QUOTE}*(?:\s*[:=]|%3[AD]){_QUOTE}*)"""
+    r"""(?:[^\s&%"'<\[]|%(?:[013-9a-f][0-9a-f]|2[013-689a-f]))+"""
+)
 _MARKED_UP = re2.compile(rf"(?i)({_CREDENTIAL}>)[^<]+")
 _RANDOM = r"(?:[A-Za-z_.+/=!@#$^*-]+[0-9]|[0-9]+[A-Za-z_.+/=!@#$^*-])[A-Za-z0-9_.~+/=!@#$^*-]{4,}"
 _NEXT_WORD = re2.compile(rf"""(?i)({_CREDENTIAL}\s+["'`]?){_RANDOM}""")
 """Where only a blank stands between the name and the value, the value is known by being neither a word nor a number."""
 _COOKIES = re2.compile(r"""(?i)(cookie\s*[:=]\s*)[^\r\n"']+""")
-_SAID = re2.compile(r"""(?i)((?:password|passwd|pwd|passphrase|passcode|secret)\s+(?:is|was)\s+)["']?[^\s"']+""")
+_SAID = re2.compile(
+    r"""(?i)((?:password|passwd|pwd|passphrase|passcode|secret)(?:\s+key)?\s+(?:is|was)\s+)["']?[^\s"']+"""
+)
 _PERSON = re2.compile(rf"""(?i)({_PERSONAL}\\*["']?\s*[:=]\s*)(?:\\*["'][^"'\\]*|[^\s"'\\,;&\[\]{{}}]+)""")
 _BEGUN_CONTENT = re2.compile(rf"""(?is)({_CONTENT}(?:\\*["']\s*:\s*|=))\\*[bru]?["'\[{{(<].*""")
 _MAIL = re2.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -58,7 +63,7 @@ SUSPICIOUS = "|".join(
         r"\\/",
         rf"""(?:{_CREDENTIAL}(?:\\*["']|{_QUOTE})?(?:\s*[:=,>]|%3[ADad]|\s+["'`]?{_RANDOM}))""",
         rf"""(?:(?:{_PERSONAL}|{_CONTENT})\\*["']?\s*[:=])""",
-        r"(?i:(?:password|passwd|pwd|passphrase|passcode|secret)\s+(?:is|was)\s)",
+        r"(?i:(?:password|passwd|pwd|passphrase|passcode|secret)(?:\s+key)?\s+(?:is|was)\s)",
         r"[A-Za-z0-9._%+-]@[A-Za-z0-9-]+\.[A-Za-z0-9]",
         r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9a-fA-F]:[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}:",
     ]
