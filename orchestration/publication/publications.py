@@ -120,7 +120,7 @@ class Publications:
 
     def publication(self, publication_id: int) -> Publication | None:
         """One publication; None where there is none of this number."""
-        return self._one("where publication_id = ?", publication_id)
+        return self._one("where publication_id = ?", publication_id) if abs(publication_id) < 1 << 63 else None
 
     def before(self, snapshot_id: int) -> Publication | None:
         """The last publication of an older snapshot; None where there is none."""

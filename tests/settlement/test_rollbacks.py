@@ -65,6 +65,8 @@ def test_a_publication_is_named_and_forward_is_a_way_too(warehouse: Warehouse, p
 def test_what_cannot_be_gone_back_to_is_one_sentence(warehouse: Warehouse, published: list[Publication]) -> None:
     with refused(r"there is no publication 99: the last ones are 3, 2, 1"):
         roll_back(warehouse.home, 99)
+    with refused(rf"there is no publication {10**30}: the last ones are 3, 2, 1"):
+        roll_back(warehouse.home, 10**30)
     with refused(r"there is no publication 0: the last ones are 3, 2, 1"):
         roll_back(warehouse.home, 0)
     roll_back(warehouse.home)
