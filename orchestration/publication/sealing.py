@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from orchestration.duck import connect
+from orchestration.duck import connect, sql_text
 from orchestration.publication.checksums import file_seal
 from orchestration.publication.pinning import pin_catalog, pinned_files
 from orchestration.publication.publications import Publications, publications_file
 from orchestration.publication.published_files import PREFIX, DamagedFileError, PublishedFiles
 from orchestration.sqlite_files import fault
-from orchestration.warehouse import attach, catalog, rebuilding
+from orchestration.warehouse import ALIAS, attach, catalog, rebuilding
 
 PARTITION = re.compile(r"/(?:request|landed|settled)_date=(\d{4}-\d{2}-\d{2})/")
 
@@ -120,8 +120,8 @@ def prove_files(warehouse: Path, files: Mapping[str, Path]) -> None:
 
 
 def _files(warehouse: Path, pinned: Path) -> dict[str, Path]:
-    with connect(extensions=("ducklake",)) as con:
-        attach(con, warehouse, pinned=pinned)
+    with connect(extensions=()) as con:
+        con.execute(f"attach '{sql_text(pinned)}' as __ducklake_metadata_{ALIAS} (read_only)")
         return pinned_files(con, warehouse / "data")
 
 
