@@ -24,7 +24,9 @@ create or replace temp macro is_cut(text) as
     contains(text, 'redacted-by-litellm') or contains(text, '(litellm_truncated') or contains(text, '[base64_data truncated') or contains(text, '(truncated by ')
     or regexp_matches(right(text, 80), '(?i)(?:\.\.\.|…)\s*[\[(<](?:truncated|[0-9]+ (?:more )?(?:chars|characters|bytes))|[\[(<](?:truncated|clipped)[^\])>]*[\])>]\s*$');
 
-create or replace temp macro is_blank(text) as regexp_full_match(coalesce(text, ''), '\s*');
+-- Nothing that anybody could see: spaces of any kind, characters without width, marks of order.
+create or replace temp macro is_blank(text) as
+    regexp_full_match(coalesce(text, ''), '[\s\p{Z}\x{00AD}\x{180E}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}]*');
 
 create or replace temp macro text_at(body, path) as case when json_type(body, path) = 'VARCHAR' then body ->> path end;
 

@@ -92,6 +92,8 @@ EMPTY = {
     "no text": chat(content=""),
     "null": chat(content=None, tool_calls=None, function_call=None),
     "blanks": chat(content=" \n\t"),
+    "blanks of other kinds": chat(content="\u00a0\u3000\u2003"),
+    "characters without width": chat(content="\u200b\u200d\ufeff\u2060"),
     "no blocks": chat(content=[]),
     "reasoning alone": chat(content="", reasoning_content="Let me think."),
     "a legacy completion": {"choices": [{"text": "", "finish_reason": "stop"}]},

@@ -86,6 +86,22 @@ def test_a_short_or_odd_id_is_a_name(place: Place, name: str) -> None:
     assert row["request_id"] == name
 
 
+def test_an_id_that_servers_of_models_count_names_no_purchase_of_a_canonical_record(place: Place) -> None:
+    counted = {"request_id": "chatcmpl-0"}
+    first, second, again, early, late, early_again = place.land_lines(
+        line(**counted, gateway_call_id="c1"),
+        line(**counted, gateway_call_id="c2"),
+        line(**counted, gateway_call_id="c1"),
+        line(**counted),
+        line(**counted, requested_at="2026-11-01T05:10:01Z"),
+        line(**counted),
+    )
+    assert first["request_key"] == again["request_key"]
+    assert early["request_key"] == early_again["request_key"]
+    assert len({row["request_key"] for row in (first, second, early, late)}) == 4
+    assert {row["request_id"] for row in (first, second, early, late)} == {"chatcmpl-0"}
+
+
 def test_without_any_id_all_that_tells_a_record_from_others_names_it(place: Place) -> None:
     rows = place.land_lines(
         line(request_id=...),

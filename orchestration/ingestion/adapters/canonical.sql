@@ -94,7 +94,8 @@ final as (
         false as is_ignored,
         false as is_foreign,
         field.request_id as request_id,
-        false as is_named_by_call,
+        -- Servers of models of one's own give ids of a few digits, again and again: those name an answer, and no purchase.
+        coalesce(strlen(field.request_id) <= 12 and regexp_full_match(field.request_id, '(?:chat)?cmpl-[0-9]{1,3}'), false) as is_named_by_call,
         field.trace_id as trace_id,
         field.gateway_call_id as gateway_call_id,
         field.account_id as account_id,
