@@ -172,6 +172,17 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"call_type": "aresponses", "response": {"object": "response", "status": "failed", "error": {"code": "server_error"}, "output": []}},
         {"finish_reason": "error", "error_origin": "upstream"},
     ),
+    "an error of Anthropic for an answer": (
+        route("/anthropic/v1/messages", '{"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}'), {"error_origin": "upstream"},
+    ),
+    "an error of Gemini for an answer": (
+        route("/gemini/v1beta/models/g:generateContent", '{"error": {"code": 503, "status": "UNAVAILABLE"}}'), {"error_origin": "upstream"},
+    ),
+    "an error of OpenRouter for an answer": ({"response": {"error": {"code": 502, "message": "Provider returned error"}}}, {"error_origin": "upstream"}),
+    "an error of OpenAI for an answer": (
+        {"response": {"error": {"type": "invalid_request_error", "code": "unsupported_value", "param": "n"}}}, {"error_origin": "caller"},
+    ),
+    "an error that nobody knows for an answer": ({"response": {"error": {"code": "tired"}}}, {"error_origin": None}),
     # whose fault
     "no error": ({}, {"error_origin": None}),
     "a provider's 503": (failed(error_code="503", error_class="ServiceUnavailableError", llm_provider="openai"), {"error_origin": "upstream"}),

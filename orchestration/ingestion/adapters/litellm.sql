@@ -132,7 +132,9 @@ blamed as (
                 by_limit.meaning,
                 by_guardrail.meaning,
                 by_class.meaning,
-                by_response.meaning,
+                response_errors[lower(body ->> '$.error.code')],
+                response_errors[lower(body ->> '$.error.type')],
+                response_errors[lower(body ->> '$.error.status')],
                 by_kind.meaning,
                 case
                     when not is_failure then null
@@ -151,8 +153,7 @@ blamed as (
         on lower(sorted.field.status_fields.guardrail_status) = by_guardrail.key
     left join (select * from error_origins where place = 'error_class') as by_class
         on lower(sorted.field.error_information.error_class) = by_class.key
-    left join (select * from error_origins where place = 'response_error') as by_response
-        on lower(sorted.body ->> '$.error.code') = by_response.key
+    cross join (select map(list(key), list(meaning)) as response_errors from error_origins where place = 'response_error')
     left join (select * from error_origins where place = 'normalized_error') as by_kind
         on lower(sorted.field.error_information.normalized_error) = by_kind.key
 ),
