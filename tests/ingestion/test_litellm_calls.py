@@ -217,6 +217,9 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a code and a new class": (failed(error_code="502", error_class="Strange", llm_provider="mistral"), {"error_origin": None}),
     "too long a prompt": (failed(error_code="400", error_class="ContextWindowExceededError", llm_provider="openai"), {"error_origin": "caller"}),
     "a caller who left": ({"error_information": {"error_code": "499", "error_class": "ClientDisconnected"}}, {"finish_reason": "cancelled"}),
+    "a failure of a caller who asked for an object": (
+        failed(error_code="400", error_class="BadRequestError") | {"model": {"a": 1}, "model_group": ["x"]}, {"model": "unknown"},
+    ),
     "a failure without a model": (failed(error_class="ProxyException") | {"model": "", "model_group": ""}, {"model": "unknown"}),
     # what was billed
     "billed": ({}, {"cost_usd": Decimal("0.0016"), "cost_basis": "billed"}),

@@ -216,9 +216,10 @@ final as (
         field.call_type as native_operation,
         field.startTime as requested_at,
         field.endTime as completed_at,
+        -- A caller may ask for an object or a list, which no provider has.
         coalesce(
-            nullif(field.model, ''),
-            nullif(field.model_group, ''),
+            case when not is_nested(field.model) then nullif(field.model, '') end,
+            case when not is_nested(field.model_group) then nullif(field.model_group, '') end,
             text_at(body, '$.model'),
             case when is_failure or operation in ('batch', 'realtime', 'tool', 'retrieval', 'health_check', 'other') then 'unknown' end
         ) as model,
