@@ -236,6 +236,8 @@ create or replace temp macro ending_of(choice, meanings) as
     case
         when meanings[finish_key(native_word(choice))] in ('error', 'content_filter', 'length', 'cancelled')
         then meanings[finish_key(native_word(choice))]
+        when lower(choice ->> '$.finish_reason') = 'stop' and native_word(choice) <> '' and coalesce(meanings[finish_key(native_word(choice))], 'other') = 'other'
+        then 'other'
         when coalesce(choice ->> '$.finish_reason', choice ->> '$.finishReason', '') <> ''
         then coalesce(meanings[finish_key(coalesce(choice ->> '$.finish_reason', choice ->> '$.finishReason'))], 'other')
     end;

@@ -127,6 +127,15 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         choice(provider_specific_fields={"native_finish_reason": "network_error"}),
         {"finish_reason": "error", "native_finish_reason": "network_error"},
     ),
+    "a new word called stop": (
+        choice(provider_specific_fields={"native_finish_reason": "tired"}, message={"content": ""}),
+        {"finish_reason": "other", "native_finish_reason": "tired", "has_answer": False},
+    ),
+    "a word that says nothing, called stop": (choice(provider_specific_fields={"native_finish_reason": "OTHER"}), {"finish_reason": "other"}),
+    "a word that says nothing, called a filter": (
+        choice(finish_reason="content_filter", provider_specific_fields={"native_finish_reason": "OTHER"}), {"finish_reason": "content_filter"},
+    ),
+    "an end of a turn called stop": (choice(provider_specific_fields={"native_finish_reason": "end_turn"}), {"finish_reason": "stop"}),
     "tool calls that stop": (
         choice(finish_reason="tool_calls", provider_specific_fields={"native_finish_reason": "STOP"}), {"finish_reason": "tool_calls"},
     ),

@@ -265,6 +265,8 @@ final as (
             when is_cancelled then 'cancelled'
             when is_failure then 'error'
             when native_meaning in ('error', 'content_filter', 'length', 'cancelled') then native_finish
+            -- LiteLLM says stop of every word that it does not know.
+            when native_finish <> '' and coalesce(native_meaning, 'other') = 'other' and lower(said_finish) = 'stop' then native_finish
             else said_finish
         end as finish_reason,
         coalesce(native_finish, said_finish) as native_finish_reason,
