@@ -316,8 +316,8 @@ def simulate(
 
 @app.command()
 def generate(
-    hours: Annotated[int, typer.Option(min=1, help="How many hours.")] = 24,
-    rows_per_hour: Annotated[int, typer.Option(min=1, help="Requests in an average hour.")] = 10_000,
+    hours: Annotated[int, typer.Option(min=1, max=100_000, help="How many hours.")] = 24,
+    rows_per_hour: Annotated[int, typer.Option(min=1, max=100_000_000, help="Requests in an average hour.")] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     start: Annotated[str, typer.Option("--from", help="First hour, UTC.")] = "2026-11-01T00",
 ) -> None:

@@ -92,6 +92,11 @@ def print_status(now: Status) -> None:
             f"✗ {len(now.damaged_parts):,} files of the lake are missing or cut, such as lake/{now.damaged_parts[0]}: put them back from"
             " a copy, or delete them and run the landing hours of their landing files again"
         )
+    if now.lost_files:
+        lines.append(
+            f"✗ {len(now.lost_files):,} files of what is published are missing or cut, such as warehouse/data/{now.lost_files[0]}: delete"
+            " warehouse/ and run all landing hours again"
+        )
     if now.torn_files:
         lines.append(
             f"✗ the inventory has lost rows of {len(now.torn_files):,} landing files, such as {now.torn_files[0]}: put lake/ back from a copy"

@@ -43,12 +43,12 @@ with tables as (
 ),
 
 files as (
-    select table_id, path, path_is_relative from __ducklake_metadata_{ALIAS}.ducklake_data_file
+    select table_id, path, path_is_relative, file_size_bytes from __ducklake_metadata_{ALIAS}.ducklake_data_file
     union all
-    select table_id, path, path_is_relative from __ducklake_metadata_{ALIAS}.ducklake_delete_file
+    select table_id, path, path_is_relative, file_size_bytes from __ducklake_metadata_{ALIAS}.ducklake_delete_file
 )
 
-select if(files.path_is_relative, folder, '') || files.path, files.path_is_relative and is_relative
+select if(files.path_is_relative, folder, '') || files.path, files.path_is_relative and is_relative, file_size_bytes
 from files
 inner join tables using (table_id)
 """
@@ -118,4 +118,13 @@ def _statements(taken: sqlite3.Connection, snapshot_id: int) -> Iterator[str]:
 def pinned_files(con: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Path]:
     """Every file of the pinned snapshot that is attached, by the name that the catalog has for it under the warehouse's data."""
     found = con.execute(FILES).fetchall()
-    return {path: data / path if is_relative else Path(path) for path, is_relative in found}
+    return {path: data / path if is_relative else Path(path) for path, is_relative, _ in found}
+
+
+def lost_files(con: duckdb.DuckDBPyConnection, data: Path) -> list[str]:
+    """Those of them that are missing or have another size, which takes no look at their bytes."""
+    return sorted(
+        path
+        for path, is_relative, size in con.execute(FILES).fetchall()
+        if not (file := data / path if is_relative else Path(path)).is_file() or file.stat().st_size != size
+    )

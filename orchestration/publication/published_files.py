@@ -99,24 +99,35 @@ class PublishedFiles(AbstractFileSystem):
 
         Raises:
             PermissionError: it is none, or it is opened for anything but reading.
+            DamagedFileError: it is not there, or not of the size that was published.
         """
         if mode != "rb":
             raise PermissionError("a reader writes no file")
         place = self._place(path)
         seal = self._seals(path.removeprefix(PREFIX))
-        return _File(place) if seal is None else _SealedFile(place, seal, self._way_out)
+        try:
+            return _File(place) if seal is None else _SealedFile(place, seal, self._way_out)
+        except OSError as error:
+            raise DamagedFileError(place, self._way_out) from error
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """What is known of a file."""
-        return {"name": path, "size": self._place(path).stat().st_size, "type": "file"}
+        return {"name": path, "size": self._stat(path).st_size, "type": "file"}
 
     def modified(self, path: str) -> datetime:
         """When it was written, which is once."""
-        return datetime.fromtimestamp(self._place(path).stat().st_mtime, UTC)
+        return datetime.fromtimestamp(self._stat(path).st_mtime, UTC)
 
     def glob(self, path: str, *_: Any, **__: Any) -> list[str]:
         """The file of this name; no pattern finds one."""
         return [path] if path.removeprefix(PREFIX) in self._files else []
+
+    def _stat(self, path: str) -> os.stat_result:
+        place = self._place(path)
+        try:
+            return place.stat()
+        except OSError as error:
+            raise DamagedFileError(place, self._way_out) from error
 
     def _place(self, path: str) -> Path:
         try:

@@ -16,6 +16,7 @@ from orchestration.ingestion.placing import VerdictEquation, verdict_equation
 from orchestration.ingestion.sources import ASSESSMENTS, read_assessments, read_sources
 from orchestration.policy.digests import policy_digests
 from orchestration.policy.validation import valid_policy
+from orchestration.publication.pinning import lost_files
 from orchestration.publication.publications import Publication, Publications, publications_file
 from orchestration.publication.reading import reading
 from orchestration.publication.unknown_words import UnknownWords, unknown_endings, unknown_operations
@@ -67,7 +68,7 @@ class LedgerStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a home. `is_sound` is false where an equation does not hold, hours wait unaudited, or lake or ledger is damaged.
+    """The state of a home. `is_sound` is false where an equation does not hold, hours wait unaudited, or lake, warehouse or ledger is damaged.
 
     Attributes:
         landed_files: how many have landed, published or not.
@@ -75,6 +76,7 @@ class Status:
         refused_files: which lie in the landing area and could not be landed, with the reasons.
         unmatched_files: which lie there and are no source's, by name.
         damaged_parts: current parts of the lake that are missing or have another size.
+        lost_files: files of what is published that are missing or have another size, under the warehouse's data.
         torn_files: landing files of whose rows the inventory has lost some.
     """
 
@@ -92,6 +94,7 @@ class Status:
     unaudited_hours: list[datetime]
     stale_hours: list[datetime]
     damaged_parts: list[str]
+    lost_files: list[str]
     torn_files: list[str]
     is_sound: bool
 
@@ -115,6 +118,7 @@ def status(root: Path, sources_file: Path) -> Status:
         hours = HourEquation(
             *_one(con, "count(*), sum(landed_count), sum(current_count), sum(superseded_count)", "fct_request_hours")
         )
+        lost = lost_files(con, home.warehouse / "data")
         operations, endings = unknown_operations(con), unknown_endings(con)
         derived = con.execute("select hour_at, policy_digest from fct_request_hours order by hour_at").fetchall()
     record, inventory = Publications(publications_file(home.warehouse)), Inventory(home.lake / "inventory.sqlite")
@@ -147,11 +151,12 @@ def status(root: Path, sources_file: Path) -> Status:
         unaudited_hours=unaudited,
         stale_hours=[hour for hour, digest in derived if digest != policy.at(hour)],
         damaged_parts=damaged,
+        lost_files=lost,
         torn_files=torn,
         is_sound=files.holds
         and hours.holds
         and verdicts.holds
-        and not (unaudited or damaged or torn)
+        and not (unaudited or damaged or lost or torn)
         and ledger.problem is None,
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from damaging import copy_of, makegood
+from damaging import DAMAGES, copy_of, makegood
 from fastapi.testclient import TestClient
 from running_gateway import FIRST, Gateway
 
@@ -125,6 +125,21 @@ def test_what_is_written_after_a_publication_leaves_its_seal_as_it_was(
         con.execute("insert into mart_compensation_hourly from mart_compensation_hourly")
         con.execute("create table unheard_of as select 1 as amount")
     assert pin_catalog(warehouse, snapshot, tmp_path / "after") == before
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "truncated"])
+def test_a_lost_file_of_what_is_published_is_no_sound_status(home: Path, damage: str) -> None:
+    assert makegood(home, "status")[0] == 0
+    file = one(home, "model_prices")
+    DAMAGES[damage](file, random.Random(1))
+    code, _, err = makegood(home, "sql", "select count(*), sum(input_price_usd) from model_prices")
+    assert code == 1 and f"{file} is damaged" in err and "published_files.py" not in err
+    code, out, _ = makegood(home, "status")
+    assert code == 1
+    assert (
+        f"✗ 1 files of what is published are missing or cut, such as warehouse/data/main/model_prices/{file.name}"
+        in out
+    )
 
 
 def test_a_settlement_does_not_read_over_a_flipped_bit(home: Path) -> None:
