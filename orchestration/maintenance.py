@@ -62,8 +62,8 @@ def _tidy(home: Home, before: datetime) -> Upkeep:
         con.execute(f"call ducklake_flush_inlined_data('{ALIAS}')")
         merged = con.execute(f"call ducklake_merge_adjacent_files('{ALIAS}')").fetchall()
         kept = {*published, head_snapshot(con)}
-        snapshots = [row[0] for row in con.execute(f"select snapshot_id from ducklake_snapshots('{ALIAS}')").fetchall()]
-        unseen = [snapshot for snapshot in snapshots if snapshot not in kept]
+        snapshots = con.execute(f"select snapshot_id from ducklake_snapshots('{ALIAS}')").fetchall()
+        unseen = [snapshot for (snapshot,) in snapshots if snapshot not in kept]
         if unseen:
             con.execute(f"call ducklake_expire_snapshots('{ALIAS}', versions => ?)", [unseen])
         deleted = [
@@ -71,7 +71,7 @@ def _tidy(home: Home, before: datetime) -> Upkeep:
             for call in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files")
             for file in con.execute(f"call {call}('{ALIAS}', older_than => ?)", [before]).fetchall()
         ]
-    seal(home.warehouse, kept.intersection(published, snapshots))
+    seal(home.warehouse, published[:1])
     forget_gone(home.warehouse)
     return Upkeep(
         expired_snapshots=len(unseen),

@@ -5,6 +5,7 @@ from orchestration.errors import MakegoodError
 from orchestration.home import Home
 from orchestration.publication.publications import Publication, Publications, publications_file
 from orchestration.publication.reading import current_publication
+from orchestration.publication.sealing import seal
 from orchestration.warehouse import ALIAS, attach
 from orchestration.writing import writing
 
@@ -35,6 +36,9 @@ def roll_back(home: Home, publication_id: int | None = None) -> Publication:
                 raise MakegoodError(
                     f"publication {target.publication_id} is too old: its snapshot was expired by the upkeep; {_listed(record, kept)}"
                 )
+            # An upkeep may have written anew what the snapshot is made of, and seals the last publication alone.
+            if record.catalog_seal(target.snapshot_id) is None:
+                seal(home.warehouse, [target.snapshot_id])
             return record.publish_again(target)
     finally:
         record.close()

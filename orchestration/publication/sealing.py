@@ -66,7 +66,11 @@ def seals_of(warehouse: Path) -> Callable[[str], bytes | None]:
 
 
 def seal(warehouse: Path, snapshot_ids: Iterable[int]) -> None:
-    """Seal these snapshots as they are now, and those of their files that were not sealed yet. Whoever seals vouches for them."""
+    """Seal these snapshots as they are now, and those of their files that were not sealed yet. Whoever seals vouches for them.
+
+    Raises:
+        MakegoodError: the catalog does not hold a snapshot, or a file of it is not there.
+    """
     with closing(Publications(publications_file(warehouse))) as record:
         known = record.sealed_files()
         snapshots: dict[int, str] = {}
@@ -75,7 +79,7 @@ def seal(warehouse: Path, snapshot_ids: Iterable[int]) -> None:
             with _private() as target:
                 snapshots[snapshot_id] = pin_catalog(warehouse, snapshot_id, target)
                 fresh = {path: file for path, file in _files(warehouse, target).items() if path not in known}
-            files |= {path: file_seal(file) for path, file in fresh.items() if path not in files}
+            files |= {path: _sealed(file, warehouse) for path, file in fresh.items() if path not in files}
         record.note_seals(snapshots, files)
 
 
@@ -117,6 +121,13 @@ def prove_files(warehouse: Path, files: Mapping[str, Path]) -> None:
             is_whole = False
         if not is_whole:
             raise DamagedFileError(file, rebuilding(warehouse))
+
+
+def _sealed(file: Path, warehouse: Path) -> bytes:
+    try:
+        return file_seal(file)
+    except OSError as error:
+        raise DamagedFileError(file, rebuilding(warehouse)) from error
 
 
 def _files(warehouse: Path, pinned: Path) -> dict[str, Path]:
