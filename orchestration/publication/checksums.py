@@ -11,6 +11,8 @@ import duckdb
 
 UNSEALED = "ducklake_table_stats"
 """What the catalog keeps of a table at its newest snapshot alone; no answer comes from it."""
+FORM = duckdb.__version__
+"""By what the rows of a catalog are written when they are sealed."""
 BLOCK = 1 << 16
 """Bytes under one checksum: a look for one row proves little more than it reads."""
 CHECKSUM = 4
@@ -36,7 +38,12 @@ def catalog_seal(con: duckdb.DuckDBPyConnection, pinned: str) -> str:
         # Of rows that lie in the catalog, a table without any comes and goes with what is written later.
         if sums:
             sealed.update(repr((table, *sums)).encode())
-    return sealed.hexdigest()
+    return f"{FORM} {sealed.hexdigest()}"
+
+
+def is_same(sealed: str, found: str) -> bool:
+    """Whether a catalog says what it said; of one that another DuckDB sealed, which may write values in another way, nobody can tell."""
+    return sealed == found or sealed.split()[0] != FORM
 
 
 def file_seal(file: Path) -> bytes:

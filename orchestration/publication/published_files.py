@@ -48,8 +48,11 @@ class _SealedFile(_File):
     def __init__(self, file: Path, seal: bytes, way_out: str) -> None:
         super().__init__(file)
         self._file, self._seal, self._way_out = file, seal, way_out
-        if block_count(os.fstat(self.fileno()).st_size) * CHECKSUM != len(seal):
+        count = block_count(os.fstat(self.fileno()).st_size)
+        if count * CHECKSUM != len(seal):
             raise DamagedFileError(file, way_out)
+        # Of a file that was cut the last block shows it, and nobody reads one without its end.
+        self._blocks(max(count - 1, 0), count)
 
     def read(self, size: int | None = -1, /) -> bytes:
         """So many bytes from where the file stands, or all.
@@ -62,13 +65,18 @@ class _SealedFile(_File):
             end = min(end, at + size)
         if at >= end:
             return b""
-        first, last = at // BLOCK, (end - 1) // BLOCK
-        content = memoryview(os.pread(self.fileno(), (last + 1 - first) * BLOCK, first * BLOCK))
-        for number in range(first, last + 1):
-            if not is_block_whole(self._seal, number, content[(number - first) * BLOCK :][:BLOCK]):
-                raise DamagedFileError(self._file, self._way_out)
+        first = at // BLOCK
+        content = self._blocks(first, block_count(end))
         self.seek(end)
         return bytes(content[at - first * BLOCK : end - first * BLOCK])
+
+    def _blocks(self, first: int, until: int) -> memoryview:
+        """The blocks from one to another, that one not included, as they were sealed."""
+        content = memoryview(os.pread(self.fileno(), (until - first) * BLOCK, first * BLOCK))
+        for number in range(first, until):
+            if not is_block_whole(self._seal, number, content[(number - first) * BLOCK :][:BLOCK]):
+                raise DamagedFileError(self._file, self._way_out)
+        return content
 
 
 class PublishedFiles(AbstractFileSystem):

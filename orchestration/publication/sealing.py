@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from orchestration.duck import connect, sql_text
-from orchestration.publication.checksums import file_seal
+from orchestration.publication.checksums import file_seal, is_same
 from orchestration.publication.pinning import pin_catalog, pinned_files
 from orchestration.publication.publications import Publications, publications_file
 from orchestration.publication.published_files import PREFIX, DamagedFileError, PublishedFiles
@@ -38,7 +38,7 @@ def pin_sealed(warehouse: Path, snapshot_id: int, target: Path) -> None:
             raise fault(catalog(warehouse), error, rebuilding(warehouse)) from error
         with closing(Publications(publications_file(warehouse))) as record:
             sealed = record.catalog_seal(snapshot_id)
-        if sealed in (None, found):
+        if sealed is None or is_same(sealed, found):
             return
         # An upkeep may have come in between, which seals anew what it changed.
         if is_last:

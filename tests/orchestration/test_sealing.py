@@ -142,6 +142,14 @@ def test_a_lost_file_of_what_is_published_is_no_sound_status(home: Path, damage:
     )
 
 
+def test_what_another_duckdb_sealed_is_no_damage(home: Path) -> None:
+    with closing(Publications(publications_file(home / "warehouse"))) as record:
+        snapshot = current_publication(home / "warehouse").snapshot_id
+        for seal, code in (("0.0.0 abc", 0), (f"{duckdb.__version__} abc", 1)):
+            record.note_seals({snapshot: seal}, {})
+            assert makegood(home, "sql", "select 1")[0] == code
+
+
 def test_a_settlement_does_not_read_over_a_flipped_bit(home: Path) -> None:
     flip_somewhere_read(one(home, "fct_compensations"))
     with (
