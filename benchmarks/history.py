@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.hourly import run_hour
 from benchmarks.measuring import typical
-from orchestration.generation.gateway import generate
+from makegood.generation.gateway import generate
 
 FIRST = datetime(2026, 10, 1)
 ALLOWED = 1.15

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.measuring import Measured, measure, typical
-from orchestration.generation.gateway import generate
-from orchestration.publication.querying import answer
-from orchestration.settings import PROJECT
+from makegood.generation.gateway import generate
+from makegood.publication.querying import answer
+from makegood.settings import PROJECT
 
 HOUR = datetime(2026, 11, 1)
 FIXED_S = 12

@@ -17,11 +17,11 @@ from statistics import median
 
 import duckdb
 
-from orchestration.generation.gateway import generate
-from orchestration.ingestion.finding import find_files
-from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import ADAPTERS, Source
+from makegood.generation.gateway import generate
+from makegood.ingestion.finding import find_files
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.landing import land
+from makegood.ingestion.sources import ADAPTERS, Source
 
 HOUR = datetime(2026, 1, 5, 3, tzinfo=UTC)
 SEED = 7

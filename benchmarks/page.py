@@ -20,7 +20,7 @@ import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.page_home import fill, model_name
-from orchestration.settings import PROJECT
+from makegood.settings import PROJECT
 
 ROWS, DAYS = 10_000_000, 90
 ALLOWED_MS = {"first load": 600, "request page": 200, "one account": 200, "the same by payout": 200}

@@ -13,12 +13,12 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.hourly import run_hour
+from makegood.generation.gateway import generate
+from makegood.publication.publications import Publications, publications_file
+from makegood.publication.reading import contents
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import attach, head_snapshot
 from orchestration.dbt import compiled
-from orchestration.duck import connect
-from orchestration.generation.gateway import generate
-from orchestration.publication.publications import Publications, publications_file
-from orchestration.publication.reading import contents
-from orchestration.warehouse import attach, head_snapshot
 
 FIRST = datetime(2026, 8, 1)
 ACCOUNTS = 1_000

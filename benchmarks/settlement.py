@@ -12,13 +12,13 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.measuring import Measured, measure
-from orchestration.duck import connect
-from orchestration.home import Home
-from orchestration.maintenance import maintain
-from orchestration.publication.publications import Contents, Publications, publications_file
-from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.settling import Terms, settle
-from orchestration.warehouse import attach, head_snapshot
+from makegood.home import Home
+from makegood.publication.publications import Contents, Publications, publications_file
+from makegood.publication.upkeep import maintain
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.settling import Terms, settle
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import attach, head_snapshot
 
 FIRST = date(2025, 1, 1)
 UPKEEP_DAYS = 7
@@ -59,8 +59,8 @@ import time
 from datetime import date
 from pathlib import Path
 from benchmarks.settlement import TERMS
-from orchestration.home import Home
-from orchestration.settlement.settling import settle
+from makegood.home import Home
+from makegood.settlement.settling import settle
 done = settle(Home(Path(sys.argv[1])), date.fromisoformat(sys.argv[2]), TERMS)
 print(done.entry_count, done.amount_usd)
 print(time.process_time())

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from benchmarks.hourly import run_hour
 from benchmarks.measuring import Measured, measure
-from orchestration.duck import connect
-from orchestration.generation.gateway import generate
-from orchestration.policy.seeds import SEEDS
-from orchestration.publication.publications import Publications, publications_file
-from orchestration.publication.reading import contents
-from orchestration.warehouse import attach, head_snapshot
+from makegood.generation.gateway import generate
+from makegood.policy.seeds import SEEDS
+from makegood.publication.publications import Publications, publications_file
+from makegood.publication.reading import contents
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import attach, head_snapshot
 
 HOUR = datetime(2026, 11, 1)
 A_RUN = 100_000

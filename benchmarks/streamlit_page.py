@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from orchestration.publication.reading import reading
+from makegood.publication.reading import reading
 
 RANGES = {"24h": 1, "7d": 7, "30d": 30, "90d": 90}
 PAGE_SIZE = 25

@@ -25,12 +25,12 @@ from dashboard.following import Follower, Session
 from dashboard.pages import add_pages
 from dashboard.queries import NotYoursError, Queries
 from dashboard.security import Door, SafeHeaders, Visitor, is_loopback
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.hours import parse_hour
-from orchestration.publication.asking import UnaskableError, has_control
-from orchestration.publication.published_files import damage
-from orchestration.settings import Settings
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.hours import parse_hour
+from makegood.publication.asking import UnaskableError, has_control
+from makegood.publication.published_files import damage
+from makegood.settings import Settings
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}

@@ -10,11 +10,10 @@ from typing import Any
 from dashboard.answers import OtherRequest, RequestAnswer
 from dashboard.following import Session
 from dashboard.metas import parsed, read_meta
-from orchestration.home import Home
-from orchestration.hours import floor_hour
-from orchestration.presentation import plain
-from orchestration.publication.asking import ask
-from orchestration.publication.explaining import (
+from makegood.home import Home
+from makegood.hours import floor_hour
+from makegood.publication.asking import ask
+from makegood.publication.explaining import (
     SAME_NAME,
     SAME_REQUEST,
     RuleEvaluation,
@@ -22,6 +21,7 @@ from orchestration.publication.explaining import (
     decision,
     evaluated_rules,
 )
+from makegood.storage.rows import plain
 
 Row = dict[str, Any]
 

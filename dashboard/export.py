@@ -7,9 +7,9 @@ from uuid import uuid4
 from dashboard.filters import RowFilters
 from dashboard.following import Session
 from dashboard.queries import Queries
-from orchestration.duck import sql_text
-from orchestration.publication.asking import ask
-from orchestration.rows import guarded_sql
+from makegood.publication.asking import ask
+from makegood.storage.duck import sql_text
+from makegood.storage.rows import guarded_sql
 
 TEXT_COLUMNS = ("model", "finish", "compensation_type", "request_id", "source", "account_id")
 WITH_STATUS = """

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from orchestration.errors import MakegoodError
-from orchestration.hours import HOUR, parse_hour
-from orchestration.publication.asking import instant, number, whole_number
+from makegood.errors import MakegoodError
+from makegood.hours import HOUR, parse_hour
+from makegood.publication.asking import instant, number, whole_number
 
 RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30), "90d": timedelta(days=90)}
 LONGEST_RANGE = timedelta(days=3 * 366)

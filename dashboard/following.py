@@ -18,15 +18,15 @@ from uuid import uuid4
 
 import duckdb
 
-from orchestration.duck import sql_text
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.hours import floor_hour
-from orchestration.publication.published_files import damage
-from orchestration.publication.reading import current_publication, reading
-from orchestration.publication.sealing import pin_sealed
-from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.trusting import refuse_what_is_behind
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.hours import floor_hour
+from makegood.publication.published_files import damage
+from makegood.publication.reading import current_publication, reading
+from makegood.publication.sealing import pin_sealed
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.trusting import refuse_what_is_behind
+from makegood.storage.duck import sql_text
 
 FIGURES = """
 create table figures.hours as

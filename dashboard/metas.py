@@ -9,9 +9,9 @@ from typing import Any
 
 import duckdb
 
-from orchestration.home import Home
-from orchestration.ingestion.inventory import Inventory
-from orchestration.publication.reading import reading_files
+from makegood.home import Home
+from makegood.ingestion.inventory import Inventory
+from makegood.publication.reading import reading_files
 
 ONE = """
 select meta from read_parquet($parts, hive_partitioning = false)

@@ -26,9 +26,9 @@ from dashboard.depth import Steps, covering
 from dashboard.filters import COLUMNS, Filters, PageFilters, RowFilters, Selection, SeriesFilters
 from dashboard.following import Session
 from dashboard.sums import end_of, midnight, sums
-from orchestration.hours import HOUR
-from orchestration.publication.asking import ask
-from orchestration.publication.kpis import Kpis
+from makegood.hours import HOUR
+from makegood.publication.asking import ask
+from makegood.publication.kpis import Kpis
 
 SQL = Path(__file__).parent / "sql"
 MODELS_DRAWN = 8

@@ -13,9 +13,9 @@ from fastapi import HTTPException, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.signing_in import SignIns
-from orchestration.errors import MakegoodError
-from orchestration.publication.asking import has_control
-from orchestration.settings import Settings
+from makegood.errors import MakegoodError
+from makegood.publication.asking import has_control
+from makegood.settings import Settings
 
 COOKIE = "makegood"
 POLICY = (

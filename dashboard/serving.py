@@ -5,8 +5,8 @@ import gc
 import uvicorn
 
 from dashboard.app import create_app
-from orchestration.errors import MakegoodError
-from orchestration.settings import Settings
+from makegood.errors import MakegoodError
+from makegood.settings import Settings
 
 
 def serve(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from dashboard.following import Session
-from orchestration.hours import HOUR
+from makegood.hours import HOUR
 
 DAY = timedelta(days=1)
 Relation = tuple[str, dict[str, Any]]

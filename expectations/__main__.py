@@ -12,15 +12,15 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from orchestration.collecting import collect_seldom
+from makegood.collecting import collect_seldom
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Audit what `request` asks for; the answer says so where that is not possible."""
     from expectations.audit import audit
-    from orchestration.errors import MakegoodError
-    from orchestration.home import Home
-    from orchestration.writing import joined
+    from makegood.errors import MakegoodError
+    from makegood.home import Home
+    from makegood.storage.writing import joined
 
     home = Path(request["home"])
     try:

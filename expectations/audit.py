@@ -27,7 +27,7 @@ from expectations import (
 from expectations.results import Measurement, Outcome, Severity, SuiteResult, plain
 from expectations.session import Session, opened
 from expectations.suite import Relation, Suite
-from orchestration.errors import MakegoodError
+from makegood.errors import MakegoodError
 
 SUITES: dict[str, Suite] = {
     module.SUITE.table: module.SUITE

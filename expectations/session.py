@@ -19,8 +19,8 @@ import sqlalchemy
 
 from expectations.suite import Relation
 from expectations.thresholds import HISTORY_DAYS
-from orchestration.duck import EXTENSIONS, extension_file, sql_text
-from orchestration.errors import MakegoodError
+from makegood.errors import MakegoodError
+from makegood.storage.duck import EXTENSIONS, extension_file, sql_text
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import IO
 
 from expectations.results import SuiteResult
-from orchestration.errors import MakegoodError
+from makegood.errors import MakegoodError
 
 # Lines of the worker's stderr that an error shows.
 SHOWN_LINES = 20

@@ -1,5 +1,5 @@
 """`python -m orchestration` is `makegood`."""
 
-from orchestration.cli import main
+from orchestration.command_line.cli import main
 
 main()

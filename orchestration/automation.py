@@ -4,12 +4,12 @@ from datetime import UTC
 
 import dagster as dg
 
+from makegood.hours import HOUR, floor_hour
+from makegood.publication.upkeep import maintain
+from makegood.settings import Settings
 from orchestration.assets import LAKE, RESTATES, SETTLEMENT
-from orchestration.hours import HOUR, floor_hour
-from orchestration.maintenance import maintain
 from orchestration.partitions import partition_key
 from orchestration.resources import Lake
-from orchestration.settings import Settings
 
 hourly_job = dg.define_asset_job(
     "hourly",

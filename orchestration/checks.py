@@ -6,7 +6,7 @@ from datetime import UTC, timedelta
 import dagster as dg
 
 from expectations.results import Measurement, SuiteResult
-from orchestration.hours import FIRST_HOUR
+from makegood.hours import FIRST_HOUR
 from orchestration.resources import Auditor
 
 AUDITED = (

@@ -13,9 +13,9 @@ from typing import Any
 from dagster_dbt import DbtCliResource, DbtProject
 from packaging.version import Version
 
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.settings import PROJECT, Settings
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.settings import PROJECT, Settings
 
 DBT_PROJECT = PROJECT / "dbt_project"
 DBT = str(Path(sys.executable).with_name("makegood-dbt"))

@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from expectations.worker import AuditWorker
+from makegood.settings import Settings
 from orchestration.assets.content_assessments import content_assessments
 from orchestration.assets.publication import build_publication
 from orchestration.assets.request_logs import request_logs
@@ -22,7 +23,6 @@ from orchestration.automation import (
 from orchestration.checks import audits
 from orchestration.dbt import dbt_process, ready_project
 from orchestration.resources import Books, Lake, Publication, Warehouse, auditing
-from orchestration.settings import Settings
 
 
 @dg.definitions

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
-from orchestration.hours import FIRST_HOUR, HourRange
+from makegood.hours import FIRST_HOUR, HourRange
 
 HOURLY = dg.HourlyPartitionsDefinition(start_date=FIRST_HOUR, timezone="UTC")
 """Landing hours: when a gateway's file arrived. A run's request hours follow from its files."""

@@ -13,18 +13,18 @@ from pydantic import PrivateAttr
 
 from expectations.results import SuiteResult
 from expectations.worker import AuditWorker
-from orchestration.duck import connect
-from orchestration.home import Home
-from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.sources import Source, read_assessments, read_sources
-from orchestration.publication.publications import Publications, publications_file
-from orchestration.settlement.batches import Head
-from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.loading import loaded_head
-from orchestration.settlement.settling import Terms
-from orchestration.settlement.usual import Usual
-from orchestration.warehouse import attach, create, has_table
-from orchestration.writing import token_held, writing
+from makegood.home import Home
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.sources import Source, read_assessments, read_sources
+from makegood.publication.publications import Publications, publications_file
+from makegood.settlement.batches import Head
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.loading import loaded_head
+from makegood.settlement.settling import Terms
+from makegood.settlement.usual import Usual
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import attach, create, has_table
+from makegood.storage.writing import token_held, writing
 
 
 class Written(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -10,19 +10,19 @@ from datetime import date, timedelta
 from typing import Any
 
 from expectations.worker import AuditWorker
-from orchestration.collecting import collect_seldom
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.hours import HourRange
-from orchestration.ingestion.sources import read_assessments
-from orchestration.policy.validation import valid_policy
-from orchestration.publication.publications import Publication
-from orchestration.publication.reading import current_publication
-from orchestration.settings import PROJECT, Settings
-from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.settling import Terms
-from orchestration.settlement.usual import Usual
-from orchestration.writing import writing
+from makegood.collecting import collect_seldom
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.hours import HourRange
+from makegood.ingestion.sources import read_assessments
+from makegood.policy.validation import valid_policy
+from makegood.publication.publications import Publication
+from makegood.publication.reading import current_publication
+from makegood.settings import PROJECT, Settings
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.settling import Terms
+from makegood.settlement.usual import Usual
+from makegood.storage.writing import writing
 
 LONGEST_SENTENCE = 400
 LOCKED = "database is locked"

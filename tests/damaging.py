@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.cli import main
+from orchestration.command_line.cli import main
 
 
 def _flip(file: Path, chance: random.Random) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from orchestration.duck import connect
-from orchestration.home import Home
-from orchestration.settlement.batches import Batch, Head
-from orchestration.settlement.entries import ENTRY_DIGEST
-from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.records import Records
-from orchestration.settlement.trusting import last_seen, note_seen
+from makegood.home import Home
+from makegood.settlement.batches import Batch, Head
+from makegood.settlement.entries import ENTRY_DIGEST
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.records import Records
+from makegood.settlement.trusting import last_seen, note_seen
+from makegood.storage.duck import connect
 
 DAY = date(2026, 11, 1)
 ENTRIES = f"""

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from expectations.worker import AuditWorker
+from makegood.hours import HOUR, HourRange
+from makegood.publication.querying import answer
+from makegood.settings import Settings
 from orchestration.dbt import PARSED, SEAL, ready_project
-from orchestration.hours import HOUR, HourRange
-from orchestration.publication.querying import answer
 from orchestration.running import RunReport, run
-from orchestration.settings import Settings
 
 FIRST = datetime(2026, 11, 1, 0)
 MARTS = (

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from makegood.ingestion.assessments import COLUMNS
+from makegood.verdicts.placing import place, unaccounted
 from orchestration.assets import LAKE, OWNERS
 from orchestration.assets.landing import Landing, land_feeds, looked_at
 from orchestration.assets.request_logs import request_logs
-from orchestration.ingestion.assessments import COLUMNS
-from orchestration.ingestion.placing import place, unaccounted
 from orchestration.partitions import HOURLY, ONE_RUN
 from orchestration.resources import Lake
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import dagster as dg
 
-from orchestration.hours import HourRange
-from orchestration.ingestion.finding import find_files
-from orchestration.ingestion.inventory import Inventory, LandedFile
-from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import Source
+from makegood.hours import HourRange
+from makegood.ingestion.finding import find_files
+from makegood.ingestion.inventory import Inventory, LandedFile
+from makegood.ingestion.landing import land
+from makegood.ingestion.sources import Source
 from orchestration.partitions import landing_hours
 from orchestration.resources import Lake
 

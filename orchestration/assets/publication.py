@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import dagster as dg
 
+from makegood.publication.changes import Change, changes
+from makegood.publication.reading import contents, reading
+from makegood.publication.sealing import seal
+from makegood.storage.warehouse import head_snapshot
 from orchestration.assets import OWNERS, RESTATES
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours
-from orchestration.publication.changes import Change, changes
-from orchestration.publication.reading import contents, reading
-from orchestration.publication.sealing import seal
 from orchestration.resources import Books, Publication, Warehouse
-from orchestration.warehouse import head_snapshot
 
 
 def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:

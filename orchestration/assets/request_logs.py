@@ -2,11 +2,11 @@
 
 import dagster as dg
 
+from makegood.ingestion.canonical import COLUMNS
+from makegood.policy.validation import valid_policy
 from orchestration.assets import LAKE, OWNERS
 from orchestration.assets.landing import Landing, land_feeds, looked_at
-from orchestration.ingestion.canonical import COLUMNS
 from orchestration.partitions import HOURLY, ONE_RUN
-from orchestration.policy.validation import valid_policy
 from orchestration.resources import Auditor, Lake
 
 

@@ -3,15 +3,15 @@
 import dagster as dg
 from dagster_dbt import DbtProject
 
+from makegood.publication.reading import contents
+from makegood.publication.sealing import seal
+from makegood.settlement.loading import hand_over_alone
+from makegood.settlement.settling import settle
+from makegood.storage.warehouse import head_snapshot
 from orchestration.assets import OWNERS, SETTLEMENT
 from orchestration.dbt import Dbt
 from orchestration.partitions import DAILY, ONE_RUN, posting_period
-from orchestration.publication.reading import contents
-from orchestration.publication.sealing import seal
 from orchestration.resources import Books, Publication, Warehouse
-from orchestration.settlement.loading import hand_over_alone
-from orchestration.settlement.settling import settle
-from orchestration.warehouse import head_snapshot
 
 LOAD = ["build", "--exclude-resource-type", "unit_test", "--select", "tag:ledger"]
 

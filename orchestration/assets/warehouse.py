@@ -8,20 +8,20 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
+from makegood.derivation import baselines, window
+from makegood.errors import MakegoodError
+from makegood.hours import FIRST_HOUR, HourRange
+from makegood.ingestion.inventory import Inventory
+from makegood.policy.digests import policy_digests
+from makegood.policy.signals import BaselineTerms
+from makegood.policy.validation import valid_policy
+from makegood.publication.sealing import prove
+from makegood.settlement.loading import hand_over
+from makegood.storage.warehouse import has_table
 from orchestration.assets import RESTATES
 from orchestration.dbt import Dbt
-from orchestration.errors import MakegoodError
-from orchestration.hours import FIRST_HOUR, HourRange
-from orchestration.ingestion import baselines, window
-from orchestration.ingestion.inventory import Inventory
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
-from orchestration.policy.digests import policy_digests
-from orchestration.policy.signals import BaselineTerms
-from orchestration.policy.validation import valid_policy
-from orchestration.publication.sealing import prove
 from orchestration.resources import Books, Lake, Publication, Warehouse
-from orchestration.settlement.loading import hand_over
-from orchestration.warehouse import has_table
 
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 """Unit tests belong to the test suite: they prove code, not data."""

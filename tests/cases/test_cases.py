@@ -18,14 +18,14 @@ import duckdb
 import pytest
 from running_gateway import auditor, with_parsed_project
 
-from orchestration.duck import connect
-from orchestration.errors import MakegoodError
-from orchestration.hours import HourRange
-from orchestration.ingestion.finding import landing_name
-from orchestration.publication.querying import answer
+from makegood.errors import MakegoodError
+from makegood.hours import HourRange
+from makegood.ingestion.finding import landing_name
+from makegood.publication.querying import answer
+from makegood.settings import PROJECT, Settings
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import attach
 from orchestration.running import run
-from orchestration.settings import PROJECT, Settings
-from orchestration.warehouse import attach
 
 HERE = Path(__file__).parent
 CASES = {file.parent.name: json.loads(file.read_text()) for file in sorted(HERE.glob("*/expected.json"))}

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from running_gateway import Gateway, Record, record
 
 from dashboard.app import create_app
-from orchestration.settings import Settings
+from makegood.settings import Settings
 
 DAY = datetime(2026, 11, 1)
 THROUGH = DAY + timedelta(days=4)

@@ -12,8 +12,8 @@ from running_gateway import Gateway
 
 from dashboard import following
 from dashboard.following import Follower
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
+from makegood.errors import MakegoodError
+from makegood.home import Home
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from page_home import fill, serving
 from playwright.sync_api import Browser, expect
 from running_gateway import Gateway
 
-from orchestration.duck import connect
-from orchestration.publication.publications import Publications, publications_file
-from orchestration.publication.reading import contents, current_publication
-from orchestration.warehouse import attach, head_snapshot
+from makegood.publication.publications import Publications, publications_file
+from makegood.publication.reading import contents, current_publication
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import attach, head_snapshot
 
 USERS = 10
 EVERY_S = 5

@@ -14,8 +14,8 @@ from dashboard.decisions import Decisions
 from dashboard.filters import Filters, PageFilters
 from dashboard.following import Session
 from dashboard.queries import Queries
-from orchestration.home import Home
-from orchestration.publication.asking import UnaskableError
+from makegood.home import Home
+from makegood.publication.asking import UnaskableError
 
 CONTROLS = ["\x00", "\x01", "\n", "\x1f", "\x7f"]
 NO_NUMBERS = [

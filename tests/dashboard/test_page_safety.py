@@ -18,7 +18,7 @@ from running_gateway import Gateway
 
 from dashboard.app import create_app
 from dashboard.security import HEADERS
-from orchestration.errors import MakegoodError
+from makegood.errors import MakegoodError
 
 CHECKS = [
     schemathesis.checks.not_a_server_error,

@@ -18,7 +18,7 @@ from expectations.audit import SHOWN_ROWS, audit
 from expectations.results import Measurement, SuiteResult, plain
 from expectations.session import opened
 from expectations.thresholds import HISTORY_DAYS, MIN_REQUESTS
-from orchestration.errors import MakegoodError
+from makegood.errors import MakegoodError
 
 
 def test_first_hour_passes_and_says_that_it_has_no_history(empty_home: Home) -> None:

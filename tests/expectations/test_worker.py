@@ -17,7 +17,7 @@ from expectations.__main__ import serve
 from expectations.audit import audit
 from expectations.results import SuiteResult
 from expectations.worker import AuditWorker
-from orchestration.errors import MakegoodError
+from makegood.errors import MakegoodError
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ import zstandard
 from hostile import cases, json_line, sample_lines, spoiled_bytes, spoiled_record, text
 from running_gateway import FIRST, record
 
-from orchestration.ingestion.finding import find_files
-from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import ASSESSMENTS, read_sources
+from makegood.ingestion.finding import find_files
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.landing import land
+from makegood.ingestion.sources import ASSESSMENTS, read_sources
 
 FILES_AT_ONCE = 12
 SOURCES = """

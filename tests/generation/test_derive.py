@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.generation.samples import SAMPLES
+from makegood.generation.samples import SAMPLES
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from orchestration.generation.gateway import HERE, RHYTHM, generate
-from orchestration.generation.samples import sample
+from makegood.generation.gateway import HERE, RHYTHM, generate
+from makegood.generation.samples import sample
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.generation.gateway import HOUR, generate
-from orchestration.generation.judge import DELAYS, generate_verdicts
+from makegood.generation.gateway import HOUR, generate
+from makegood.generation.judge import DELAYS, generate_verdicts
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 HOURS = 8

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.generation.samples import install_samples
+from makegood.generation.samples import install_samples
 
 HOUR = datetime(2026, 11, 24, 6, tzinfo=UTC)
 

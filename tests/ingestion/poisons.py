@@ -11,8 +11,8 @@ from tempfile import NamedTemporaryFile
 
 import duckdb
 import zstandard
-from conftest import line
 from judging import verdict
+from landing_place import line
 
 
 def _in(field: str, raw: bytes) -> bytes:

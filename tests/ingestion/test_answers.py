@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.ingestion.landing import HERE, MACROS
+from makegood.ingestion.landing import HERE, MACROS
 
 TOOL = [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
 REDACTED_TOOL = [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "redacted-by-litellm"}}]

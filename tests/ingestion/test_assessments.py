@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from conftest import ALWAYS, HOUR, Place, at
 from judging import VERDICT, Court, request, verdict
+from landing_place import ALWAYS, HOUR, Place, at
 
 LATER = at("2026-11-01T09:00")
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import HOUR, Place, at, line
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from landing_place import HOUR, Place, at, line
 
-from orchestration.hours import FIRST_HOUR
-from orchestration.ingestion.canonical import COLUMNS
-from orchestration.ingestion.finding import FARTHEST_ZONE, FAST_CLOCKS
-from orchestration.ingestion.landing import HERE, LARGEST_COST_USD, LONGEST_MS, MOST_TOKENS
+from makegood.hours import FIRST_HOUR
+from makegood.ingestion.canonical import COLUMNS
+from makegood.ingestion.finding import FARTHEST_ZONE, FAST_CLOCKS
+from makegood.ingestion.landing import HERE, LARGEST_COST_USD, LONGEST_MS, MOST_TOKENS
 
 FULL = {
     "request_id": "req-1", "trace_id": "t", "gateway_call_id": "c", "account_id": "a", "api_key_ref": "k",

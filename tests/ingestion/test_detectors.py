@@ -10,10 +10,10 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import ALWAYS, Place, at, make_place
+from landing_place import ALWAYS, Place, at, make_place
 
-from orchestration.generation.samples import install_samples, sample
-from orchestration.ingestion.sources import ADAPTERS, Source
+from makegood.generation.samples import install_samples, sample
+from makegood.ingestion.sources import ADAPTERS, Source
 
 ROOT = Path(__file__).parents[2]
 Found = dict[str, set[str]]

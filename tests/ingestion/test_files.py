@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 import pytest
 import zstandard
-from conftest import Place, line, record
+from landing_place import Place, line, record
 
-from orchestration.ingestion import unpacking
+from makegood.ingestion import unpacking
 
 Pack = Callable[[bytes], bytes]
 PACKINGS: dict[str, Pack] = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}

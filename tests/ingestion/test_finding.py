@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from conftest import HOUR, Place, at, line
+from landing_place import HOUR, Place, at, line
 from test_sources import GOOD, sources_file
 
-from orchestration.ingestion.finding import find_files, landing_name, landing_path, unmatched_files
-from orchestration.ingestion.sources import read_sources
+from makegood.ingestion.finding import find_files, landing_name, landing_path, unmatched_files
+from makegood.ingestion.sources import read_sources
 
 SHIPPED = Path(__file__).parents[2] / "sources.yml"
 

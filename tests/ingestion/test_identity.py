@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Place, at, line, make_place
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from landing_place import Place, at, line, make_place
 
-from orchestration.errors import MakegoodError
-from orchestration.ingestion.inventory import FORMAT, Inventory
+from makegood.errors import MakegoodError
+from makegood.ingestion.inventory import FORMAT, Inventory
 
 NOTHING = (
     *(

@@ -7,13 +7,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import Place, line, make_place
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from landing_place import Place, line, make_place
 
-from orchestration.ingestion import redacting
-from orchestration.ingestion.texts.keeping import KINDS, SHORT_FORMS, USUAL, Rules, wrong_path
-from orchestration.ingestion.texts.keys import table
+from makegood.ingestion import redacting
+from makegood.ingestion.texts.keeping import KINDS, SHORT_FORMS, USUAL, Rules, wrong_path
+from makegood.ingestion.texts.keys import table
 
 CONTENT, CREDENTIAL, PERSONAL = (f"[not kept: {kind}]" for kind in ("content", "credential", "personal"))
 NOT = "[not kept]"

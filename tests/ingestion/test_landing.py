@@ -13,16 +13,16 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
-from conftest import ALWAYS, HOUR, Place, at, line, make_place
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from landing_place import ALWAYS, HOUR, Place, at, line, make_place
 
-from orchestration.errors import MakegoodError
-from orchestration.ingestion import landing
-from orchestration.ingestion.finding import find_files
-from orchestration.ingestion.lake_parts import select_rows
-from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import ADAPTERS, Source
+from makegood.errors import MakegoodError
+from makegood.ingestion import landing
+from makegood.ingestion.finding import find_files
+from makegood.ingestion.lake_parts import select_rows
+from makegood.ingestion.landing import land
+from makegood.ingestion.sources import ADAPTERS, Source
 
 NEXT = HOUR + timedelta(hours=1)
 
@@ -274,10 +274,10 @@ CRASHING = """
 import os, signal, sys, threading
 from datetime import datetime
 from pathlib import Path
-from orchestration.ingestion import landing
-from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.finding import find_files
-from orchestration.ingestion.sources import ADAPTERS, Source
+from makegood.ingestion import landing
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.finding import find_files
+from makegood.ingestion.sources import ADAPTERS, Source
 
 home = Path(sys.argv[1])
 landing.GROUP_BYTES = 1

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ALWAYS, Place, make_place
+from landing_place import ALWAYS, Place, make_place
 
-from orchestration.generation.samples import install_samples
-from orchestration.ingestion.sources import ADAPTERS, Source
+from makegood.generation.samples import install_samples
+from makegood.ingestion.sources import ADAPTERS, Source
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 """A raw record and its row."""

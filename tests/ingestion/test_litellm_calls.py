@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import at, make_place
+from landing_place import at, make_place
 
-from orchestration.generation.samples import sample
+from makegood.generation.samples import sample
 
 START = at("2026-11-01T05:10:00").timestamp()
 HEALTH = "litellm-internal-health-check"

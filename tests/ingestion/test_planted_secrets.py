@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import duckdb
-from conftest import HOUR, make_place, record
+from landing_place import HOUR, make_place, record
 from planted import Planter, marks_in, moment
 
-from orchestration.ingestion.sources import ASSESSMENTS, Source
+from makegood.ingestion.sources import ASSESSMENTS, Source
 
 
 def test_no_planted_secret_is_stored_by_landing(tmp_path: Path) -> None:

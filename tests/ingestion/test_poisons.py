@@ -5,13 +5,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ALWAYS, HOUR, Place, line, make_place
 from judging import Court, verdict
+from landing_place import ALWAYS, HOUR, Place, line, make_place
 from poisons import FILES, LINES, NAMES, PLACES, VERDICTS
 
-from orchestration.ingestion.finding import landing_path
-from orchestration.ingestion.inventory import LandedFile
-from orchestration.publication.asking import has_control
+from makegood.ingestion.finding import landing_path
+from makegood.ingestion.inventory import LandedFile
+from makegood.publication.asking import has_control
 
 CONTROLS = "[\\x00-\\x1f\\x7f]"
 

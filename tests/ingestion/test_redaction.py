@@ -7,13 +7,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import Place, line
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from landing_place import Place, line
 
-from orchestration.ingestion import redacting
-from orchestration.ingestion.texts.keys import has_key, readable, stored_name, table, without_keys
-from orchestration.ingestion.texts.masking import masked, masked_json
+from makegood.ingestion import redacting
+from makegood.ingestion.texts.keys import has_key, readable, stored_name, table, without_keys
+from makegood.ingestion.texts.masking import masked, masked_json
 
 SECRET = "q7Zp-plain.secret_W3"
 KEY = "sk-8aab240bba5f1c90d74bf75a05743e12"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import MakegoodError
-from orchestration.ingestion.sources import ASSESSMENTS, read_assessments, read_sources
+from makegood.errors import MakegoodError
+from makegood.ingestion.sources import ASSESSMENTS, read_assessments, read_sources
 
 GOOD = """
 sources:

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from conftest import at
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from landing_place import at
 
-from orchestration.ingestion.landing import HERE
+from makegood.ingestion.landing import HERE
 
 MOMENT = at("2026-11-28T05:10:00.123")
 WHOLE = at("2026-11-28T05:10:00")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
-from conftest import Place, line
+from landing_place import Place, line
 
-from orchestration.ingestion import words
-from orchestration.ingestion.landing import HERE
+from makegood.ingestion import words
+from makegood.ingestion.landing import HERE
 
 OPERATIONS = {
     *(

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import Home, assessment, delivery, failures, results_of
+from derived_home import Home, assessment, delivery, failures, results_of
 
 HOUR = datetime.fromisoformat("2026-11-01T10:00:00")
 

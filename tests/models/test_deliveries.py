@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
-from conftest import Delivery, delivery, feeding, hour_of, key_of, write_run
+from derived_home import Delivery, delivery, feeding, hour_of, key_of, write_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

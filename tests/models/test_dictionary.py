@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 import yaml
-from conftest import ROOT
+from derived_home import ROOT
 
 
 @pytest.fixture(scope="module")

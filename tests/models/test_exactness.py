@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 
 import duckdb
 import pytest
-from conftest import Home, failures, results_of
+from derived_home import Home, failures, results_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

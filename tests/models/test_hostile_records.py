@@ -13,14 +13,15 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.duck import connect
-from orchestration.ingestion import placing, window
-from orchestration.ingestion.finding import find_files
-from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import ADAPTERS, Source
-from orchestration.policy.digests import policy_digests
-from orchestration.policy.seeds import SEEDS, read
+from makegood.derivation import window
+from makegood.ingestion.finding import find_files
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.landing import land
+from makegood.ingestion.sources import ADAPTERS, Source
+from makegood.policy.digests import policy_digests
+from makegood.policy.seeds import SEEDS, read
+from makegood.storage.duck import connect
+from makegood.verdicts import placing
 
 Record = dict[str, Any]
 HOUR = datetime(2026, 11, 1, 5)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from models.conftest import Delivery, Home, assessment, delivery
+from derived_home import Delivery, Home, assessment, delivery
 
 HOUR = datetime(2026, 11, 2, 10)
 AT = HOUR + timedelta(minutes=5)

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import ROOT, Delivery, Home, assessment, delivery
+from derived_home import ROOT, Delivery, Home, assessment, delivery
 
 MIDNIGHT = datetime.fromisoformat("2026-11-01")
 SNAPSHOTS = "select snapshot_id, changes from ducklake_snapshots('makegood') order by snapshot_id"

@@ -14,13 +14,13 @@ from typing import Any
 
 import duckdb
 from dbt_here import PROJECT, failures
-from models.conftest import ASSESSMENT_COLUMNS, DELIVERY_COLUMNS, Home
+from derived_home import ASSESSMENT_COLUMNS, DELIVERY_COLUMNS, Home
 
+from makegood.policy.validation import valid_policy
 from oracle.merging import by_key, hour_of
 from oracle.policies import write_seeds
 from oracle.records import Key, Log, Policy, Row, Verdict
 from oracle.reference import key_text, spoken_of
-from orchestration.policy.validation import valid_policy
 
 NULL = "\\N"
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from makegood.policy.signals import signals
 from oracle.baselines import Baselines
 from oracle.challenge import a_challenge
 from oracle.deciding import decide, payout
@@ -23,7 +24,6 @@ from oracle.records import Detector, Log, Rule, Verdict
 from oracle.reference import REASONS, answer
 from oracle.signals import signals_of
 from oracle.verdicts import said_of
-from orchestration.policy.signals import signals
 
 NOON = datetime(2026, 11, 3, 12)
 SEEDED = settings(deadline=None, max_examples=20, phases=[Phase.explicit, Phase.generate])

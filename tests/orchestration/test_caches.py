@@ -11,14 +11,14 @@ import pytest
 from damaging import DAMAGES, copy_of, makegood
 from running_gateway import FIRST, Gateway
 
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.ingestion.finding import find_files
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.landing import land
+from makegood.ingestion.sources import ASSESSMENTS, read_sources
+from makegood.publication.publications import Publications, publications_file
 from orchestration.dbt import PARSED, SEAL, _is_current
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.ingestion.finding import find_files
-from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import ASSESSMENTS, read_sources
-from orchestration.publication.publications import Publications, publications_file
 from orchestration.resources import Warehouse
 from orchestration.running import _naming_the_storage
 

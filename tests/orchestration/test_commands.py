@@ -10,7 +10,7 @@ import pytest
 from running_gateway import FIRST, Gateway, record
 
 from expectations.thresholds import MIN_REQUESTS
-from orchestration.cli import main
+from orchestration.command_line.cli import main
 
 Makegood = Callable[..., tuple[int, str, str]]
 

@@ -6,11 +6,11 @@ import dagster as dg
 import pytest
 from running_gateway import FIRST, Gateway, record
 
+from makegood.hours import HOUR
+from makegood.publication.querying import answer
 from orchestration.automation import hourly_schedule, settlement_schedule
 from orchestration.definitions import definitions_for
-from orchestration.hours import HOUR
 from orchestration.partitions import DAILY, HOURLY, partition_key
-from orchestration.publication.querying import answer
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from planted import KEYS, Planter, marks_in
 from running_gateway import FIRST, Gateway, Record, record, verdict
 
-from orchestration.cli import main
+from orchestration.command_line.cli import main
 from orchestration.running import settle
 
 CLOSED = 30

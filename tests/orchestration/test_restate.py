@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from running_gateway import FIRST, Gateway, record
 
-from orchestration.hours import HOUR
-from orchestration.settings import PROJECT
+from makegood.hours import HOUR
+from makegood.settings import PROJECT
 
-SHIPPED = ("orchestration", "expectations", "dbt_project", "models")
+SHIPPED = ("makegood", "orchestration", "expectations", "dbt_project", "models")
 AT = FIRST + timedelta(minutes=5)
 
 

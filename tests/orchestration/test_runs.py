@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 from running_gateway import FIRST, Gateway, record
 
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.hours import HOUR
-from orchestration.ingestion.finding import find_files
-from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.landing import land
-from orchestration.ingestion.sources import read_sources
-from orchestration.maintenance import maintain
-from orchestration.settings import PROJECT
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.hours import HOUR
+from makegood.ingestion.finding import find_files
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.landing import land
+from makegood.ingestion.sources import read_sources
+from makegood.publication.upkeep import maintain
+from makegood.settings import PROJECT
 
 
 def test_every_request_of_an_hour_is_decided_and_the_payouts_are_exact(gateway: Gateway) -> None:

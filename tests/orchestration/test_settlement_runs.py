@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from running_gateway import FIRST, Gateway, record
 
-from orchestration.cli import main
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.hours import HOUR
-from orchestration.publication.status import ledger_status
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.hours import HOUR
+from makegood.settlement.statements import as_html, statement
+from makegood.settlement.verifying import verify
+from makegood.status import ledger_status
+from orchestration.command_line.cli import main
 from orchestration.running import settle
-from orchestration.settlement.statements import as_html, statement
-from orchestration.settlement.verifying import verify
 
 DAYS = 30
 """Landing hours until the first day is closed."""

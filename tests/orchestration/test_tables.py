@@ -22,7 +22,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 PRINT = """
 import datetime
 from decimal import Decimal
-from orchestration.presentation import print_rows
+from orchestration.command_line.presentation import print_rows
 print_rows({columns!r}, {rows!r}, "table", "The title")
 """
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from running_gateway import FIRST, Gateway, record, verdict
 
-from orchestration.errors import MakegoodError
-from orchestration.hours import HOUR
-from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.placing import VerdictEquation
-from orchestration.publication.status import status
+from makegood.errors import MakegoodError
+from makegood.hours import HOUR
+from makegood.ingestion.inventory import Inventory
+from makegood.status import status
+from makegood.verdicts.placing import VerdictEquation
 
 VERDICTS = "select request_id, detector, verdict, score::varchar from fct_content_assessments order by all"
 DIGESTS = "select hour_at, input_digest from fct_request_hours order by all"

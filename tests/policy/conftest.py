@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from spoiled_seeds import Seeds
 
-from orchestration.policy.seeds import SEEDS
+from makegood.policy.seeds import SEEDS
 
 
 @pytest.fixture

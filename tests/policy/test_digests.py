@@ -5,9 +5,9 @@ from datetime import datetime
 
 from spoiled_seeds import Seeds
 
-from orchestration.policy.digests import policy_digests
-from orchestration.policy.signals import baseline_terms
-from orchestration.policy.validation import valid_policy
+from makegood.policy.digests import policy_digests
+from makegood.policy.signals import baseline_terms
+from makegood.policy.validation import valid_policy
 
 RULES = "compensation_rules"
 HOURS = [datetime(2026, month, 1, hour) for month in (1, 6, 12) for hour in (0, 9, 10, 11)]

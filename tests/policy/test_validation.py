@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from spoiled_seeds import Seeds
 
-from orchestration.policy.seeds import PolicyError
-from orchestration.policy.validation import valid_policy
+from makegood.policy.seeds import PolicyError
+from makegood.policy.validation import valid_policy
 
 RULES, TYPES, FAULTS = "compensation_rules", "compensation_types", "failure_faults"
 OPEN = {"effective_from": "2020-01-01 00:00:00"}

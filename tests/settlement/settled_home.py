@@ -10,12 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from orchestration.duck import connect
-from orchestration.home import Home
-from orchestration.publication.publications import Contents, Publications, publications_file
-from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.settling import Settlement, Terms, settle
-from orchestration.warehouse import attach, head_snapshot
+from makegood.home import Home
+from makegood.publication.publications import Contents, Publications, publications_file
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.settling import Settlement, Terms, settle
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import attach, head_snapshot
 
 DAY = date(2026, 11, 1)
 TERMS = Terms(timedelta(hours=6), 1_000, Decimal(1_000))

@@ -17,15 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from posted_ledger import post
 
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.publication.status import ledger_status
-from orchestration.rows import read_json_lines
-from orchestration.settlement.handover import CREDITS, Credit, Handover, hand_over_batches
-from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.records import MANIFEST
-from orchestration.settlement.standings import FILE, Standing
-from orchestration.settlement.trusting import refuse_what_may_be_older
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.settlement.handover import CREDITS, Credit, Handover, hand_over_batches
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.records import MANIFEST
+from makegood.settlement.standings import FILE, Standing
+from makegood.settlement.trusting import refuse_what_may_be_older
+from makegood.status import ledger_status
+from makegood.storage.rows import read_json_lines
 
 EXACTLY = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"'"
 

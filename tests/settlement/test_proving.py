@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from posted_ledger import post
 
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.publication.status import ledger_status
-from orchestration.settlement import proving
-from orchestration.settlement.batches import Head, digest_of
-from orchestration.settlement.handover import hand_over_batches
-from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.loading import hand_over
-from orchestration.settlement.statements import statement
-from orchestration.settlement.trusting import last_seen
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.settlement import proving
+from makegood.settlement.batches import Head, digest_of
+from makegood.settlement.handover import hand_over_batches
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.loading import hand_over
+from makegood.settlement.statements import statement
+from makegood.settlement.trusting import last_seen
+from makegood.status import ledger_status
 
 Damage = Callable[[list[Path]], object]
 

@@ -10,13 +10,13 @@ import pytest
 from posted_ledger import post
 from settled_home import Decision, Warehouse
 
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.rows import csv_text
-from orchestration.settlement.handover import CREDITS, hand_over_batches
-from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.reconciling import Reconciliation, reconcile
-from orchestration.settlement.trusting import note_seen, refuse_what_may_be_older
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.settlement.handover import CREDITS, hand_over_batches
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.reconciling import Reconciliation, reconcile
+from makegood.settlement.trusting import note_seen, refuse_what_may_be_older
+from makegood.storage.rows import csv_text
 
 
 class Billing:

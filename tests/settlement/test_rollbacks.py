@@ -6,11 +6,11 @@ from contextlib import contextmanager
 import pytest
 from settled_home import Decision, Warehouse
 
-from orchestration.errors import MakegoodError
-from orchestration.maintenance import maintain
-from orchestration.publication.publications import ROLLBACK, Publication
-from orchestration.publication.reading import current_publication, reading
-from orchestration.publication.rolling_back import roll_back
+from makegood.errors import MakegoodError
+from makegood.publication.publications import ROLLBACK, Publication
+from makegood.publication.reading import current_publication, reading
+from makegood.publication.rolling_back import roll_back
+from makegood.publication.upkeep import maintain
 
 RIGHT, WRONG = [Decision("a")], [Decision("a", payout_usd="7"), Decision("b")]
 
@@ -77,7 +77,7 @@ def test_what_cannot_be_gone_back_to_is_one_sentence(warehouse: Warehouse, publi
 def test_a_snapshot_that_was_expired_is_refused(
     warehouse: Warehouse, published: list[Publication], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestration.maintenance.KEPT_PUBLICATIONS", 1)
+    monkeypatch.setattr("makegood.publication.upkeep.KEPT_PUBLICATIONS", 1)
     maintain(warehouse.home)
     with refused("publication 1 is too old"):
         roll_back(warehouse.home, published[0].publication_id)

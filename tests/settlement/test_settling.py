@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from settled_home import DAY, TERMS, Decision, Warehouse
 
-from orchestration.errors import MakegoodError
-from orchestration.rows import csv_text
-from orchestration.settlement.entries import FAULTS, check, make_entries
-from orchestration.settlement.holds import held_accounts
-from orchestration.settlement.settling import Terms, session
+from makegood.errors import MakegoodError
+from makegood.settlement.entries import FAULTS, check, make_entries
+from makegood.settlement.holds import held_accounts
+from makegood.settlement.settling import Terms, session
+from makegood.storage.rows import csv_text
 
 
 def test_a_closed_date_is_posted_and_posted_once(warehouse: Warehouse) -> None:
@@ -242,7 +242,7 @@ def test_a_snapshot_older_than_the_last_settled_is_refused(warehouse: Warehouse)
     warehouse.decides(Decision("a"), Decision("b"))
     new = warehouse.publishes()
     warehouse.settles()
-    from orchestration.publication.publications import Contents, Publications, publications_file
+    from makegood.publication.publications import Contents, Publications, publications_file
 
     record = Publications(publications_file(warehouse.home.warehouse))
     record.publish(old, "rollback", Contents(None, 0, 0, Decimal(0)), None)
@@ -303,7 +303,7 @@ def test_an_entry_that_must_not_be_is_not_posted(warehouse: Warehouse, fault: st
     warehouse.settles(is_dry_run=True)
     from datetime import datetime
 
-    from orchestration.settlement.due import work_out
+    from makegood.settlement.due import work_out
 
     with session(warehouse.home, is_read_only=True) as (con, _):
         work_out(con, warehouse.ledger, date(2027, 1, 1), [], is_whole=True)

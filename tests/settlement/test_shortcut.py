@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from posting_rules import Cap, Key, allowed
 from settled_home import TERMS, Decision, Warehouse
 
-from orchestration.duck import connect
-from orchestration.settlement.due import work_out
-from orchestration.settlement.memory import memory_file
-from orchestration.settlement.settling import Terms, session
-from orchestration.settlement.verifying import verify
+from makegood.settlement.due import work_out
+from makegood.settlement.memory import memory_file
+from makegood.settlement.settling import Terms, session
+from makegood.settlement.verifying import verify
+from makegood.storage.duck import connect
 
 ANYTHING = Terms(grace=timedelta(hours=6), most_adjustments=10**6, most_adjusted_usd=Decimal(10**6))
 HOURS = (-30, -20, 0.5, 1.5, 23, 26, 200, 719, 721, 730)

@@ -9,12 +9,12 @@ import pytest
 from running_gateway import FIRST, Gateway, record
 from simulation.operator import TERMS, Operator
 
-from orchestration.duck import connect
-from orchestration.hours import HOUR
-from orchestration.publication.publications import Contents, Publications, publications_file
-from orchestration.settlement.shown import SHOWN
-from orchestration.settlement.verifying import verify
-from orchestration.warehouse import attach, head_snapshot
+from makegood.hours import HOUR
+from makegood.publication.publications import Contents, Publications, publications_file
+from makegood.settlement.shown import SHOWN
+from makegood.settlement.verifying import verify
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import attach, head_snapshot
 
 LANDED = 30
 """Landing hours until the first day is closed."""

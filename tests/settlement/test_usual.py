@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from posted_ledger import DAY, post
 from settled_home import TERMS, Decision, Warehouse
 
-from orchestration.duck import connect
-from orchestration.errors import MakegoodError
-from orchestration.home import Home
-from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.settling import Terms
-from orchestration.settlement.usual import DAYS, Usual, surprises
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.settling import Terms
+from makegood.settlement.usual import DAYS, Usual, surprises
+from makegood.storage.duck import connect
 
 USUAL = Usual(times=3, unseen_usd=Decimal(1), first_usd=Decimal(1_000))
 NEXT = DAY + timedelta(days=60)

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from settled_home import Decision, Warehouse
 
-from orchestration.duck import connect
-from orchestration.errors import MakegoodError
-from orchestration.settlement.batches import NAME, digest_of
-from orchestration.settlement.entries import ENTRY_DIGEST
-from orchestration.settlement.handover import hand_over_batches
-from orchestration.settlement.verifying import FAULTS, Verdict, verify
-from orchestration.warehouse import attach
+from makegood.errors import MakegoodError
+from makegood.settlement.batches import NAME, digest_of
+from makegood.settlement.entries import ENTRY_DIGEST
+from makegood.settlement.handover import hand_over_batches
+from makegood.settlement.verifying import FAULTS, Verdict, verify
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import attach
 
 Damage = Callable[[list[Path]], object]
 

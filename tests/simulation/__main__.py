@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("orchestration", "models", "dbt_project", "expectations", "dagster.yaml")
+PARTS = ("makegood", "orchestration", "models", "dbt_project", "expectations", "dagster.yaml")
 COPIED = "MAKEGOOD_SIMULATION"
 
 

@@ -15,12 +15,12 @@ from typing import Any
 from oracle.reference import answer
 from settlement.posting_rules import Key, allowed
 
-from orchestration.errors import MakegoodError
-from orchestration.publication.publications import Publication
-from orchestration.publication.reading import current_publication
-from orchestration.publication.rolling_back import roll_back
-from orchestration.settings import PROJECT
-from orchestration.settlement.verifying import verify
+from makegood.errors import MakegoodError
+from makegood.publication.publications import Publication
+from makegood.publication.reading import current_publication
+from makegood.publication.rolling_back import roll_back
+from makegood.settings import PROJECT
+from makegood.settlement.verifying import verify
 from simulation.assessors import Assessors
 from simulation.events import Deck, Events
 from simulation.gateway_life import DAY, FIRST, HOUR, LOOKBACK, GatewayLife, landed_key

@@ -19,6 +19,24 @@ from typing import Any
 from dbt_here import dbt, failures
 from running_gateway import SOURCES
 
+from makegood.derivation import window
+from makegood.home import Home
+from makegood.hours import HourRange
+from makegood.ingestion.finding import find_files
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.landing import land
+from makegood.ingestion.sources import read_assessments, read_sources
+from makegood.policy.digests import policy_digests
+from makegood.policy.signals import baseline_terms
+from makegood.policy.validation import valid_policy
+from makegood.publication.querying import answer
+from makegood.publication.reading import contents
+from makegood.settings import PROJECT
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.loading import hand_over, hand_over_alone
+from makegood.settlement.settling import Settlement, Terms, settle
+from makegood.storage.warehouse import catalog, head_snapshot
+from makegood.verdicts.placing import place
 from orchestration.assets.warehouse import (
     hours_left_unaudited,
     hours_of_other_baselines,
@@ -26,25 +44,7 @@ from orchestration.assets.warehouse import (
     restated_hours,
     unmeasured_days,
 )
-from orchestration.home import Home
-from orchestration.hours import HourRange
-from orchestration.ingestion import window
-from orchestration.ingestion.finding import find_files
-from orchestration.ingestion.inventory import Inventory
-from orchestration.ingestion.landing import land
-from orchestration.ingestion.placing import place
-from orchestration.ingestion.sources import read_assessments, read_sources
-from orchestration.policy.digests import policy_digests
-from orchestration.policy.signals import baseline_terms
-from orchestration.policy.validation import valid_policy
-from orchestration.publication.querying import answer
-from orchestration.publication.reading import contents
 from orchestration.resources import Publication, Warehouse
-from orchestration.settings import PROJECT
-from orchestration.settlement.ledger import Ledger
-from orchestration.settlement.loading import hand_over, hand_over_alone
-from orchestration.settlement.settling import Settlement, Terms, settle
-from orchestration.warehouse import catalog, head_snapshot
 from simulation.gateway_life import LOOKBACK
 
 TERMS = Terms(timedelta(hours=6), 0, Decimal(0))

@@ -1,0 +1,1 @@
+"""What Makegood does, from landing files to the ledger's statements."""

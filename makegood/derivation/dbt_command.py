@@ -1,0 +1,22 @@
+"""`makegood-dbt …`: dbt as the runs start it. What is run with it is dbt.py's."""
+
+import os
+import sys
+from pathlib import Path
+
+from makegood.collecting import collect_seldom
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.storage.writing import TOKEN, joined
+
+
+def main() -> None:
+    """dbt's own command line, which holds the home that its run writes in, and goes on holding it where the run is killed."""
+    collect_seldom()
+    try:
+        with joined(Home(Path(os.environ.get("MAKEGOOD_HOME", ""))), os.environ.get(TOKEN)):
+            from dbt.cli.main import cli
+
+            cli()
+    except MakegoodError as error:
+        sys.exit(f"makegood-dbt: {error}")

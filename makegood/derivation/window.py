@@ -1,0 +1,251 @@
+"""The window of a run: which request hours it derives, from which deliveries. Deriving them is the models' business.
+
+The window is handed over as a small DuckDB file whose relations the models read as sources. It names explicit parts of the lake,
+so that what a run reads cannot change under it.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+
+from makegood.derivation import baselines
+from makegood.hours import HOUR
+from makegood.ingestion import assessments
+from makegood.ingestion.canonical import no_rows_sql
+from makegood.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
+from makegood.ingestion.lake_parts import MERGE_REACH, current_rows, paths, select_rows
+from makegood.ingestion.sources import ASSESSMENTS
+from makegood.policy.digests import PolicyDigests
+from makegood.storage.duck import connect
+from makegood.verdicts.placing import copy_to_shared_hours
+
+CHUNK_ROWS = 2_000_000
+"""How many deliveries are derived together at the most, where a range is longer than a day: memory and temporary files are bounded."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Request hours to derive together, and the landing files to report with them.
+
+    `is_alone` says that no delivery outside these hours is known to share a key with one inside.
+    """
+
+    request_hours: tuple[datetime, ...]
+    landing_files: tuple[LandedFile, ...]
+    is_alone: bool = False
+
+
+def plan(
+    landing_hours: Iterable[datetime], lake: Path, inventory: Inventory, extra_hours: Iterable[datetime] = ()
+) -> Window:
+    """The window that these landing hours call for.
+
+    It holds every request hour that a version of their files has or had rows in, or verdicts on, and every hour that shares a key
+    with one of them within the reach of a merge, so that each request has one home. Verdicts are to have been placed.
+
+    Args:
+        landing_hours: the hours whose files are to be derived.
+        lake: the lake's directory.
+        inventory: what has landed.
+        extra_hours: request hours to derive besides.
+    """
+    files = inventory.files_of_hours(landing_hours)
+    names = [file.landing_file for file in files]
+    touched = inventory.hours_touched(names) | set(extra_hours)
+    landed = {part.lake_part for part in inventory.parts_of_files(names)}
+    verdicts = inventory.assessment_parts_of_files(
+        file.landing_file for file in files if file.adapter == ASSESSMENTS.stem
+    )
+    landed |= {part.lake_part for part in verdicts if part.request_hour is not None}
+    partners = _partner_hours(landed, touched, lake, inventory)
+    inside = tuple(sorted(touched | {hour for hour, is_moved in partners.items() if is_moved}))
+    copy_to_shared_hours(inside, lake, inventory)
+    return Window(inside, tuple(files), is_alone=not partners)
+
+
+def chunks(window: Window, inventory: Inventory, most_rows: int = CHUNK_ROWS) -> list[Window]:
+    """The window in pieces of whole request dates, as many as hold `most_rows` deliveries, and one at the least.
+
+    Landing files go with the first. Pieces are independent: each brings the deliveries of other hours that its keys share.
+    """
+    pieces: list[list[datetime]] = []
+    size = 0
+    for _, day in groupby(window.request_hours, key=datetime.date):
+        hours = list(day)
+        rows = sum(part.landed_count for hour in hours for part in inventory.current_parts(hour, hour + HOUR))
+        if not pieces or size + rows > most_rows:
+            pieces.append([])
+            size = 0
+        pieces[-1].extend(hours)
+        size += rows
+    if len(pieces) < 2:
+        return [window]
+    return [Window(tuple(hours), window.landing_files if number == 0 else ()) for number, hours in enumerate(pieces)]
+
+
+def input_digests(hours: Iterable[datetime], inventory: Inventory) -> dict[datetime, str]:
+    """For each hour the digest of what holds its deliveries and the verdicts on them: equal digests mean equal input."""
+    return {hour: _digest(hour, inventory) for hour in hours}
+
+
+def write(
+    window: Window,
+    lake: Path,
+    inventory: Inventory,
+    policy: PolicyDigests,
+    target: Path,
+    *,
+    baseline_days: Iterable[date] = (),
+    with_deliveries: bool = True,
+) -> None:
+    """Write the window to `target`, a DuckDB file with `request_logs`, `content_assessments`, `request_hours`, `landing_files`,
+    `policies` (which seeds every hour, also of history, is to be decided under), and what the baselines of `baseline_days` are measured on.
+
+    The file appears whole or not at all. Audits need the hours and files of all chunks at once, and no deliveries.
+    """
+    fresh = target.with_name(target.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with connect(fresh, extensions=()) as con:
+        _write_hours(con, window, inventory, policy)
+        _write_policies(con, policy)
+        _write_files(con, window)
+        baselines.write(con, baseline_days, lake, inventory, policy.baselines)
+        if with_deliveries:
+            con.execute(f"create view request_logs as {_deliveries_sql(con, window, lake, inventory)}")
+            con.execute(f"create view content_assessments as {_verdicts_sql(window, lake, inventory)}")
+    fresh.replace(target)
+
+
+def _digest(hour: datetime, inventory: Inventory) -> str:
+    """Of what was delivered, not of the parts that it lies in: which files share a part depends on what landed together."""
+    parts: list[Part | AssessmentPart] = [*inventory.current_parts(hour, hour + HOUR)]
+    parts += inventory.assessment_parts(hour, hour + HOUR)
+    versions = sorted({f"{part.landing_file}/{part.version}" for part in parts})
+    return hashlib.sha256("|".join(versions).encode()).hexdigest()[:16]
+
+
+def _reach(hours: set[datetime]) -> list[tuple[datetime, datetime]]:
+    """The spans [start, end) around the hours, merged where they overlap."""
+    spans: list[tuple[datetime, datetime]] = []
+    for hour in sorted(hours):
+        start, end = hour - MERGE_REACH, hour + MERGE_REACH + HOUR
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _neighbours(hours: set[datetime], inventory: Inventory) -> list[Part]:
+    return [part for start, end in _reach(hours) for part in inventory.current_parts(start, end)]
+
+
+def _partner_hours(landed: set[str], touched: set[datetime], lake: Path, inventory: Inventory) -> dict[datetime, bool]:
+    """Hours outside `touched`, within reach, that share a key with it; and whether one of these keys is in the parts `landed`."""
+    elsewhere = {part.lake_part for part in _neighbours(touched, inventory) if part.request_hour not in touched}
+    own = {part.lake_part for hour in touched for part in inventory.current_parts(hour, hour + HOUR)}
+    if not elsewhere or not own | landed:
+        return {}
+    with connect(extensions=()) as con:
+        rows = con.execute(
+            "with keys as (select key_hash, bool_or(list_contains($landed, filename)) as is_landed"
+            " from read_parquet($inside, hive_partitioning = false, filename = true) group by key_hash)"
+            " select date_trunc('hour', elsewhere.requested_at), bool_or(keys.is_landed)"
+            " from read_parquet($elsewhere, hive_partitioning = false) as elsewhere inner join keys using (key_hash) group by all",
+            {
+                name: paths(lake, parts)
+                for name, parts in (("landed", landed), ("inside", own | landed), ("elsewhere", elsewhere))
+            },
+        ).fetchall()
+    return dict(rows)
+
+
+def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, inventory: Inventory) -> str:
+    """A select over the window's parts, and over the deliveries of other hours that share a key with it."""
+    inside = set(window.request_hours)
+    own = [part for hour in window.request_hours for part in inventory.current_parts(hour, hour + HOUR)]
+    inventory.prove(part.lake_part for part in own)
+    others = (
+        [] if window.is_alone else [part for part in _neighbours(inside, inventory) if part.request_hour not in inside]
+    )
+    selects = [select_rows(own, lake, inventory)] if own else []
+    if own and others and _find_shared_keys(con, own, others, lake):
+        condition = " and key_hash in (select key_hash from shared_keys)"
+        selects.append(select_rows(others, lake, inventory, condition=condition))
+    return " union all ".join(selects) or (
+        "select *, requested_at::date as request_date, extract(hour from requested_at)::integer as request_hour,"
+        f" from ({no_rows_sql()})"
+    )
+
+
+def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: list[Part], lake: Path) -> int:
+    """Make the table `shared_keys`: keys of the window that other hours hold too. Returns how many there are."""
+    con.execute(
+        "create table shared_keys as select distinct key_hash"
+        " from read_parquet($others, hive_partitioning = false)"
+        " where key_hash in (select key_hash from read_parquet($own, hive_partitioning = false))",
+        {
+            "others": paths(lake, (part.lake_part for part in others)),
+            "own": paths(lake, (part.lake_part for part in own)),
+        },
+    )
+    found = con.execute("select count(*) from shared_keys").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _verdicts_sql(window: Window, lake: Path, inventory: Inventory) -> str:
+    """A select over the verdicts on requests of the window's hours; the hours are those of the partitions that they lie in."""
+    own = [part.lake_part for hour in window.request_hours for part in inventory.assessment_parts(hour, hour + HOUR)]
+    inventory.prove(own)
+    columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in assessments.COLUMNS.items())
+    rows = (
+        current_rows(own, lake, inventory)
+        if own
+        else f"from ({no_rows_sql(assessments.COLUMNS | {'filename': 'VARCHAR'})})"
+    )
+    return (
+        f"select {columns}, regexp_extract(filename, 'request_date=([0-9-]+)/request_hour', 1)::date as request_date,"
+        f" regexp_extract(filename, '/request_hour=([0-9]+)/', 1)::integer as request_hour {rows}"
+    )
+
+
+def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inventory, policy: PolicyDigests) -> None:
+    con.execute(
+        "create table request_hours (request_date date not null, request_hour integer not null, landed_count bigint not null,"
+        " input_digest varchar not null, policy_digest varchar not null, baseline_digest varchar not null)"
+    )
+    measured = baselines.baseline_digests((hour.date() for hour in window.request_hours), inventory, policy.baselines)
+    for hour in window.request_hours:
+        parts = inventory.current_parts(hour, hour + HOUR)
+        landed = sum(part.landed_count for part in parts)
+        con.execute(
+            "insert into request_hours values (?, ?, ?, ?, ?, ?)",
+            [hour.date(), hour.hour, landed, _digest(hour, inventory), policy.at(hour), measured[hour.date()]],
+        )
+
+
+def _write_policies(con: duckdb.DuckDBPyConnection, policy: PolicyDigests) -> None:
+    con.execute("create table policies (start_at timestamp not null, policy_digest varchar not null)")
+    con.executemany("insert into policies values (?, ?)", list(zip(policy.starts, policy.digests, strict=True)))
+
+
+def _write_files(con: duckdb.DuckDBPyConnection, window: Window) -> None:
+    con.execute(
+        "create table landing_files (landing_file varchar not null, source varchar not null, adapter varchar not null,"
+        " landed_hour timestamp not null, size_bytes bigint not null, content_digest varchar not null, records_read bigint not null,"
+        " landed_count bigint not null, ignored_count bigint not null, quarantined_count bigint not null)"
+    )
+    rows = [
+        [
+            file.landing_file, file.source, file.adapter, file.landed_hour, file.size_bytes, file.content_digest,
+            file.records_read, file.landed_count, file.ignored_count, file.quarantined_count,
+        ]
+        for file in window.landing_files
+    ]  # fmt: skip
+    if rows:
+        con.executemany("insert into landing_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -1,0 +1,90 @@
+"""Hours in UTC, naive, half-open. Partitions of Dagster do not belong here (see partitions.py)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from makegood.errors import MakegoodError
+
+HOUR = timedelta(hours=1)
+FIRST_HOUR = datetime(2023, 1, 1)  # noqa: DTZ001 - hours are naive UTC throughout
+"""The first hour that can be run. Gateways of language models are not older."""
+
+
+def floor_hour(moment: datetime) -> datetime:
+    """The start of the hour that holds `moment` (naive UTC)."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def parse_hour(text: str) -> datetime:
+    """An hour such as `2026-11-01T05` (also `2026-11-01`, `2026-11-01T05:00`, with or without `Z`).
+
+    Raises:
+        MakegoodError: the text is no hour bound.
+    """
+    plain = text.strip().removesuffix("Z") if text.isascii() else ""
+    for form in ("%Y-%m-%dT%H", "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d-%H:%M", "%Y-%m-%dT%H:%M:%S"):
+        try:
+            moment = datetime.strptime(plain, form)  # noqa: DTZ007 - naive UTC by definition
+        except ValueError:
+            continue
+        if moment != floor_hour(moment):
+            break
+        return moment
+    raise MakegoodError(f"{text!r} is not an hour in UTC; write it like 2026-11-01T05")
+
+
+def parse_day(text: str) -> date:
+    """A day such as `2026-11-01`, today at the latest.
+
+    Raises:
+        MakegoodError: the text is no day, or the day has not begun.
+    """
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise MakegoodError(f"{text!r} is not a day; write it like 2026-11-01") from error
+    today = datetime.now(UTC).date()
+    if not FIRST_HOUR.date() <= day <= today:
+        raise MakegoodError(f"{text} is not between {FIRST_HOUR:%Y-%m-%d} and today, {today}")
+    return day
+
+
+@dataclass(frozen=True)
+class HourRange:
+    """The hours from `start` up to and not including `end`."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def parse(cls, start: str, end: str) -> "HourRange":
+        """A range from two hour texts.
+
+        Raises:
+            MakegoodError: a text is no hour, or the range is empty, reversed, or not over yet.
+        """
+        hours = cls(parse_hour(start), parse_hour(end))
+        if hours.end <= hours.start:
+            raise MakegoodError(
+                f"the range {start} to {end} holds no hour: --to must be later than --from (it is not included)"
+            )
+        if hours.start < FIRST_HOUR:
+            raise MakegoodError(f"the range begins before the first hour that can be run, {FIRST_HOUR:%Y-%m-%dT%H}")
+        now = floor_hour(datetime.now(UTC).replace(tzinfo=None))
+        if hours.end > now:
+            raise MakegoodError(
+                f"the hour before {end} is not over yet: the last --to possible now is {now:%Y-%m-%dT%H}"
+            )
+        return hours
+
+    def __iter__(self) -> Iterator[datetime]:
+        """Each hour's start, in order."""
+        hour = self.start
+        while hour < self.end:
+            yield hour
+            hour += HOUR
+
+    def __str__(self) -> str:
+        """The range as it is typed: `2026-11-01T00 to 2026-11-02T00`."""
+        return f"{self.start:%Y-%m-%dT%H} to {self.end:%Y-%m-%dT%H}"

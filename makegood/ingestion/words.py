@@ -1,0 +1,48 @@
+"""Tables of the words in which gateways and providers say what was bought, why an answer ended and whose fault an error was.
+
+They are data, in `words/`, shared by every adapter. Which of them a record is asked for is the adapter's and the landing's.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from makegood.storage.duck import sql_text
+
+WORDS = Path(__file__).parent / "words"
+TABLES = {
+    "finish_reasons": "finish_key(word) as key, finish_reason as meaning",
+    "operations": "operation_key(word) as key, operation as meaning",
+    "routes": "rank::integer as rank, pattern as key, operation as meaning",
+    "service_accounts": "word as key",
+    "error_origins": "place, lower(word) as key, error_origin as meaning",
+}
+"""Each table's name, which is its file's, and what of it is looked up: `key` is the word as it is compared, `meaning` ours for it."""
+
+
+def files() -> list[Path]:
+    """The tables' files, in one order."""
+    return [WORDS / f"{name}.csv" for name in TABLES]
+
+
+def load(con: duckdb.DuckDBPyConnection) -> None:
+    """Make a table of each, for every session of this database; the macros must be there. Reading them takes longer than landing a small file."""
+    for name, columns in TABLES.items():
+        con.execute(
+            f"create or replace table {name} as select {columns}"
+            f" from read_csv('{sql_text(WORDS / name)}.csv', header = true, all_varchar = true)"
+        )
+
+
+def unknown(table: str, said: Iterable[str]) -> set[str]:
+    """Those of these words, of `operations` or `finish_reasons`, that stand in no row of the table."""
+    key = {"operations": "operation_key", "finish_reasons": "finish_key"}[table]
+    with duckdb.connect() as con:
+        con.execute((WORDS.parent / "macros.sql").read_text())
+        load(con)
+        rows = con.execute(
+            f"select word from unnest($said::varchar[]) as said(word) where {key}(word) not in (select key from {table})",
+            {"said": list(said)},
+        ).fetchall()
+    return {word for (word,) in rows}

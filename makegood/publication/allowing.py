@@ -1,0 +1,188 @@
+"""What a person's SQL may say: one SELECT over published tables. Decided on the tree that DuckDB's own parser makes of it; what is not known here is refused.
+
+The session of reading.py reaches nothing else either. This says so in a sentence, before anything is run.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import duckdb
+
+from makegood.errors import MakegoodError
+from makegood.publication.asking import has_control
+
+Node = dict[str, Any]
+
+READ_ONLY = "only SELECT is answered here: the published snapshot is read-only"
+QUERIES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
+RELATIONS = {"BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY", "EXPRESSION_LIST", "TABLE_FUNCTION", "PIVOT", "SHOW_REF"}
+MODIFIERS = {
+    "ORDER_MODIFIER", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "DISTINCT_MODIFIER",
+    "ORDER_DEFAULT", "ASCENDING", "DESCENDING",
+}  # fmt: skip
+EXPRESSIONS = {
+    "CONSTANT", "STAR", "FUNCTION", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CAST", "CASE", "OPERATOR", "SUBQUERY", "WINDOW",
+    "BETWEEN", "COLLATE", "LAMBDA", "LAMBDA_REF", "POSITIONAL_REFERENCE", "TYPE", "DEFAULT",
+}  # fmt: skip
+TABLE_FUNCTIONS = {"unnest", "range", "generate_series", "repeat", "repeat_row", "json_each", "json_tree"}
+FUNCTIONS_OF_THE_MOMENT = {
+    "now", "today", "current_date", "current_localtime", "current_localtimestamp", "get_current_time", "get_current_timestamp",
+    "transaction_timestamp", "random", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "error", "ago", "unnest", "unlist",
+}  # fmt: skip
+"""Those that do not depend on their arguments alone, and look at nothing but the clock and chance; and two that the parser makes rows of."""
+NOT_OF_ARGUMENTS = {
+    "current_setting", "getvariable", "json_serialize_plan", "json_serialize_sql", "json_deserialize_sql", "parse_duckdb_log_message",
+    "nextval", "currval",
+}  # fmt: skip
+"""Those that DuckDB calls consistent although they look at the session."""
+MACROS = re.compile(
+    r"(?:(?:array|list|json|map_contains|md5_number)_\w+|json|date_add|days_in_month|fdiv|fmod|geomean|geometric_mean|nullif"
+    r"|regexp_split_to_table|round_even|roundbankers|split_part|wavg|weighted_avg)"
+)
+FUNCTIONS = """
+select distinct function_type, lower(function_name) from duckdb_functions()
+where function_type in ('scalar', 'aggregate') and stability = 'CONSISTENT' and not starts_with(function_name, '__')
+    or function_type = 'macro'
+"""
+NOT_IN_NAMES = re.compile(r"[./\\:*?\[\]{}]")
+"""Signs that only the name of a file has."""
+EXPLAINED = re.compile(r"\s*explain\s+(analyze\s+)?(?=\w|\()", re.IGNORECASE)
+SHOWN = {'"tables"'}
+"""What `show` may be asked for by a word; `describe` and `summarize` carry a query."""
+
+
+def allowed(con: duckdb.DuckDBPyConnection, query: str, tables: Iterable[str]) -> str:
+    """The statement that may be run for a person's query.
+
+    Args:
+        con: any connection.
+        query: one SELECT, in DuckDB's SQL, also as FROM, WITH, VALUES, TABLE, PIVOT, DESCRIBE, SUMMARIZE or SHOW TABLES, or EXPLAIN of one.
+        tables: what is published, by plain names.
+
+    Raises:
+        MakegoodError: it is no SQL, or says more than reading published tables.
+    """
+    if has_control(re.sub(r"[\t\n\r\f\v]", " ", query)):
+        raise MakegoodError("the query holds a control character")
+    head = EXPLAINED.match(query)
+    select = query[head.end() :] if head else query
+    try:
+        statements = con.extract_statements(select)
+    except duckdb.Error as error:
+        raise MakegoodError(f"the query was refused: {' '.join(str(error).split())}") from error
+    if not statements:
+        raise MakegoodError("the query is empty")
+    if statements[0].type == duckdb.StatementType.CREATE and len(statements) == 2 and "pivot" in select.lower():
+        raise MakegoodError(
+            "a pivot names its values here: `pivot … on reason_code in ('compensated', 'not_billed') …`"
+        )
+    if len(statements) > 1:
+        raise MakegoodError(f"one statement at a time, please: this holds {len(statements)}")
+    if statements[0].type != duckdb.StatementType.SELECT:
+        raise MakegoodError(READ_ONLY)
+    row = con.execute("select json_serialize_sql(?::varchar)", [select]).fetchone()
+    try:
+        tree = json.loads(row[0]) if row else {}
+        if tree.get("error", True) or len(tree["statements"]) != 1:
+            raise MakegoodError(READ_ONLY)
+        if tree["statements"][0]["named_param_map"]:
+            raise MakegoodError("the query holds a parameter, and there is nothing to put in its place")
+        _Walk(_functions(), {name.lower() for name in tables}).query(tree["statements"][0]["node"], frozenset())
+    except RecursionError:
+        raise MakegoodError("the query was refused: it is nested too deeply") from None
+    return f"explain {'analyze ' if head.group(1) else ''}{select}" if head else select
+
+
+@lru_cache
+def _functions() -> frozenset[str]:
+    """Every function whose value comes from its arguments alone, as DuckDB says of its own, and the few of the moment."""
+    with duckdb.connect() as con:
+        found = con.execute(FUNCTIONS).fetchall()
+    own = {name for kind, name in found if kind != "macro" or MACROS.fullmatch(name)}
+    return frozenset(own - NOT_OF_ARGUMENTS | FUNCTIONS_OF_THE_MOMENT)
+
+
+class _Walk:
+    """Looks at every part of a statement. `scope` holds the names of the WITH queries that a part can see."""
+
+    def __init__(self, functions: frozenset[str], tables: set[str]) -> None:
+        self._functions, self._tables = functions, tables
+
+    def query(self, node: Node, scope: frozenset[str]) -> None:
+        if node["type"] not in QUERIES:
+            raise MakegoodError(READ_ONLY)
+        for entry in node.get("cte_map", {}).get("map", []):
+            self._name(entry["key"])
+            # A query that is not recursive does not see itself: there the name is that of a table.
+            self._parts(entry["value"], scope)
+            scope |= {entry["key"].lower()}
+        rest = {name: value for name, value in node.items() if name not in ("cte_map", "type")}
+        if node["type"] in ("RECURSIVE_CTE_NODE", "CTE_NODE"):
+            self._name(node["cte_name"])
+            inner = scope | {node["cte_name"].lower()}
+            scope = inner if node["type"] == "RECURSIVE_CTE_NODE" else scope
+        self._parts(rest, scope)
+
+    def _parts(self, value: Any, scope: frozenset[str]) -> None:
+        if isinstance(value, list):
+            for part in value:
+                self._parts(part, scope)
+        elif isinstance(value, dict):
+            self._part(value, scope)
+
+    def _part(self, node: Node, scope: frozenset[str]) -> None:
+        kind = node.get("type")
+        if node.get("class") == "CONSTANT":
+            return
+        if "class" in node:
+            self._expression(node)
+        elif isinstance(kind, str):
+            if kind in QUERIES:
+                self.query(node, scope)
+                return
+            if kind in RELATIONS:
+                self._relation(node, scope)
+            elif kind not in MODIFIERS and not kind.endswith("_TYPE_INFO"):
+                raise MakegoodError(f"the query was refused: it holds {kind.lower()}, which is not known here")
+        if kind == "TABLE_FUNCTION":
+            node = {**node, "function": node["function"].get("children")}
+        self._parts(list(node.values()), scope)
+
+    def _expression(self, node: Node) -> None:
+        if node["class"] not in EXPRESSIONS:
+            raise MakegoodError(f"the query was refused: it holds {node['class'].lower()}, which is not known here")
+        name = node.get("function_name")
+        if name is not None and name.lower() not in self._functions:
+            raise MakegoodError(f"the query was refused: there is no function {name!r} here")
+
+    def _relation(self, node: Node, scope: frozenset[str]) -> None:
+        if node["type"] == "BASE_TABLE":
+            if node.get("at_clause"):
+                raise MakegoodError(
+                    "the query was refused: readers see what is published now, and no other time of a table"
+                )
+            self._table(node, scope)
+        elif node["type"] == "TABLE_FUNCTION":
+            name = node["function"].get("function_name", "")
+            if name.lower() not in TABLE_FUNCTIONS:
+                raise MakegoodError(f"the query was refused: there is no table function {name!r} here")
+        elif node["type"] == "SHOW_REF" and node.get("query") is None and node["table_name"] not in SHOWN:
+            raise MakegoodError("the query was refused: `show tables` lists what there is, and `describe` its columns")
+
+    def _table(self, node: Node, scope: frozenset[str]) -> None:
+        catalog, schema, name = (node[part].lower() for part in ("catalog_name", "schema_name", "table_name"))
+        is_plain = not catalog and not schema
+        is_published = catalog in ("", "makegood") and schema in ("", "main", "makegood") and name in self._tables
+        self._name(name)
+        if not (is_published or (is_plain and name in scope)):
+            whole = ".".join(part for part in (catalog, schema, name) if part)
+            raise MakegoodError(
+                f"the query was refused: there is no published table {whole!r}; `show tables` lists them"
+            )
+
+    def _name(self, name: str) -> None:
+        if NOT_IN_NAMES.search(name):
+            raise MakegoodError(f"the query was refused: {name!r} is no name of a table")

@@ -1,0 +1,298 @@
+"""Says why a request was paid or was not: the decision in a sentence, its signals, and every rule that was in force. Decides nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any
+
+import duckdb
+
+from makegood.errors import MakegoodError
+from makegood.policy.signals import assessed_signals, timed_signals, untimed_operations, yes_no_signals
+from makegood.publication.asking import ask
+
+# Within a known hour. DuckLake compares an equality with what its catalog says of each file, which costs more than to read the
+# hour's rows; an expression is compared with the rows alone.
+SAME_NAME = "source || '' = $source and request_id || '' = $request_id"
+SAME_REQUEST = "request_key || '' = $request_key"
+
+# These find a row or a few, which are put in order here: to sort in SQL makes DuckLake look up statistics of every column first.
+ASKED = """
+select
+    request_key, source, request_id, requested_at, request_date, request_hour, account_id, operation, native_operation, model, input_tokens,
+    output_tokens, max_output_tokens, latency_ms, latency_baseline_ms, throughput_tps, finish_reason, native_finish_reason,
+    has_answer, is_answer_withheld, status_code, error_code, error_origin, error_fault, cost_usd, cost_source, reason_code,
+    compensation_type, rule_id, policy_version, observed_value, threshold_value, payout_rate, payout_usd,
+from fct_requests
+where request_id = $request_id and ($source is null or source = $source) and ($account_id is null or account_id = $account_id)
+    and ($hour is null or requested_at >= $hour::timestamp)
+    and ($hour is null or requested_at < $hour::timestamp + interval 1 hour)
+    and ($hour is null or request_date = $hour::date)
+"""
+EVALUATED = f"""
+select
+    evaluations.* exclude (request_key, source, request_id, requested_at, request_date, request_hour),
+    rules.description,
+    types.label,
+    types.precedence,
+from mart_rule_evaluations as evaluations
+inner join dim_compensation_rules as rules using (policy_version, rule_id)
+inner join dim_compensation_types as types on evaluations.compensation_type = types.compensation_type
+where {SAME_REQUEST} and requested_at = $requested_at
+    and request_date = $request_date and request_hour = $request_hour
+"""
+ASSESSED = f"""
+select detector, detector_version, verdict, score, category, evidence, assessed_at
+from fct_content_assessments
+where {SAME_REQUEST} and requested_at = $requested_at and request_date = $request_date and request_hour = $request_hour
+"""
+
+NO_PURCHASES = {"health_check": "a check of the gateway's own", "retrieval": "a read of something bought earlier"}
+"""Operations that nobody pays for, in words."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RuleEvaluation:
+    """What one rule saw of the request. Money is in USD; `observed_value` is None where the signal was not observed.
+
+    Attributes:
+        operations: what the rule is for, joined by |; * is every purchase.
+        outcome: matched, or why not, as in mart_rule_evaluations.
+        is_paid: whether this is the rule that was paid.
+        sentence: the outcome in words.
+    """
+
+    policy_version: str
+    rule_id: str
+    compensation_type: str
+    label: str
+    description: str | None
+    signal: str
+    observed_value: Decimal | None
+    comparator: str
+    threshold_value: Decimal
+    operations: str
+    min_output_tokens: int | None
+    min_latency_ms: int | None
+    payout_rate: Decimal
+    payout_cap_usd: Decimal | None
+    rule_payout_usd: Decimal | None
+    outcome: str
+    is_paid: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a request was paid or was not, at one publication. `plain(asdict(…))` is its JSON, with money as text.
+
+    Attributes:
+        sentence: the decision in words.
+        request: the request's own columns, as in fct_requests.
+        signals: every signal that a rule in force looks at, by name; None where it was not observed.
+        rules: every rule in force for the request's model when it was asked.
+        assessments: the verdicts of detectors, newest first.
+        other_times: when the same id was used for other requests.
+    """
+
+    source: str
+    request_id: str
+    requested_at: datetime
+    reason_code: str
+    payout_usd: Decimal
+    sentence: str
+    request: Row
+    signals: dict[str, Decimal | None]
+    rules: list[RuleEvaluation]
+    assessments: list[Row]
+    other_times: list[datetime]
+
+
+def explain(
+    con: duckdb.DuckDBPyConnection,
+    source: str | None,
+    request_id: str,
+    hour: datetime | None = None,
+    account: str | None = None,
+    at: datetime | None = None,
+) -> Explanation:
+    """Explain the decision on one request.
+
+    Args:
+        con: a session at the published snapshot.
+        source: the gateway; None where only one has the id.
+        request_id: the request's id.
+        hour: its request hour (naive UTC), which spares a search; without it the latest request of the id is explained.
+        account: whose request is meant; None where requests of one account alone have the id.
+        at: exactly when it was asked (naive UTC), which tells apart an account's requests of one id.
+
+    Raises:
+        MakegoodError: no request has the id, or those of several sources or accounts have.
+    """
+    found = _rows(con, ASKED, {"source": source, "request_id": request_id, "hour": hour, "account_id": account})
+    found = [row for row in found if at is None or row["requested_at"] == at]
+    found.sort(key=itemgetter("requested_at", "request_key"), reverse=True)
+    if not found:
+        whose = "".join([f"of {source} " if source else "", f"by {account} " if account else ""])
+        raise MakegoodError(f"no published request {whose}{f'asked at {at} ' if at else ''}has the id {request_id!r}")
+    for column, option in (("source", "--source"), ("account_id", "--account")):
+        names = sorted({row[column] for row in found})
+        if len(names) > 1:
+            kind = "accounts" if column == "account_id" else "sources"
+            raise MakegoodError(
+                f"{len(names)} {kind} have a request {request_id!r}: say {option} {f' or {option} '.join(names)}"
+            )
+    request = found[0]
+    rules = evaluated_rules(con, request)
+    return Explanation(
+        source=request["source"],
+        request_id=request_id,
+        requested_at=request["requested_at"],
+        reason_code=request["reason_code"],
+        payout_usd=request["payout_usd"],
+        sentence=decision(request, rules),
+        request=request,
+        signals={rule.signal: rule.observed_value for rule in rules},
+        rules=rules,
+        assessments=assessed(con, request),
+        other_times=[row["requested_at"] for row in found[1:]],
+    )
+
+
+def evaluated_rules(con: duckdb.DuckDBPyConnection, request: Row) -> list[RuleEvaluation]:
+    """Every rule in force for the request, a row of fct_requests, with what it saw; by precedence of type, then id."""
+    named = ("request_key", "requested_at", "request_date", "request_hour")
+    rows = _rows(con, EVALUATED, {name: request[name] for name in named})
+    return [_evaluation(row, request) for row in sorted(rows, key=itemgetter("precedence", "rule_id"))]
+
+
+def assessed(con: duckdb.DuckDBPyConnection, request: Row) -> list[Row]:
+    """The verdicts of detectors on the request, a row of fct_requests, newest first."""
+    named = ("request_key", "requested_at", "request_date", "request_hour")
+    rows = sorted(_rows(con, ASSESSED, {name: request[name] for name in named}), key=itemgetter("detector"))
+    return sorted(rows, key=itemgetter("assessed_at"), reverse=True)
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str, values: Row) -> list[Row]:
+    result = ask(con, sql, values)
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _evaluation(row: Row, request: Row) -> RuleEvaluation:
+    is_decisive = (row["policy_version"], row["rule_id"]) == (request["policy_version"], request["rule_id"])
+    is_paid = is_decisive and request["reason_code"] == "compensated"
+    values = {name: value for name, value in row.items() if name != "precedence"}
+    return RuleEvaluation(**values, is_paid=is_paid, sentence=_outcome(row, request, is_paid))
+
+
+def decision(request: Row, rules: list[RuleEvaluation]) -> str:
+    """The decision on a request in a sentence."""
+    reason = request["reason_code"]
+    if reason == "compensated":
+        label = next((r.label for r in rules if r.compensation_type == request["compensation_type"]), None)
+        payer = next((rule for rule in rules if _decided_so(rule, request)), None)
+        cap = f", at most ${_plain(payer.payout_cap_usd)}" if payer and payer.payout_cap_usd is not None else ""
+        why = (
+            f": {_observed(payer)}"
+            if payer
+            else f", which was changed since: {_plain(request['observed_value'])} was observed where it paid at {_plain(request['threshold_value'])}"
+        )
+        return (
+            f"${_plain(request['payout_usd'])} is paid as {label or request['compensation_type']} under rule {request['rule_id']}{why}."
+            f" It pays {_plain(request['payout_rate'] * 100)}% of the cost of ${_plain(request['cost_usd'])}{cap}."
+        )
+    named = f"rule {request['rule_id']} matched" if request["rule_id"] else ""
+    refused = (
+        "the gateway itself refused it"
+        if request["error_fault"] == "gateway"
+        else "the error was of the caller's own making"
+    )
+    because = {
+        "not_a_purchase": f"it is nobody's purchase but {NO_PURCHASES.get(request['operation'], 'a ' + request['operation'])}",
+        "not_covered": f"the account {request['account_id']} was not covered at that time",
+        "cancelled_by_caller": "the caller left before the end",
+        "caller_error": f"{refused} ({_failure(request)})",
+        "not_billed": "nothing was billed for it",
+        "within_normal_range": "no rule matched",
+        "cost_unknown": f"{named}, but what the request cost is not known"
+        if named
+        else "the log says neither what the request cost nor how many tokens it took",
+        "zero_payout": f"{named}, but what it pays of ${_plain(request['cost_usd'] or Decimal(0))} comes to nothing",
+    }
+    return f"Nothing is paid: {because[reason]}."
+
+
+def _failure(request: Row) -> str:
+    """How the request failed, as the log has it."""
+    status, code = request["status_code"], request["error_code"]
+    return ", ".join([f"status {status or 'not logged'}", *([code] if code else [])])
+
+
+def _decided_so(rule: RuleEvaluation, request: Row) -> bool:
+    """Whether the rule as it is today is the one that was paid: until an hour is restated, its rules may have been edited since."""
+    return (
+        (rule.policy_version, rule.rule_id) == (request["policy_version"], request["rule_id"])
+        and (rule.threshold_value, rule.payout_rate) == (request["threshold_value"], request["payout_rate"])
+        and (rule.payout_cap_usd is None or request["payout_usd"] <= rule.payout_cap_usd)
+    )
+
+
+def _outcome(row: Row, request: Row, is_paid: bool) -> str:
+    observed, outcome = row["observed_value"], row["outcome"]
+    threshold = f"{row['comparator']} {_plain(row['threshold_value'])}"
+    if outcome == "not_for_operation":
+        return f"it is for {row['operations'].replace('|', ', ')}, and this was {request['operation']}"
+    if outcome == "replaced_for_model":
+        return f"a rule made for models like {request['model']} stands in its place"
+    if outcome == "not_observed":
+        return f"{row['signal']} was not observed{_why_unknown(row['signal'], request)}"
+    if outcome == "threshold_not_met":
+        return f"{row['signal']} was {_plain(observed)}, which is not {threshold}"
+    if outcome == "too_little_output":
+        return f"it asks for {row['min_output_tokens']} output tokens or more, and there were {_count(request['output_tokens'])}"
+    if outcome == "too_short":
+        return f"it asks for {row['min_latency_ms']} ms or more, and it took {_count(request['latency_ms'])}"
+    matched = f"{row['signal']} was {_plain(observed)}, which is {threshold}"
+    if is_paid:
+        return f"paid: {matched}"
+    if request["reason_code"] == "compensated":
+        return f"matched, as {matched}; it would pay ${_plain(row['rule_payout_usd'])}, and {request['rule_id']} comes before it"
+    return f"matched, as {matched}; nothing is paid for the request all the same"
+
+
+def _why_unknown(signal: str, request: Row) -> str:
+    """Why nothing is known of a signal, where the request says so."""
+    if signal == "upstream_failed":
+        return ": nobody can say whose fault the error was"
+    if signal in assessed_signals() and request["operation"] == "other":
+        called = f" ({request['native_operation']})" if request["native_operation"] else ""
+        return f": what was bought{called} is not known, so neither is what an answer to it is"
+    if signal in timed_signals() and request["operation"] in untimed_operations():
+        return f": a {request['operation']} lasts as long as it is wanted to"
+    if signal in ("empty_completion", "truncated") and request["finish_reason"] == "other":
+        return f": it ended in a word that is not known ({request['native_finish_reason']})"
+    if signal == "empty_completion" and request["is_answer_withheld"] and request["has_answer"] is None:
+        return ": the record holds back the answer"
+    return ""
+
+
+def _observed(rule: RuleEvaluation) -> str:
+    if rule.description and rule.signal in yes_no_signals():
+        return rule.description.rstrip(".")
+    return f"{rule.signal} was {_plain(rule.observed_value)}, which is {rule.comparator} {_plain(rule.threshold_value)}"
+
+
+def _plain(value: Decimal | None) -> str:
+    """The number without padding zeros."""
+    if value is None:
+        return "an unknown amount"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _count(value: int | None) -> str:
+    return "an unknown number" if value is None else str(value)

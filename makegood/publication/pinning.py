@@ -1,0 +1,130 @@
+"""A private copy of the warehouse's catalog in DuckDB's own format that holds one snapshot and nothing of any other, for readers.
+
+A question costs several looks at the catalog, and each takes a fraction of what it takes in SQLite. What is in the catalog is DuckLake's.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from makegood.errors import MakegoodError
+from makegood.publication.checksums import catalog_seal
+from makegood.storage.duck import connect, sql_list, sql_text
+from makegood.storage.warehouse import ALIAS, catalog
+
+TYPES = {
+    "int8": "tinyint", "int16": "smallint", "int32": "integer", "int64": "bigint", "float32": "real", "float64": "double",
+}  # fmt: skip
+"""DuckLake's names of types that DuckDB gives another name; the others have the same."""
+INLINED = """
+select inlined.table_name, columns.column_name, columns.column_type
+from ducklake_inlined_data_tables as inlined
+inner join ducklake_column as columns using (table_id)
+where columns.parent_column is null
+order by inlined.table_name, columns.begin_snapshot
+"""
+"""The columns of rows that lie in the catalog itself; of a column whose type was changed, the last type comes last."""
+EMPTIED = ("ducklake_files_scheduled_for_deletion", "ducklake_table_column_stats")
+"""What is of all snapshots together, and is needed by writers alone."""
+PATIENCE_S = 60
+"""How long another program may keep the catalog to itself before a reader gives up."""
+FILES = f"""
+with tables as (
+    select
+        table_id,
+        schemas.path_is_relative and tables.path_is_relative as is_relative,
+        if(tables.path_is_relative, schemas.path, '') || tables.path as folder
+    from __ducklake_metadata_{ALIAS}.ducklake_table as tables
+    inner join __ducklake_metadata_{ALIAS}.ducklake_schema as schemas using (schema_id)
+),
+
+files as (
+    select table_id, path, path_is_relative, file_size_bytes from __ducklake_metadata_{ALIAS}.ducklake_data_file
+    union all
+    select table_id, path, path_is_relative, file_size_bytes from __ducklake_metadata_{ALIAS}.ducklake_delete_file
+)
+
+select if(files.path_is_relative, folder, '') || files.path, files.path_is_relative and is_relative, file_size_bytes
+from files
+inner join tables using (table_id)
+"""
+
+
+def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> str:
+    """Copy what the catalog says of a snapshot to `target`, a new file, and return its seal. Nobody writes to the copy.
+
+    Rows that lie in the catalog itself are text and numbers in SQLite; here they have their columns' own types, which DuckLake expects.
+
+    Raises:
+        MakegoodError: the catalog does not hold the snapshot.
+    """
+    with TemporaryDirectory(dir=target.parent) as folder:
+        taken = Path(folder) / "catalog.sqlite"
+        source = sqlite3.connect(f"file:{catalog(warehouse)}?mode=ro", uri=True, timeout=PATIENCE_S)
+        with closing(source), closing(sqlite3.connect(taken)) as copy:
+            source.backup(copy)
+            statements = list(_statements(copy, snapshot_id))
+            if not copy.execute(
+                "select count(*) from ducklake_snapshot where snapshot_id = ?", [snapshot_id]
+            ).fetchone()[0]:
+                raise MakegoodError(
+                    f"the published snapshot {snapshot_id} is not in {catalog(warehouse)}: run an hour again, which publishes a new one"
+                )
+        with connect(extensions=("sqlite_scanner",)) as con:
+            con.execute(f"attach '{sql_text(taken)}' as taken (type sqlite, read_only)")
+            con.execute(f"attach '{sql_text(target)}' as pinned")
+            con.execute("begin")
+            for statement in statements:
+                con.execute(statement)
+            con.execute("commit")
+            return catalog_seal(con, "pinned")
+
+
+def _statements(taken: sqlite3.Connection, snapshot_id: int) -> Iterator[str]:
+    """The statements that copy what each table of the catalog says of the snapshot. What ends later has not ended there."""
+    types: dict[str, dict[str, str]] = {}
+    for table, column, type_ in taken.execute(INLINED):
+        types.setdefault(table, {})[column] = TYPES.get(type_, type_)
+    tables = [name for (name,) in taken.execute("select name from sqlite_master where type = 'table' order by name")]
+    without_rows = []
+    # Which files there are is copied first: what is known of other files is left out.
+    for table in sorted(tables, key=lambda name: name != "ducklake_data_file"):
+        columns = [row[1] for row in taken.execute(f"""pragma table_info("{table}")""")]
+        replaced = [f'"{name}"::{type_} as "{name}"' for name, type_ in types.get(table, {}).items() if name in columns]
+        condition = "true"
+        if "begin_snapshot" in columns:
+            condition = f"begin_snapshot <= {snapshot_id:d}"
+            if "end_snapshot" in columns:
+                condition += f" and (end_snapshot is null or end_snapshot > {snapshot_id:d})"
+                replaced.append("null::bigint as end_snapshot")
+        elif "snapshot_id" in columns:
+            condition = f"snapshot_id = {snapshot_id:d}"
+        elif "data_file_id" in columns:
+            condition = "data_file_id in (select data_file_id from pinned.ducklake_data_file)"
+        elif table in EMPTIED:
+            condition = "false"
+        if table in types and not taken.execute(f"""select 1 from "{table}" where {condition} limit 1""").fetchone():
+            without_rows.append(table)
+            continue
+        shown = f"* replace ({', '.join(replaced)})" if replaced else "*"
+        yield f"""create table pinned."{table}" as select {shown} from taken."{table}" where {condition}"""
+    yield f"delete from pinned.ducklake_inlined_data_tables where list_contains({sql_list(without_rows)}, table_name)"
+
+
+def pinned_files(con: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Path]:
+    """Every file of the pinned snapshot that is attached, by the name that the catalog has for it under the warehouse's data."""
+    found = con.execute(FILES).fetchall()
+    return {path: data / path if is_relative else Path(path) for path, is_relative, _ in found}
+
+
+def lost_files(con: duckdb.DuckDBPyConnection, data: Path) -> list[str]:
+    """Those of them that are missing or have another size, which takes no look at their bytes."""
+    return sorted(
+        path
+        for path, is_relative, size in con.execute(FILES).fetchall()
+        if not (file := data / path if is_relative else Path(path)).is_file() or file.stat().st_size != size
+    )

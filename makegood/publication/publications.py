@@ -1,0 +1,286 @@
+"""The record of publications, and of the hours that were written but not audited since. The last publication is what readers see.
+
+Snapshots are one line: publishing one shows everything that was written before it, so nothing may be published while an hour that
+anybody wrote is unaudited.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from makegood.errors import MakegoodError
+from makegood.storage.sqlite_files import fault, is_there, open_sqlite
+from makegood.storage.warehouse import rebuilding
+
+SCHEMA = """
+create table if not exists publications (
+    publication_id integer primary key,
+    snapshot_id integer not null,
+    run_id text not null,
+    published_at text not null,
+    landing_from text,
+    landing_to text,
+    hour_count integer not null,
+    data_through text,
+    request_count integer not null,
+    compensation_count integer not null,
+    payout_usd text not null,
+    ledger_sequence integer not null,
+    ledger_digest text not null,
+    seal text not null
+) strict;
+create table if not exists unaudited_hours (
+    request_hour text primary key,
+    run_id text not null
+) strict;
+create table if not exists catalog_seals (
+    snapshot_id integer primary key,
+    seal text not null
+) strict;
+create table if not exists file_seals (
+    path text primary key,
+    seal blob not null
+) strict;
+"""
+COLUMNS = (
+    "publication_id, snapshot_id, run_id, published_at, landing_from, landing_to, hour_count, data_through,"
+    " request_count, compensation_count, payout_usd, ledger_sequence, ledger_digest"
+)
+"""Of a publication; its seal is the digest of all of them, so that no spoiled byte shows readers another snapshot or another sum."""
+
+ROLLBACK = "rollback"
+"""What stands in the place of a run's id where an earlier snapshot was published again."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One publication. Times are naive UTC; `data_through` is the end of the last request hour that it holds.
+
+    The ledger's head (`ledger_sequence`, `ledger_digest`) is 0 and empty until something was settled.
+    """
+
+    publication_id: int
+    snapshot_id: int
+    run_id: str
+    published_at: datetime
+    landing_from: datetime | None
+    landing_to: datetime | None
+    hour_count: int
+    data_through: datetime | None
+    request_count: int
+    compensation_count: int
+    payout_usd: Decimal
+    ledger_sequence: int
+    ledger_digest: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a snapshot holds, as its publication records it."""
+
+    data_through: datetime | None
+    request_count: int
+    compensation_count: int
+    payout_usd: Decimal
+
+
+def publications_file(warehouse: Path) -> Path:
+    """Where the record of publications lies."""
+    return warehouse / "publications.sqlite"
+
+
+class Publications:
+    """Reads and writes the record. Every write is one transaction."""
+
+    def __init__(self, file: Path) -> None:
+        """Open, and create where there is none. `file` is a SQLite file beside the warehouse's catalog.
+
+        Raises:
+            MakegoodError: it is damaged, or is missing although there is a catalog: nobody knows then what in it was audited.
+        """
+        self._file = file
+        way_out = rebuilding(file.parent)
+        if not is_there(file) and is_there(file.with_name("catalog.sqlite")):
+            raise MakegoodError(f"{file} is missing or empty, and without it nobody knows what was audited: {way_out}")
+        self._db = open_sqlite(file, way_out)
+        self._db.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def current(self) -> Publication | None:
+        """What readers see; None before the first publication."""
+        return self._one()
+
+    def publication(self, publication_id: int) -> Publication | None:
+        """One publication; None where there is none of this number."""
+        return self._one("where publication_id = ?", publication_id) if abs(publication_id) < 1 << 63 else None
+
+    def before(self, snapshot_id: int) -> Publication | None:
+        """The last publication of an older snapshot; None where there is none."""
+        return self._one("where snapshot_id < ?", snapshot_id)
+
+    def recent(self, count: int) -> list[Publication]:
+        """So many last publications, the newest first."""
+        rows = self._db.execute(
+            f"select {COLUMNS}, seal from publications order by publication_id desc limit ?", (count,)
+        )
+        return [self._publication(row) for row in rows]
+
+    def mark_written(self, hours: Iterable[datetime], run_id: str) -> None:
+        """Note, before it is done, that the run writes these request hours."""
+        self._db.execute("begin immediate")
+        self._db.executemany(
+            "insert or replace into unaudited_hours values (?, ?)", [(hour.isoformat(), run_id) for hour in hours]
+        )
+        self._db.execute("commit")
+
+    def unaudited_hours(self) -> list[tuple[datetime, str]]:
+        """Request hours written since the last publication, with the run that wrote each last."""
+        rows = self._db.execute("select request_hour, run_id from unaudited_hours order by request_hour")
+        return [(datetime.fromisoformat(row[0]), row[1]) for row in rows]
+
+    def landing_ranges(self, snapshot_id: int) -> list[tuple[datetime, datetime]]:
+        """The landing hours that were published with this snapshot or one before it, as ranges [start, end)."""
+        rows = self._db.execute(
+            f"select {COLUMNS}, seal from publications where snapshot_id <= ? and landing_from is not null",
+            (snapshot_id,),
+        )
+        published = (self._publication(row) for row in rows)
+        return [(one.landing_from, one.landing_to) for one in published if one.landing_from and one.landing_to]
+
+    def catalog_seal(self, snapshot_id: int) -> str | None:
+        """The digest of what the catalog says of a snapshot; None where it was not sealed, or is being tidied."""
+        row = self._db.execute("select seal from catalog_seals where snapshot_id = ?", (snapshot_id,)).fetchone()
+        return row[0] if row else None
+
+    def file_seal(self, path: str) -> bytes | None:
+        """The checksums of a file of the warehouse, which the catalog has under this path; None where it was not sealed."""
+        row = self._db.execute("select seal from file_seals where path = ?", (path,)).fetchone()
+        return row[0] if row else None
+
+    def sealed_files(self) -> set[str]:
+        """The paths of all files that were sealed."""
+        return {path for (path,) in self._db.execute("select path from file_seals")}
+
+    def note_seals(self, snapshots: Mapping[int, str], files: Mapping[str, bytes]) -> None:
+        """Keep the seals of these snapshots and files."""
+        self._db.execute("begin immediate")
+        self._db.executemany("insert or replace into catalog_seals values (?, ?)", snapshots.items())
+        self._db.executemany("insert or replace into file_seals values (?, ?)", files.items())
+        self._db.execute("commit")
+
+    def forget_catalog_seals(self) -> None:
+        """From now on the catalog is not compared with what it was: its upkeep writes the same in another way."""
+        self._db.execute("delete from catalog_seals")
+
+    def forget_file_seals(self, paths: Iterable[str]) -> None:
+        """Forget the seals of these files."""
+        gone = [(path,) for path in paths]
+        self._db.execute("begin immediate")
+        self._db.executemany("delete from file_seals where path = ?", gone)
+        self._db.execute("commit")
+
+    def publish(
+        self,
+        snapshot_id: int,
+        run_id: str,
+        contents: Contents,
+        landing: tuple[datetime, datetime] | None,
+        ledger_head: tuple[int, str] = (0, ""),
+    ) -> Publication:
+        """Move readers to the snapshot. The caller vouches that the run's own hours passed their audits.
+
+        `ledger_head` is the number and digest of the ledger's last batch, 0 and empty before the first.
+
+        Where another run's hours stand in the way, the own hours count as passed all the same: the next publication shows them.
+
+        Raises:
+            MakegoodError: other runs wrote hours that did not pass; names them and what to do.
+        """
+        hours = self._passed(run_id)
+        self._db.execute("begin immediate")
+        try:
+            if others := [hour for hour, _ in self.unaudited_hours()]:
+                raise MakegoodError(
+                    f"not published: {len(others)} request hours from {others[0]:%Y-%m-%dT%H} to {others[-1]:%Y-%m-%dT%H} were written by"
+                    " a run that did not pass its audits; run their landing hours again first"
+                )
+            published = self._insert(snapshot_id, run_id, landing, hours, contents, ledger_head)
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+        return published
+
+    def publish_again(self, earlier: Publication) -> Publication:
+        """Move readers back to what an earlier publication showed. The ledger is never rolled back: its head stays the last one."""
+        now = self.current()
+        assert now is not None
+        contents = Contents(earlier.data_through, earlier.request_count, earlier.compensation_count, earlier.payout_usd)
+        head = (now.ledger_sequence, now.ledger_digest)
+        return self._insert(earlier.snapshot_id, ROLLBACK, None, earlier.hour_count, contents, head)
+
+    def _one(self, condition: str = "", *values: int) -> Publication | None:
+        """The last publication that fits the condition."""
+        row = self._db.execute(
+            f"select {COLUMNS}, seal from publications {condition} order by publication_id desc limit 1", values
+        ).fetchone()
+        return self._publication(row) if row else None
+
+    def _publication(self, row: tuple[Any, ...]) -> Publication:
+        *values, seal = row
+        try:
+            if _seal(values) != seal:
+                raise ValueError(f"publication {values[0]} is not what was recorded")
+            return Publication(
+                values[0], values[1], values[2], datetime.fromisoformat(values[3]), _moment(values[4]), _moment(values[5]),
+                values[6], _moment(values[7]), values[8], values[9], Decimal(values[10]), values[11], values[12],
+            )  # fmt: skip
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise fault(self._file, error, rebuilding(self._file.parent)) from error
+
+    def _insert(
+        self,
+        snapshot_id: int,
+        run_id: str,
+        landing: tuple[datetime, datetime] | None,
+        hour_count: int,
+        contents: Contents,
+        ledger_head: tuple[int, str],
+    ) -> Publication:
+        """Make it the last publication."""
+        start, end = landing or (None, None)
+        (last,) = self._db.execute("select coalesce(max(publication_id), 0) from publications").fetchone()
+        values = (
+            last + 1, snapshot_id, run_id, datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
+            start.isoformat() if start else None, end.isoformat() if end else None, hour_count,
+            contents.data_through.isoformat() if contents.data_through else None,
+            contents.request_count, contents.compensation_count, format(contents.payout_usd, "f"),
+            *ledger_head,
+        )  # fmt: skip
+        self._db.execute(
+            f"insert into publications ({COLUMNS}, seal) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*values, _seal(values)),
+        )
+        published = self.current()
+        assert published is not None
+        return published
+
+    def _passed(self, run_id: str) -> int:
+        """Strike the run's hours off the unaudited ones, whether or not it can publish them itself; how many there were."""
+        return self._db.execute("delete from unaudited_hours where run_id = ?", (run_id,)).rowcount
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _seal(values: Iterable[Any]) -> str:
+    return hashlib.sha256(json.dumps(list(values)).encode()).hexdigest()

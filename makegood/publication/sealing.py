@@ -1,0 +1,148 @@
+"""Seals what is about to be published, and proves what was: no bit that a disk lost reaches a reader, a settlement or a run. Seals are in checksums.py.
+
+What is not sealed is read as it is: the upkeep writes the same rows in another way, and seals them when it is done.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from makegood.publication.checksums import file_seal, is_same
+from makegood.publication.pinning import pin_catalog, pinned_files
+from makegood.publication.publications import Publications, publications_file
+from makegood.publication.published_files import PREFIX, DamagedFileError, PublishedFiles
+from makegood.storage.duck import connect, sql_text
+from makegood.storage.sqlite_files import fault
+from makegood.storage.warehouse import ALIAS, attach, catalog, rebuilding
+
+PARTITION = re.compile(r"/(?:request|landed|settled)_date=(\d{4}-\d{2}-\d{2})/")
+
+
+def pin_sealed(warehouse: Path, snapshot_id: int, target: Path) -> None:
+    """Pin the catalog as `pin_catalog` does, where it says of the snapshot what it said when that was sealed.
+
+    Raises:
+        MakegoodError: the catalog is damaged, or does not hold the snapshot.
+    """
+    for is_last in (False, True):
+        try:
+            found = pin_catalog(warehouse, snapshot_id, target)
+        except (sqlite3.Error, duckdb.Error) as error:
+            raise fault(catalog(warehouse), error, rebuilding(warehouse)) from error
+        with closing(Publications(publications_file(warehouse))) as record:
+            sealed = record.catalog_seal(snapshot_id)
+        if sealed is None or is_same(sealed, found):
+            return
+        # An upkeep may have come in between, which seals anew what it changed.
+        if is_last:
+            raise fault(catalog(warehouse), ValueError("it does not say what was published"), rebuilding(warehouse))
+        target.unlink()
+
+
+def attach_sealed(con: duckdb.DuckDBPyConnection, warehouse: Path, snapshot_id: int, pinned: Path) -> None:
+    """Attach the warehouse at a snapshot whose catalog is pinned, so that it opens its files alone, for reading, and looks at their seals."""
+    files = PublishedFiles()
+    con.register_filesystem(files)
+    attach(con, warehouse, snapshot_id=snapshot_id, pinned=pinned, data=PREFIX)
+    files.know(pinned_files(con, warehouse / "data"), seals_of(warehouse), rebuilding(warehouse))
+
+
+def seals_of(warehouse: Path) -> Callable[[str], bytes | None]:
+    """How the seal of a file of the warehouse is found, by the path that the catalog has of it."""
+
+    @lru_cache(maxsize=10_000)
+    def find(path: str) -> bytes | None:
+        with closing(Publications(publications_file(warehouse))) as record:
+            return record.file_seal(path)
+
+    return find
+
+
+def seal(warehouse: Path, snapshot_ids: Iterable[int]) -> None:
+    """Seal these snapshots as they are now, and those of their files that were not sealed yet. Whoever seals vouches for them.
+
+    Raises:
+        MakegoodError: the catalog does not hold a snapshot, or a file of it is not there.
+    """
+    with closing(Publications(publications_file(warehouse))) as record:
+        known = record.sealed_files()
+        snapshots: dict[int, str] = {}
+        files: dict[str, bytes] = {}
+        for snapshot_id in snapshot_ids:
+            with _private() as target:
+                snapshots[snapshot_id] = pin_catalog(warehouse, snapshot_id, target)
+                fresh = {path: file for path, file in _files(warehouse, target).items() if path not in known}
+            files |= {path: _sealed(file, warehouse) for path, file in fresh.items() if path not in files}
+        record.note_seals(snapshots, files)
+
+
+def forget_gone(warehouse: Path) -> None:
+    """Forget the seals of files that were deleted."""
+    with closing(Publications(publications_file(warehouse))) as record:
+        record.forget_file_seals(path for path in record.sealed_files() if not (warehouse / "data" / path).exists())
+
+
+def prove(warehouse: Path, snapshot_id: int, days: Collection[date] | None = None) -> None:
+    """Look at what the catalog says of a published snapshot, and at every byte of its files.
+
+    Args:
+        warehouse: its directory.
+        snapshot_id: which one.
+        days: of tables that are kept by days, the files of these alone; None looks at all.
+
+    Raises:
+        MakegoodError: something is not as it was published; names the file and what to do.
+    """
+    with _private() as target:
+        pin_sealed(warehouse, snapshot_id, target)
+        files = _files(warehouse, target)
+    prove_files(warehouse, {path: file for path, file in files.items() if days is None or _is_of(path, days)})
+
+
+def prove_files(warehouse: Path, files: Mapping[str, Path]) -> None:
+    """Look at every byte of these files, by the paths that the catalog has of them; those that were not sealed pass.
+
+    Raises:
+        DamagedFileError: one is not as it was sealed.
+    """
+    find = seals_of(warehouse)
+    for path, file in files.items():
+        sealed = find(path)
+        try:
+            is_whole = sealed is None or file_seal(file) == sealed
+        except OSError:
+            is_whole = False
+        if not is_whole:
+            raise DamagedFileError(file, rebuilding(warehouse))
+
+
+def _sealed(file: Path, warehouse: Path) -> bytes:
+    try:
+        return file_seal(file)
+    except OSError as error:
+        raise DamagedFileError(file, rebuilding(warehouse)) from error
+
+
+def _files(warehouse: Path, pinned: Path) -> dict[str, Path]:
+    with connect(extensions=()) as con:
+        con.execute(f"attach '{sql_text(pinned)}' as __ducklake_metadata_{ALIAS} (read_only)")
+        return pinned_files(con, warehouse / "data")
+
+
+def _is_of(path: str, days: Collection[date]) -> bool:
+    """Whether a file may hold rows of one of these days, as the folder says in which it lies."""
+    found = PARTITION.search(path)
+    return found is None or found[1] in {day.isoformat() for day in days}
+
+
+@contextmanager
+def _private() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="makegood-pinned-") as folder:
+        yield Path(folder) / "pinned"

@@ -1,0 +1,198 @@
+"""What another policy would have paid, beside what was paid, over the published snapshot. It runs the models' own SQL and writes nothing of the home."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from makegood.errors import MakegoodError
+from makegood.hours import HourRange
+from makegood.policy.seeds import Policy
+from makegood.publication.publications import Publication
+from makegood.publication.reading import reading
+from makegood.storage.duck import sql_text
+
+MODELS = ("int_request_signals", "int_rule_matches", "fct_requests")
+"""The models that decide, in their order: the SQL of each is run as dbt compiles it."""
+CANDIDATES = ("compensation_rules", "compensation_types")
+"""The seeds that stand in the place of the published ones: a candidate rule may be of a type that is not published yet."""
+MEASURES = (
+    "coalesce(sum(paid_count), 0)::bigint as paid_count",
+    "coalesce(sum(paid_usd), 0)::decimal(38, 12) as paid_usd",
+    "coalesce(sum(candidate_count), 0)::bigint as candidate_count",
+    "coalesce(sum(candidate_usd), 0)::decimal(38, 12) as candidate_usd",
+    "coalesce(sum(candidate_usd - paid_usd), 0)::decimal(38, 12) as difference_usd",
+    "coalesce(sum(winner_count), 0)::bigint as winner_count",
+    "coalesce(sum(loser_count), 0)::bigint as loser_count",
+)
+"""Requests and USD paid and under the candidate, and the requests that would get more and less."""
+OUTCOMES = """
+create table outcomes (
+    request_date date, account_id varchar, model varchar, compensation_type varchar, paid_count bigint, paid_usd decimal(38, 12),
+    candidate_count bigint, candidate_usd decimal(38, 12), winner_count bigint, loser_count bigint
+)
+"""
+COMPARED = """
+insert into outcomes
+with paid as (
+    select request_key, requested_at, request_date, account_id, model, compensation_type, payout_usd
+    from makegood.main.fct_requests
+    where reason_code = 'compensated' and request_date = $day and requested_at >= $start and requested_at < $end
+),
+
+candidate as (
+    select request_key, requested_at, request_date, account_id, model, compensation_type, payout_usd
+    from ({decided}) as decided
+    where reason_code = 'compensated'
+),
+
+compared as (
+    select
+        coalesce(paid.request_date, candidate.request_date) as request_date,
+        coalesce(paid.account_id, candidate.account_id) as account_id,
+        coalesce(paid.model, candidate.model) as model,
+        paid.compensation_type as paid_type,
+        candidate.compensation_type as candidate_type,
+        paid.payout_usd as paid_usd,
+        candidate.payout_usd as candidate_usd,
+        coalesce(candidate.payout_usd, 0) - coalesce(paid.payout_usd, 0) as difference_usd
+    from paid
+    full join candidate using (request_key, requested_at)
+),
+
+sides as (
+    select request_date, account_id, model, paid_type as compensation_type, 1 as paid_count, paid_usd, 0 as candidate_count,
+        0 as candidate_usd, 0 as winner_count, (candidate_type is null)::integer as loser_count
+    from compared where paid_type is not null
+    union all
+    select request_date, account_id, model, candidate_type, 0, 0, 1, candidate_usd, (difference_usd > 0)::integer,
+        (difference_usd < 0)::integer
+    from compared where candidate_type is not null
+)
+
+select request_date, account_id, model, compensation_type, sum(paid_count), sum(paid_usd), sum(candidate_count), sum(candidate_usd),
+    sum(winner_count), sum(loser_count)
+from sides group by all
+"""
+DIMENSIONS = ("compensation_type", "model", "request_date", "account_id")
+
+Sums = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A candidate policy beside what was paid.
+
+    Attributes:
+        publication: what was compared with.
+        request_count: how many requests were decided anew.
+        total: the measures over all of them; counts are of requests, amounts are USD.
+        by: for each of DIMENSIONS its values with the measures, the largest difference first.
+    """
+
+    publication: Publication
+    request_count: int
+    total: Sums
+    by: dict[str, list[Sums]]
+
+
+def simulate(
+    warehouse: Path, policy: Policy, hours: HourRange, sql: Mapping[str, str], out: Path | None = None
+) -> Simulation:
+    """Decide the published requests of these request hours anew under other rules.
+
+    Args:
+        warehouse: the home's warehouse; it is read alone.
+        policy: a valid one, of which CANDIDATES are carried out.
+        hours: request hours.
+        sql: the compiled SQL of each of MODELS.
+        out: where to write the measures by day, account, model and type, as Parquet.
+
+    Raises:
+        MakegoodError: nothing is published, or not in these hours, or `out` cannot be written.
+    """
+    with (
+        TemporaryDirectory(prefix="makegood-simulation-") as folder,
+        reading(warehouse, writable=Path(folder)) as (
+            con,
+            publication,
+        ),
+    ):
+        for seed in CANDIDATES:
+            _load(con, policy, seed)
+        con.execute("use memory")
+        con.execute(OUTCOMES)
+        decided = sum(_decide(con, day, hours, sql) for day in _days(hours))
+        if not decided:
+            raise MakegoodError(f"no published request was asked from {hours}")
+        if out is not None:
+            _write(con, Path(folder) / "outcomes.parquet", out)
+        return Simulation(
+            publication=publication,
+            request_count=decided,
+            total=_rows(con, f"select {', '.join(MEASURES)} from outcomes")[0],
+            by={name: _rows(con, _by(name)) for name in DIMENSIONS},
+        )
+
+
+def _load(con: duckdb.DuckDBPyConnection, policy: Policy, seed: str) -> None:
+    con.execute(f"create table memory.main.{seed} as select * from makegood.main.{seed} limit 0")
+    places = ", ".join("?" for _ in policy[seed][0].values)
+    con.executemany(
+        f"insert into memory.main.{seed} values ({places})", [list(row.values.values()) for row in policy[seed]]
+    )
+
+
+def _of_candidate(sql: str) -> str:
+    """A model's SQL that reads the candidate's seeds."""
+    for seed in CANDIDATES:
+        sql = sql.replace(f'"makegood"."main"."{seed}"', f"memory.main.{seed}")
+    return sql
+
+
+def _days(hours: HourRange) -> list[date]:
+    first, last = hours.start.date(), (hours.end - timedelta(microseconds=1)).date()
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _decide(con: duckdb.DuckDBPyConnection, day: date, hours: HourRange, sql: Mapping[str, str]) -> int:
+    """Decide a day's requests and add their outcomes; how many there are. The models see the facts as their input."""
+    condition = f"request_date = date '{day}' and requested_at >= timestamp '{hours.start}' and requested_at < timestamp '{hours.end}'"
+    con.execute(
+        f"create or replace view int_request_observations as select * from makegood.main.fct_requests where {condition}"
+    )
+    signals, matches, decided = (_of_candidate(sql[name]) for name in MODELS)
+    con.execute(f"create or replace view int_request_signals as {signals}")
+    con.execute(f"create or replace table int_rule_matches as {matches}")
+    con.execute(COMPARED.format(decided=decided), {"day": day, "start": hours.start, "end": hours.end})
+    row = con.execute("select count(*) from int_request_observations").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _by(dimension: str) -> str:
+    return (
+        f"select {dimension}, {', '.join(MEASURES)} from outcomes group by {dimension}"
+        f" order by abs(sum(candidate_usd - paid_usd)) desc, {dimension}"
+    )
+
+
+def _write(con: duckdb.DuckDBPyConnection, written: Path, out: Path) -> None:
+    """Write the outcomes where the session may write, and move them to where they are wanted."""
+    con.execute(
+        f"copy (select *, candidate_usd - paid_usd as difference_usd from outcomes order by all) to '{sql_text(written)}' (format parquet)"
+    )
+    try:
+        shutil.move(written, out)
+    except OSError as error:
+        raise MakegoodError(f"cannot write {out}: {error.strerror}") from error
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Sums]:
+    result = con.execute(query)
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

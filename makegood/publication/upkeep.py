@@ -1,0 +1,104 @@
+"""The warehouse's upkeep: small files become large ones, and what nobody can see any more goes. No number changes by it.
+
+Kept are the snapshots of the last publications, which readers sit at and a rollback may go back to, and the newest one.
+"""
+
+import shutil
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.publication.publications import Publications, publications_file
+from makegood.publication.sealing import forget_gone, prove, seal
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import ALIAS, attach, catalog, head_snapshot
+from makegood.storage.writing import writing
+
+KEPT_PUBLICATIONS = 48
+"""Two days of hourly publications."""
+KEPT_FOR = timedelta(days=1)
+"""A file that no snapshot names is kept so long: a reader that opened an expired snapshot may still be at work."""
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What one upkeep did: snapshots expired, data files merged away, files deleted, folders of old dbt runs deleted."""
+
+    expired_snapshots: int
+    merged_files: int
+    deleted_files: int
+    deleted_folders: int
+
+
+def maintain(home: Home, now: datetime | None = None) -> Upkeep:
+    """Tidy the warehouse of this home. Readers and the record of publications are left alone.
+
+    Args:
+        home: whose warehouse.
+        now: the moment from which ages count, UTC; the clock's where it is None.
+
+    Raises:
+        MakegoodError: there is no warehouse yet, a file of what is published is damaged, or another process writes in this home.
+    """
+    if not catalog(home.warehouse).exists():
+        raise MakegoodError(
+            f"there is no warehouse in {home.root} yet: run `makegood run --from … --to …` first, or set MAKEGOOD_HOME"
+        )
+    before = (now or datetime.now(UTC)) - KEPT_FOR
+    with writing(home, "maintain"):
+        return _tidy(home, before)
+
+
+def _tidy(home: Home, before: datetime) -> Upkeep:
+    published = _published(home)
+    if published:
+        # What is merged is written anew: a lost bit would be sealed with it.
+        prove(home.warehouse, published[0])
+    _forget_seals(home)
+    with connect() as con:
+        attach(con, home.warehouse, read_only=False)
+        con.execute(f"call ducklake_flush_inlined_data('{ALIAS}')")
+        merged = con.execute(f"call ducklake_merge_adjacent_files('{ALIAS}')").fetchall()
+        kept = {*published, head_snapshot(con)}
+        snapshots = con.execute(f"select snapshot_id from ducklake_snapshots('{ALIAS}')").fetchall()
+        unseen = [snapshot for (snapshot,) in snapshots if snapshot not in kept]
+        if unseen:
+            con.execute(f"call ducklake_expire_snapshots('{ALIAS}', versions => ?)", [unseen])
+        deleted = [
+            file
+            for call in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files")
+            for file in con.execute(f"call {call}('{ALIAS}', older_than => ?)", [before]).fetchall()
+        ]
+    seal(home.warehouse, published[:1])
+    forget_gone(home.warehouse)
+    return Upkeep(
+        expired_snapshots=len(unseen),
+        merged_files=sum(files_processed for _, _, files_processed, _ in merged),
+        deleted_files=len(deleted),
+        deleted_folders=_delete_old_folders(home, before),
+    )
+
+
+def _published(home: Home) -> list[int]:
+    """The snapshots of the last publications, the newest first."""
+    with closing(Publications(publications_file(home.warehouse))) as record:
+        return [publication.snapshot_id for publication in record.recent(KEPT_PUBLICATIONS)]
+
+
+def _forget_seals(home: Home) -> None:
+    with closing(Publications(publications_file(home.warehouse))) as record:
+        record.forget_catalog_seals()
+
+
+def _delete_old_folders(home: Home, before: datetime) -> int:
+    """Each run leaves a folder of what dbt compiled; how many were older."""
+    old = [
+        folder
+        for folder in (home.warehouse / "dbt").glob("*/")
+        if datetime.fromtimestamp(folder.stat().st_mtime, UTC) < before
+    ]
+    for folder in old:
+        shutil.rmtree(folder)
+    return len(old)

@@ -1,0 +1,162 @@
+"""The only reader of the environment. What a setting is used for does not belong here.
+
+Every field's description says what its value must be: a value that is not is refused at the start with that sentence.
+"""
+
+import difflib
+import errno
+import os
+import re
+import sys
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from makegood.errors import MakegoodError
+
+PROJECT = Path(__file__).resolve().parent.parent
+PREFIX = "MAKEGOOD_"
+OTHERS = {
+    "MAKEGOOD_DAGSTER", "MAKEGOOD_WRITER_TOKEN", "MAKEGOOD_LIVE_SECONDS", "MAKEGOOD_SIMULATION", "MAKEGOOD_BROWSER_TESTS",
+}  # fmt: skip
+"""Variables that are not settings: Dagster's folder, what a run tells its children, and what the tests read."""
+YEAR_HOURS = 8_784
+SHOWN = 60
+"""Characters of a wrong value that its refusal shows."""
+
+
+def _plain_number(value: Any) -> Any:
+    """Digits, as people write amounts: no exponent, no underscore, no NaN, which a number's own reader would take."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,12})?", value):
+        raise ValueError("it is no plain number")
+    return value
+
+
+def _readable(value: Any) -> Any:
+    """A text that is there and holds no control character, no half of a surrogate pair and no white space around it."""
+    text = str(value)
+    if not text or text != text.strip() or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", text):
+        raise ValueError("it is empty, or holds characters that no such text has")
+    return value
+
+
+def _absolute(value: Path) -> Path:
+    try:
+        place = value.expanduser().resolve()
+        place.lstat()
+    except OSError as error:
+        # A place that is not there yet, or that we may not look at, is told when it is used.
+        if error.errno == errno.ENAMETOOLONG:
+            raise ValueError(str(error)) from error
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+    return place
+
+
+Number = Annotated[int, BeforeValidator(_plain_number)]
+Usd = Annotated[Decimal, BeforeValidator(_plain_number)]
+Place = Annotated[Path, BeforeValidator(_readable), AfterValidator(_absolute)]
+Text = Annotated[str, BeforeValidator(_readable), Field(max_length=1_000)]
+Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
+
+HOURS = f"a whole number of hours from 0 to {YEAR_HOURS:,}"
+HEADER = "the name of an HTTP header, such as X-Forwarded-User"
+USD = "an amount in USD from 0 to 1,000,000,000,000, with up to 12 decimals"
+
+
+class Settings(BaseSettings):
+    """Settings, from variables that start with `MAKEGOOD_`.
+
+    Attributes:
+        home: where landing, lake, ledger, warehouse and exports live.
+        sources: the file that names the gateways and their log formats.
+        lookback_hours: how far back a scheduled run looks for new or changed landing files.
+        writer_patience_s: how long a run, a restatement or a settlement waits for another process that writes, seconds.
+        settlement_grace_hours: how long after a request date's end landing hours are awaited before it is settled.
+        settlement_most_adjustments: how many adjustments and reversals a settlement posts without being confirmed.
+        settlement_most_adjusted_usd: how much they may come to, USD.
+        settlement_usual_times: how many times the largest of the last days a day may come to, without being confirmed.
+        settlement_unseen_usd: what a day may always come to, for an account and in all, USD.
+        settlement_first_usd: what a day may come to where nothing was posted yet, USD.
+        page_host: the address that the page is served on.
+        page_port: its port.
+        page_token: what lets a visitor in.
+        page_user_header: the header with the visitor's name, set by a trusted reverse proxy.
+        page_account_header: the header with the one account that the visitor may see, set by the same proxy.
+        page_proxies: the addresses that the proxy's headers are believed from, as JSON.
+        page_account: the one account that the whole page is about.
+        page_stale_after_hours: how long ago the data may end before the page says so.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+
+    home: Place = Field(default=Path("data"), validate_default=True, description="the path of a folder")
+    sources: Place = Field(default=Path("sources.yml"), validate_default=True, description="the path of a file")
+    lookback_hours: Number = Field(default=48, ge=0, le=YEAR_HOURS, description=HOURS)
+    writer_patience_s: Number = Field(
+        default=3_600, ge=0, le=86_400, description="a whole number of seconds from 0 to 86,400"
+    )
+    settlement_grace_hours: Number = Field(default=6, ge=0, le=YEAR_HOURS, description=HOURS)
+    settlement_most_adjustments: Number = Field(
+        default=1_000, ge=0, le=1_000_000_000, description="a whole number from 0 to 1,000,000,000"
+    )
+    settlement_most_adjusted_usd: Usd = Field(default=Decimal(1_000), ge=0, le=10**12, description=USD)
+    settlement_usual_times: Number = Field(
+        default=3, ge=1, le=1_000_000, description="a whole number from 1 to 1,000,000"
+    )
+    settlement_unseen_usd: Usd = Field(default=Decimal(1), ge=0, le=10**12, description=USD)
+    settlement_first_usd: Usd = Field(default=Decimal(1_000), ge=0, le=10**12, description=USD)
+    page_host: Text = Field(default="127.0.0.1", description="an address or a host's name")
+    page_port: Number = Field(default=8000, ge=1, le=65_535, description="a port from 1 to 65,535")
+    page_token: Annotated[SecretStr, BeforeValidator(_readable)] | None = Field(
+        default=None, min_length=16, max_length=1_000, description="a text of 16 to 1,000 characters"
+    )
+    page_user_header: Header | None = Field(default=None, description=HEADER)
+    page_account_header: Header | None = Field(default=None, description=HEADER)
+    page_proxies: list[Text] = Field(
+        default=["127.0.0.1", "::1"], max_length=1_000, description='a JSON list of addresses, such as ["10.0.0.7"]'
+    )
+    page_account: Text | None = Field(default=None, description="an account's name of up to 1,000 characters")
+    page_stale_after_hours: Number = Field(
+        default=3, ge=1, le=YEAR_HOURS, description=f"a whole number of hours from 1 to {YEAR_HOURS:,}"
+    )
+
+    @classmethod
+    def read(cls) -> "Settings":
+        """The settings of this environment. A variable that looks like one and is none is named on standard error, once.
+
+        Raises:
+            MakegoodError: a variable holds what it must not; says which, and what it must hold.
+        """
+        for name in sorted(os.environ):
+            if name.startswith(PREFIX):
+                _name_unknown(name)
+        try:
+            return cls()
+        except ValidationError as error:
+            fault = error.errors()[0]
+            raise cls._refusal(str(fault["loc"][0]), fault["input"]) from error
+        except SettingsError as error:
+            field = next(name for name in cls.model_fields if f'"{name}"' in str(error))
+            raise cls._refusal(field, os.environ.get(f"{PREFIX}{field.upper()}", "")) from error
+
+    @classmethod
+    def _refusal(cls, field: str, value: Any) -> MakegoodError:
+        shown = repr(value if len(str(value)) <= SHOWN else f"{str(value)[:SHOWN]}…")
+        if field == "page_token":
+            shown = "not usable"
+        return MakegoodError(f"{PREFIX}{field.upper()} is {shown}: it must be {cls.model_fields[field].description}")
+
+
+@cache
+def _name_unknown(name: str) -> None:
+    """Say once that there is no such setting: whoever wrote it believes that it is at work."""
+    known = [f"{PREFIX}{field.upper()}" for field in Settings.model_fields]
+    if name.upper() in known or name in OTHERS:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    print(f"makegood: {name} is no setting{f'; {near[0]} is one' if near else ''}", file=sys.stderr)

@@ -1,0 +1,109 @@
+"""One batch of the ledger: what its file's name and metadata say. Whether its bytes and its place in the chain are right is proving.py's."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from makegood.storage.duck import connect, sql_list
+
+NAME = "{sequence:08d}-{settled_date}-{digest}.parquet"
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain: the last batch's number and digest. 0 and empty before the first batch."""
+
+    sequence: int = 0
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch as its file's name and metadata tell it.
+
+    `warehouse_id` and `snapshot_id` say what was settled; [`covered_from`, `covered_until`) are the landing hours published then,
+    naive UTC, and `closed_until` the first request date that was not closed; `request_dates` are the days that its entries speak of.
+    """
+
+    file: Path
+    sequence: int
+    digest: str
+    previous: str
+    settled_date: date
+    posted_at: datetime
+    entry_count: int
+    amount_usd: Decimal
+    warehouse_id: str
+    snapshot_id: int
+    covered_from: datetime
+    covered_until: datetime
+    closed_until: date
+    request_dates: tuple[date, ...]
+
+    @property
+    def head(self) -> Head:
+        """The chain's end, were this the last batch."""
+        return Head(self.sequence, self.digest)
+
+
+def named(file: Path) -> tuple[int, str]:
+    """The number and the digest in a batch's name; (-1, "") where it is no batch's name."""
+    parts = file.stem.split("-")
+    if len(parts) != 5 or not (parts[0].isascii() and parts[0].isdigit()):
+        return -1, ""
+    return int(parts[0]), parts[4]
+
+
+def digest_of(file: Path) -> str:
+    """The sha-256 of a file's bytes, hexadecimal."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def read_batches(files: Iterable[Path]) -> dict[Path, Batch]:
+    """What these files say, all in one query.
+
+    Raises:
+        ValueError: one of them is no batch; says which where that is known.
+    """
+    facts: dict[Path, dict[str, str]] = {file: {} for file in files}
+    if not facts:
+        return {}
+    try:
+        with connect(extensions=()) as con:
+            for name, key, value in con.execute(
+                "select file_name, decode(key), decode(value)"
+                f" from parquet_kv_metadata({sql_list([str(file) for file in facts])})"
+            ).fetchall():
+                facts[Path(name)][key] = value
+    except duckdb.Error as error:
+        raise ValueError(" ".join(str(error).split())) from error
+    return {file: _batch(file, said) for file, said in facts.items()}
+
+
+def _batch(file: Path, said: dict[str, str]) -> Batch:
+    sequence, digest = named(file)
+    try:
+        return Batch(
+            file=file,
+            sequence=sequence,
+            digest=digest,
+            previous=said["previous"],
+            settled_date=date.fromisoformat(said["settled_date"]),
+            posted_at=datetime.fromisoformat(said["posted_at"]),
+            entry_count=int(said["entry_count"]),
+            amount_usd=Decimal(said["amount_usd"]),
+            warehouse_id=said["warehouse_id"],
+            snapshot_id=int(said["snapshot_id"]),
+            covered_from=datetime.fromisoformat(said["covered_from"]),
+            covered_until=datetime.fromisoformat(said["covered_until"]),
+            closed_until=date.fromisoformat(said["closed_until"]),
+            request_dates=tuple(date.fromisoformat(day) for day in said["request_dates"].split(",") if day),
+        )
+    except (KeyError, ValueError, ArithmeticError) as error:
+        raise ValueError(f"{file.name} does not say what a batch says ({error})") from error

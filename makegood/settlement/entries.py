@@ -1,0 +1,87 @@
+"""Entries: what is due, as rows of the ledger, and what must hold of them before they are posted."""
+
+from datetime import date, datetime
+
+import duckdb
+
+from makegood.errors import MakegoodError
+from makegood.settlement.due import UNKNOWN_ACCOUNT
+from makegood.settlement.ledger import COLUMNS
+
+DIGESTED = ", chr(31), ".join(f"coalesce({name}::varchar, '')" for name in COLUMNS if name != "entry_digest")
+ENTRY_DIGEST = f"sha256(concat({DIGESTED}))"
+"""The digest of one entry: sha-256 of its columns as text, unit separators between them, null as nothing."""
+
+ENTRY_ID = "sha256(concat(compensation_id, '|', account_id, '|', {ordinal}))"
+"""An entry's id: sha-256 of its key and its ordinal among the entries of the key, from 1."""
+
+ENTRIES = f"""
+create or replace temp table entries as
+with posting as (
+    select
+        {ENTRY_ID.format(ordinal="entry_count + 1")} as entry_id,
+        compensation_id,
+        account_id,
+        case
+            when posted_usd = 0 then 'payout'
+            when allowed_usd = 0 then 'reversal'
+            else 'adjustment'
+        end as entry_type,
+        due_usd::decimal(18, 12) as amount_usd,
+        request_date,
+        $settled_date::date as settled_date,
+        case
+            when decided_usd = 0 then 'withdrawn'
+            when allowed_usd < decided_usd then 'capped'
+            when entry_count = 0 then 'decided'
+            else 'decided_anew'
+        end as reason,
+        policy_version,
+        case when posted_usd <> 0 then last_entry_id end as adjusts_entry_id,
+        $batch_id::bigint as batch_id,
+        $posted_at::timestamp as posted_at,
+    from due
+    where not is_held
+)
+
+select *, {ENTRY_DIGEST} as entry_digest
+from posting
+"""
+
+FAULTS = {
+    "its account is unknown": f"select entry_id from entries where account_id = '{UNKNOWN_ACCOUNT}'",
+    "it is of nothing": "select entry_id from entries where amount_usd = 0",
+    "its key would come to more than the requests cost": (
+        "select entry_id from entries inner join due using (compensation_id, account_id) where posted_usd + amount_usd > cost_usd"
+    ),
+    "its key would come to less than nothing": (
+        "select entry_id from entries inner join due using (compensation_id, account_id) where posted_usd + amount_usd < 0"
+    ),
+    "its payout has no decision": (
+        "select entry_id from entries anti join (select compensation_id, account_id from fct_compensations"
+        " where request_date in (select request_date from entries)) using (compensation_id, account_id) where entry_type = 'payout'"
+    ),
+    "its key has another entry in the batch": (
+        "select min(entry_id) from entries group by compensation_id, account_id having count(*) > 1"
+    ),
+}
+"""What no entry may be, and how it is found: one query of entry ids each."""
+
+
+def make_entries(con: duckdb.DuckDBPyConnection, batch_id: int, settled_date: date, posted_at: datetime) -> None:
+    """Make the temporary table `entries` of the table `due`; what is held back is left out."""
+    con.execute(ENTRIES, {"batch_id": batch_id, "settled_date": settled_date, "posted_at": posted_at})
+
+
+def check(con: duckdb.DuckDBPyConnection) -> None:
+    """Stop before anything is posted that must never be.
+
+    Raises:
+        MakegoodError: names the first entry that does not hold, and why.
+    """
+    for fault, query in FAULTS.items():
+        row = con.execute(f"{query} order by 1 limit 1").fetchone()
+        if row:
+            raise MakegoodError(
+                f"not posted: entry {row[0]} does not hold ({fault}); this is a bug, keep the home and report it"
+            )

@@ -1,0 +1,175 @@
+"""Hand-over to billing: the credits of one batch, and its journal. Again is byte for byte the same.
+
+A batch's credit to an account is Σ posted through it, rounded half-even to cents, less Σ credited before it, and nothing where that is
+negative: what was taken back is carried forward and set against what is posted later.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.settlement.batches import Batch
+from makegood.settlement.ledger import COLUMNS, Ledger
+from makegood.settlement.records import MANIFEST, Records, folder_of, write_record
+from makegood.settlement.standings import Standing, Standings, after
+from makegood.settlement.trusting import last_seen, note_seen, refuse_what_may_be_older
+from makegood.storage.duck import connect
+from makegood.storage.rows import csv_text, json_lines
+
+CREDITS = "credits.csv"
+CREDIT_COLUMNS = (
+    "idempotency_key", "account_id", "amount_usd", "currency", "reference", "credited_before_usd", "credited_after_usd",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What takes one account from what was credited to it before to what is credited to it afterwards, in USD with two places."""
+
+    account_id: str
+    before_usd: Decimal
+    after_usd: Decimal
+
+    @property
+    def amount_usd(self) -> Decimal:
+        """What is credited."""
+        return self.after_usd - self.before_usd
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key of this money: what is credited to an account only grows, so it passes from one sum to another once in its life.
+
+        Neither batch nor day is in it. The same money settled again, after a ledger was restored, has the same key.
+        """
+        money = json.dumps([self.account_id, f"{self.before_usd:.2f}", f"{self.after_usd:.2f}"])
+        return "makegood-" + hashlib.sha256(money.encode()).hexdigest()[:32]
+
+    @property
+    def reference(self) -> str:
+        """What people read; of the same money it is the same, for a billing system may refuse a key that comes with another text."""
+        return f"compensation credited to date: from {self.before_usd:.2f} to {self.after_usd:.2f} USD"
+
+
+@dataclass(frozen=True)
+class Handover:
+    """The files of one batch. `is_new` is false where they were there already."""
+
+    batch_id: int
+    directory: Path
+    credit_count: int
+    amount_usd: Decimal
+    is_new: bool
+
+
+def hand_over_batches(home: Home, batch_id: int | None = None) -> list[Handover]:
+    """Write the files of every batch that was not handed over yet, or of one again, each into a folder of its own under `ledger/handover`.
+
+    Raises:
+        MakegoodError: a settlement is at work, the ledger is broken or may be older than what was handed over, there is no such batch or the
+            one before was not handed over, or other files than these were handed over for it.
+    """
+    ledger = Ledger(home.ledger)
+    with ledger.settling():
+        records = refuse_what_may_be_older(home, ledger, again=batch_id)
+        batches = ledger.batches()
+        if batch_id is not None and not 1 <= batch_id <= len(batches):
+            raise MakegoodError(f"there is no batch {batch_id}: the ledger has {len(batches)}")
+        numbers = records.missing(len(batches)) if batch_id is None else [batch_id]
+        return [_hand_over(home, ledger, batches[number - 1], records) for number in numbers]
+
+
+def credits(ledger: Ledger, batch: Batch, before: Standings) -> tuple[list[Credit], Standings]:
+    """What a batch's accounts are credited, in order of account, those left out that are credited nothing; and the standings after it."""
+    with connect(extensions=()) as con:
+        rows = con.execute(
+            f"select account_id, sum(amount_usd) from {ledger.relation([batch])} group by account_id order by account_id"
+        ).fetchall()
+    then = after(before, rows)
+    made = [
+        Credit(account_id, before.get(account_id, Standing()).credited_usd, then[account_id].credited_usd)
+        for account_id, _ in rows
+    ]
+    return [credit for credit in made if credit.amount_usd], then
+
+
+def _hand_over(home: Home, ledger: Ledger, batch: Batch, records: Records) -> Handover:
+    given, then = credits(ledger, batch, records.standings(batch.sequence - 1))
+    amount = sum((credit.amount_usd for credit in given), Decimal(0))
+    directory = folder_of(ledger.handover_dir, batch.sequence)
+    is_new = not (directory / MANIFEST).exists()
+    contents = {
+        CREDITS: csv_text(
+            CREDIT_COLUMNS,
+            (
+                [
+                    one.idempotency_key, one.account_id, f"{one.amount_usd:.2f}", "USD", one.reference,
+                    f"{one.before_usd:.2f}", f"{one.after_usd:.2f}",
+                ]
+                for one in given
+            ),
+        ),
+        "journal.csv": _journal(ledger, batch),
+        "lago_wallet_transactions.jsonl": json_lines(map(_lago, given)),
+        "stripe_credit_grants.jsonl": json_lines(map(_stripe, given)),
+    }  # fmt: skip
+    facts = {
+        "settled_date": str(batch.settled_date),
+        "credit_count": len(given),
+        "amount_usd": f"{amount:f}",
+        "entry_count": batch.entry_count,
+        "posted_usd": f"{batch.amount_usd:f}",
+    }
+    records.add(write_record(directory, batch.head, contents, then, facts))
+    seen = last_seen(home)
+    note_seen(home, ledger.head(), max(batch.sequence, seen.handed_over if seen else 0))
+    return Handover(batch.sequence, directory, len(given), amount, is_new)
+
+
+def _journal(ledger: Ledger, batch: Batch) -> str:
+    with connect(extensions=()) as con:
+        rows = con.execute(
+            f"select {', '.join(COLUMNS)} from {ledger.relation([batch])}"
+            " order by request_date, compensation_id, account_id"
+        ).fetchall()
+    return csv_text(list(COLUMNS), ([_plain(value) for value in row] for row in rows))
+
+
+def _plain(value: Any) -> str | None:
+    if value is None:
+        return None
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _lago(credit: Credit) -> dict[str, Any]:
+    """The body of Lago's `POST /api/v1/wallet_transactions`, but for the wallet's id: that of the customer's wallet."""
+    return {
+        "external_customer_id": credit.account_id,
+        "wallet_transaction": {
+            "name": "Insurance compensation",
+            "granted_credits": f"{credit.amount_usd:.2f}",
+            "metadata": [
+                {"key": "idempotency_key", "value": credit.idempotency_key},
+                {"key": "reference", "value": credit.reference},
+            ],
+        },
+    }
+
+
+def _stripe(credit: Credit) -> dict[str, Any]:
+    """The header and body of Stripe's `POST /v1/billing/credit_grants`, but for the customer: that of the account. Amounts are in cents."""
+    return {
+        "account_id": credit.account_id,
+        "headers": {"Idempotency-Key": credit.idempotency_key},
+        "body": {
+            "name": "Insurance compensation",
+            "category": "promotional",
+            "amount": {"type": "monetary", "monetary": {"currency": "usd", "value": int(credit.amount_usd * 100)}},
+            "applicability_config": {"scope": {"price_type": "metered"}},
+            "metadata": {"idempotency_key": credit.idempotency_key, "reference": credit.reference},
+        },
+    }

@@ -1,0 +1,76 @@
+"""Hands batches of the ledger over to the models: those that the warehouse does not have yet. What readers see of them is the models' business."""
+
+from pathlib import Path
+
+import duckdb
+
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.settlement.batches import Batch, Head
+from makegood.settlement.ledger import COLUMNS, Ledger
+from makegood.settlement.trusting import refuse_what_is_behind
+from makegood.storage.duck import connect
+
+BATCH_COLUMNS = {
+    "batch_id": "bigint",
+    "settled_date": "date",
+    "posted_at": "timestamp",
+    "entry_count": "bigint",
+    "amount_usd": "decimal(38,12)",
+    "closed_until": "date",
+    "batch_digest": "varchar",
+}
+
+
+def hand_over(home: Home, loaded: Head, run_inputs: Path) -> list[Batch]:
+    """Write the relations `ledger_batches` and `ledger_entries` into a run's inputs: the batches after `loaded`, which the warehouse has.
+
+    Entries stay where they are: the relation is a view over the batches' files, which were proved and never change.
+
+    Raises:
+        MakegoodError: the ledger is broken, or lacks batches that were published or loaded.
+    """
+    ledger = Ledger(home.ledger)
+    refuse_what_is_behind(home, ledger)
+    if loaded not in ledger.heads():
+        raise MakegoodError(
+            f"the warehouse has batch {loaded.sequence} with digest {loaded.digest[:12]}… and the ledger in {ledger.batches_dir} does not:"
+            f" restore the batches that are missing; where there is no newer copy, delete {home.warehouse} and run all landing hours again"
+        )
+    batches = list(ledger.batches()[loaded.sequence :])
+    entries = ", ".join(f"{name}::{kind} as {name}" for name, kind in COLUMNS.items())
+    with connect(run_inputs, extensions=()) as con:
+        con.execute(f"create or replace view ledger_entries as select {entries} from {ledger.relation(batches)}")
+        con.execute(
+            f"create or replace table ledger_batches ({', '.join(f'{name} {kind}' for name, kind in BATCH_COLUMNS.items())})"
+        )
+        write_batches(con, "ledger_batches", batches)
+    return batches
+
+
+def write_batches(con: duckdb.DuckDBPyConnection, table: str, batches: list[Batch]) -> None:
+    """A row of `BATCH_COLUMNS` into the table for each of the batches."""
+    rows = [
+        [
+            batch.sequence, batch.settled_date, batch.posted_at, batch.entry_count, batch.amount_usd, batch.closed_until,
+            batch.digest,
+        ]
+        for batch in batches
+    ]  # fmt: skip
+    if rows:
+        con.executemany(f"insert into {table} values (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def hand_over_alone(home: Home, loaded: Head) -> list[Batch]:
+    """The same into inputs that hold nothing else, for a run that derives no hours. The file appears whole or not at all."""
+    fresh = home.run_inputs.with_name(home.run_inputs.name + ".new")
+    fresh.unlink(missing_ok=True)
+    batches = hand_over(home, loaded, fresh)
+    fresh.replace(home.run_inputs)
+    return batches
+
+
+def loaded_head(con: duckdb.DuckDBPyConnection) -> Head:
+    """The last batch in the warehouse that the connection looks at."""
+    row = con.execute("select batch_id, batch_digest from fct_ledger_batches order by batch_id desc limit 1").fetchone()
+    return Head(*row) if row else Head()

@@ -1,0 +1,127 @@
+"""What the last settlement saw, so that the next one looks only at what changed. It is derived: without it everything is looked at.
+
+It lies in the warehouse, which is a cache, and is believed only where it speaks of this warehouse and of this end of the ledger.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from makegood.settlement.batches import Batch, Head
+from makegood.settlement.closing import Coverage
+from makegood.storage.duck import sql_text
+
+ALIAS = "settled"
+SCHEMA = """
+create table if not exists settled.settlement (
+    warehouse_id varchar, snapshot_id bigint, covered_from timestamp, covered_until timestamp,
+    ledger_sequence bigint, ledger_digest varchar
+);
+create table if not exists settled.hours (hour_at timestamp, compensation_digest varchar);
+create table if not exists settled.caps (scope varchar, cap_usd decimal(18, 12), effective_from timestamp, effective_to timestamp);
+create table if not exists settled.account_days (account_id varchar, request_date date, amount_usd decimal(38, 12));
+create table if not exists settled.bound_months (account_id varchar, month date);
+create table if not exists settled.waiting_months (account_id varchar, month date);
+create table if not exists settled.keys (key_hash ubigint, request_date date);
+create table if not exists settled.batch_dates (sequence bigint, request_date date);
+"""
+"""hours: the closed ones and what was decided in them. account_days: what the day's cap left of each account's payouts.
+bound_months: where a month's cap may have taken something. waiting_months: where a hold kept something back. keys: on which request
+dates a key was seen. batch_dates: of which request dates a batch speaks."""
+
+
+def attach_memory(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool) -> None:
+    """Attach the memory as `settled`; one that is read only and not there is an empty one.
+
+    Raises:
+        duckdb.Error: the file is damaged; `forget` it.
+    """
+    file = memory_file(warehouse)
+    if read_only and file.exists():
+        con.execute(f"attach '{sql_text(file)}' as {ALIAS} (read_only)")
+        return
+    con.execute(f"attach '{':memory:' if read_only else sql_text(file)}' as {ALIAS}")
+    con.execute(SCHEMA)
+
+
+def memory_file(warehouse: Path) -> Path:
+    """Where the memory lies."""
+    return warehouse / "settlement.duckdb"
+
+
+def forget(warehouse: Path) -> bool:
+    """Remove the memory: the next settlement looks at everything. Whether there was any."""
+    file = memory_file(warehouse)
+    is_there = file.exists()
+    for part in (file, file.with_name(file.name + ".wal")):
+        part.unlink(missing_ok=True)
+    return is_there
+
+
+def is_believed(con: duckdb.DuckDBPyConnection, warehouse_id: str, head: Head) -> bool:
+    """Whether the memory speaks of this warehouse and this end of the ledger."""
+    row = con.execute("select warehouse_id, ledger_sequence, ledger_digest from settled.settlement").fetchone()
+    return row == (warehouse_id, head.sequence, head.digest)
+
+
+def last_settled(
+    con: duckdb.DuckDBPyConnection, last: Batch | None, is_remembered: bool
+) -> tuple[str, int, Coverage] | None:
+    """Warehouse, snapshot and published landing hours of the last settlement: as remembered, else as the last batch says."""
+    if is_remembered:
+        row = con.execute(
+            "select warehouse_id, snapshot_id, covered_from, covered_until from settled.settlement"
+        ).fetchone()
+        assert row is not None
+        return row[0], row[1], Coverage(row[2], row[3])
+    return (last.warehouse_id, last.snapshot_id, Coverage(last.covered_from, last.covered_until)) if last else None
+
+
+def batches_of(con: duckdb.DuckDBPyConnection, dates: set[date]) -> set[int]:
+    """The numbers of the batches that speak of these request dates."""
+    return {
+        row[0]
+        for row in con.execute(
+            "select distinct sequence from settled.batch_dates where request_date in $dates", {"dates": list(dates)}
+        ).fetchall()
+    }
+
+
+def remember(
+    con: duckdb.DuckDBPyConnection,
+    warehouse_id: str,
+    snapshot_id: int,
+    covered: Coverage,
+    head: Head,
+    batches: list[Batch],
+    is_whole: bool,
+) -> None:
+    """Take over what this settlement saw, from the temporary tables that `due` made, in one transaction.
+
+    `batches` are those that are new since the last settlement; where all of history was looked at, all of them.
+    """
+    con.execute("begin")
+    con.execute("delete from settled.settlement")
+    con.execute(
+        "insert into settled.settlement values (?, ?, ?, ?, ?, ?)",
+        [warehouse_id, snapshot_id, covered.start, covered.end, head.sequence, head.digest],
+    )
+    con.execute(
+        "delete from settled.hours; insert into settled.hours select hour_at, compensation_digest from closed_hours"
+    )
+    con.execute("delete from settled.caps; insert into settled.caps from compensation_caps")
+    everything = "true" if is_whole else "request_date in (select request_date from scope_dates)"
+    for table in ("account_days", "keys"):
+        con.execute(f"delete from settled.{table} where {everything}; insert into settled.{table} from {table}_now")
+    con.execute(
+        f"delete from settled.bound_months where {'true' if is_whole else 'month in (select month from scope_months)'}"
+    )
+    con.execute("insert into settled.bound_months from bound_months_now")
+    if is_whole:
+        con.execute("delete from settled.batch_dates; delete from settled.waiting_months")
+    for batch in batches:
+        con.execute("insert into settled.batch_dates select ?, unnest(?)", [batch.sequence, list(batch.request_dates)])
+    con.execute("delete from settled.waiting_months where account_id not in (select account_id from holds)")
+    con.execute("insert into settled.waiting_months from (from waiting_months_now except from settled.waiting_months)")
+    con.execute("commit")

@@ -1,0 +1,288 @@
+"""One settlement: what is due at the published snapshot becomes a batch of the ledger. What is due is worked out in due.py."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import duckdb
+
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.publication.publications import Publication, Publications, publications_file
+from makegood.publication.reading import current_publication, saying_damage
+from makegood.publication.sealing import attach_sealed, pin_sealed
+from makegood.settlement.batches import Batch, Head
+from makegood.settlement.closing import Coverage, coverage
+from makegood.settlement.due import work_out
+from makegood.settlement.entries import check, make_entries
+from makegood.settlement.holds import held_accounts
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.memory import attach_memory, forget, is_believed, last_settled, remember
+from makegood.settlement.trusting import last_seen, note_seen, refuse_what_may_be_older
+from makegood.settlement.usual import Usual, surprises
+from makegood.storage.duck import connect
+
+Made = TypeVar("Made")
+
+MEMORY = "1200MB"
+"""What a settlement's tables may take; beyond that they go to disk. The process takes some 600 MB besides."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a settlement is done.
+
+    Attributes:
+        grace: how long after a date's end its landing hours are awaited.
+        most_adjustments: how many adjustments and reversals post without being confirmed.
+        most_adjusted_usd: how much they may come to in all, in either direction, without being confirmed.
+        usual: what a day may come to without being confirmed; None looks at no day.
+    """
+
+    grace: timedelta
+    most_adjustments: int
+    most_adjusted_usd: Decimal
+    usual: Usual | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """Entries of one kind in a settlement, summed."""
+
+    entry_type: str
+    reason: str
+    entry_count: int
+    amount_usd: Decimal
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a settlement posted, or would post. `batch_id` is None where nothing was posted.
+
+    `surprises` are parts of a sentence, each of something that is posted only where it is confirmed.
+    """
+
+    settled_date: date
+    snapshot_id: int
+    closed_until: date
+    batch_id: int | None
+    digest: str
+    entry_count: int
+    amount_usd: Decimal
+    lines: tuple[Line, ...]
+    held_count: int
+    held_usd: Decimal
+    surprises: tuple[str, ...]
+    is_dry_run: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a settlement starts from: the published snapshot, what it covers, and the ledger's last batch."""
+
+    publication: Publication
+    warehouse_id: str
+    covered: Coverage
+    last: Batch | None
+    is_whole: bool
+
+    @property
+    def head(self) -> Head:
+        """The end of the chain."""
+        return self.last.head if self.last else Head()
+
+
+def settle(
+    home: Home, settled_date: date, terms: Terms, *, is_confirmed: bool = False, is_dry_run: bool = False
+) -> Settlement:
+    """Post what is due to the ledger, in the posting period `settled_date`. Doing it again posts nothing.
+
+    Raises:
+        MakegoodError: another settlement is at work; nothing is published; the ledger is broken, or may be older than what was published
+            or handed over; the snapshot or the landing hours published are behind those last settled; the period is over; more would be
+            posted than is usual and it is not confirmed; or an entry breaks what must hold of entries. Nothing is posted then.
+    """
+    ledger = Ledger(home.ledger)
+    with ledger.settling():
+        records = refuse_what_may_be_older(home, ledger)
+        if not is_dry_run and last_seen(home) is None:
+            note_seen(home, Head(), records.last)
+        done = with_memory(home, lambda: _settle(home, ledger, settled_date, terms, is_confirmed, is_dry_run))
+        if done.batch_id is not None:
+            note_seen(home, ledger.head(), records.last)
+    return done
+
+
+def _settle(
+    home: Home, ledger: Ledger, settled_date: date, terms: Terms, is_confirmed: bool, is_dry_run: bool
+) -> Settlement:
+    """The settlement, by one that holds the ledger."""
+    with session(home, is_read_only=is_dry_run) as (con, publication):
+        standing = stand(con, home, ledger, publication)
+        if standing.last and settled_date < standing.last.settled_date:
+            raise MakegoodError(
+                f"the period {settled_date} is over: {standing.last.settled_date} was settled already; corrections post to an open period"
+            )
+        closed_until = standing.covered.closed_until(terms.grace)
+        work_out(con, ledger, closed_until, held_accounts(home.ledger), is_whole=standing.is_whole)
+        posted_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        make_entries(con, standing.head.sequence + 1, settled_date, posted_at)
+        check(con)
+        lines = _lines(con)
+        surprising = tuple(_too_many_corrections(lines, terms))
+        if terms.usual:
+            surprising += tuple(surprises(con, ledger, terms.usual))
+        if surprising and not is_dry_run and not is_confirmed:
+            more = f" (and {len(surprising) - 1:,} more)" if len(surprising) > 1 else ""
+            raise MakegoodError(
+                f"not posted: {surprising[0]}{more}; see everything with --dry-run, and if it is right, settle with --confirm"
+                " (in Dagster with is_confirmed: true)"
+            )
+        held = con.execute("select count(*), coalesce(sum(due_usd), 0) from due where is_held").fetchone()
+        assert held is not None
+        entry_count, amount = (
+            sum(line.entry_count for line in lines),
+            sum((line.amount_usd for line in lines), Decimal(0)),
+        )
+        batch = None
+        if not is_dry_run:
+            if entry_count:
+                facts = _facts(con, standing, closed_until, posted_at, entry_count, amount)
+                batch = ledger.add(con, "entries", facts, settled_date)
+            fresh = ledger.batches() if standing.is_whole else [batch] if batch else []
+            try:
+                remember(
+                    con, standing.warehouse_id, publication.snapshot_id, standing.covered,
+                    batch.head if batch else standing.head, list(fresh), standing.is_whole,
+                )  # fmt: skip
+            except duckdb.Error:
+                # What was posted stays posted; only what was seen is lost.
+                forget(home.warehouse)
+    return Settlement(
+        settled_date=settled_date,
+        snapshot_id=publication.snapshot_id,
+        closed_until=closed_until,
+        batch_id=batch.sequence if batch else None,
+        digest=batch.digest if batch else "",
+        entry_count=entry_count,
+        amount_usd=amount,
+        lines=lines,
+        held_count=held[0],
+        held_usd=held[1],
+        surprises=surprising,
+        is_dry_run=is_dry_run,
+    )
+
+
+def with_memory(home: Home, work: Callable[[], Made]) -> Made:
+    """What the work makes; where the memory is damaged, it is forgotten, and the work is done once more and looks at everything."""
+    try:
+        return work()
+    except duckdb.Error:
+        if not forget(home.warehouse):
+            raise
+        return work()
+
+
+@contextmanager
+def session(home: Home, *, is_read_only: bool) -> Iterator[tuple[duckdb.DuckDBPyConnection, Publication]]:
+    """A connection at the published snapshot, with the memory attached.
+
+    Raises:
+        MakegoodError: nothing is published yet, or a file of it is damaged.
+    """
+    publication = current_publication(home.warehouse)
+    with connect(spill=home.warehouse / "spill") as con, TemporaryDirectory(prefix="makegood-settlement-") as folder:
+        con.execute(
+            f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false; set enable_progress_bar = false"
+        )
+        pinned = Path(folder) / "pinned"
+        pin_sealed(home.warehouse, publication.snapshot_id, pinned)
+        attach_sealed(con, home.warehouse, publication.snapshot_id, pinned)
+        attach_memory(con, home.warehouse, read_only=is_read_only)
+        with saying_damage():
+            yield con, publication
+
+
+def stand(con: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, publication: Publication) -> Standing:
+    """Where a settlement of this publication starts from. Whether the ledger may be gone on from was asked before.
+
+    Raises:
+        MakegoodError: the ledger is broken, or the publication is behind the last settlement.
+    """
+    last = ledger.last()
+    row = con.execute(
+        "select schema_uuid from __ducklake_metadata_makegood.ducklake_schema order by schema_id"
+    ).fetchone()
+    assert row is not None, "a DuckLake has a schema"
+    warehouse_id = str(row[0])
+    record = Publications(publications_file(home.warehouse))
+    try:
+        covered = coverage(record.landing_ranges(publication.snapshot_id))
+    finally:
+        record.close()
+    if covered is None:
+        raise MakegoodError("no landing hours are published yet: run `makegood run --from … --to …` first")
+    is_remembered = is_believed(con, warehouse_id, last.head if last else Head())
+    before = last_settled(con, last, is_remembered)
+    if before:
+        _refuse_what_is_behind(before, (warehouse_id, publication.snapshot_id, covered))
+    return Standing(publication, warehouse_id, covered, last, is_whole=not is_remembered)
+
+
+def _refuse_what_is_behind(before: tuple[str, int, Coverage], now: tuple[str, int, Coverage]) -> None:
+    if before[0] == now[0] and now[1] < before[1]:
+        raise MakegoodError(
+            f"the published snapshot {now[1]} is older than {before[1]}, which was settled: publish a newer one first"
+        )
+    if not now[2].reaches(before[2]):
+        raise MakegoodError(
+            f"the landing hours published without a gap are {now[2].start:%Y-%m-%dT%H} to {now[2].end:%Y-%m-%dT%H}, and those last settled were"
+            f" {before[2].start:%Y-%m-%dT%H} to {before[2].end:%Y-%m-%dT%H}: run those that are missing first"
+        )
+
+
+def _lines(con: duckdb.DuckDBPyConnection) -> tuple[Line, ...]:
+    rows = con.execute(
+        "select entry_type, reason, count(*), sum(amount_usd) from entries group by entry_type, reason order by entry_type, reason"
+    ).fetchall()
+    return tuple(Line(*row) for row in rows)
+
+
+def _too_many_corrections(lines: tuple[Line, ...], terms: Terms) -> Iterator[str]:
+    """Where more is taken back or changed than should pass unseen, a part of a sentence that says so."""
+    adjusting = [line for line in lines if line.entry_type != "payout"]
+    count = sum(line.entry_count for line in adjusting)
+    amount = sum((abs(line.amount_usd) for line in adjusting), Decimal(0))
+    if count > terms.most_adjustments or amount > terms.most_adjusted_usd:
+        yield (
+            f"{count:,} adjustments and reversals of {amount:f} USD are more than pass without a look (limits {terms.most_adjustments:,}"
+            f" and {terms.most_adjusted_usd:f} USD)"
+        )
+
+
+def _facts(
+    con: duckdb.DuckDBPyConnection,
+    standing: Standing,
+    closed_until: date,
+    posted_at: datetime,
+    entry_count: int,
+    amount: Decimal,
+) -> dict[str, str]:
+    days = con.execute("select distinct request_date from entries order by 1").fetchall()
+    return {
+        "posted_at": posted_at.isoformat(),
+        "entry_count": str(entry_count),
+        "amount_usd": format(amount, "f"),
+        "warehouse_id": standing.warehouse_id,
+        "snapshot_id": str(standing.publication.snapshot_id),
+        "covered_from": standing.covered.start.isoformat(),
+        "covered_until": standing.covered.end.isoformat(),
+        "closed_until": closed_until.isoformat(),
+        "request_dates": ",".join(str(day) for (day,) in days),
+    }

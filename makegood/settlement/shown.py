@@ -1,0 +1,142 @@
+"""The proof of what readers are shown: the ledger's tables against its batches, the marts and facts against each other. The ledger's own proof is in verifying.py."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from makegood.settlement.batches import Batch
+from makegood.settlement.ledger import COLUMNS, Ledger
+from makegood.settlement.loading import BATCH_COLUMNS, write_batches
+from makegood.storage.warehouse import has_table
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table that readers see, and a query of the rows that it must have, no more and no fewer.
+
+    Attributes:
+        table: its name.
+        keys: the columns that name a row, in the order in which the first that does not fit is looked for.
+        expected: the query; its columns are compared.
+        scope: which rows of the table are compared, where not all.
+        source: what the query goes by, in words.
+    """
+
+    table: str
+    keys: tuple[str, ...]
+    expected: str
+    source: str
+    scope: str = "true"
+
+
+POSTED = "what was posted"
+SHOWN = (
+    Shown("fct_ledger_batches", ("batch_id",), "from loaded_batches", POSTED),
+    Shown("fct_ledger_entries", ("batch_id", "entry_id"), f"select {', '.join(COLUMNS)} from loaded", POSTED),
+    Shown(
+        "mart_ledger_balances_daily",
+        ("settled_date", "account_id"),
+        """
+        select
+            account_id,
+            settled_date,
+            sum(amount_usd) over (account_days rows unbounded preceding) - amount_usd as opening_usd,
+            payouts_usd,
+            adjustments_usd,
+            reversals_usd,
+            sum(amount_usd) over (account_days rows unbounded preceding) as closing_usd,
+            entry_count,
+        from (
+            select
+                account_id,
+                settled_date,
+                sum(amount_usd) as amount_usd,
+                sum(if(entry_type = 'payout', amount_usd, 0)) as payouts_usd,
+                sum(if(entry_type = 'adjustment', amount_usd, 0)) as adjustments_usd,
+                sum(if(entry_type = 'reversal', amount_usd, 0)) as reversals_usd,
+                count(*) as entry_count,
+            from loaded
+            group by account_id, settled_date
+        )
+        window account_days as (partition by account_id order by settled_date)
+        """,
+        POSTED,
+    ),
+    Shown(
+        "mart_ledger_postings",
+        ("compensation_id", "account_id"),
+        "select compensation_id, account_id, sum(amount_usd) as posted_usd, count(*) as entry_count from loaded group by all",
+        POSTED,
+    ),
+    Shown(
+        "mart_settlement_daily",
+        ("request_date", "account_id"),
+        """
+        select
+            request_date,
+            account_id,
+            sum(decided_usd)::decimal(38, 12) as decided_usd,
+            sum(posted_usd)::decimal(38, 12) as posted_usd,
+            sum(decided_usd - posted_usd)::decimal(38, 12) as unsettled_usd,
+        from (
+            select request_date, account_id, payout_usd as decided_usd, 0 as posted_usd from fct_compensations
+            union all
+            select request_date, account_id, 0, amount_usd from loaded
+        )
+        group by request_date, account_id
+        """,
+        "what was decided and posted",
+    ),
+    Shown(
+        "mart_compensation_by_account_daily",
+        ("request_date", "account_id", "compensation_type", "model"),
+        """
+        select request_date, account_id, compensation_type, model, count(*) as compensation_count, sum(payout_usd) as payout_usd
+        from fct_compensations group by all
+        """,
+        "fct_compensations",
+    ),
+    Shown(
+        "fct_compensations",
+        ("request_date", "source", "request_id"),
+        """
+        select request_date, source, request_id, account_id, requested_at, rule_id, policy_version, cost_usd, payout_usd
+        from fct_requests where reason_code = 'compensated'
+        """,
+        "what fct_requests decides",
+        scope="request_date in (select request_date from fct_requests)",
+    ),
+)
+
+
+def faults(con: duckdb.DuckDBPyConnection, ledger: Ledger, loaded: list[Batch]) -> list[str]:
+    """What readers see that is not so: a sentence for each table, with the first row that does not fit.
+
+    Args:
+        con: a connection at the published snapshot.
+        ledger: the batches' place.
+        loaded: the batches that the snapshot has.
+    """
+    con.execute(f"create or replace temp table loaded as select {', '.join(COLUMNS)} from {ledger.relation(loaded)}")
+    columns = ", ".join(f"{name} {kind}" for name, kind in BATCH_COLUMNS.items())
+    con.execute(f"create or replace temp table loaded_batches ({columns})")
+    write_batches(con, "loaded_batches", loaded)
+    found = [_first_unlike(con, shown) for shown in SHOWN]
+    return [fault for fault in found if fault]
+
+
+def _first_unlike(con: duckdb.DuckDBPyConnection, shown: Shown) -> str | None:
+    if not has_table(con, shown.table):
+        return f"{shown.table} is not there: run a landing hour, which makes it"
+    columns = ", ".join(str(column[0]) for column in con.execute(f"from ({shown.expected}) limit 0").description or [])
+    keys = ", ".join(shown.keys)
+    row = con.execute(
+        f"with expected as (select {columns} from ({shown.expected})),"
+        f" found as (select {columns} from {shown.table} where {shown.scope}),"
+        " unlike as ((from expected except all from found) union all (from found except all from expected))"
+        f" select {keys} from unlike order by {keys} limit 1"
+    ).fetchone()
+    if row is None:
+        return None
+    named = ", ".join(f"{key} {value}" for key, value in zip(shown.keys, row, strict=True))
+    return f"{shown.table} is not {shown.source}: the first row that differs is that of {named}"

@@ -1,0 +1,64 @@
+"""Where each account stands with a batch: what was posted to it in all, and what was credited of it. Whole cents are credited, and never taken back.
+
+The standings are handed over with each batch, so that the next hand-over begins there and does not read the ledger from its start.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from makegood.storage.rows import json_lines, read_json_lines
+
+CENT = Decimal("0.01")
+FILE = "standings.jsonl"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One account's: Σ posted, exact, and Σ credited, in cents. USD."""
+
+    posted_usd: Decimal = Decimal(0)
+    credited_usd: Decimal = Decimal(0)
+
+    def with_posted(self, amount: Decimal) -> "Standing":
+        """The standing once this much more is posted: credited is the most that ever stood, rounded half-even to cents."""
+        posted = self.posted_usd + amount
+        return Standing(posted, max(self.credited_usd, posted.quantize(CENT, ROUND_HALF_EVEN)))
+
+    def with_accepted(self, amount: Decimal) -> "Standing":
+        """The standing once billing was found to have credited this much more."""
+        return Standing(self.posted_usd, self.credited_usd + amount)
+
+
+Standings = Mapping[str, Standing]
+
+
+def as_text(standing: Standings) -> str:
+    """The standings as lines of JSON, in order of account."""
+    return json_lines(
+        {"account_id": account_id, "posted_usd": f"{one.posted_usd:f}", "credited_usd": f"{one.credited_usd:f}"}
+        for account_id, one in sorted(standing.items())
+    )
+
+
+def read_standings(content: bytes) -> Standings:
+    """What `as_text` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        return {
+            row["account_id"]: Standing(Decimal(row["posted_usd"]), Decimal(row["credited_usd"]))
+            for row in read_json_lines(content)
+        }
+    except (KeyError, TypeError, ArithmeticError) as error:
+        raise ValueError(f"a line names no account and its amounts: {error}") from error
+
+
+def after(before: Standings, posted: Iterable[tuple[str, Decimal]]) -> Standings:
+    """The standings once these accounts' sums are posted."""
+    return {
+        **before,
+        **{account_id: before.get(account_id, Standing()).with_posted(amount) for account_id, amount in posted},
+    }

@@ -1,0 +1,143 @@
+"""An account's statement of one month: what stood, what was posted, what stands, and what is decided but not posted. Read as published."""
+
+import calendar
+import html
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.publication.asking import ask
+from makegood.publication.reading import reading
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.trusting import refuse_what_is_behind
+
+COLUMNS = ("settled_date", "request_date", "entry_type", "reason", "amount_usd", "balance_usd", "entry_id")
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """One entry, and what the account has come to with it. Amounts in USD."""
+
+    settled_date: date
+    request_date: date
+    entry_type: str
+    reason: str
+    amount_usd: Decimal
+    balance_usd: Decimal
+    entry_id: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One account's month, by posting period. `accrual_usd` is decided but not posted of the month's request dates."""
+
+    account_id: str
+    first_date: date
+    last_date: date
+    opening_usd: Decimal
+    lines: tuple[StatementLine, ...]
+    closing_usd: Decimal
+    accrual_usd: Decimal
+
+
+def month_bounds(text: str) -> tuple[date, date]:
+    """The first and the last day of a month such as `2026-11`.
+
+    Raises:
+        MakegoodError: the text is no month.
+    """
+    try:
+        first = date.fromisoformat(f"{text.strip()}-01")
+    except ValueError as error:
+        raise MakegoodError(f"{text!r} is not a month; write it like 2026-11") from error
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def statement(home: Home, account_id: str, month: str) -> Statement:
+    """The account's statement of a month, at the published snapshot.
+
+    Raises:
+        MakegoodError: the text is no month, nothing is published, the account is not known, or the ledger is broken or behind what
+            was published.
+    """
+    first, last = month_bounds(month)
+    refuse_what_is_behind(home.existing(), Ledger(home.ledger))
+    with reading(home.warehouse) as (con, _):
+        known = ask(
+            con,
+            "select exists (from fct_ledger_entries where account_id = $account)"
+            " or exists (from mart_compensation_by_account_daily where account_id = $account)",
+            {"account": account_id},
+        ).fetchone()
+        if known is None or not known[0]:
+            raise MakegoodError(
+                f"account {account_id!r} has no compensation: nothing was ever decided or posted for it"
+            )
+        before = ask(
+            con,
+            "select coalesce(sum(amount_usd), 0) from fct_ledger_entries where account_id = ? and settled_date < ?",
+            [account_id, first],
+        ).fetchone()
+        rows = ask(
+            con,
+            "select settled_date, request_date, entry_type, reason, amount_usd, entry_id from fct_ledger_entries"
+            " where account_id = ? and settled_date between ? and ?"
+            " order by settled_date, batch_id, request_date, compensation_id",
+            [account_id, first, last],
+        ).fetchall()
+        unsettled = ask(
+            con,
+            "select coalesce(sum(unsettled_usd), 0) from mart_settlement_daily where account_id = ? and request_date between ? and ?",
+            [account_id, first, last],
+        ).fetchone()
+    assert before is not None and unsettled is not None
+    balance = opening = Decimal(before[0])
+    lines = []
+    for settled_date, request_date, entry_type, reason, amount, entry_id in rows:
+        balance += amount
+        lines.append(StatementLine(settled_date, request_date, entry_type, reason, amount, balance, entry_id))
+    return Statement(account_id, first, last, opening, tuple(lines), balance, Decimal(unsettled[0]))
+
+
+def as_rows(made: Statement) -> list[tuple[object, ...]]:
+    """The statement as rows of `COLUMNS`: opening, entries by posting period, closing, accrual."""
+    day = timedelta(days=1)
+    return [
+        (made.first_date - day, None, "opening", None, None, made.opening_usd, None),
+        *[
+            (
+                line.settled_date,
+                line.request_date,
+                line.entry_type,
+                line.reason,
+                line.amount_usd,
+                line.balance_usd,
+                line.entry_id,
+            )
+            for line in made.lines
+        ],
+        (made.last_date, None, "closing", None, None, made.closing_usd, None),
+        (made.last_date, None, "accrual", "decided, not posted", made.accrual_usd, None, None),
+    ]
+
+
+def as_html(made: Statement) -> str:
+    """The statement as one HTML document that needs nothing else."""
+    title = f"Insurance compensation: {html.escape(made.account_id)}, {made.first_date:%B %Y}"
+    head = "".join(f"<th scope=col>{name.replace('_', ' ')}</th>" for name in COLUMNS)
+    rows = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>\n" for row in as_rows(made))
+    return (
+        f"<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>{title}</title>\n"
+        "<style>body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color-scheme:light dark}table{border-collapse:collapse}"
+        "th,td{padding:.3rem .8rem;text-align:left;border-bottom:1px solid #8884}td.n{text-align:right;font-variant-numeric:tabular-nums}</style>\n"
+        f"<h1>{title}</h1>\n<p>Amounts in USD, posted unless they are called accrual; periods are UTC days.</p>\n"
+        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</html>\n"
+    )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"<td class=n>{value:f}</td>"
+    return f"<td>{html.escape('' if value is None else str(value))}</td>"

@@ -1,0 +1,132 @@
+"""Whether a settlement would post more than is usual. What is usual, the ledger's own past days say; what is due does not belong here.
+
+A day that gets several times as much as the largest of the last days that were posted is looked at before it is posted: for everybody
+together and for each account, what is paid and what is taken back alike. Corrections are looked at in all too, for they may be spread
+over many days.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+
+from makegood.settlement.ledger import Ledger
+
+DAYS = 28
+"""So many request dates that were posted last are the past."""
+
+SHARE = Decimal("0.1")
+"""An account whose day comes to less than this part of everybody's largest is not looked at."""
+
+PAST = """
+create or replace temp table past as
+select request_date, account_id, sum(amount_usd)::decimal(38, 12) as amount_usd
+from {entries} where request_date in (select unnest($dates)::date) group by request_date, account_id
+"""
+
+SURPRISES = """
+with largest as (
+    select max(amount_usd) as amount_usd
+    from (select sum(amount_usd) as amount_usd from past group by request_date)
+),
+
+own as (
+    select account_id, max(amount_usd) as amount_usd from past group by account_id
+),
+
+top as (
+    select max(amount_usd) as amount_usd from own
+),
+
+postings as (
+    select
+        request_date,
+        account_id,
+        abs(amount_usd) as amount_usd,
+        if(amount_usd > 0, 'paid', 'taken back') as direction,
+        entry_type <> 'payout' as is_correction,
+    from entries
+),
+
+sums as (
+    select request_date, account_id, direction, sum(amount_usd) as amount_usd from postings group by all
+    union all
+    select request_date, null, direction, sum(amount_usd) from postings group by all
+    union all
+    select null, null, 'corrected', sum(amount_usd) from postings where is_correction having count(*) > 0
+),
+
+usual as (
+    select
+        sums.*,
+        largest.amount_usd as largest_usd,
+        case
+            when sums.account_id is null then largest.amount_usd
+            else coalesce(own.amount_usd, top.amount_usd)
+        end as usual_usd,
+    from sums
+    cross join largest
+    cross join top
+    left join own using (account_id)
+),
+
+limits as (
+    select
+        *,
+        case
+            when largest_usd is null then $first_usd
+            when account_id is null then greatest($unseen_usd, $times * usual_usd)
+            else greatest($unseen_usd, $times * usual_usd, largest_usd * $share)
+        end::decimal(38, 12) as limit_usd,
+    from usual
+)
+
+select request_date, account_id, direction, amount_usd, usual_usd, limit_usd
+from limits
+where amount_usd > limit_usd
+order by account_id nulls first, amount_usd - limit_usd desc, request_date nulls first
+"""
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What a day may come to unseen, USD.
+
+    Attributes:
+        times: how many times the largest of the last days.
+        unseen_usd: as much as this is never looked at.
+        first_usd: what a day may come to where the ledger has no past.
+    """
+
+    times: int
+    unseen_usd: Decimal
+    first_usd: Decimal
+
+
+def surprises(con: duckdb.DuckDBPyConnection, ledger: Ledger, usual: Usual) -> list[str]:
+    """What the table `entries` holds that is more than usual, a part of a sentence each; the sums of everybody come first."""
+    batches = ledger.batches()
+    dates = sorted({day for batch in batches for day in batch.request_dates})[-DAYS:]
+    told = [batch for batch in batches if not dates or set(dates) & set(batch.request_dates)]
+    con.execute(PAST.format(entries=ledger.relation(told)), {"dates": dates})
+    rows = con.execute(
+        SURPRISES,
+        {"times": usual.times, "unseen_usd": usual.unseen_usd, "first_usd": usual.first_usd, "share": SHARE},
+    ).fetchall()
+    con.execute("drop table past")
+    return [_sentence(*row) for row in rows]
+
+
+def _sentence(
+    request_date: date | None,
+    account_id: str | None,
+    direction: str,
+    amount: Decimal,
+    most: Decimal | None,
+    limit: Decimal,
+) -> str:
+    who = "all accounts together" if account_id is None else f"account {account_id!r}"
+    day = f" for {request_date}" if request_date else " by adjustments and reversals"
+    past = f"{most:f} USD is the most of a day" if most is not None else "nothing was posted yet"
+    return f"{who} would be {direction} {amount:f} USD{day}, where {past} (limit {limit:f} USD)"

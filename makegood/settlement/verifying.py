@@ -1,0 +1,234 @@
+"""The proof: the chain is whole, every entry follows from those before it, and every key has come to what was decided. Nothing is mended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.publication.sealing import prove as prove_published
+from makegood.settlement import shown
+from makegood.settlement.batches import Batch
+from makegood.settlement.due import work_out
+from makegood.settlement.entries import ENTRY_DIGEST, ENTRY_ID
+from makegood.settlement.holds import held_accounts
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.loading import loaded_head
+from makegood.settlement.proving import prove
+from makegood.settlement.settling import session, stand, with_memory
+from makegood.settlement.trusting import refuse_what_may_be_older
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import has_table
+
+STEPS = f"""
+create or replace temp table steps as
+with entries as (
+    select *, {ENTRY_DIGEST} as made_digest,
+    from read_parquet($files, hive_partitioning = false, filename = true)
+),
+
+places as (
+    select file as filename, sequence as file_batch_id, settled_date as file_settled_date
+    from batches
+)
+
+select
+    *,
+    row_number() over key_order as ordinal,
+    coalesce(sum(amount_usd) over (key_order rows between unbounded preceding and 1 preceding), 0) as before_usd,
+    sum(amount_usd) over (key_order rows unbounded preceding) as after_usd,
+    lag(entry_id) over key_order as previous_entry_id,
+from entries
+inner join places using (filename)
+window key_order as (partition by compensation_id, account_id order by file_batch_id)
+"""
+
+FAULTS = {
+    "its digest is not that of its columns": "entry_digest <> made_digest",
+    "its id is not that of its key and ordinal": f"entry_id <> {ENTRY_ID.format(ordinal='ordinal')}",
+    "it names another batch": "batch_id <> file_batch_id",
+    "it names another period": "settled_date <> file_settled_date",
+    "it is of nothing": "amount_usd = 0",
+    "its account is unknown": "account_id = 'unknown'",
+    "its key comes to less than nothing": "after_usd < 0",
+    "its type does not follow from the sums before and after it": (
+        "entry_type <> case when before_usd = 0 then 'payout' when after_usd = 0 then 'reversal' else 'adjustment' end"
+    ),
+    "it does not name the entry that it adjusts": (
+        "adjusts_entry_id is distinct from case when before_usd <> 0 then previous_entry_id end"
+    ),
+}
+"""What no entry of the ledger may be."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was looked at, what is wrong (a sentence each, the first that does not fit named), and what merely waits."""
+
+    batch_count: int
+    entry_count: int
+    amount_usd: Decimal
+    problems: tuple[str, ...]
+    due_count: int
+    due_usd: Decimal
+    held_count: int
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def verify(home: Home, grace: timedelta) -> Verdict:
+    """Look at the whole ledger, and at all that was decided at the published snapshot.
+
+    Raises:
+        MakegoodError: nothing is published, or a settlement is at work.
+    """
+    ledger = Ledger(home.ledger)
+    with ledger.settling():
+        proof = prove(ledger.batches_dir)
+        problems = [f"{proof.fault}{_first_unfit_entry(proof.unfit)}"] if proof.fault and proof.unfit else []
+        with connect(extensions=(), spill=home.warehouse / "spill") as con:
+            entry_count, amount, faults = _entries(con, proof.batches)
+        problems += faults
+        due_count, due_usd, held_count = 0, Decimal(0), 0
+        if not problems:
+            problems += _handed_over(home, ledger)
+        if not problems:
+            faults, due_count, due_usd, held_count = with_memory(home, lambda: _against_decisions(home, ledger, grace))
+            problems += faults
+    return Verdict(len(proof.batches), entry_count, amount, tuple(problems), due_count, due_usd, held_count)
+
+
+def _handed_over(home: Home, ledger: Ledger) -> list[str]:
+    """What is wrong with the record of hand-overs: a file that was changed, or sums that are not those of the ledger."""
+    try:
+        records = refuse_what_may_be_older(home, ledger)
+        for record in records:
+            for name in record.sha256:
+                record.read(name)
+        stated = {account: one.posted_usd for account, one in records.standings(records.last).items() if one.posted_usd}
+    except MakegoodError as error:
+        return [str(error)]
+    with connect(extensions=()) as con:
+        rows = con.execute(
+            f"select account_id, sum(amount_usd) from {ledger.relation(ledger.batches()[: records.last])}"
+            " group by account_id having sum(amount_usd) <> 0"
+        ).fetchall()
+    unlike = sorted(set(stated.items()) ^ set(rows))
+    return (
+        [
+            f"the standings handed over with batch {records.last} are not what was posted: the first account that differs is {unlike[0][0]}"
+        ]
+        if unlike
+        else []
+    )
+
+
+def _against_decisions(home: Home, ledger: Ledger, grace: timedelta) -> tuple[list[str], int, Decimal, int]:
+    """What is wrong with the ledger against what was decided and is shown; and what merely waits: keys due and their sum, keys held."""
+    with session(home, is_read_only=True) as (con, publication):
+        try:
+            prove_published(home.warehouse, publication.snapshot_id)
+            standing = stand(con, home, ledger, publication)
+        except MakegoodError as error:
+            return [str(error)], 0, Decimal(0), 0
+        closed_until = standing.covered.closed_until(grace)
+        problems = _decisions(con, ledger, closed_until, held_accounts(home.ledger), standing.is_whole)
+        problems += _costs(con)
+        if has_table(con, "fct_ledger_batches"):
+            problems += shown.faults(con, ledger, list(ledger.batches()[: loaded_head(con).sequence]))
+        return problems, *_waiting(con)
+
+
+def _first_unfit_entry(file: Path) -> str:
+    """Which entry of a file that was changed does not fit its own digest, if that can still be told."""
+    try:
+        with connect(extensions=()) as con:
+            row = con.execute(
+                f"select entry_id from read_parquet(?, hive_partitioning = false, file_row_number = true)"
+                f" where entry_digest is distinct from {ENTRY_DIGEST} order by file_row_number limit 1",
+                [str(file)],
+            ).fetchone()
+    except duckdb.Error:
+        return "; its entries cannot be read"
+    return f"; the first entry that does not fit is {row[0]}" if row else ""
+
+
+def _entries(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> tuple[int, Decimal, list[str]]:
+    """How many entries there are, their sum, and what is wrong with the first that does not follow from those before it."""
+    if not batches:
+        return 0, Decimal(0), []
+    con.execute(
+        "create temp table batches (file varchar, sequence bigint, settled_date date, entry_count bigint, amount_usd decimal(38, 12))"
+    )
+    con.executemany(
+        "insert into batches values (?, ?, ?, ?, ?)",
+        [
+            [str(batch.file), batch.sequence, batch.settled_date, batch.entry_count, batch.amount_usd]
+            for batch in batches
+        ],
+    )
+    con.execute(STEPS, {"files": [str(batch.file) for batch in batches]})
+    problems = []
+    for fault, condition in FAULTS.items():
+        row = con.execute(
+            f"select entry_id, file_batch_id from steps where {condition} order by file_batch_id, request_date, compensation_id limit 1"
+        ).fetchone()
+        if row:
+            problems.append(f"entry {row[0]} of batch {row[1]} does not fit: {fault}")
+    miscounted = con.execute(
+        "select sequence from batches left join (select file_batch_id, count(*) as n, sum(amount_usd) as s from steps group by 1) on sequence = file_batch_id"
+        " where n is distinct from entry_count or s is distinct from amount_usd order by 1 limit 1"
+    ).fetchone()
+    if miscounted:
+        problems.append(f"batch {miscounted[0]} does not hold as many entries, or not of the sum, that it says")
+    total = con.execute("select count(*), sum(amount_usd) from steps").fetchone()
+    assert total is not None
+    return total[0], total[1], problems
+
+
+def _decisions(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, closed_until: date, held: set[str], is_whole: bool
+) -> list[str]:
+    """Keys that have not come to what is allowed, and which the next settlement would not mend: it would overlook them."""
+    work_out(con, ledger, closed_until, held, is_whole=is_whole)
+    con.execute("create or replace temp table seen_due as from due where not is_held")
+    work_out(con, ledger, closed_until, held, is_whole=True)
+    row = con.execute(
+        "with overlooked as ((from due where not is_held) except (from seen_due))"
+        " select compensation_id, account_id, posted_usd, allowed_usd, last_entry_id, count(*) over () from overlooked order by all limit 1"
+    ).fetchone()
+    if row is None:
+        return []
+    entry = f"entry {row[4]}" if row[4] else "no entry"
+    return [
+        f"{row[5]} keys have not come to what was decided, and settling would not see it: the first is {row[0]} of account {row[1]} with"
+        f" {row[2]} USD posted ({entry}) and {row[3]} USD allowed"
+    ]
+
+
+def _costs(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Keys that were posted more than their requests cost, though they are decided as they stand."""
+    row = con.execute(
+        "select compensation_id, account_id, sum(allowed.amount_usd), sum(cost_usd) from allowed group by all"
+        " having sum(allowed.amount_usd) > sum(cost_usd) order by all limit 1"
+    ).fetchone()
+    return (
+        [f"key {row[0]} of account {row[1]} is allowed {row[2]} USD, more than its requests cost ({row[3]} USD)"]
+        if row
+        else []
+    )
+
+
+def _waiting(con: duckdb.DuckDBPyConnection) -> tuple[int, Decimal, int]:
+    row = con.execute(
+        "select count(*) filter (where not is_held), coalesce(sum(due_usd) filter (where not is_held), 0), count(*) filter (where is_held) from due"
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1], row[2]

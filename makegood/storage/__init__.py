@@ -1,0 +1,1 @@
+"""Files and databases of a home: how they are opened, attached, locked and written durably."""

@@ -1,0 +1,44 @@
+"""The dbt-duckdb plugin that places the profile in the home and loads DuckDB's extensions before dbt attaches the warehouse."""
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+from dbt.adapters.duckdb.credentials import Attachment, DuckDBCredentials
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+from makegood.errors import MakegoodError
+from makegood.storage.duck import EXTENSIONS, load, trust
+
+PLACE = "$MAKEGOOD_HOME"
+
+
+class Plugin(BasePlugin):
+    """Fills the home into the profile's paths, and loads the extensions out of their wheels, so that nothing is downloaded."""
+
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
+        """Name the home that this process works in, and check signatures once in a process.
+
+        Raises:
+            MakegoodError: MAKEGOOD_HOME is not set.
+        """
+        home = os.environ.get(PLACE[1:])
+        if not home:
+            raise MakegoodError("dbt needs MAKEGOOD_HOME, the home to work in; `makegood run` sets it")
+        creds.attach = [_placed(attachment, home) for attachment in creds.attach or []]
+        config.update({name: _filled(value, home) for name, value in config.items()})
+        config.update(trust(EXTENSIONS))
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Load each extension by its full path; FileNotFoundError names the package that is missing."""
+        load(conn)
+
+
+def _placed(attachment: Attachment, home: str) -> Attachment:
+    options = {name: _filled(value, home) for name, value in (attachment.options or {}).items()}
+    return replace(attachment, path=_filled(attachment.path, home), options=options)
+
+
+def _filled(value: Any, home: str) -> Any:
+    return value.replace(PLACE, home) if isinstance(value, str) else value

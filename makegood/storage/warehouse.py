@@ -1,0 +1,92 @@
+"""Attaches the DuckLake, always the same way: as `makegood`. What is in it is the models' business."""
+
+from pathlib import Path
+
+import duckdb
+
+from makegood.errors import MakegoodError
+from makegood.storage.duck import connect, sql_text
+from makegood.storage.sqlite_files import fault, is_there
+
+ALIAS = "makegood"
+ROW_GROUP = 30_720
+"""Rows that lie together in a data file: a look for one request of an hour reads no more of its day than these."""
+
+
+def attach(
+    con: duckdb.DuckDBPyConnection,
+    warehouse: Path,
+    *,
+    read_only: bool = True,
+    snapshot_id: int | None = None,
+    pinned: Path | None = None,
+    data: str | None = None,
+) -> None:
+    """Attach the warehouse to a connection, and make it the place where plain table names are looked up.
+
+    Args:
+        con: a connection with Makegood's extensions.
+        warehouse: its directory.
+        read_only: whether nothing may be written.
+        snapshot_id: the snapshot to stay at; None follows the head.
+        pinned: a private copy of the catalog to read instead of it.
+        data: where its files are found; None is where they lie.
+
+    Raises:
+        MakegoodError: the catalog is damaged or missing.
+    """
+    # The catalog holds the place where it was made, and a home may be moved, or be mounted elsewhere.
+    options = [f"data_path '{sql_text(data or warehouse / 'data')}'", "override_data_path true"]
+    if pinned is None:
+        options += ["meta_journal_mode 'WAL'", "meta_busy_timeout 30000"]
+    if read_only:
+        options.append("read_only")
+    if snapshot_id is not None:
+        options.append(f"snapshot_version {snapshot_id:d}")
+    place = pinned or f"sqlite:{catalog(warehouse)}"
+    try:
+        con.execute(f"attach 'ducklake:{sql_text(place)}' as {ALIAS} ({', '.join(options)})")
+        con.execute(f"use {ALIAS}")
+    except duckdb.Error as error:
+        raise fault(catalog(warehouse), error, rebuilding(warehouse)) from error
+
+
+def create(warehouse: Path, *, is_published: bool = False) -> None:
+    """Make the catalog where there is none.
+
+    Raises:
+        MakegoodError: it is damaged, or is missing although something of it was published.
+    """
+    is_new = not is_there(catalog(warehouse))
+    if is_new and is_published:
+        raise MakegoodError(
+            f"{catalog(warehouse)} is missing or empty, although it was published from: {rebuilding(warehouse)}"
+        )
+    with connect() as con:
+        attach(con, warehouse, read_only=False)
+        if is_new:
+            con.execute(f"call {ALIAS}.set_option('parquet_row_group_size', '{ROW_GROUP}')")
+
+
+def catalog(warehouse: Path) -> Path:
+    """The DuckLake's catalog, a SQLite file."""
+    return warehouse / "catalog.sqlite"
+
+
+def rebuilding(warehouse: Path) -> str:
+    """What to do where a file of the warehouse is lost."""
+    return f"put {warehouse} back from a copy, or delete it and run all landing hours again: the lake and the ledger keep everything"
+
+
+def head_snapshot(con: duckdb.DuckDBPyConnection) -> int:
+    """The newest snapshot's id."""
+    row = con.execute(f"select max(snapshot_id) from ducklake_snapshots('{ALIAS}')").fetchone()
+    return int(row[0]) if row else 0
+
+
+def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the attached snapshot has this table or view."""
+    row = con.execute(
+        "select count(*) from information_schema.tables where table_catalog = ? and table_name = ?", [ALIAS, name]
+    ).fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,1 @@
+"""Content assessments find their requests: each verdict moves to the hour of the request that it judges."""

@@ -1,0 +1,287 @@
+"""Verdicts find their requests: each moves to the hour of the request that it speaks of. Reading verdicts is landing's.
+
+A verdict names a request by its source and id, and by the account where it says one. It speaks of the last such request that began in
+the 30 days before it, or within 7 days of its hint. Several accounts may have requests of one id: without an account the verdict speaks
+of the one that began exactly when its hint says, else of each account's, so that nobody keeps a verdict from another by using his id.
+One whose request has not landed waits, and is looked for again whenever request logs land, up to 30 days after it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from makegood.hours import HOUR
+from makegood.ingestion.assessments import COLUMNS
+from makegood.ingestion.canonical import columns_sql
+from makegood.ingestion.inventory import AssessmentPart, Inventory, LandedFile
+from makegood.ingestion.lake_parts import MERGE_REACH, current_rows, paths
+from makegood.ingestion.sources import ASSESSMENTS
+from makegood.storage.duck import connect, sql_text
+
+PATIENCE = timedelta(days=30)
+"""How far a request may lie before its verdict, and how long the verdict waits for it to land."""
+CLOCKS = timedelta(days=1)
+"""How far a verdict may lie before its request, for clocks differ."""
+HINT_REACH = timedelta(days=7)
+"""How far off a hint may be from a request that lies further back than the patience."""
+ARRIVED = Path("content_assessments", "arrived")
+"""Where landing puts verdicts, by landing day."""
+WAITING = Path("content_assessments", "waiting")
+"""Where verdicts lie whose requests were looked up and not found, by landing day."""
+
+SPEAKS_AT = f"""
+    delivered.landed_hour <= verdicts.landed_hour + interval {PATIENCE.days} day
+    and (
+        delivered.requested_at between verdicts.assessed_at - interval {PATIENCE.days} day
+            and verdicts.assessed_at + interval {CLOCKS.days} day
+        or delivered.requested_at between verdicts.requested_at - interval {HINT_REACH.days} day
+            and verdicts.requested_at + interval {HINT_REACH.days} day
+    )
+"""
+"""When a row of `verdicts` may speak of a row of `delivered`, by their times. It needs no more than the two, so that no order of landing matters."""
+SPEAKS_OF = f"""
+    verdicts.id_hash = delivered.id_hash
+    and verdicts.source = delivered.source
+    and verdicts.request_id = delivered.request_id
+    and (verdicts.account_id is null or verdicts.account_id = delivered.account_id)
+    and {SPEAKS_AT}
+"""
+"""When a row of `verdicts` speaks of a row of `delivered`."""
+
+IDENTITY = "landing_file, landing_line, source, request_id, detector"
+
+
+def place(landing_hours: Iterable[datetime], lake: Path, inventory: Inventory) -> None:
+    """Look up the requests of verdicts: of those that just arrived anywhere, of older ones in the logs that landed in these hours.
+
+    Verdicts whose request is found move to its hour, the others wait. Again, or after a crash, it changes nothing more.
+
+    Args:
+        landing_hours: hours whose files have landed.
+        lake: the lake's directory.
+        inventory: knows the parts; each move is one transaction of it.
+    """
+    arrived = {_landed_date(part) for part in inventory.unplaced_parts() if _has_arrived(part)}
+    for date in sorted(arrived):
+        of_date = [part for part in inventory.unplaced_parts() if _landed_date(part) == date]
+        _place(of_date, lake, inventory)
+    logs = [file for file in inventory.files_of_hours(landing_hours) if file.adapter != ASSESSMENTS.stem]
+    for day, files in groupby(sorted(logs, key=_landed_day), key=_landed_day):
+        delivered = {part.lake_part for part in inventory.parts_of_files(file.landing_file for file in files)}
+        first = (day - PATIENCE).date().isoformat()
+        waiting = [part for part in inventory.unplaced_parts() if _landed_date(part) >= first]
+        if waiting and delivered:
+            _place(waiting, lake, inventory, delivered)
+
+
+def copy_to_shared_hours(hours: Iterable[datetime], lake: Path, inventory: Inventory) -> None:
+    """Bring verdicts to each of these hours in which their request was delivered: any of them may be, or become, the request's own."""
+    spans = [(hour, hour + HOUR) for hour in hours]
+    placed = [part for start, end in spans for part in inventory.assessment_parts(start, end)]
+    delivered = [part.lake_part for start, end in spans for part in inventory.current_parts(start, end)]
+    if len(spans) < 2 or not placed or not delivered:
+        return
+    with connect(extensions=(), spill=lake / ".spill") as con:
+        _read_verdicts(con, placed, lake)
+        con.execute(
+            "insert into found select distinct identity, verdicts.request_key, date_trunc('hour', delivered.requested_at)"
+            f" from verdicts inner join (select * {current_rows(delivered, lake, inventory)}) as delivered"
+            f" on verdicts.request_key = delivered.request_key and {SPEAKS_AT}"
+            f" and abs(date_diff('hour', placed_hour, delivered.requested_at)) <= {MERGE_REACH // HOUR}"
+            " where (identity, verdicts.request_key, date_trunc('hour', delivered.requested_at))"
+            " not in (select (identity, request_key, placed_hour) from verdicts)"
+        )
+        copies = _write_found(con, lake, is_copy=True)
+    inventory.place((), copies)
+
+
+def unaccounted(landing_hours: Iterable[datetime], inventory: Inventory) -> list[str]:
+    """Files of these hours with verdicts that were lost, a sentence each: read = landed + ignored + quarantined, landed = placed + waiting."""
+    sentences: list[str] = []
+    for file in inventory.files_of_hours(landing_hours):
+        if file.adapter != ASSESSMENTS.stem:
+            continue
+        kept = sum(
+            part.assessment_count
+            for part in inventory.assessment_parts_of_files([file.landing_file])
+            if part.version == file.version and not part.is_copy
+        )
+        if (
+            file.records_read != file.landed_count + file.ignored_count + file.quarantined_count
+            or kept != file.landed_count
+        ):
+            sentences.append(
+                f"{file.landing_file}: {file.records_read} records read, {file.landed_count} landed, {file.ignored_count} ignored,"
+                f" {file.quarantined_count} quarantined, {kept} placed or waiting"
+            )
+    return sentences
+
+
+@dataclass(frozen=True)
+class VerdictEquation:
+    """Over all verdicts in the lake: landed = placed + waiting + given_up, the last of those whose request did not land in 30 days."""
+
+    landed: int
+    placed: int
+    waiting: int
+    given_up: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether every verdict is somewhere."""
+        return self.landed == self.placed + self.waiting + self.given_up
+
+
+def verdict_equation(inventory: Inventory, now: datetime) -> VerdictEquation:
+    """Where the verdicts are; those wait that landed in the 30 days up to `now` (naive UTC)."""
+    landed, kept = inventory.verdict_totals(ASSESSMENTS.stem)
+    unplaced = inventory.unplaced_parts()
+    first = (now - PATIENCE).date().isoformat()
+    waiting = sum(part.assessment_count for part in unplaced if _landed_date(part) >= first)
+    given_up = sum(part.assessment_count for part in unplaced) - waiting
+    return VerdictEquation(landed, kept - waiting - given_up, waiting, given_up)
+
+
+def _landed_day(file: LandedFile) -> datetime:
+    return file.landed_hour.replace(hour=0)
+
+
+def _landed_date(part: AssessmentPart) -> str:
+    """The day, such as 2026-11-01, in which the verdicts of a part that is not placed landed."""
+    return Path(part.lake_part).parent.name.removeprefix("landed_date=")
+
+
+def _has_arrived(part: AssessmentPart) -> bool:
+    """Whether the part is as landing wrote it: its verdicts have not been looked up."""
+    return Path(part.lake_part).is_relative_to(ARRIVED)
+
+
+def _place(parts: list[AssessmentPart], lake: Path, inventory: Inventory, delivered: set[str] | None = None) -> None:
+    """Move those verdicts of the parts that are found, in the parts `delivered` or wherever it is likely, and let the others wait."""
+    with connect(extensions=(), spill=lake / ".spill") as con:
+        _read_verdicts(con, parts, lake)
+        for lake_parts in [delivered] if delivered else _likely_parts(con, inventory):
+            _search(con, lake_parts, lake, inventory)
+        moved = _write_found(con, lake, is_copy=False)
+        changed = {_landed_date(part) for part in parts if _has_arrived(part)}
+        changed |= {
+            date
+            for (date,) in con.execute(
+                "select distinct landed_hour::date::varchar from verdicts semi join found using (identity)"
+            ).fetchall()
+        }
+        for date in sorted(changed):
+            con.execute(f"create or replace table left_over as from missing where landed_hour::date = date '{date}'")
+            moved += _write_part(con, "left_over", WAITING / f"landed_date={date}", None, lake, is_copy=False)
+    taken = {part.lake_part for part in parts if _landed_date(part) in changed} - {part.lake_part for part in moved}
+    inventory.place(taken, moved)
+    for lake_part in taken:
+        (lake / lake_part).unlink()
+
+
+def _read_verdicts(con: duckdb.DuckDBPyConnection, parts: list[AssessmentPart], lake: Path) -> None:
+    """Make `verdicts`, the rows of these parts, and `found`, which is to say the hours of their requests."""
+    known = pd.DataFrame(
+        {
+            "filename": [str(lake / part.lake_part) for part in parts],
+            "lake_part": [part.lake_part for part in parts],
+            "landing_file": [part.landing_file for part in parts],
+            "version": [part.version for part in parts],
+            "placed_hour": pd.Series([part.request_hour for part in parts], dtype="datetime64[us]"),
+        }
+    )
+    con.register("known", known)
+    con.execute(
+        f"create table verdicts as select {columns_sql(COLUMNS)}, lake_part, version, placed_hour, struct_pack({IDENTITY}) as identity"
+        " from read_parquet(?, hive_partitioning = false, filename = true) inner join known using (filename, landing_file)",
+        [paths(lake, (part.lake_part for part in parts))],
+    )
+    con.execute("create table found as select identity, request_key, placed_hour as request_hour from verdicts limit 0")
+    con.execute("create view missing as from verdicts anti join found using (identity)")
+    con.execute(
+        "create view sought as from verdicts where identity not in (select identity from found) or (account_id is null and requested_at is null)"
+    )
+
+
+def _search(con: duckdb.DuckDBPyConnection, lake_parts: set[str], lake: Path, inventory: Inventory) -> None:
+    """Look for the verdicts that are not found yet in these parts; of several hours of one request the earliest is taken."""
+    if lake_parts:
+        con.execute(
+            "insert into found with meant as (select identity, delivered.request_key, min(delivered.requested_at) as requested_at,"
+            " coalesce(bool_or(delivered.requested_at = verdicts.requested_at), false) as is_exact"
+            f" from (select * {current_rows(lake_parts, lake, inventory)}) as delivered"
+            f" inner join sought as verdicts on {SPEAKS_OF} group by all)"
+            " select identity, request_key, date_trunc('hour', requested_at) from meant anti join found using (identity, request_key)"
+            " qualify is_exact or not bool_or(is_exact) over (partition by identity)"
+        )
+
+
+def _likely_parts(con: duckdb.DuckDBPyConnection, inventory: Inventory) -> Iterator[set[str]]:
+    """Parts to look in as long as a verdict that arrived is sought: the hours hinted at, then each day within reach, last first.
+
+    What names a request by its id alone is sought to the end: other accounts may have requests of that id.
+    """
+    arrived = f"from sought where starts_with(lake_part, '{ARRIVED}')"
+    hours = con.execute(
+        f"select distinct date_trunc('hour', requested_at) {arrived} and requested_at is not null"
+    ).fetchall()
+    yield {part.lake_part for (hour,) in hours for part in inventory.current_parts(hour, hour + HOUR)}
+    patience, reach = f"interval {PATIENCE.days} day", f"interval {HINT_REACH.days} day"
+    bounds = con.execute(
+        f"select min(least(assessed_at - {patience}, requested_at - {reach})),"
+        f" max(greatest(assessed_at + interval {CLOCKS.days} day, requested_at + {reach})) {arrived}"
+    ).fetchone()
+    if bounds is None or bounds[0] is None:
+        return
+    within_reach = reversed(inventory.current_parts(bounds[0] - HOUR, bounds[1]))
+    for _, parts in groupby(within_reach, key=lambda part: part.request_hour.date()):
+        if con.execute(f"select 1 {arrived} limit 1").fetchone() is None:
+            return
+        yield {part.lake_part for part in parts}
+
+
+def _write_found(con: duckdb.DuckDBPyConnection, lake: Path, *, is_copy: bool) -> list[AssessmentPart]:
+    """Write the verdicts that are found, a part for each hour, and one for those that speak of a further request too, which are copies.
+
+    The same verdicts give the same names.
+    """
+    parts: list[AssessmentPart] = []
+    con.execute(
+        f"create or replace table ranked as select *, {is_copy} or row_number() over"
+        " (partition by identity order by request_hour, request_key) > 1 as is_further from found"
+    )
+    hours = con.execute("select distinct request_hour, is_further from ranked order by all").fetchall()
+    for hour, is_further in hours:
+        con.execute(
+            "create or replace table of_hour as select distinct on (identity, ranked.request_key) verdicts.*"
+            " replace (ranked.request_key as request_key, ('0x' || left(ranked.request_key, 16))::ubigint as key_hash)"
+            f" from verdicts inner join ranked using (identity) where ranked.request_hour = timestamp '{hour}' and is_further = {is_further}"
+            " and coalesce(verdicts.request_key = ranked.request_key, true)"
+        )
+        place = Path("content_assessments", f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}")
+        parts += _write_part(con, "of_hour", place, hour, lake, is_copy=is_further)
+    return parts
+
+
+def _write_part(
+    con: duckdb.DuckDBPyConnection, table: str, place: Path, hour: datetime | None, lake: Path, *, is_copy: bool
+) -> list[AssessmentPart]:
+    """Write the table's verdicts as one part; nothing where there are none."""
+    counts = con.execute(f"select landing_file, version, count(*) from {table} group by all order by all").fetchall()
+    if not counts:
+        return []
+    digest = con.execute(
+        f"select md5(string_agg(version || identity::varchar || coalesce(request_key, ''), '|' order by identity, request_key)) from {table}"
+    ).fetchone()
+    part = place / f"{digest[0] if digest else ''}.parquet"
+    (lake / place).mkdir(parents=True, exist_ok=True)
+    con.execute(
+        f"copy (select {columns_sql(COLUMNS)} from {table} order by {IDENTITY}, request_key) to '{sql_text(lake / part)}'"
+        " (format parquet, parquet_version v2)"
+    )
+    return [AssessmentPart(str(part), file, version, hour, count, is_copy) for file, version, count in counts]

@@ -1,0 +1,1 @@
+"""`makegood …`: what people type, and how answers are printed for them."""

@@ -1,0 +1,100 @@
+"""A home where a gateway's logs and a judge's verdicts land, hour by hour as runs do. Expectations about them stay in the tests."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from landing_place import ALWAYS, HOUR, Place, at, line
+
+from makegood.derivation import window
+from makegood.derivation.window import Window
+from makegood.ingestion.finding import find_files
+from makegood.ingestion.inventory import LandedFile
+from makegood.ingestion.landing import land
+from makegood.ingestion.sources import ASSESSMENTS, Source
+from makegood.policy.digests import PolicyDigests
+from makegood.policy.signals import baseline_terms
+from makegood.verdicts.placing import place, unaccounted
+
+POLICY = PolicyDigests((at("0001-01-01"),), ("policy",), baseline_terms())
+VERDICT: dict[str, Any] = {
+    "source": "gateway",
+    "request_id": "r1",
+    "requested_at": "2026-11-01T05:10:00Z",
+    "detector": "judge",
+    "detector_version": "2",
+    "verdict": "unsatisfactory",
+    "score": 0.95,
+    "category": "off topic",
+    "evidence": {"rubric": 3},
+    "assessed_at": "2026-11-01T05:50:00Z",
+}
+
+
+def verdict(**changes: Any) -> bytes:
+    """A good verdict's line with these fields changed; a field set to `...` is left out."""
+    fields = {name: value for name, value in {**VERDICT, **changes}.items() if value is not ...}
+    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
+
+
+def request(request_id: str = "r1", requested_at: str = "2026-11-01T05:10:00Z", **changes: Any) -> bytes:
+    """A log line of a request."""
+    return line(**{"request_id": request_id, "requested_at": requested_at, "completed_at": ...} | changes)
+
+
+class Court:
+    """A home in which logs and verdicts land."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.judge = Source("judge", ASSESSMENTS, str(place.home / "landing/judge/{date}/{hour}/*"))
+
+    def logs(self, *lines: bytes, hour: datetime = HOUR, name: str = "log.jsonl") -> None:
+        """Write a file of request logs."""
+        self.place.put(name, b"".join(lines), hour)
+
+    def verdicts(self, *lines: bytes, hour: datetime = HOUR, name: str = "verdicts.jsonl") -> Path:
+        """Write a file of verdicts."""
+        path = self.place.home / "landing" / "judge" / f"{hour:%Y-%m-%d}" / f"{hour:%H}" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(lines))
+        return path
+
+    def land(self, *hours: datetime) -> list[LandedFile]:
+        """Land these landing hours as a run does: logs, then verdicts, then each verdict to its request. Returns the files of verdicts."""
+        hours = hours or (HOUR,)
+        self.place.land(*hours)
+        landed = land(find_files([self.judge], list(hours), self.place.home), self.place.lake, self.place.inventory)
+        place(hours, self.place.lake, self.place.inventory)
+        assert unaccounted(hours, self.place.inventory) == []
+        return landed
+
+    def plan(self, *hours: datetime) -> Window:
+        """The window of a run of these landing hours."""
+        return window.plan(hours or (HOUR,), self.place.lake, self.place.inventory)
+
+    def runs(self, *hours: datetime) -> tuple[datetime, ...]:
+        """Land these hours and plan their window: the request hours that the run derives."""
+        self.land(*hours)
+        return self.plan(*hours).request_hours
+
+    def given(self, *request_hours: datetime, select: str = "*") -> list[tuple[Any, ...]]:
+        """What the inputs of a run over these request hours hold of verdicts, in order."""
+        target = self.place.home / "run.duckdb"
+        window.write(Window(tuple(sorted(request_hours)), ()), self.place.lake, self.place.inventory, POLICY, target)
+        with duckdb.connect(str(target), read_only=True) as con:
+            return con.execute(f"select {select} from content_assessments order by all").fetchall()
+
+    def waiting(self) -> int:
+        """How many verdicts wait for their requests."""
+        return sum(part.assessment_count for part in self.place.inventory.unplaced_parts())
+
+    def hours(self) -> list[datetime]:
+        """Request hours that hold verdicts."""
+        return sorted(
+            {part.request_hour for part in self.place.inventory.assessment_parts(*ALWAYS) if part.request_hour}
+        )

@@ -1,0 +1,134 @@
+"""A home with a landing area, a lake and an inventory, for tests that land real files. Expectations about them stay in the tests."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from makegood.ingestion.finding import find_files
+from makegood.ingestion.inventory import Inventory, LandedFile
+from makegood.ingestion.landing import land
+from makegood.ingestion.sources import ADAPTERS, Source
+
+
+def at(text: str) -> datetime:
+    """A moment, naive UTC."""
+    return datetime.fromisoformat(text)
+
+
+HOUR = at("2026-11-01T05:00")
+ALWAYS = (at("0001-01-01"), at("9999-01-01"))
+RECORD: dict[str, Any] = {
+    "request_id": "r1",
+    "account_id": "a1",
+    "requested_at": "2026-11-01T05:10:00Z",
+    "completed_at": "2026-11-01T05:10:02.500Z",
+    "model": "m",
+    "input_tokens": 10,
+    "output_tokens": 20,
+    "cost_usd": "0.001",
+}
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """A good canonical record with these fields changed; a field set to `...` is left out."""
+    return {name: value for name, value in {**RECORD, **changes}.items() if value is not ...}
+
+
+def line(**changes: Any) -> bytes:
+    """A good canonical line with these fields changed."""
+    return json.dumps(record(**changes), ensure_ascii=False).encode() + b"\n"
+
+
+@dataclass
+class Place:
+    """A home, and what landing it gives."""
+
+    home: Path
+    inventory: Inventory
+    source: Source
+
+    @property
+    def lake(self) -> Path:
+        return self.home / "lake"
+
+    def put(self, name: str, content: bytes, hour: datetime = HOUR) -> Path:
+        """A landing file of that hour."""
+        path = self.home / "landing" / self.source.name / f"{hour:%Y-%m-%d}" / f"{hour:%H}" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def land(self, *hours: datetime) -> list[LandedFile]:
+        return land(find_files([self.source], list(hours or (HOUR,)), self.home), self.lake, self.inventory)
+
+    def rows(self, select: str = "*") -> list[dict[str, Any]]:
+        """The rows that count, by file and line."""
+        parts = self.inventory.current_parts(*ALWAYS)
+        found = []
+        with duckdb.connect() as con:
+            for part in parts:
+                relation = con.execute(
+                    f"select {select} from read_parquet(?, hive_partitioning = false) where landing_file = ?"
+                    " and date_trunc('hour', requested_at) = ? order by landing_file, landing_line",
+                    [str(self.lake / part.lake_part), part.landing_file, part.request_hour],
+                )
+                names = [column[0] for column in relation.description or []]
+                found += [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
+        return found
+
+    def quarantine(self) -> list[tuple[str, int, str, str | None]]:
+        """File name, line, reason and harmless fields of what is quarantined of the files' current versions."""
+        files = sorted(str(file) for file in self.lake.glob("quarantine/**/*.parquet"))
+        if not files:
+            return []
+        with duckdb.connect() as con:
+            rows = con.execute(
+                "select landing_file, version, landing_line, reason, fields from read_parquet(?) order by all",
+                [files],
+            ).fetchall()
+        return [
+            (Path(name).name, number, reason, fields)
+            for name, version, number, reason, fields in rows
+            if (file := self.inventory.file(name)) and file.version == version
+        ]
+
+    def reasons(self) -> list[tuple[int, str]]:
+        return [(number, reason) for _, number, reason, _ in self.quarantine()]
+
+    def land_lines(self, *lines: bytes) -> list[dict[str, Any]]:
+        self.put("part.jsonl", b"".join(lines))
+        self.land()
+        return self.rows()
+
+    def stored_bytes(self) -> bytes:
+        """Every text that the lake holds, parts and quarantine, current or not."""
+        texts = []
+        with duckdb.connect() as con:
+            for file in self.lake.glob("**/*.parquet"):
+                rows = con.execute("select columns(*)::varchar from read_parquet(?)", [str(file)]).fetchall()
+                texts += [value for row in rows for value in row if value is not None]
+        return "\n".join(texts).encode()
+
+
+def make_place(home: Path, adapter: str = "canonical") -> Place:
+    (home / "lake").mkdir(parents=True, exist_ok=True)
+    source = Source("gateway", ADAPTERS / f"{adapter}.sql", str(home / "landing/gateway/{date}/{hour}/*"))
+    return Place(home, Inventory(home / "lake" / "inventory.sqlite"), source)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    place = make_place(tmp_path)
+    yield place
+    place.inventory.close()
+
+
+def packed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)

@@ -1,0 +1,402 @@
+"""A reader's session sees one publication and nothing else, and writes nowhere, whatever SQL gets into it."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import pytest
+from running_gateway import FIRST, HOUR, Gateway, record
+from statements import LEGITIMATE
+
+from dashboard.following import Session
+from expectations.thresholds import MIN_REQUESTS
+from makegood.errors import MakegoodError
+from makegood.publication.allowing import allowed
+from makegood.publication.pinning import pin_catalog
+from makegood.publication.reading import current_publication, reading
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import attach
+from orchestration.command_line.cli import main
+
+NAMES = "select table_name from information_schema.tables where table_catalog = 'makegood' order by table_name"
+META = "__ducklake_metadata_makegood"
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
+    """A home with a published hour, and an hour after it that was derived and refused."""
+    one = Gateway(tmp_path_factory.mktemp("home"))
+    one.lands(FIRST, [record("paid", FIRST, status_code="503"), record("fine", FIRST)])
+    one.runs(FIRST)
+    later = FIRST + HOUR
+    one.lands(
+        later, [record(f"unaudited{n}", later, cost_usd=None, model="house/unaudited") for n in range(MIN_REQUESTS)]
+    )
+    with pytest.raises(MakegoodError, match="not published"):
+        one.runs(later)
+    return one
+
+
+@pytest.fixture(scope="module")
+def warehouse(gateway: Gateway) -> Path:
+    return gateway.root / "warehouse"
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files that are nobody's to read: a secret as text, CSV, JSON, Parquet, DuckDB and SQLite."""
+    folder = tmp_path_factory.mktemp("outside")
+    for name in ("secret.txt", "secret.csv", "secret.json"):
+        (folder / name).write_text('{"secret": 1}\n')
+    duckdb.execute(f"copy (select 1 as secret) to '{folder}/secret.parquet'")
+    with duckdb.connect(str(folder / "secret.duckdb")) as con:
+        con.execute("create table secret as select 1 as secret")
+    with closing(sqlite3.connect(folder / "secret.sqlite")) as con:
+        con.execute("create table secret (secret)")
+        con.commit()
+    return folder
+
+
+@contextmanager
+def plain(warehouse: Path, _: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with reading(warehouse) as (con, _):
+        yield con
+
+
+@contextmanager
+def of_the_page(warehouse: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    session = Session(warehouse, scratch)
+    session.copy(lambda: True)
+    with closing(session), session.cursor() as cursor:
+        yield cursor
+
+
+@contextmanager
+def of_single_rows(warehouse: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    session = Session(warehouse, scratch)
+    with closing(session), session.lookup() as cursor:
+        yield cursor
+
+
+@contextmanager
+def of_an_export(warehouse: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    session = Session(warehouse, scratch)
+    with closing(session), session.writing() as (con, _):
+        yield con
+
+
+@pytest.fixture(params=[plain, of_the_page, of_single_rows, of_an_export], ids=lambda opening: opening.__name__)
+def session(
+    request: pytest.FixtureRequest, warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session of each kind that is opened for readers, in a directory of its own."""
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with request.param(warehouse, tmp_path / "scratch") as con:
+        yield con
+
+
+def files(*folders: Path) -> dict[Path, str]:
+    """Every file below the folders, with the digest of its bytes. SQLite's notes on who reads a catalog are none of them."""
+    found = (file for folder in folders for file in folder.rglob("*") if file.is_file())
+    return {file: sha256(file.read_bytes()).hexdigest() for file in found if not file.name.endswith(("-shm", "-wal"))}
+
+
+def tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, ...]]]:
+    """Every relation's column types and rows."""
+    names = [name for (name,) in con.execute(NAMES).fetchall()]
+    return {
+        name: con.execute(f'describe "{name}"').fetchall()
+        + con.execute(f'select * from "{name}" order by all').fetchall()
+        for name in names
+    }
+
+
+def test_a_reader_sees_every_relation_of_the_published_snapshot_as_the_warehouse_has_it(warehouse: Path) -> None:
+    with connect() as con:
+        attach(con, warehouse, snapshot_id=current_publication(warehouse).snapshot_id)
+        expected = tables(con)
+    with reading(warehouse) as (con, _):
+        assert tables(con) == expected
+    assert len(expected["fct_requests"]) > 30
+    assert not any("unaudited" in str(rows) for rows in expected.values())
+
+
+def test_what_was_refused_is_in_the_warehouse_and_no_reader_finds_it(
+    session: duckdb.DuckDBPyConnection, warehouse: Path
+) -> None:
+    with connect() as con:
+        attach(con, warehouse)
+        head = con.execute("select max(snapshot_id) from ducklake_snapshots('makegood')").fetchall()[0][0]
+        assert con.execute("select count(*) from fct_requests where model = 'house/unaudited'").fetchall()[0][0] > 0
+        later = con.execute("select data_file from ducklake_list_files('makegood', 'fct_requests')").fetchall()
+    count = session.execute("select count(*) from fct_requests").fetchall()
+    assert session.execute("select count(*) from fct_requests at (timestamp => now())").fetchall() == count == [(2,)]
+    for version in range(head + 1):
+        try:
+            assert session.execute(f"select count(*) from fct_requests at (version => {version})").fetchall() == count
+        except duckdb.Error:
+            continue
+    unseen = [file for (file,) in later if not _is_published(session, file)]
+    assert unseen
+    for file in unseen:
+        for name in (file, f"published://data/{file.partition('/data/')[2]}"):
+            with pytest.raises((duckdb.Error, OSError)):
+                session.execute(f"select * from read_parquet('{name}')").fetchall()
+
+
+def _is_published(session: duckdb.DuckDBPyConnection, file: str) -> bool:
+    name = Path(file).name
+    known = session.execute(f"select count(*) from {META}.ducklake_data_file where ends_with(path, '{name}')")
+    return known.fetchall() != [(0,)]
+
+
+def test_the_catalog_of_a_reader_holds_nothing_of_another_snapshot(warehouse: Path, tmp_path: Path) -> None:
+    published = current_publication(warehouse).snapshot_id
+    pin_catalog(warehouse, published, tmp_path / "pinned")
+    with duckdb.connect(str(tmp_path / "pinned"), read_only=True) as con:
+        names = [name for (name,) in con.execute("show tables").fetchall()]
+        rows = {name: str(con.execute(f'from "{name}"').fetchall()) for name in names}
+        assert con.execute("select snapshot_id from ducklake_snapshot").fetchall() == [(published,)]
+    assert len(rows) > 20
+    assert [name for name, text in rows.items() if "acme" in text]
+    assert [name for name, text in rows.items() if "unaudited" in text] == []
+
+
+WRITES = """
+copy (select 1) to '{home}/x.csv'
+copy (select 1) to 'x.csv'
+copy (select 1) to '/dev/shm/makegood-x.csv'
+copy (select 1) to '{data}' (format parquet)
+copy (select 1) to '{data}' (format parquet, use_tmp_file false)
+copy (select 1) to '{published}' (format parquet, use_tmp_file false)
+copy (select 1) to 'published://data/x.parquet' (format parquet)
+copy (select 1) to 'published://data' (format parquet, partition_by (x))
+copy (select 1) to '{catalog}' (format csv, use_tmp_file false)
+copy (select 1) to '{home}/warehouse/publications.sqlite' (format csv, use_tmp_file false)
+copy (select 1) to '{home}/lake/inventory.sqlite' (format csv, use_tmp_file false)
+copy fct_requests from '{outside}/secret.csv'
+copy from database makegood to memory
+export database '{home}/x'
+attach '{home}/x.duckdb' as other
+attach '{outside}/secret.duckdb' as other
+attach '{home}/warehouse/catalog.sqlite' as other (type sqlite)
+attach '{home}/warehouse/run.duckdb' as other
+attach 'ducklake:{home}/x.ducklake' as other (data_path '{home}/x')
+attach 'ducklake:sqlite:{home}/warehouse/catalog.sqlite' as other (data_path '{home}/warehouse/data')
+create table fct_new as select 1
+create table makegood.main.fct_new as select 1
+create table {meta}.x as select 1
+create view makegood.main.v as select 1
+insert into fct_request_hours select * from fct_request_hours
+delete from fct_requests
+update {meta}.ducklake_snapshot set snapshot_id = 1
+delete from {meta}.ducklake_data_file
+insert into {meta}.ducklake_metadata select * from {meta}.ducklake_metadata
+drop table fct_requests
+truncate fct_requests
+alter table fct_requests drop column model
+call ducklake_expire_snapshots('makegood', older_than => now())
+call ducklake_cleanup_old_files('makegood', cleanup_all => true)
+call ducklake_delete_orphaned_files('makegood', cleanup_all => true)
+call ducklake_merge_adjacent_files('makegood')
+call ducklake_rewrite_data_files('makegood')
+call ducklake_flush_inlined_data('makegood')
+call ducklake_add_data_files('makegood', 'fct_requests', '{data}')
+call makegood.set_option('parquet_row_group_size', '1')
+checkpoint makegood
+force checkpoint {meta}
+vacuum
+update figures.hours set compensation_count = 7
+drop table page.compensations
+create table figures.x as select 1
+delete from page.account_days
+install httpfs
+load httpfs
+load '{outside}/secret.txt'
+set enable_external_access = true
+set allowed_directories = ['/']
+set allowed_paths = ['{outside}/secret.txt']
+set temp_directory = '{home}/x'
+set lock_configuration = false
+set disabled_filesystems = ''
+set custom_user_agent = 'x'
+reset lock_configuration
+pragma enable_profiling
+set log_query_path = '{home}/x.log'
+pragma profiling_output = '{home}/x.json'
+create persistent secret x (type s3, key_id 'a')
+detach makegood
+import database '{outside}'
+""".strip().split("\n")
+
+READS = """
+select * from read_text('{outside}/secret.txt')
+select * from read_blob('{outside}/secret.txt')
+select * from read_csv('{outside}/secret.csv')
+select * from '{outside}/secret.csv'
+select * from read_json('{outside}/secret.json')
+select * from '{outside}/secret.parquet'
+select * from read_parquet('{outside}/*.parquet')
+select * from parquet_metadata('{outside}/secret.parquet')
+select * from sniff_csv('{outside}/secret.csv')
+select * from read_duckdb('{outside}/secret.duckdb')
+select * from sqlite_scan('{outside}/secret.sqlite', 'secret')
+call sqlite_attach('{outside}/secret.sqlite')
+select * from glob('{outside}/*')
+select * from read_text('/etc/passwd')
+select * from read_text('file:///etc/passwd')
+select * from read_text('published:///etc/passwd')
+select * from read_text('published://data/../../publications.sqlite')
+select * from read_text('{home}/sources.yml')
+select * from read_blob('{home}/warehouse/publications.sqlite')
+select * from read_blob('{home}/warehouse/catalog.sqlite')
+select * from read_parquet('{data}')
+select * from read_csv('http://127.0.0.1:1/x.csv')
+select getenv('HOME')
+select * from gateway
+select * from query('select * from read_text(''/etc/passwd'')')
+""".strip().split("\n")
+
+
+@pytest.fixture
+def places(gateway: Gateway, warehouse: Path, outside: Path) -> dict[str, object]:
+    with connect() as con:
+        attach(con, warehouse)
+        [(data,)] = con.execute(
+            "select data_file from ducklake_list_files('makegood', 'fct_requests') order by 1 limit 1"
+        ).fetchall()
+    with reading(warehouse) as (con, _):
+        [(published,)] = con.execute(
+            "select data_file from ducklake_list_files('makegood', 'compensation_rules') limit 1"
+        ).fetchall()
+    return {
+        "home": gateway.root,
+        "outside": outside,
+        "data": data,
+        "published": published,
+        "catalog": warehouse / "catalog.sqlite",
+        "meta": META,
+    }
+
+
+def test_sql_that_gets_into_a_session_changes_no_file(
+    session: duckdb.DuckDBPyConnection, places: dict[str, object], gateway: Gateway, outside: Path, tmp_path: Path
+) -> None:
+    figures = session.execute("select count(*), sum(payout_usd) from fct_requests").fetchall()
+    before = files(gateway.root, outside, tmp_path)
+    for statement in WRITES:
+        try:
+            session.execute(statement.format(**places)).fetchall()
+        except (duckdb.Error, OSError, NotImplementedError):
+            continue
+        assert files(gateway.root, outside, tmp_path) == before, statement
+    assert files(gateway.root, outside, tmp_path) == before
+    assert not Path("/dev/shm/makegood-x.csv").exists()
+    session.execute("use makegood")
+    assert session.execute("select count(*), sum(payout_usd) from fct_requests").fetchall() == figures
+
+
+def test_sql_that_gets_into_a_session_reads_no_file_but_what_is_published(
+    session: duckdb.DuckDBPyConnection, places: dict[str, object]
+) -> None:
+    for statement in READS:
+        with pytest.raises((duckdb.Error, OSError, NotImplementedError)):
+            print(statement, session.execute(statement.format(**places)).fetchall())
+
+
+def test_a_nul_in_a_value_that_gets_past_every_check_changes_no_file(
+    session: duckdb.DuckDBPyConnection, gateway: Gateway, tmp_path: Path
+) -> None:
+    before = files(gateway.root, tmp_path)
+    for attack in (
+        "x\0",
+        f"x\0') ; copy (select 1) to '{gateway.root}/x.csv' ; --",
+        "x\0' ; create table memory.main.stolen as select 1 ; --",
+        f"x\0' ; attach '{gateway.root}/x.duckdb' ; --",
+    ):
+        for column in ("source", "request_id", "account_id"):
+            try:
+                session.execute(
+                    f"select count(*) from fct_requests where {column} = $value", {"value": attack}
+                ).fetchall()
+            except duckdb.Error:
+                continue
+    assert files(gateway.root, tmp_path) == before
+
+
+def test_what_analysts_write_is_answered(warehouse: Path) -> None:
+    with reading(warehouse) as (con, _):
+        names = [name for (name,) in con.execute("show tables").fetchall()]
+        for query in LEGITIMATE:
+            con.execute(allowed(con, query, names)).fetchall()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select count(*) from fct_requests at (timestamp => now())",
+        "select count(*) from fct_requests at (version => 1)",
+        "select * from read_parquet('{data}')",
+        "select * from sqlite_scan('{catalog}', 'ducklake_snapshot')",
+        "select * from read_text('{outside}/secret.txt')",
+        "select * from {meta}.ducklake_data_file",
+    ],
+)
+def test_the_command_refuses_what_is_not_published_in_one_sentence(
+    gateway: Gateway,
+    places: dict[str, object],
+    query: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
+    monkeypatch.setattr(sys, "argv", ["makegood", "sql", query.format(**places)])
+    with pytest.raises(SystemExit) as exit_:
+        main()
+    out, err = capfd.readouterr()
+    assert (exit_.value.code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("makegood: the query was refused: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "a\x01b"),
+        ("explain", "a", "--source", "\x1f"),
+        ("statement", "--account", "a\nb", "--month", "2026-11"),
+        ("statement", "--account", "a", "--month", "2026-11\x7f"),
+        ("sql", "select '\x02'"),
+        ("simulate", "--rules", "x\ty", "--from", "2026-11-01T00", "--to", "2026-11-01T01"),
+    ],
+)
+def test_a_control_character_in_any_argument_is_one_sentence(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["makegood", *arguments])
+    with pytest.raises(SystemExit) as exit_:
+        main()
+    out, err = capfd.readouterr()
+    assert (exit_.value.code, out, err.count("\n")) == (1, "", 1)
+    assert "holds a control character" in err
+
+
+def test_a_publication_that_the_catalog_does_not_hold_is_one_sentence(warehouse: Path, tmp_path: Path) -> None:
+    with pytest.raises(MakegoodError, match="the published snapshot 999 is not in"):
+        pin_catalog(warehouse, 999, tmp_path / "pinned")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_session_leaves_nothing_behind(warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with reading(warehouse) as (con, _):
+        con.execute("select count(*) from fct_requests")
+        assert con.execute("select * from glob('published://data/**')").fetchall() == []
+        assert list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,237 @@
+"""What was published is read as it was published, or not at all: a bit that a disk loses reaches no reader, no settlement and no run."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from damaging import DAMAGES, copy_of, makegood
+from fastapi.testclient import TestClient
+from running_gateway import FIRST, Gateway
+
+from dashboard.app import create_app
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.publication.checksums import BLOCK, file_seal
+from makegood.publication.pinning import pin_catalog
+from makegood.publication.publications import Publications, publications_file
+from makegood.publication.published_files import PREFIX, PublishedFiles, damage
+from makegood.publication.reading import current_publication
+from makegood.publication.sealing import prove
+from makegood.publication.upkeep import maintain
+from makegood.settings import Settings
+from makegood.settlement.settling import session
+from makegood.storage.duck import connect
+from makegood.storage.warehouse import attach
+from orchestration.assets.warehouse import refuse_what_is_damaged
+from orchestration.resources import Publication
+
+QUESTIONS = [
+    "select account_id, count(*), sum(payout_usd), sum(cost_usd) from fct_requests group by all order by all",
+    "select request_id, account_id, payout_usd, meta from fct_compensations order by request_id",
+    "select * exclude (description) from dim_compensation_rules order by all",
+]
+
+
+@pytest.fixture(scope="session")
+def filed(published: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Gateway:
+    """A home whose rows lie in files of the warehouse: the upkeep took them out of the catalog."""
+    gateway = Gateway(copy_of(published.root, tmp_path_factory.mktemp("filed") / "home"))
+    maintain(Home(gateway.root))
+    return gateway
+
+
+@pytest.fixture
+def home(filed: Gateway, tmp_path: Path) -> Path:
+    return copy_of(filed.root, tmp_path / "home")
+
+
+def one(home: Path, table: str) -> Path:
+    [file] = (home / "warehouse" / "data" / "main" / table).rglob("*.parquet")
+    return file
+
+
+def flip(file: Path, at: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[at] ^= 1
+    file.write_bytes(bytes(content))
+
+
+def flip_somewhere_read(file: Path) -> None:
+    """Flip a bit in every block, so that whatever is read of the file is spoiled."""
+    content = bytearray(file.read_bytes())
+    for at in range(10, len(content), BLOCK):
+        content[at] ^= 1
+    file.write_bytes(bytes(content))
+
+
+def test_a_flipped_bit_anywhere_in_the_warehouse_is_the_right_answer_or_a_sentence(
+    filed: Gateway, tmp_path: Path
+) -> None:
+    right = {question: makegood(filed.root, "sql", question, "--format", "csv") for question in QUESTIONS}
+    assert all(code == 0 for code, _, _ in right.values())
+    warehouse = filed.root / "warehouse"
+    files = [warehouse / "catalog.sqlite", *sorted((warehouse / "data").rglob("*.parquet"))]
+    for number in range(9):
+        chance = random.Random(f"seals {number}")
+        spoiled = copy_of(filed.root, tmp_path / str(number))
+        file = spoiled / files[number % len(files)].relative_to(filed.root)
+        flip(file, chance.randrange(file.stat().st_size))
+        question = QUESTIONS[number // len(files) % len(QUESTIONS)]
+        code, out, err = makegood(spoiled, "sql", question, "--format", "csv")
+        assert (code, out) == right[question][:2] or (code == 1 and file.name in err and err.count("\n") == 1), err
+        shutil.rmtree(spoiled)
+
+
+def test_an_amount_that_was_changed_in_the_catalog_is_not_shown(published: Gateway, tmp_path: Path) -> None:
+    """Rows of small tables lie in the catalog, where their amounts are text that any hand or disk may change."""
+    home = copy_of(published.root, tmp_path / "home")
+    import sqlite3
+
+    with closing(sqlite3.connect(home / "warehouse" / "catalog.sqlite")) as db:
+        tables = [
+            name for (name,) in db.execute("select name from sqlite_master where name like 'ducklake_inlined_data_%'")
+        ]
+        [table] = [
+            name
+            for name in tables
+            if "hour_at" in (columns := {row[1] for row in db.execute(f"pragma table_info({name})")})
+            and "payout_usd" in columns
+            and db.execute(f"select count(*) from {name}").fetchone()[0]
+        ]
+        db.execute(f"update {table} set payout_usd = '9' || payout_usd")
+        db.commit()
+    code, _, err = makegood(home, "sql", "select sum(payout_usd) from mart_compensation_hourly")
+    assert code == 1
+    assert "catalog.sqlite is damaged" in err and "it does not say what was published" in err
+
+
+@pytest.mark.parametrize("is_filed", [False, True])
+def test_what_is_written_after_a_publication_leaves_its_seal_as_it_was(
+    published: Gateway, filed: Gateway, tmp_path: Path, is_filed: bool
+) -> None:
+    warehouse = copy_of((filed if is_filed else published).root, tmp_path / "home") / "warehouse"
+    snapshot = current_publication(warehouse).snapshot_id
+    before = pin_catalog(warehouse, snapshot, tmp_path / "before")
+    with connect() as con:
+        attach(con, warehouse, read_only=False)
+        con.execute("delete from fct_requests where request_id = 'r1'")
+        con.execute("delete from fct_request_hours")
+        con.execute("insert into mart_compensation_hourly from mart_compensation_hourly")
+        con.execute("create table unheard_of as select 1 as amount")
+    assert pin_catalog(warehouse, snapshot, tmp_path / "after") == before
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "truncated"])
+def test_a_lost_file_of_what_is_published_is_no_sound_status(home: Path, damage: str) -> None:
+    assert makegood(home, "status")[0] == 0
+    file = one(home, "model_prices")
+    DAMAGES[damage](file, random.Random(1))
+    code, _, err = makegood(home, "sql", "select count(*), sum(input_price_usd) from model_prices")
+    assert code == 1 and f"{file} is damaged" in err and "published_files.py" not in err
+    code, out, _ = makegood(home, "status")
+    assert code == 1
+    assert (
+        f"✗ 1 files of what is published are missing or cut, such as warehouse/data/main/model_prices/{file.name}"
+        in out
+    )
+
+
+def test_what_another_duckdb_sealed_is_no_damage(home: Path) -> None:
+    with closing(Publications(publications_file(home / "warehouse"))) as record:
+        snapshot = current_publication(home / "warehouse").snapshot_id
+        for seal, code in (("0.0.0 abc", 0), (f"{duckdb.__version__} abc", 1)):
+            record.note_seals({snapshot: seal}, {})
+            assert makegood(home, "sql", "select 1")[0] == code
+
+
+def test_a_settlement_does_not_read_over_a_flipped_bit(home: Path) -> None:
+    flip_somewhere_read(one(home, "fct_compensations"))
+    with (
+        pytest.raises(MakegoodError, match=r"fct_compensations/.*is damaged.*delete it and run all landing hours"),
+        session(Home(home), is_read_only=True) as (con, _),
+    ):
+        con.execute("select sum(payout_usd) from fct_compensations")
+    code, _, err = makegood(home, "settle", "--date", "2026-11-03", "--dry-run")
+    assert code == 1 and "is damaged" in err
+    assert not list((home / "ledger" / "batches").glob("*"))
+
+
+def test_verify_looks_at_every_byte_that_is_published(home: Path) -> None:
+    assert makegood(home, "verify")[0] == 0
+    file = one(home, "model_prices")
+    flip(file, file.stat().st_size // 2)
+    code, out, err = makegood(home, "verify")
+    assert code == 1 and file.name in out + err
+
+
+def test_no_run_derives_from_a_damaged_day_and_other_days_do_not_matter(home: Path) -> None:
+    publication = Publication(home=str(home))
+    refuse_what_is_damaged(publication, [FIRST])
+    flip_somewhere_read(one(home, "fct_requests"))
+    refuse_what_is_damaged(publication, [FIRST + timedelta(days=1)])
+    with pytest.raises(MakegoodError, match=r"fct_requests/.*is damaged"):
+        refuse_what_is_damaged(publication, [FIRST])
+
+
+def test_the_upkeep_merges_nothing_that_is_damaged_and_seals_what_it_wrote(
+    published: Gateway, filed: Gateway, tmp_path: Path
+) -> None:
+    spoiled = copy_of(filed.root, tmp_path / "spoiled")
+    flip_somewhere_read(one(spoiled, "fct_requests"))
+    with pytest.raises(MakegoodError, match=r"fct_requests/.*is damaged"):
+        maintain(Home(spoiled))
+
+    assert [filed.sees(question) for question in QUESTIONS] == [published.sees(question) for question in QUESTIONS]
+    warehouse = copy_of(filed.root, tmp_path / "home") / "warehouse"
+    with closing(Publications(publications_file(warehouse))) as record:
+        assert record.catalog_seal(current_publication(warehouse).snapshot_id)
+    prove(warehouse, current_publication(warehouse).snapshot_id)
+    for file in (warehouse / "data").rglob("*.parquet"):
+        flip_somewhere_read(file)
+    with pytest.raises(MakegoodError, match="is damaged"):
+        prove(warehouse, current_publication(warehouse).snapshot_id)
+
+
+def test_the_page_says_which_file_is_damaged_and_goes_on(home: Path) -> None:
+    flip_somewhere_read(one(home, "fct_requests"))
+    settings = Settings(home=home, sources=home / "sources.yml")
+    with TestClient(create_app(settings), base_url="http://localhost", raise_server_exceptions=False) as page:
+        answer = page.get("/api/requests/gateway/r1")
+        assert answer.status_code == 503
+        assert "is damaged, it does not hold what was published" in answer.json()["detail"]
+        assert page.get("/api/publication").status_code == 200
+
+
+def test_every_read_of_a_sealed_file_is_what_was_written_or_is_refused(tmp_path: Path) -> None:
+    file, chance = tmp_path / "file", random.Random(5)
+    content = chance.randbytes(3 * BLOCK + 17)
+    file.write_bytes(content)
+    files = PublishedFiles()
+    files.know({"f": file}, {"f": file_seal(file)}.get, "put it back")
+    opened = files.open(PREFIX + "f")
+    for _ in range(200):
+        at, size = chance.randrange(len(content) + 10), chance.choice([0, 1, 47, BLOCK, BLOCK + 1, 3 * BLOCK])
+        opened.seek(at)
+        assert opened.read(size) == content[at : at + size]
+        assert opened.tell() == max(at, min(at + size, len(content)))
+    opened.seek(5)
+    assert opened.read() == content[5:]
+
+    flip(file, 2 * BLOCK)
+    opened = files.open(PREFIX + "f")
+    assert opened.read(2 * BLOCK) == content[: 2 * BLOCK]
+    with pytest.raises(MakegoodError, match=r"is damaged.*put it back"):
+        opened.read(1)
+    file.write_bytes(content[:BLOCK])
+    with pytest.raises(MakegoodError, match="is damaged"):
+        files.open(PREFIX + "f")
+
+
+def test_an_error_of_duckdb_that_is_of_no_file_is_none_of_damage() -> None:
+    assert damage(duckdb.Error("Parser Error: x")) is None

@@ -1,0 +1,274 @@
+"""One process writes in a home at a time, its children included, and whoever comes meanwhile is told who it is."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import dagster as dg
+import psutil
+import pytest
+from damaging import copy_of
+from running_gateway import FIRST, Gateway, record
+
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.hours import HOUR
+from makegood.settings import PROJECT
+from makegood.storage.writing import joined, token_held, writing
+from orchestration.command_line.cli import main
+from orchestration.definitions import definitions_for
+from orchestration.partitions import partition_key
+
+COMMANDS = [
+    ("run", "--from", "2026-11-01T00", "--to", "2026-11-01T01"),
+    ("restate", "--from", "2026-11-01T00", "--to", "2026-11-01T01"),
+    ("settle", "--date", "2026-11-03"),
+    ("maintain",),
+    ("rollback",),
+    ("handover",),
+    ("reconcile", "accepted.csv"),
+]
+WRITER = """
+import sys
+from pathlib import Path
+from makegood.home import Home
+from makegood.storage.writing import writing
+with writing(Home(Path(sys.argv[1])), "run", float(sys.argv[2])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+CHILD = """
+import os, sys
+from pathlib import Path
+from makegood.home import Home
+from makegood.storage.writing import joined
+with joined(Home(Path(sys.argv[1])), os.environ["MAKEGOOD_WRITER_TOKEN"]):
+    print(os.getpid(), flush=True)
+    sys.stdin.read()
+"""
+PARENT = f"""
+import subprocess, sys
+from pathlib import Path
+from makegood.home import Home
+from makegood.storage.writing import writing
+with writing(Home(Path(sys.argv[1])), "run"):
+    subprocess.run([sys.executable, "-c", {CHILD!r}, sys.argv[1]])
+"""
+
+
+@contextmanager
+def process(program: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """A process that runs until its standard input ends."""
+    started = subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield started
+    finally:
+        started.communicate()
+
+
+def first_line(stream: IO[str] | None) -> str:
+    assert stream is not None
+    return stream.readline().strip()
+
+
+def refusal(gateway: Gateway, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> str:
+    """What a command says that cannot be done now."""
+    monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
+    monkeypatch.setenv("MAKEGOOD_SOURCES", str(gateway.settings.sources))
+    monkeypatch.setenv("MAKEGOOD_WRITER_PATIENCE_S", "0")
+    monkeypatch.setattr(sys, "argv", ["makegood", *command])
+    with pytest.raises(MakegoodError) as refused:
+        from orchestration.command_line.cli import app
+
+        app(standalone_mode=False)
+    return str(refused.value)
+
+
+def test_no_command_writes_beside_a_writer_and_each_says_who_that_is(
+    published: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = published.marts()
+    with process(WRITER, published.root, 0) as writer:
+        assert first_line(writer.stdout) == "held"
+        for command in COMMANDS:
+            said = refusal(published, command, monkeypatch)
+            who = rf"is being written by process {writer.pid} \(-c .*\), since 2\d\d\d-\d\d-\d\d [\d:]+ UTC"
+            assert re.search(who, said), said
+        assert published.marts() == before
+
+
+def test_no_command_writes_beside_a_child_whose_parent_was_killed(
+    published: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with process(PARENT, published.root) as parent:
+        child = int(first_line(parent.stdout))
+        orphan = psutil.Process(child)
+        parent.kill()
+        parent.wait()
+        for command in COMMANDS:
+            assert f"is being written by process {child} (-c " in refusal(published, command, monkeypatch)
+    psutil.wait_procs([orphan])
+    with writing(Home(published.root), "run"):
+        pass
+
+
+@pytest.mark.parametrize("job", ["hourly", "restate", "settlement", "maintenance"])
+def test_a_run_that_dagster_starts_waits_for_the_same_writer(published: Gateway, job: str) -> None:
+    settings = published.settings.model_copy(update={"writer_patience_s": 0})
+    definitions = definitions_for(settings)
+    key = {"settlement": "2026-11-03", "maintenance": None}.get(job, partition_key(FIRST))
+    with process(WRITER, published.root, 0) as writer:
+        assert first_line(writer.stdout) == "held"
+        with pytest.raises(dg.DagsterResourceFunctionError) as refused:
+            definitions.resolve_job_def(job).execute_in_process(partition_key=key)
+        assert f"cannot run now: {published.root} is being written by process {writer.pid} " in str(
+            refused.value.__cause__
+        )
+
+
+FOREIGN = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("begin exclusive")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_run_beside_a_program_that_locks_the_catalog_fails_whole_and_can_be_run_again(
+    published: Gateway, tmp_path: Path
+) -> None:
+    gateway = Gateway(copy_of(published.root, tmp_path / "home"))
+    gateway.lands(FIRST + HOUR, [record(f"s{n}", FIRST + HOUR, status_code="503") for n in range(50)])
+    before = gateway.marts()
+    with process(FOREIGN, gateway.root / "warehouse" / "catalog.sqlite") as foreign:
+        assert first_line(foreign.stdout) == "locked"
+        with pytest.raises(MakegoodError, match="another program has locked the warehouse's catalog"):
+            gateway.runs(FIRST + HOUR)
+        assert gateway.marts() == before, "readers go on, and see nothing of it"
+    assert gateway.marts() == before
+    gateway.runs(FIRST + HOUR)
+    undisturbed = "select count(*), count(distinct request_key), sum(payout_usd)::varchar from fct_compensations"
+    assert gateway.sees(undisturbed) == [(59, 59, "0.590000000000")]
+    assert gateway.sees(f"{undisturbed} where request_hour = 1") == [(50, 50, "0.500000000000")]
+
+
+def test_a_home_by_another_path_is_the_same_home(tmp_path: Path) -> None:
+    home, link = Home(tmp_path / "home").prepare(), tmp_path / "link"
+    link.symlink_to(home.root)
+    with process(WRITER, link, 0) as writer:
+        assert first_line(writer.stdout) == "held"
+        with pytest.raises(MakegoodError, match=f"process {writer.pid} "), writing(home, "maintain"):
+            pass
+    with writing(home, "run"), writing(Home(link), "run"):
+        pass
+
+
+def test_deleting_the_warehouse_lets_nobody_in(tmp_path: Path) -> None:
+    home = Home(tmp_path).prepare()
+    with process(WRITER, tmp_path, 0) as writer:
+        assert first_line(writer.stdout) == "held"
+        shutil.rmtree(home.warehouse)
+        with pytest.raises(MakegoodError, match="cannot run now"), writing(home.prepare(), "run"):
+            pass
+
+
+def test_a_second_run_waits_and_then_writes(tmp_path: Path) -> None:
+    with process(WRITER, tmp_path, 0) as first:
+        assert first_line(first.stdout) == "held"
+        with process(WRITER, tmp_path, 600) as second:
+            assert f"Waiting to run: {tmp_path} is being written by process {first.pid} " in first_line(second.stderr)
+            first.communicate()
+            assert first_line(second.stdout) == "held"
+
+
+def test_another_thread_of_the_process_is_another_writer(tmp_path: Path) -> None:
+    home, said = Home(tmp_path), []
+
+    def write() -> None:
+        try:
+            with writing(home, "run"):
+                said.append("written")
+        except MakegoodError as error:
+            said.append(str(error))
+
+    with writing(home, "run"):
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+    assert f"process {os.getpid()} " in said[0]
+    write()
+    assert said[1] == "written"
+
+
+def test_a_child_that_comes_after_its_writer_ended_does_not_write(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with writing(home, "run"):
+        token = token_held(home)
+        with joined(home, token):
+            pass
+    with pytest.raises(MakegoodError, match="has ended"), joined(home, token):
+        pass
+    with writing(home, "run"), pytest.raises(MakegoodError, match="has ended"), joined(home, token):
+        pass
+
+
+def test_a_home_that_cannot_be_locked_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "writer.lock").mkdir()
+    with (
+        pytest.raises(MakegoodError, match="Is a directory"),
+        writing(Home(tmp_path), "run"),
+    ):
+        pass
+
+
+def test_while_the_dbt_of_a_killed_run_lives_nobody_writes_and_then_nothing_is_lost_or_doubled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = Gateway(tmp_path)
+    for hour in (FIRST, FIRST + HOUR):
+        gateway.lands(hour, [record(f"{hour:%H}-{n}", hour, status_code="503") for n in range(50)])
+    gateway.runs(FIRST)
+    published = gateway.marts()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "orchestration", "run", "--from", "2026-11-01T01", "--to", "2026-11-01T02"],
+        cwd=PROJECT,
+        env={**os.environ, "MAKEGOOD_HOME": str(tmp_path), "MAKEGOOD_SOURCES": str(gateway.settings.sources)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stderr is not None
+    assert any(" START " in line for line in run.stderr), "dbt never began to write"
+    [dbt] = [child for child in psutil.Process(run.pid).children() if "makegood-dbt" in " ".join(child.cmdline())]
+    dbt.suspend()
+    run.kill()
+    run.wait()
+    for command in COMMANDS:
+        said = refusal(gateway, command, monkeypatch)
+        assert f"is being written by process {dbt.pid} (makegood-dbt " in said
+    assert gateway.marts() == published
+    dbt.resume()
+    psutil.wait_procs([dbt])
+    run.stderr.close()
+
+    gateway.runs(FIRST + HOUR)
+    monkeypatch.setattr(sys, "argv", ["makegood", "maintain"])
+    with pytest.raises(SystemExit) as done:
+        main()
+    assert not done.value.code
+    assert gateway.sees(
+        "select count(*), count(distinct request_id), sum(payout_usd)::varchar from fct_compensations"
+    ) == [(100, 100, "1.000000000000")]
