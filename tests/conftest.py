@@ -1,19 +1,38 @@
-"""A gateway with a fresh home for each test."""
+"""What tests of several folders start from: a place to land files in, a gateway with a fresh home, and a published home."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from running_gateway import FIRST, Gateway, record, verdict
+from landing_place import Place, make_place
+
+if TYPE_CHECKING:
+    from running_gateway import Gateway
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    place = make_place(tmp_path)
+    yield place
+    place.inventory.close()
 
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Gateway:
+    # Gateways import Dagster, which takes seconds: only tests that ask for one wait for it.
+    from running_gateway import Gateway
+
     return Gateway(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     """A home with one published hour of logs and verdicts. Tests that change it copy it first."""
+    from running_gateway import FIRST, Gateway, record, verdict
+
     gateway = Gateway(tmp_path_factory.mktemp("published"))
     gateway.lands(FIRST, [record(f"r{n}", FIRST, status_code="503", account_id=f"a{n % 3}") for n in range(9)])
     gateway.lands(FIRST, [verdict("r1", FIRST), verdict("r2", FIRST)], feed="judge")

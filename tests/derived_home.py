@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 from dbt.cli.main import dbtRunnerResult
-from dbt_here import dbt, failures, results_of
+from dbt_here import dbt, failures
 
 from makegood.storage.duck import connect
 
@@ -302,32 +301,3 @@ class Home:
         names = self.relations()
         with self.open() as con:
             return {name: con.execute(f"select * from {name} order by all").fetchall() for name in names}
-
-
-@pytest.fixture(scope="session")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
-@pytest.fixture
-def home(scratch: Path) -> Home:
-    """An empty home, at the same path in every test: dbt then parses the project once."""
-    built = Home(scratch / "home", scratch / "target")
-    built.empty()
-    return built
-
-
-@pytest.fixture(scope="session")
-def session_home(scratch: Path) -> Home:
-    """A home for what is compiled once."""
-    built = Home(scratch / "session_home", scratch / "session_target")
-    built.empty()
-    return built
-
-
-@pytest.fixture(scope="session")
-def compiled(session_home: Home) -> dict[str, str]:
-    """The SQL of every model and data test, by name."""
-    result = session_home.dbt("compile")
-    assert result.success, failures(result)
-    return {node.node.name: node.node.compiled_code for node in results_of(result) if node.node.resource_type != "seed"}

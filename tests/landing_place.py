@@ -2,14 +2,12 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from makegood.ingestion.finding import find_files
 from makegood.ingestion.inventory import Inventory, LandedFile
@@ -121,13 +119,6 @@ def make_place(home: Path, adapter: str = "canonical") -> Place:
     (home / "lake").mkdir(parents=True, exist_ok=True)
     source = Source("gateway", ADAPTERS / f"{adapter}.sql", str(home / "landing/gateway/{date}/{hour}/*"))
     return Place(home, Inventory(home / "lake" / "inventory.sqlite"), source)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    place = make_place(tmp_path)
-    yield place
-    place.inventory.close()
 
 
 def packed(content: bytes) -> bytes:

@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from derived_home import Home, assessment, delivery, failures, results_of
+from dbt_here import failures, results_of
+from derived_home import Home, assessment, delivery
 
 HOUR = datetime.fromisoformat("2026-11-01T10:00:00")
 

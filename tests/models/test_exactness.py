@@ -8,7 +8,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 
 import duckdb
 import pytest
-from derived_home import Home, failures, results_of
+from dbt_here import failures, results_of
+from derived_home import Home
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,0 +1,38 @@
+"""Homes that dbt builds into, for the tests of the models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dbt_here import failures, results_of
+from derived_home import Home
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture
+def home(scratch: Path) -> Home:
+    """An empty home, at the same path in every test: dbt then parses the project once."""
+    built = Home(scratch / "home", scratch / "target")
+    built.empty()
+    return built
+
+
+@pytest.fixture(scope="session")
+def session_home(scratch: Path) -> Home:
+    """A home for what is compiled once."""
+    built = Home(scratch / "session_home", scratch / "session_target")
+    built.empty()
+    return built
+
+
+@pytest.fixture(scope="session")
+def compiled(session_home: Home) -> dict[str, str]:
+    """The SQL of every model and data test, by name."""
+    result = session_home.dbt("compile")
+    assert result.success, failures(result)
+    return {node.node.name: node.node.compiled_code for node in results_of(result) if node.node.resource_type != "seed"}
