@@ -37,10 +37,11 @@ test: $(READY)  ## every test, lint and types
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest -n 2 --dist worksteal
 
-lint: $(READY)  ## ruff, mypy --strict, and the dictionary against the models
+lint: $(READY)  ## ruff, mypy --strict, which way imports point, and the dictionary against the models
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
+	@said=$$($(BIN)/lint-imports --no-logo) || { echo "$$said"; exit 1; }
 	@$(BIN)/python docs/build_dictionary.py --check
 
 dev: $(READY)  ## Dagster's UI on http://localhost:3000, over data/
