@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from running_gateway import FIRST, MARTS, Gateway, Record, record
 
 from makegood.derivation import window
+from makegood.derivation.planning import hours_of_other_baselines, unmeasured_days
 from makegood.home import Home
 from makegood.hours import HOUR, HourRange
 from makegood.ingestion.finding import find_files
@@ -25,8 +26,6 @@ from makegood.settlement.batches import Head
 from makegood.settlement.loading import hand_over
 from makegood.storage.duck import connect
 from makegood.storage.warehouse import attach
-from orchestration.assets.warehouse import hours_of_other_baselines, unmeasured_days
-from orchestration.resources import Warehouse
 
 LANDING_HOURS = 3
 POLICY = PolicyDigests((datetime(1, 1, 1),), ("policy",), baseline_terms())
@@ -146,18 +145,20 @@ def _derive(gateway: Gateway, start: int, hours: int) -> None:
 
 
 def _run(root: Path, hours: HourRange) -> None:
-    landing_hours, warehouse = list(hours), Warehouse(home=str(root))
+    landing_hours = list(hours)
     inventory = Inventory(root / "lake" / "inventory.sqlite")
     try:
         land(find_files(read_sources(root / "sources.yml", root), landing_hours, root), root / "lake", inventory)
-        others = hours_of_other_baselines(hours, inventory, warehouse, 0, baseline_terms())
+        with connect() as con:
+            attach(con, root / "warehouse")
+            others = hours_of_other_baselines(hours, inventory, con, 0, baseline_terms())
         for piece in window.chunks(
             window.plan(landing_hours, root / "lake", inventory, others), inventory, most_rows=3
         ):
-            target, days = (
-                root / "warehouse" / "run.duckdb",
-                unmeasured_days(piece, inventory, warehouse, baseline_terms()),
-            )
+            target = root / "warehouse" / "run.duckdb"
+            with connect() as con:
+                attach(con, root / "warehouse")
+                days = unmeasured_days(piece, inventory, con, baseline_terms())
             window.write(piece, root / "lake", inventory, POLICY, target, baseline_days=days)
             hand_over(Home(root), Head(), target)
             built = dbt(

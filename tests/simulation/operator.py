@@ -19,7 +19,7 @@ from typing import Any
 from dbt_here import dbt, failures
 from running_gateway import SOURCES
 
-from makegood.derivation import window
+from makegood.derivation import planning, window
 from makegood.home import Home
 from makegood.hours import HourRange
 from makegood.ingestion.finding import find_files
@@ -37,13 +37,6 @@ from makegood.settlement.loading import hand_over, hand_over_alone
 from makegood.settlement.settling import Settlement, Terms, settle
 from makegood.storage.warehouse import catalog, head_snapshot
 from makegood.verdicts.placing import place
-from orchestration.assets.warehouse import (
-    hours_left_unaudited,
-    hours_of_other_baselines,
-    late_hours,
-    restated_hours,
-    unmeasured_days,
-)
 from orchestration.resources import Publication, Warehouse
 from simulation.gateway_life import LOOKBACK
 
@@ -73,15 +66,17 @@ class Operator:
             for read in (read_sources, read_assessments):
                 land(find_files(read(self.sources, self.home.root), list(arriving), self.home.root), lake, inventory)
             place(arriving, lake, inventory)
-            others = late_hours(hours, inventory, self.warehouse, lookback_hours)
-            others |= hours_of_other_baselines(hours, inventory, self.warehouse, lookback_hours, baseline_terms())
-            others |= hours_left_unaudited(hours, inventory, self.publication)
+            with self.warehouse.session() as con, self.publication.record() as record:
+                others = planning.late_hours(hours, inventory, con, lookback_hours)
+                others |= planning.hours_of_other_baselines(hours, inventory, con, lookback_hours, baseline_terms())
+                others |= planning.hours_left_unaudited(hours, inventory, record.unaudited_hours())
             self._derives(window.plan(hours, lake, inventory, others), inventory, (start, end))
 
     def restates(self, start: datetime, end: datetime) -> None:
         """Derive these request hours again under the policy as it is now, and publish them."""
         with closing(Inventory(self.home.lake / "inventory.sqlite")) as inventory:
-            again = restated_hours(HourRange(start, end), self.warehouse)
+            with self.warehouse.session() as con:
+                again = planning.restated_hours(HourRange(start, end), con)
             self._derives(window.plan((), self.home.lake, inventory, again), inventory, None)
 
     def settles(self, period: date, *, is_confirmed: bool = False) -> Settlement:
@@ -112,7 +107,8 @@ class Operator:
         with self.publication.record() as record:
             record.mark_written(whole.request_hours, run_id)
         policy = policy_digests(valid_policy())
-        days = unmeasured_days(whole, inventory, self.warehouse, policy.baselines)
+        with self.warehouse.session() as con:
+            days = planning.unmeasured_days(whole, inventory, con, policy.baselines)
         window.write(whole, lake, inventory, policy, self.home.run_inputs, baseline_days=days)
         hand_over(self.home, self.warehouse.loaded_head(), self.home.run_inputs)
         self._builds()

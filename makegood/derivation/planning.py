@@ -1,0 +1,103 @@
+"""Which request hours a run derives beside those of its own files: hours that are late, stale or unaudited, and hours to restate.
+
+Connections are at the warehouse's head. What a window holds, and how it is written, is window.py's.
+"""
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+
+import duckdb
+
+from makegood.derivation import baselines, window
+from makegood.errors import MakegoodError
+from makegood.hours import HourRange
+from makegood.ingestion.inventory import Inventory
+from makegood.policy.signals import BaselineTerms
+from makegood.storage.warehouse import has_table
+
+
+def late_hours(
+    hours: HourRange, inventory: Inventory, con: duckdb.DuckDBPyConnection, lookback_hours: int
+) -> set[datetime]:
+    """Request hours of files that landed late in the hours looked back at, and that are not derived from their parts as they are now."""
+    looked_back = HourRange(hours.start - timedelta(hours=lookback_hours), hours.start)
+    names = [file.landing_file for file in inventory.files_of_hours(looked_back)]
+    touched = inventory.hours_touched(names)
+    return touched - derived_hours(touched, inventory, con)
+
+
+def restated_hours(hours: HourRange, con: duckdb.DuckDBPyConnection) -> set[datetime]:
+    """Those of the request hours that are derived, and so can be restated.
+
+    Raises:
+        MakegoodError: none of them is.
+    """
+    derived = {
+        hour for used in baseline_digests_in_use(hours.start.date(), hours.end.date(), con).values() for hour in used
+    }
+    if not (restated := derived & set(hours)):
+        raise MakegoodError(f"nothing to restate: no request hour from {hours} is derived")
+    return restated
+
+
+def hours_of_other_baselines(
+    hours: HourRange, inventory: Inventory, con: duckdb.DuckDBPyConnection, lookback_hours: int, terms: BaselineTerms
+) -> set[datetime]:
+    """Derived request hours whose day has other latency baselines now: something landed that these are measured on, or the terms changed."""
+    first = (hours.start - timedelta(hours=lookback_hours)).date()
+    days = baseline_digests_in_use(first, (hours.end + baselines.reach(terms)).date(), con)
+    digests = baselines.baseline_digests(days, inventory, terms)
+    return {hour for day, used in days.items() for hour, digest in used.items() if digest != digests[day]}
+
+
+def hours_left_unaudited(
+    hours: HourRange, inventory: Inventory, unaudited: list[tuple[datetime, str]]
+) -> set[datetime]:
+    """All that an earlier run of these landing hours wrote and did not publish: it failed or was killed, and this run makes good for it.
+
+    Args:
+        hours: landing hours.
+        inventory: what has landed.
+        unaudited: each request hour that was written and not audited, with the id of the run that wrote it.
+    """
+    touched = inventory.hours_touched([file.landing_file for file in inventory.files_of_hours(hours)])
+    runs = {run_id for hour, run_id in unaudited if hour in touched}
+    return {hour for hour, run_id in unaudited if run_id in runs}
+
+
+def unmeasured_days(
+    piece: window.Window, inventory: Inventory, con: duckdb.DuckDBPyConnection, terms: BaselineTerms
+) -> set[date]:
+    """Days of the window whose latency baselines, as they are now, are not those that an hour was derived with."""
+    days = {hour.date() for hour in piece.request_hours}
+    used = baseline_digests_in_use(min(days), max(days), con) if days else {}
+    return {
+        day
+        for day, digest in baselines.baseline_digests(days, inventory, terms).items()
+        if digest not in used.get(day, {}).values()
+    }
+
+
+def baseline_digests_in_use(first: date, last: date, con: duckdb.DuckDBPyConnection) -> dict[date, dict[datetime, str]]:
+    """For each day from `first` to `last`, its derived hours with the digest of the baselines that they were derived with."""
+    used: dict[date, dict[datetime, str]] = defaultdict(dict)
+    if has_table(con, "fct_request_hours"):
+        rows = con.execute(
+            "select request_date, hour_at, baseline_digest from fct_request_hours where request_date between ? and ?",
+            [first, last],
+        ).fetchall()
+        for day, hour, digest in rows:
+            used[day][hour] = digest
+    return used
+
+
+def derived_hours(hours: set[datetime], inventory: Inventory, con: duckdb.DuckDBPyConnection) -> set[datetime]:
+    """Those of the hours that the warehouse has from the very parts that are current now."""
+    if not hours or not has_table(con, "fct_request_hours"):
+        return set()
+    digests = window.input_digests(hours, inventory)
+    rows = con.execute(
+        "select hour_at, input_digest from fct_request_hours where request_date between ? and ?",
+        [min(hours).date(), max(hours).date()],
+    ).fetchall()
+    return {hour for hour, digest in rows if digests.get(hour) == digest}

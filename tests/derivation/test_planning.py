@@ -1,0 +1,88 @@
+"""Which hours a run derives beside its own: each reason by itself, on a warehouse that is one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import duckdb
+import pytest
+from landing_place import HOUR, Place, line
+
+from makegood.derivation import planning
+from makegood.derivation.baselines import baseline_digest
+from makegood.derivation.window import Window, input_digests
+from makegood.errors import MakegoodError
+from makegood.hours import HourRange
+from makegood.policy.signals import baseline_terms
+
+NEXT = HourRange(HOUR + timedelta(hours=1), HOUR + timedelta(hours=2))
+"""The landing hour after the one whose files land here."""
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in which no hour is derived yet."""
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as makegood")
+        con.execute("use makegood")
+        yield con
+
+
+@pytest.fixture
+def landed(place: Place) -> Place:
+    """One request of HOUR has landed."""
+    place.land_lines(line())
+    return place
+
+
+def derive(con: duckdb.DuckDBPyConnection, hour: datetime, inputs: str, baselines: str) -> None:
+    con.execute(
+        "create table if not exists fct_request_hours"
+        " (request_date date, hour_at timestamp, input_digest varchar, baseline_digest varchar)"
+    )
+    con.execute("insert into fct_request_hours values (?, ?, ?, ?)", [hour.date(), hour, inputs, baselines])
+
+
+def test_a_late_hour_is_derived_until_it_is_derived_from_its_parts_as_they_are(
+    landed: Place, con: duckdb.DuckDBPyConnection
+) -> None:
+    assert planning.late_hours(NEXT, landed.inventory, con, 48) == {HOUR}
+    assert planning.late_hours(NEXT, landed.inventory, con, 0) == set()
+
+    derive(con, HOUR, "of older parts", "")
+    assert planning.late_hours(NEXT, landed.inventory, con, 48) == {HOUR}
+    con.execute("update fct_request_hours set input_digest = ?", [input_digests([HOUR], landed.inventory)[HOUR]])
+    assert planning.late_hours(NEXT, landed.inventory, con, 48) == set()
+
+
+def test_only_derived_hours_are_restated_and_none_is_one_sentence(con: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(MakegoodError, match="nothing to restate: no request hour from"):
+        planning.restated_hours(NEXT, con)
+    for hour in (HOUR, NEXT.start, NEXT.end):
+        derive(con, hour, "", "")
+    assert planning.restated_hours(NEXT, con) == {NEXT.start}
+
+
+def test_a_derived_hour_is_stale_where_what_its_baselines_are_measured_on_has_changed(
+    landed: Place, con: duckdb.DuckDBPyConnection
+) -> None:
+    terms, day = baseline_terms(), HOUR.date()
+    piece = Window((HOUR,), ())
+    assert planning.hours_of_other_baselines(NEXT, landed.inventory, con, 48, terms) == set()
+    assert planning.unmeasured_days(piece, landed.inventory, con, terms) == {day}
+
+    derive(con, HOUR, "", baseline_digest(day, landed.inventory, terms))
+    assert planning.hours_of_other_baselines(NEXT, landed.inventory, con, 48, terms) == set()
+    assert planning.unmeasured_days(piece, landed.inventory, con, terms) == set()
+
+    con.execute("update fct_request_hours set baseline_digest = 'of older files'")
+    assert planning.hours_of_other_baselines(NEXT, landed.inventory, con, 48, terms) == {HOUR}
+    assert planning.unmeasured_days(piece, landed.inventory, con, terms) == {day}
+
+
+def test_all_that_a_run_left_unaudited_is_made_good_for_with_one_of_its_hours(landed: Place) -> None:
+    mine, later = HourRange(HOUR, NEXT.start), NEXT.start
+    left = [(HOUR, "failed"), (later, "failed"), (NEXT.end, "another")]
+    assert planning.hours_left_unaudited(mine, landed.inventory, left) == {HOUR, later}
+    assert planning.hours_left_unaudited(NEXT, landed.inventory, left) == set()
