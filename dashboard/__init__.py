@@ -1,4 +1,4 @@
 """The page that customers, support and finance open, and its API. It reads the published snapshot and derives no number of its own.
 
-Knows nothing of Dagster. What a number means is in `models/`; how it is shown is in `templates/` and `static/`.
+What a number means is in `models/`; how it is shown is in `templates/` and `static/`.
 """

@@ -1,4 +1,4 @@
-"""Hours in UTC, naive, half-open. Partitions of Dagster do not belong here (see partitions.py)."""
+"""Hours in UTC, naive, half-open."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

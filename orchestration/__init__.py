@@ -1,1 +1,1 @@
-"""Makegood: when things run, and the libraries that land, publish and present. What the numbers mean is in models/."""
+"""When things run: Dagster's assets, checks, jobs and schedules, and the command line above them. What they call is in makegood/."""

@@ -1,4 +1,4 @@
-"""The partitions, UTC. Nothing else defines any; hours as such are hours.py's."""
+"""The partitions, UTC. Nothing else defines any; hours as such are in makegood/hours.py."""
 
 from datetime import date, datetime, timedelta
 

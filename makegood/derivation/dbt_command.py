@@ -1,4 +1,4 @@
-"""`makegood-dbt …`: dbt as the runs start it. What is run with it is dbt.py's."""
+"""`makegood-dbt …`: dbt as the runs start it. What is run with it is in orchestration/dbt.py."""
 
 import os
 import sys

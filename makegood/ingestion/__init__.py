@@ -1,4 +1,1 @@
-"""Landing files become the lake: canonical request logs, quarantine, and the inventory of both.
-
-Knows nothing of Dagster, dbt or what a request is owed.
-"""
+"""Landing files become the lake: canonical request logs, content assessments, quarantine, and the inventory of them all."""

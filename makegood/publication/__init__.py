@@ -1,4 +1,1 @@
-"""What readers see: the pointer to the last audited snapshot, and sessions that read there and nowhere else.
-
-Knows nothing of Dagster, and derives no number.
-"""
+"""What readers see: the pointer to the last audited snapshot, sessions that read there and nowhere else, and the warehouse's upkeep."""

@@ -1,4 +1,4 @@
-"""Answers a person's SQL at the published snapshot. What it may say is allowing.py's; how an answer is printed is presentation.py's."""
+"""Answers a person's SQL at the published snapshot. What it may say is allowing.py's; how an answer is printed is the command line's."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is owed is posted here, once, to a ledger that is never rewritten; knows nothing of Dagster, and nothing of how a payout was decided.
+"""What is owed is posted here, once, to a ledger that is never rewritten. How a payout is decided is in models/.
 
 `ledger` is the chain of batches on disk, `batches` what one says, `proving` the proof of bytes and links that all who read it go through,
 `trusting` whether it may be older than what was published or handed over. `closing` is which days are over, `due` what is owed, `memory`

@@ -1,4 +1,4 @@
-"""Rows as text that programs read back exactly: the one writer of CSV and the one of lines of JSON. What rows say does not belong here.
+"""Values and rows as text that programs read back exactly: as JSON holds them, as CSV, and as lines of JSON. What rows say does not belong here.
 
 CSV is RFC 4180 with `\\n` at the ends of lines, in UTF-8: null is an empty field, an empty text is `""`. Lines of JSON are ASCII, so that no
 character of a text ends a line for any reader.

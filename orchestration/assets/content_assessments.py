@@ -1,4 +1,4 @@
-"""Content assessments in the lake: verdicts, landed and brought to the hours of their requests. How that is done is ingestion's."""
+"""Content assessments in the lake: verdicts, landed and brought to the hours of their requests. How that is done is in makegood/: ingestion/ and verdicts/."""
 
 from collections.abc import Iterator
 
