@@ -155,15 +155,18 @@ def test_an_account_that_no_csv_file_can_carry_is_refused_in_a_sentence(home: Ho
         hand_over_batches(home)
 
 
-def test_files_that_were_changed_are_not_written_over(home: Home) -> None:
+def test_files_that_were_changed_stop_the_hand_over_and_are_not_written_over(home: Home) -> None:
     post(home, ("acme", "1"))
     [made] = hand_over_batches(home)
-    (made.directory / CREDITS).write_text("changed")
-    assert hand_over_batches(home) == []
-    with pytest.raises(MakegoodError, match=r"credits\.csv was handed over with another content"):
-        hand_over_batches(home, 1)
     with pytest.raises(MakegoodError, match="there is no batch 2: the ledger has 1"):
         hand_over_batches(home, 2)
+    (made.directory / CREDITS).write_text("changed")
+    with pytest.raises(
+        MakegoodError, match=r"credits\.csv is damaged, it does not hold what was handed over: restore it"
+    ):
+        hand_over_batches(home)
+    with pytest.raises(MakegoodError, match=r"credits\.csv was handed over with another content"):
+        hand_over_batches(home, 1)
 
 
 def test_a_hand_over_that_was_cut_short_is_finished(home: Home) -> None:
