@@ -10,7 +10,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 4])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_week_agrees_with_the_model_and_holds_every_event(seed: int) -> None:
     played = subprocess.run(
         [sys.executable, "-m", "simulation", "--seed", str(seed), "--days", "7"],
