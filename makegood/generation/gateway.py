@@ -6,7 +6,7 @@ models in models.csv; requests.sql draws from them. Recorded logs do not belong 
 
 import gzip
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -132,23 +132,30 @@ def _lines(
     database: duckdb.DuckDBPyConnection, generation: Generation, landed_hour: datetime, delays: range
 ) -> Iterator[list[bytes]]:
     """Yield the lines that land in an hour of calls that began `delays` hours before, some at a time."""
-    query = (HERE / "requests.sql").read_text(encoding="utf-8")
     with database.cursor() as cursor:
         # Joins stay as written: the calls stream past the tables in their order, however many they are.
         cursor.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
-        for delay in delays:
-            hour = landed_hour - HOUR * delay
-            if call_count := generation.calls(hour):
-                parameters = {
-                    "seed": generation.seed,
-                    "hour_no": int(hour.timestamp()) // 3600,
-                    "hour_at": hour.replace(tzinfo=None),
-                    "call_count": call_count,
-                    "delay": delay,
-                }
-                cursor.execute(query, parameters)
-                while rows := cursor.fetchmany(LINES_IN_MEMORY):
-                    yield [line for (line,) in rows]
+        yield from drawn_lines(cursor, "requests.sql", generation, landed_hour, delays)
+
+
+def drawn_lines(
+    con: duckdb.DuckDBPyConnection, query: str, generation: Generation, landed_hour: datetime, delays: Iterable[int]
+) -> Iterator[list[bytes]]:
+    """Yield what a query of this folder draws for each of the hours that lie `delays` hours before, some lines at a time."""
+    text = (HERE / query).read_text(encoding="utf-8")
+    for delay in delays:
+        hour = landed_hour - HOUR * delay
+        if call_count := generation.calls(hour):
+            parameters = {
+                "seed": generation.seed,
+                "hour_no": int(hour.timestamp()) // 3600,
+                "hour_at": hour.replace(tzinfo=None),
+                "call_count": call_count,
+                "delay": delay,
+            }
+            con.execute(text, parameters)
+            while rows := con.fetchmany(LINES_IN_MEMORY):
+                yield [line for (line,) in rows]
 
 
 def write_lines(path: Path, batches: Iterator[list[bytes]]) -> int:

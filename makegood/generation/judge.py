@@ -3,18 +3,16 @@
 How many there are and what becomes of them stands in shares.csv; verdicts.sql draws from it.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from makegood.generation.gateway import (
-    HERE,
     HOUR,
-    LINES_IN_MEMORY,
     GeneratedFile,
     Generation,
+    drawn_lines,
     load_tables,
     write_lines,
 )
@@ -39,23 +37,6 @@ def generate_verdicts(landing: Path, start: datetime, hours: int, rows_per_hour:
             hour = start + HOUR * number
             path = landing / FEED / f"{hour:%Y-%m-%d}" / f"{hour:%H}" / "verdicts-0000.jsonl.gz"
             path.parent.mkdir(parents=True, exist_ok=True)
-            if lines := write_lines(path, _lines(database, generation, hour)):
+            if lines := write_lines(path, drawn_lines(database, "verdicts.sql", generation, hour, DELAYS)):
                 files.append(GeneratedFile(path, hour, lines, path.stat().st_size))
     return files
-
-
-def _lines(database: duckdb.DuckDBPyConnection, generation: Generation, landed_hour: datetime) -> Iterator[list[bytes]]:
-    query = (HERE / "verdicts.sql").read_text(encoding="utf-8")
-    for delay in DELAYS:
-        hour = landed_hour - timedelta(hours=delay)
-        if call_count := generation.calls(hour):
-            parameters = {
-                "seed": generation.seed,
-                "hour_no": int(hour.timestamp()) // 3600,
-                "hour_at": hour.replace(tzinfo=None),
-                "call_count": call_count,
-                "delay": delay,
-            }
-            database.execute(query, parameters)
-            while rows := database.fetchmany(LINES_IN_MEMORY):
-                yield [line for (line,) in rows]
