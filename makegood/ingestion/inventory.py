@@ -5,7 +5,6 @@ the digest: a part is forced to disk before it is named here, and whoever derive
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from makegood.errors import MakegoodError
+from makegood.storage.durable import sync
 from makegood.storage.sqlite_files import is_there, open_sqlite
 
 WAY_OUT = "put the lake back from a copy; what landed since then lands again where its landing files are still there"
@@ -276,18 +276,14 @@ class Inventory:
         folders = set()
         for lake_part in sorted(set(lake_parts)):
             file = self._lake / lake_part
+            sync(file)
             with file.open("rb") as opened:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
-                os.fsync(opened.fileno())
-                size = os.fstat(opened.fileno()).st_size
-            self._db.execute("insert or replace into sealed_parts values (?, ?, ?)", (lake_part, size, digest))
+            seal = (lake_part, file.stat().st_size, digest)
+            self._db.execute("insert or replace into sealed_parts values (?, ?, ?)", seal)
             folders.add(file.parent)
         for folder in folders:
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            sync(folder)
 
     def prove(self, lake_parts: Iterable[str]) -> None:
         """Read these parts whole: their bytes must be those that were written.
