@@ -9,21 +9,21 @@ with logs as (
         format = 'newline_delimited',
         ignore_errors = true,
         columns = {
-            request_id: 'varchar', account_id: 'varchar', requested_at: 'varchar', completed_at: 'varchar', model: 'varchar',
-            model_served: 'varchar', provider: 'varchar', input_tokens: 'bigint', output_tokens: 'bigint', cached_tokens: 'bigint',
+            gateway_call_id: 'varchar', request_id: 'varchar', account_id: 'varchar', requested_at: 'varchar', completed_at: 'varchar',
+            model: 'varchar', model_served: 'varchar', provider: 'varchar', input_tokens: 'bigint', output_tokens: 'bigint', cached_tokens: 'bigint',
             reasoning_tokens: 'bigint', cost_usd: 'varchar', cache_hit: 'boolean', ttft_ms: 'bigint', streamed: 'boolean',
             cancelled: 'boolean', finish_reason: 'varchar', status_code: 'varchar', error_code: 'varchar', max_output_tokens: 'bigint',
             meta: 'json'
         }
     )
-    where request_id is not null and requested_at is not null and model is not null and coalesce(output_tokens, 0) >= 0
+    where coalesce(request_id, gateway_call_id) is not null and requested_at is not null and model is not null and coalesce(output_tokens, 0) >= 0
         and coalesce(input_tokens, 0) >= 0 and try_cast(requested_at as timestamptz) >= timestamptz '2020-01-01'
         and try_cast(requested_at as timestamptz) < getvariable('landed_hour')::timestamptz + interval 65 minutes
 ),
 
 latest as (
     select * from logs
-    qualify row_number() over (partition by request_id order by completed_at desc) = 1
+    qualify row_number() over (partition by coalesce(request_id, gateway_call_id) order by completed_at desc) = 1
 ),
 
 measured as (

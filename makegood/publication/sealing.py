@@ -112,9 +112,10 @@ def prove_files(warehouse: Path, files: Mapping[str, Path]) -> None:
     Raises:
         DamagedFileError: one is not as it was sealed.
     """
-    find = seals_of(warehouse)
+    with closing(Publications(publications_file(warehouse))) as record:
+        seals = {path: record.file_seal(path) for path in files}
     for path, file in files.items():
-        sealed = find(path)
+        sealed = seals[path]
         try:
             is_whole = sealed is None or file_seal(file) == sealed
         except OSError:

@@ -21,7 +21,8 @@ with shapes_here as (
             ),
             lambda key: {'name': to_json(key)::varchar, 'pointer': '/' || replace(replace(key, '~', '~0'), '/', '~1')}
         ) as unknown_keys,
-        len(unknown_keys) as unknown_count,
+        len(unknown_keys) = 0 as are_all_known,
+        len(unknown_keys) <= 4 as are_unknown_few,
     from shapes
 ),
 
@@ -44,11 +45,11 @@ parsed as (
             }'
         ) as field,
         shapes_here.unknown_keys,
-        shapes_here.unknown_count <= 4 as are_unknown_few,
+        shapes_here.are_unknown_few,
         -- Few fields are taken out one by one, which costs a quarter of a merge patch. In that, a field set to null is taken away.
         case
-            when shapes_here.unknown_count = 0 then null
-            when shapes_here.unknown_count <= 4
+            when shapes_here.are_all_known then null
+            when shapes_here.are_unknown_few
             then '{' || array_to_string(
                 list_transform(shapes_here.unknown_keys, lambda key: key.name || ':' || json_extract(record, key.pointer)), ','
             ) || '}'
