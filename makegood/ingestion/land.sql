@@ -67,8 +67,10 @@ typed as (
         cleaned_meta,
         is_harmless(cleaned_meta) as is_meta_harmless,
         may_have_key(words) as may_have_key,
-        origin.is_undecodable
-        and contains(concat_ws(' ', request_id, gateway_call_id, account_id, api_key_ref, model), chr(65533)) as has_undecodable_name,
+        case
+            when origin.is_undecodable
+            then contains(concat_ws(' ', request_id, gateway_call_id, account_id, api_key_ref, model), chr(65533))
+        end as has_undecodable_name,
         has_controls,
         case
             when has_brackets

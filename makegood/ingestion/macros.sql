@@ -212,3 +212,9 @@ create or replace temp macro with_last_of_each_key(record, keys) as
         ),
         ','
     ) || '}';
+
+-- The field of a record that a key names, as it stands in an object; null where there is no key.
+create or replace temp macro named_field(record, key) as key.name || ':' || json_extract(record, key.pointer);
+
+-- Whether the name of a key stands in a JSON text.
+create or replace temp macro has_name(json, key) as coalesce(contains(json, key.name), false);

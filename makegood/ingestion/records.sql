@@ -11,7 +11,7 @@ with numbered as (
         raw,
         -- Looking at the ends first keeps `try` from meeting broken lines, which it handles one by one.
         case
-            when reading_fault = '' and starts_with(raw, '{') and regexp_matches(right(raw, 4), '\} *\n?$') then try(json_keys(raw))
+            when reading_fault = '' and starts_with(raw, '{') and ends_with(raw, '}' || chr(10)) then try(json_keys(raw))
             when reading_fault = '' and regexp_matches(raw, '^ *\{') and json_valid(raw) then json_keys(raw)
         end as keys,
     from lines

@@ -6,7 +6,7 @@ with first_lines as (
         case when starts_with(raw, '{') and json_valid(raw) then json_keys(raw) end as keys,
     from lines
     where reading_fault = ''
-    limit 2048
+    limit 256
 )
 
 select distinct

@@ -21,7 +21,10 @@ with shapes_here as (
             ),
             lambda key: {'name': to_json(key)::varchar, 'pointer': '/' || replace(replace(key, '~', '~0'), '/', '~1')}
         ) as unknown_keys,
-        len(unknown_keys) = 0 as are_all_known,
+        unknown_keys[1] as unknown_1,
+        unknown_keys[2] as unknown_2,
+        unknown_keys[3] as unknown_3,
+        unknown_keys[4] as unknown_4,
         len(unknown_keys) <= 4 as are_unknown_few,
     from shapes
 ),
@@ -44,15 +47,21 @@ parsed as (
                 "has_answer": "VARCHAR", "is_answer_withheld": "VARCHAR", "error_origin": "VARCHAR", "meta": "JSON"
             }'
         ) as field,
-        shapes_here.unknown_keys,
+        shapes_here.unknown_1,
+        shapes_here.unknown_2,
+        shapes_here.unknown_3,
+        shapes_here.unknown_4,
         shapes_here.are_unknown_few,
         -- Few fields are taken out one by one, which costs a quarter of a merge patch. In that, a field set to null is taken away.
         case
-            when shapes_here.are_all_known then null
             when shapes_here.are_unknown_few
-            then '{' || array_to_string(
-                list_transform(shapes_here.unknown_keys, lambda key: key.name || ':' || json_extract(record, key.pointer)), ','
-            ) || '}'
+            then concat_ws(
+                ',', named_field(record, unknown_1), named_field(record, unknown_2), named_field(record, unknown_3),
+                named_field(record, unknown_4)
+            )
+        end as few_fields,
+        case
+            when shapes_here.are_unknown_few then null
             else json_merge_patch(
                 record,
                 '{
@@ -68,7 +77,7 @@ parsed as (
                     "input": null, "output": null, "system": null
                 }'::json
             )::varchar
-        end as unknown_fields,
+        end as many_fields,
     from records
     left join shapes_here on records.shape = shapes_here.shape
 ),
@@ -79,9 +88,12 @@ gathered as (
         origin,
         record,
         field,
-        unknown_keys,
-        are_unknown_few and not contains(unknown_fields, ':null') as can_be_appended,
-        unknown_fields,
+        unknown_1,
+        unknown_2,
+        unknown_3,
+        unknown_4,
+        few_fields,
+        coalesce('{' || few_fields || '}', many_fields) as unknown_fields,
         case
             when starts_with(field.meta, '"') and json_valid(field.meta ->> '$') then (field.meta ->> '$')::json
             else nullif(field.meta, 'null')
@@ -96,7 +108,9 @@ final as (
         false as is_foreign,
         field.request_id as request_id,
         -- Servers of models of one's own give ids of a few digits, again and again: those name an answer, and no purchase.
-        coalesce(strlen(field.request_id) <= 12 and regexp_full_match(field.request_id, '(?:chat)?cmpl-[0-9]{1,3}'), false) as is_named_by_call,
+        case
+            when strlen(field.request_id) <= 12 then regexp_full_match(field.request_id, '(?:chat)?cmpl-[0-9]{1,3}') else false
+        end as is_named_by_call,
         field.trace_id as trace_id,
         field.gateway_call_id as gateway_call_id,
         field.account_id as account_id,
@@ -133,13 +147,14 @@ final as (
         field.error_origin as error_origin,
         field.max_output_tokens as max_output_tokens,
         case
-            when unknown_fields = '{}' or unknown_fields is null then meta::varchar
+            when unknown_fields = '{}' then meta::varchar
             when meta is null or meta = '{}' then unknown_fields
             when not starts_with(meta, '{') then json_merge_patch(json_object('meta', meta), unknown_fields)::varchar
             -- Two objects without a name in common are one when the braces between them go.
-            when can_be_appended and len(list_filter(unknown_keys, lambda key: contains(meta, key.name))) = 0
-            then left(meta::varchar, -1) || ',' || right(unknown_fields, -1)
-            else json_merge_patch(meta, unknown_fields)::varchar
+            when contains(few_fields, ':null') or has_name(meta, unknown_1) or has_name(meta, unknown_2) or has_name(meta, unknown_3)
+                or has_name(meta, unknown_4) or few_fields is null
+            then json_merge_patch(meta, unknown_fields)::varchar
+            else '{' || few_fields || ',' || ltrim(meta, '{')
         end as meta,
     from gathered
 )
