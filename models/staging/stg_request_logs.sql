@@ -66,15 +66,23 @@ merged as (
     group by request_key, source, home_ms
 ),
 
-requests as not materialized (
+requests as (
     select {{ columns | join(", ") }} from delivered_once
     union all
     select {{ columns | join(", ") }} from merged
 ),
 
+-- Every way in which a request of the run failed, and those of single deliveries besides: no look at what repeats is needed for them.
+failed as (
+    select status_code, error_code, error_origin, finish_reason from request_logs
+    union
+    select status_code, error_code, error_origin, finish_reason from merged
+),
+
+-- As a list, because the engine takes a list for few rows: it then looks each request up among the failures, and not the other way round.
 failures as (
-    select distinct {{ failure(http_status()) }} as failure
-    from requests
+    select unnest(list(distinct {{ failure(http_status()) }})) as failure
+    from failed
     where {{ is_error(http_status()) }}
 ),
 
@@ -88,7 +96,8 @@ fault_bounds as (
 fault_periods as (
     select
         bound_at as period_from,
-        lead(bound_at) over (order by bound_at) as period_to,
+        -- Compared without a look for null, so that the join on it is a hash join.
+        coalesce(lead(bound_at) over (order by bound_at), timestamp 'infinity') as period_to,
     from fault_bounds
 ),
 
@@ -157,7 +166,7 @@ judged as (
     left join faults
         on priced.failure = faults.failure
         and priced.requested_at >= faults.period_from
-        and (priced.requested_at < faults.period_to or faults.period_to is null)
+        and priced.requested_at < faults.period_to
 ),
 
 final as (
