@@ -14,9 +14,10 @@ import duckdb
 
 from benchmarks.hourly import run_hour
 from makegood.generation.gateway import generate
-from makegood.publication.publications import Publications, publications_file
+from makegood.home import publications_file
+from makegood.publication.publications import Publications
 from makegood.publication.reading import contents
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, head_snapshot
 from orchestration.dbt import compiled
 

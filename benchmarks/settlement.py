@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.measuring import Measured, measure
-from makegood.home import Home
-from makegood.publication.publications import Contents, Publications, publications_file
+from makegood.home import Home, publications_file
+from makegood.publication.publications import Contents, Publications
 from makegood.publication.upkeep import maintain
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.settling import Terms, settle
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, head_snapshot
 
 FIRST = date(2025, 1, 1)

@@ -12,10 +12,11 @@ from pathlib import Path
 from benchmarks.hourly import run_hour
 from benchmarks.measuring import Measured, measure
 from makegood.generation.gateway import generate
+from makegood.home import publications_file
 from makegood.policy.seeds import SEEDS
-from makegood.publication.publications import Publications, publications_file
+from makegood.publication.publications import Publications
 from makegood.publication.reading import contents
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, head_snapshot
 
 HOUR = datetime(2026, 11, 1)

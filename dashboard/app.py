@@ -24,7 +24,7 @@ from dashboard.filters import ExportFilters, Filters, Hour, Instant, Name, PageF
 from dashboard.following import Follower, Session
 from dashboard.pages import add_pages
 from dashboard.queries import NotYoursError, Queries
-from dashboard.security import Door, SafeHeaders, Visitor, is_loopback
+from dashboard.security import AccessControl, SafeHeaders, Visitor, is_loopback
 from makegood.errors import MakegoodError
 from makegood.home import Home
 from makegood.hours import parse_hour
@@ -57,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         MakegoodError: the settings would show the page to anybody, or the home cannot be read.
     """
-    door = Door(settings)
+    door = AccessControl(settings)
     home = Home(settings.home).existing()
     scratch = TemporaryDirectory(prefix="makegood-page-", ignore_cleanup_errors=True)
     follower = Follower(home, Path(scratch.name))
@@ -89,7 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _api(door: Door, follower: Follower, home: Home, stale_after_hours: int) -> APIRouter:
+def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours: int) -> APIRouter:
     """The questions, behind the door."""
     api = APIRouter(prefix="/api", responses=REFUSALS, dependencies=[Depends(_without_controls)])
 

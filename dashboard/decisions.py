@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.answers import OtherRequest, RequestAnswer
 from dashboard.following import Session
-from dashboard.metas import parsed, read_meta
+from dashboard.request_meta import parsed, read_meta
 from makegood.home import Home
 from makegood.hours import floor_hour
 from makegood.publication.asking import ask

@@ -44,7 +44,7 @@ def _group_of(rows_up_to: Callable[[int], int], groups: int, row: int, near: int
 
 
 @dataclass(frozen=True)
-class Steps:
+class ValueGroups:
     """A column's values, parted into groups of about as many rows of the whole copy, for one direction of sorting.
 
     Rows without a value are behind all groups.

@@ -8,7 +8,7 @@ from dashboard.filters import RowFilters
 from dashboard.following import Session
 from dashboard.queries import Queries
 from makegood.publication.asking import ask
-from makegood.storage.duck import sql_text
+from makegood.storage.connections import sql_text
 from makegood.storage.rows import guarded_sql
 
 TEXT_COLUMNS = ("model", "finish", "compensation_type", "request_id", "source", "account_id")

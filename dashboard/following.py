@@ -26,7 +26,7 @@ from makegood.publication.reading import current_publication, reading
 from makegood.publication.sealing import pin_sealed
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.trusting import refuse_what_is_behind
-from makegood.storage.duck import sql_text
+from makegood.storage.connections import sql_text
 
 FIGURES = """
 create table figures.hours as

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboard.files import assets
-from dashboard.security import COOKIE, Door
+from dashboard.security import COOKIE, AccessControl
 from dashboard.signing_in import LASTS_S
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -18,7 +18,7 @@ REVALIDATE = {"cache-control": "no-cache"}
 LONGEST_FORM = 4_096
 
 
-def add_pages(app: FastAPI, door: Door) -> None:
+def add_pages(app: FastAPI, door: AccessControl) -> None:
     """Serve the pages behind the door; their code and style, which hold no data, in front of it."""
     folder, files = assets()
     html = _html(folder)

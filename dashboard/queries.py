@@ -22,7 +22,7 @@ from dashboard.answers import (
     SummaryAnswer,
     TypeTotal,
 )
-from dashboard.depth import Steps, covering
+from dashboard.depth import ValueGroups, covering
 from dashboard.filters import COLUMNS, Filters, PageFilters, RowFilters, Selection, SeriesFilters
 from dashboard.following import Session
 from dashboard.sums import end_of, midnight, sums
@@ -34,7 +34,7 @@ SQL = Path(__file__).parent / "sql"
 MODELS_DRAWN = 8
 DEEP = 5_000
 """From which row on a page of another order than that of time is looked for among rows of neighbouring values, and not among all."""
-STEPS, STEPS_SAMPLED = 400, 100_000
+VALUE_GROUPS, ROWS_SAMPLED = 400, 100_000
 """Into how many groups a column's values are parted, and how many rows at most are looked at for that."""
 HOURLY_UP_TO = 72
 
@@ -49,7 +49,7 @@ def _text(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class RowRange:
     """Where a page of rows lies: the rows of [start, end) from `offset` on. `total` counts the rows of all pages."""
 
     start: datetime
@@ -167,7 +167,7 @@ class Queries:
         selected = self.selection(filters)
         return self._question("details", selected, {"order": self._order(selected, filters), "page": ""})
 
-    def _page(self, selected: Selection, filters: PageFilters, place: Stretch) -> list[tuple[Any, ...]]:
+    def _page(self, selected: Selection, filters: PageFilters, place: RowRange) -> list[tuple[Any, ...]]:
         """The rows of the page. Which ones is found by the sorted column alone; the other columns are read of these rows."""
         turn = {"page_size": filters.page_size, "offset": place.offset}
         order = self._order(selected, filters)
@@ -181,14 +181,14 @@ class Queries:
         text, _ = self._question("details", found, {"order": order, "page": ""})
         return self._rows(text, bound)
 
-    def _within_steps(self, selected: Selection, filters: PageFilters, place: Stretch) -> tuple[Selection, int]:
+    def _within_steps(self, selected: Selection, filters: PageFilters, place: RowRange) -> tuple[Selection, int]:
         """The rows of neighbouring values in the sorted column among which the page lies, and where among them it begins."""
         column = COLUMNS[filters.sort]
-        parts = {"sampled": STEPS_SAMPLED, "parts": STEPS}
+        parts = {"sampled": ROWS_SAMPLED, "parts": VALUE_GROUPS}
         found = self._session.remember(
             ("steps", column), lambda: self._rows(_text("steps").format(column=column), parts)
         )
-        steps = Steps(column, [row[0] for row in found], [row[1] for row in found], filters.direction == "asc")
+        steps = ValueGroups(column, [row[0] for row in found], [row[1] for row in found], filters.direction == "asc")
 
         def rows_up_to(group: int) -> int:
             counted = _narrowed(selected, *steps.up_to(group))
@@ -207,13 +207,13 @@ class Queries:
         ties = names if filters.sort == "timestamp" else f"requested_at desc, {names}"
         return f"{filters.order}, {ties}"
 
-    def _stretch(self, selected: Selection, filters: PageFilters) -> Stretch:
+    def _stretch(self, selected: Selection, filters: PageFilters) -> RowRange:
         """Find the page. In the order of time it lies in few hours (or days of one account), as their counts tell; so depth costs nothing."""
         counts = self._counts(selected)
         total = sum(count for _, count in counts)
         offset = (filters.page - 1) * filters.page_size
         if filters.sort != "timestamp" or offset >= total:
-            return Stretch(selected.start, selected.end, offset, total)
+            return RowRange(selected.start, selected.end, offset, total)
         ordered = counts if filters.direction == "asc" else counts[::-1]
         rows_up_to = list(accumulate(count for _, count in ordered))
         first, last, before = covering(rows_up_to.__getitem__, len(rows_up_to), offset, filters.page_size)
@@ -223,7 +223,7 @@ class Queries:
             if not selected.by_row
             else max(hours) + HOUR
         )
-        return Stretch(max(selected.start, min(hours)), min(selected.end, end), offset - before, total)
+        return RowRange(max(selected.start, min(hours)), min(selected.end, end), offset - before, total)
 
     def _counts(self, selected: Selection) -> list[tuple[datetime, int]]:
         """How many rows each hour has: of the hourly mart, or counted once where filters look at single rows."""

@@ -40,7 +40,7 @@ class Visitor:
     account: str | None
 
 
-class Door:
+class AccessControl:
     """Lets visitors in, as the settings have it."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from makegood.collecting import collect_seldom
+from makegood.garbage_collection import collect_seldom
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:

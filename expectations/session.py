@@ -20,7 +20,8 @@ import sqlalchemy
 from expectations.suite import Relation
 from expectations.thresholds import HISTORY_DAYS
 from makegood.errors import MakegoodError
-from makegood.storage.duck import EXTENSIONS, extension_file, sql_text
+from makegood.home import Home, catalog_file
+from makegood.storage.connections import EXTENSIONS, extension_file, sql_text
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def opened(home: Path, tables: Iterable[str], snapshot_id: int | None = None) ->
     The snapshot is the warehouse's newest unless `snapshot_id` names one. Raises MakegoodError where the home
     holds no warehouse or no run, or these cannot be opened.
     """
-    catalog, run = home / "warehouse" / "catalog.sqlite", home / "warehouse" / "run.duckdb"
+    catalog, run = catalog_file(Home(home).warehouse), Home(home).run_inputs
     for path, remedy in ((catalog, "build the models first"), (run, "write the run's inputs first")):
         if not path.is_file():
             raise MakegoodError(f"Nothing to audit: {path} does not exist; {remedy}.")

@@ -7,6 +7,41 @@ from pathlib import Path
 from makegood.errors import MakegoodError
 
 
+def inventory_file(lake: Path) -> Path:
+    """What landed, and which parts of the lake are current (SQLite)."""
+    return lake / "inventory.sqlite"
+
+
+def catalog_file(warehouse: Path) -> Path:
+    """The DuckLake's catalog (SQLite)."""
+    return warehouse / "catalog.sqlite"
+
+
+def data_directory(warehouse: Path) -> Path:
+    """The DuckLake's Parquet files."""
+    return warehouse / "data"
+
+
+def publications_file(warehouse: Path) -> Path:
+    """The record of what readers see, and of the seals of its files (SQLite)."""
+    return warehouse / "publications.sqlite"
+
+
+def settlement_memory_file(warehouse: Path) -> Path:
+    """What settlements remember between runs; made again where it is missing (DuckDB)."""
+    return warehouse / "settlement.duckdb"
+
+
+def spill_directory(warehouse: Path) -> Path:
+    """Where DuckDB puts what does not fit in memory."""
+    return warehouse / "spill"
+
+
+def dbt_directory(warehouse: Path) -> Path:
+    """Parsed dbt projects and the logs of dbt, a directory for each run."""
+    return warehouse / "dbt"
+
+
 @dataclass(frozen=True)
 class Home:
     """The directory that holds landing, lake, ledger and warehouse."""

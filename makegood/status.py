@@ -9,14 +9,14 @@ from pathlib import Path
 import duckdb
 
 from makegood.errors import MakegoodError
-from makegood.home import Home
+from makegood.home import Home, data_directory, inventory_file, publications_file
 from makegood.ingestion.finding import landing_path, unmatched_files
 from makegood.ingestion.inventory import Inventory, RefusedFile
 from makegood.ingestion.sources import ASSESSMENTS, read_assessments, read_sources
 from makegood.policy.digests import policy_digests
 from makegood.policy.validation import valid_policy
 from makegood.publication.pinning import lost_files
-from makegood.publication.publications import Publication, Publications, publications_file
+from makegood.publication.publications import Publication, Publications
 from makegood.publication.reading import reading
 from makegood.publication.unknown_words import UnknownWords, unknown_endings, unknown_operations
 from makegood.settlement.ledger import Ledger
@@ -118,10 +118,10 @@ def status(root: Path, sources_file: Path) -> Status:
         hours = HourEquation(
             *_one(con, "count(*), sum(landed_count), sum(current_count), sum(superseded_count)", "fct_request_hours")
         )
-        lost = lost_files(con, home.warehouse / "data")
+        lost = lost_files(con, data_directory(home.warehouse))
         operations, endings = unknown_operations(con), unknown_endings(con)
         derived = con.execute("select hour_at, policy_digest from fct_request_hours order by hour_at").fetchall()
-    record, inventory = Publications(publications_file(home.warehouse)), Inventory(home.lake / "inventory.sqlite")
+    record, inventory = Publications(publications_file(home.warehouse)), Inventory(inventory_file(home.lake))
     try:
         unaudited = [hour for hour, _ in record.unaudited_hours()]
         landed_files, replaced_records = inventory.totals()[0], inventory.replaced_count()

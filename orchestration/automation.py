@@ -36,7 +36,7 @@ settlement_job = dg.define_asset_job(
 @dg.op(out=dg.Out(dg.Nothing))
 def upkeep(context: dg.OpExecutionContext, lake: Lake) -> None:
     """Small files become large ones, and what no reader can see any more goes."""
-    context.log.info(str(maintain(lake.place)))
+    context.log.info(str(maintain(lake.prepared_home)))
 
 
 @dg.job(

@@ -14,7 +14,7 @@ from dagster_dbt import DbtCliResource, DbtProject
 from packaging.version import Version
 
 from makegood.errors import MakegoodError
-from makegood.home import Home
+from makegood.home import Home, dbt_directory
 from makegood.settings import PROJECT, Settings
 
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -58,7 +58,7 @@ def ready_project(settings: Settings) -> DbtProject:
     home = Home(settings.home).prepare()
     if not Path(DBT).exists():
         raise MakegoodError(f"there is no {DBT}: set the environment up again (`make setup`)")
-    target = home.warehouse / "dbt"
+    target = dbt_directory(home.warehouse)
     os.environ["MAKEGOOD_HOME"] = str(home.root)
     os.environ["DBT_TARGET_PATH"] = str(target)
     project = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT, target_path=target)

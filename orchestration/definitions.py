@@ -22,7 +22,7 @@ from orchestration.automation import (
 )
 from orchestration.checks import audits
 from orchestration.dbt import dbt_process, ready_project
-from orchestration.resources import Books, Lake, Publication, Warehouse, auditing
+from orchestration.resources import Books, Lake, PublicationRecord, Warehouse, auditing
 
 
 @dg.definitions
@@ -52,7 +52,7 @@ def definitions_for(settings: Settings, worker: AuditWorker | None = None) -> dg
         resources={
             "lake": Lake(**place, sources_file=str(settings.sources), lookback_hours=settings.lookback_hours),
             "warehouse_db": Warehouse(**place),
-            "publication": Publication(**place),
+            "publication": PublicationRecord(**place),
             "auditor": auditing(settings.home, worker),
             "books": Books(
                 **place,

@@ -13,16 +13,16 @@ from pydantic import PrivateAttr
 
 from expectations.results import SuiteResult
 from expectations.worker import AuditWorker
-from makegood.home import Home
+from makegood.home import Home, inventory_file, publications_file
 from makegood.ingestion.inventory import Inventory
 from makegood.ingestion.sources import Source, read_assessments, read_sources
-from makegood.publication.publications import Publications, publications_file
+from makegood.publication.publications import Publications
 from makegood.settlement.batches import Head
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.loading import loaded_head
 from makegood.settlement.settling import Terms
 from makegood.settlement.usual import Usual
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, create, has_table
 from makegood.storage.writing import token_held, writing
 
@@ -40,14 +40,14 @@ class Written(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises:
             MakegoodError: another process still writes after the patience is over.
         """
-        self._held.enter_context(writing(self.place, "run", self.patience_s))
+        self._held.enter_context(writing(self.prepared_home, "run", self.patience_s))
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Let the next one write."""
         self._held.close()
 
     @property
-    def place(self) -> Home:
+    def prepared_home(self) -> Home:
         """The home, with its directories made."""
         return Home(Path(self.home)).prepare()
 
@@ -69,7 +69,7 @@ class Lake(Written):
     @contextmanager
     def inventory(self) -> Iterator[Inventory]:
         """The inventory, open."""
-        inventory = Inventory(self.place.lake / "inventory.sqlite")
+        inventory = Inventory(inventory_file(self.prepared_home.lake))
         try:
             yield inventory
         finally:
@@ -85,18 +85,18 @@ class Warehouse(Written):
         Raises:
             MakegoodError: one of them is damaged, or missing beside the other.
         """
-        record = Publications(publications_file(self.place.warehouse))
+        record = Publications(publications_file(self.prepared_home.warehouse))
         try:
             is_published = record.current() is not None
         finally:
             record.close()
-        create(self.place.warehouse, is_published=is_published)
+        create(self.prepared_home.warehouse, is_published=is_published)
 
     @contextmanager
     def session(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-only connection at the head."""
         with connect() as con:
-            attach(con, self.place.warehouse)
+            attach(con, self.prepared_home.warehouse)
             yield con
 
     def loaded_head(self) -> Head:
@@ -105,13 +105,13 @@ class Warehouse(Written):
             return loaded_head(con) if has_table(con, "fct_ledger_batches") else Head()
 
 
-class Publication(Written):
+class PublicationRecord(Written):
     """The record of what readers see."""
 
     @contextmanager
     def record(self) -> Iterator[Publications]:
         """The record, open."""
-        record = Publications(publications_file(self.place.warehouse))
+        record = Publications(publications_file(self.prepared_home.warehouse))
         try:
             yield record
         finally:
@@ -131,7 +131,7 @@ class Books(Written):
     @property
     def ledger(self) -> Ledger:
         """The batches."""
-        return Ledger(self.place.ledger)
+        return Ledger(self.prepared_home.ledger)
 
     @property
     def terms(self) -> Terms:

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from expectations.worker import AuditWorker
-from makegood.collecting import collect_seldom
 from makegood.errors import MakegoodError
+from makegood.garbage_collection import collect_seldom
 from makegood.home import Home
 from makegood.hours import HourRange
 from makegood.ingestion.sources import read_assessments

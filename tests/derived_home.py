@@ -12,7 +12,7 @@ import duckdb
 from dbt.cli.main import dbtRunnerResult
 from dbt_here import dbt, failures
 
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 
 ROOT = Path(__file__).parents[1]
 MERGE_DAYS = 7

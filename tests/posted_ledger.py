@@ -11,7 +11,7 @@ from makegood.settlement.entries import ENTRY_DIGEST
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.records import Records
 from makegood.settlement.trusting import last_seen, note_seen
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 
 DAY = date(2026, 11, 1)
 ENTRIES = f"""

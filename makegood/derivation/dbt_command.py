@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from makegood.collecting import collect_seldom
 from makegood.errors import MakegoodError
+from makegood.garbage_collection import collect_seldom
 from makegood.home import Home
 from makegood.storage.writing import TOKEN, joined
 

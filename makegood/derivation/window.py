@@ -21,7 +21,7 @@ from makegood.ingestion.inventory import AssessmentPart, Inventory, LandedFile, 
 from makegood.ingestion.lake_parts import MERGE_REACH, current_rows, paths, select_rows
 from makegood.ingestion.sources import ASSESSMENTS
 from makegood.policy.digests import PolicyDigests
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.verdicts.placing import copy_to_shared_hours
 
 CHUNK_ROWS = 2_000_000

@@ -12,7 +12,7 @@ create or replace temp macro period_of(text) as
     case
         when length(text) >= 512 and strpos(left(text, -1), right(text, 32)) > 0
         then coalesce(
-            list_filter(range(1, 32), lambda back: substr(right(text, 64), 33 - back, 32) = right(text, 32))[1],
+            list_filter(range(1, 32), lambda period: substr(right(text, 64), 33 - period, 32) = right(text, 32))[1],
             32 + length(string_split(text, right(text, 32))[-2])
         )
     end;

@@ -262,7 +262,7 @@ class Inventory:
             [(p.lake_part, p.landing_file, p.version, p.request_hour.isoformat(), p.landed_count) for p in parts],
         )
 
-    def place(self, taken: Iterable[str], parts: list[AssessmentPart]) -> None:
+    def move(self, taken: Iterable[str], parts: list[AssessmentPart]) -> None:
         """Add these parts in the place of the waiting parts `taken`, by their names."""
         with self._transaction():
             for lake_part in taken:

@@ -7,7 +7,7 @@ from pathlib import Path
 from makegood.errors import MakegoodError
 from makegood.ingestion.canonical import COLUMNS
 from makegood.ingestion.inventory import Inventory, Part
-from makegood.storage.duck import sql_list, sql_text
+from makegood.storage.connections import sql_list, sql_text
 
 MERGE_REACH = timedelta(days=7)
 """How far apart hours may lie in which one request was delivered, the models' merge_hours(); a key used again later is another request."""

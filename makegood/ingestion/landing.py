@@ -27,13 +27,13 @@ from makegood.ingestion.inventory import AssessmentPart, Inventory, LandedFile, 
 from makegood.ingestion.records import Chunk, RecordFile
 from makegood.ingestion.sources import Source
 from makegood.ingestion.texts.keeping import Rules
-from makegood.storage.duck import connect, sql_text
+from makegood.storage.connections import connect, sql_text
 
 HERE = Path(__file__).parent
 MACROS = ("macros.sql", "answers.sql")
 READING = (
     *MACROS, "redaction.sql", "redacting.py", "shapes.sql", "records.sql", "visible.sql", "land.sql", "redact.sql", "quarantine.sql",
-    "records.py", "characters.py", "lines.py", "tables.py", "unpacking.py",
+    "records.py", "characters.py", "lines.py", "tabular_files.py", "unpacking.py",
     *sorted(f"texts/{file.name}" for file in (HERE / "texts").iterdir() if file.suffix in (".py", ".csv", ".tsv")),
 )  # fmt: skip
 """What decides, beside the adapter, how a record is read."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makegood.ingestion.characters import clean
-from makegood.ingestion.tables import Row, csv_rows, parquet_rows
+from makegood.ingestion.tabular_files import Row, csv_rows, parquet_rows
 from makegood.ingestion.unpacking import PACKINGS, UnpackedFile, packing_of
 
 CHUNK_BYTES = 4 << 20

@@ -13,7 +13,7 @@ import pandas as pd
 
 from makegood.ingestion.texts import keeping, keys, masking
 from makegood.ingestion.texts.keeping import Rules
-from makegood.storage.duck import sql_text
+from makegood.storage.connections import sql_text
 
 HERE = Path(__file__).parent
 WORDS = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from makegood.storage.duck import sql_text
+from makegood.storage.connections import sql_text
 
 WORDS = Path(__file__).parent / "words"
 TABLES = {

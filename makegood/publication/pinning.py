@@ -12,9 +12,10 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from makegood.errors import MakegoodError
+from makegood.home import catalog_file
 from makegood.publication.checksums import catalog_seal
-from makegood.storage.duck import connect, sql_list, sql_text
-from makegood.storage.warehouse import ALIAS, catalog
+from makegood.storage.connections import connect, sql_list, sql_text
+from makegood.storage.warehouse import ALIAS
 
 TYPES = {
     "int8": "tinyint", "int16": "smallint", "int32": "integer", "int64": "bigint", "float32": "real", "float64": "double",
@@ -64,7 +65,7 @@ def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> str:
     """
     with TemporaryDirectory(dir=target.parent) as folder:
         taken = Path(folder) / "catalog.sqlite"
-        source = sqlite3.connect(f"file:{catalog(warehouse)}?mode=ro", uri=True, timeout=PATIENCE_S)
+        source = sqlite3.connect(f"file:{catalog_file(warehouse)}?mode=ro", uri=True, timeout=PATIENCE_S)
         with closing(source), closing(sqlite3.connect(taken)) as copy:
             source.backup(copy)
             statements = list(_statements(copy, snapshot_id))
@@ -72,7 +73,7 @@ def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> str:
                 "select count(*) from ducklake_snapshot where snapshot_id = ?", [snapshot_id]
             ).fetchone()[0]:
                 raise MakegoodError(
-                    f"the published snapshot {snapshot_id} is not in {catalog(warehouse)}: run an hour again, which publishes a new one"
+                    f"the published snapshot {snapshot_id} is not in {catalog_file(warehouse)}: run an hour again, which publishes a new one"
                 )
         with connect(extensions=("sqlite_scanner",)) as con:
             con.execute(f"attach '{sql_text(taken)}' as taken (type sqlite, read_only)")

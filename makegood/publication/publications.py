@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from makegood.errors import MakegoodError
+from makegood.home import catalog_file
 from makegood.storage.sqlite_files import fault, is_there, open_sqlite
 from makegood.storage.warehouse import rebuilding
 
@@ -89,11 +90,6 @@ class Contents:
     payout_usd: Decimal
 
 
-def publications_file(warehouse: Path) -> Path:
-    """Where the record of publications lies."""
-    return warehouse / "publications.sqlite"
-
-
 class Publications:
     """Reads and writes the record. Every write is one transaction."""
 
@@ -105,7 +101,7 @@ class Publications:
         """
         self._file = file
         way_out = rebuilding(file.parent)
-        if not is_there(file) and is_there(file.with_name("catalog.sqlite")):
+        if not is_there(file) and is_there(catalog_file(file.parent)):
             raise MakegoodError(f"{file} is missing or empty, and without it nobody knows what was audited: {way_out}")
         self._db = open_sqlite(file, way_out)
         self._db.executescript(SCHEMA)

@@ -11,11 +11,11 @@ from uuid import uuid4
 import duckdb
 
 from makegood.errors import MakegoodError
-from makegood.publication.publications import Contents, Publication, Publications, publications_file
+from makegood.home import catalog_file, publications_file
+from makegood.publication.publications import Contents, Publication, Publications
 from makegood.publication.published_files import PREFIX, PublishedFiles, damage
 from makegood.publication.sealing import attach_sealed, pin_sealed
-from makegood.storage.duck import connect, sql_list, sql_text
-from makegood.storage.warehouse import catalog
+from makegood.storage.connections import connect, sql_list, sql_text
 
 UNPLANNED = (
     "statistics_propagation", "compressed_materialization", "join_order", "build_side_probe_side", "column_lifetime",
@@ -32,7 +32,7 @@ def current_publication(warehouse: Path) -> Publication:
     """
     file = publications_file(warehouse)
     publication = None
-    if file.exists() or catalog(warehouse).exists():
+    if file.exists() or catalog_file(warehouse).exists():
         record = Publications(file)
         try:
             publication = record.current()

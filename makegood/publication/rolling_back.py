@@ -1,11 +1,11 @@
 """Moves readers back to what an earlier publication showed. The warehouse and the ledger stay as they are: the next run moves readers on."""
 
 from makegood.errors import MakegoodError
-from makegood.home import Home
-from makegood.publication.publications import Publication, Publications, publications_file
+from makegood.home import Home, publications_file
+from makegood.publication.publications import Publication, Publications
 from makegood.publication.reading import current_publication
 from makegood.publication.sealing import seal
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import ALIAS, attach
 from makegood.storage.writing import writing
 

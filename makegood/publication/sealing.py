@@ -14,13 +14,14 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from makegood.home import catalog_file, data_directory, publications_file
 from makegood.publication.checksums import file_seal, is_same
 from makegood.publication.pinning import pin_catalog, pinned_files
-from makegood.publication.publications import Publications, publications_file
+from makegood.publication.publications import Publications
 from makegood.publication.published_files import PREFIX, DamagedFileError, PublishedFiles
-from makegood.storage.duck import connect, sql_text
+from makegood.storage.connections import connect, sql_text
 from makegood.storage.sqlite_files import fault
-from makegood.storage.warehouse import ALIAS, attach, catalog, rebuilding
+from makegood.storage.warehouse import ALIAS, attach, rebuilding
 
 PARTITION = re.compile(r"/(?:request|landed|settled)_date=(\d{4}-\d{2}-\d{2})/")
 
@@ -35,14 +36,16 @@ def pin_sealed(warehouse: Path, snapshot_id: int, target: Path) -> None:
         try:
             found = pin_catalog(warehouse, snapshot_id, target)
         except (sqlite3.Error, duckdb.Error) as error:
-            raise fault(catalog(warehouse), error, rebuilding(warehouse)) from error
+            raise fault(catalog_file(warehouse), error, rebuilding(warehouse)) from error
         with closing(Publications(publications_file(warehouse))) as record:
             sealed = record.catalog_seal(snapshot_id)
         if sealed is None or is_same(sealed, found):
             return
         # An upkeep may have come in between, which seals anew what it changed.
         if is_last:
-            raise fault(catalog(warehouse), ValueError("it does not say what was published"), rebuilding(warehouse))
+            raise fault(
+                catalog_file(warehouse), ValueError("it does not say what was published"), rebuilding(warehouse)
+            )
         target.unlink()
 
 
@@ -51,7 +54,7 @@ def attach_sealed(con: duckdb.DuckDBPyConnection, warehouse: Path, snapshot_id: 
     files = PublishedFiles()
     con.register_filesystem(files)
     attach(con, warehouse, snapshot_id=snapshot_id, pinned=pinned, data=PREFIX)
-    files.know(pinned_files(con, warehouse / "data"), seals_of(warehouse), rebuilding(warehouse))
+    files.know(pinned_files(con, data_directory(warehouse)), seals_of(warehouse), rebuilding(warehouse))
 
 
 def seals_of(warehouse: Path) -> Callable[[str], bytes | None]:
@@ -86,7 +89,9 @@ def seal(warehouse: Path, snapshot_ids: Iterable[int]) -> None:
 def forget_gone(warehouse: Path) -> None:
     """Forget the seals of files that were deleted."""
     with closing(Publications(publications_file(warehouse))) as record:
-        record.forget_file_seals(path for path in record.sealed_files() if not (warehouse / "data" / path).exists())
+        record.forget_file_seals(
+            path for path in record.sealed_files() if not (data_directory(warehouse) / path).exists()
+        )
 
 
 def prove(warehouse: Path, snapshot_id: int, days: Collection[date] | None = None) -> None:
@@ -134,7 +139,7 @@ def _sealed(file: Path, warehouse: Path) -> bytes:
 def _files(warehouse: Path, pinned: Path) -> dict[str, Path]:
     with connect(extensions=()) as con:
         con.execute(f"attach '{sql_text(pinned)}' as __ducklake_metadata_{ALIAS} (read_only)")
-        return pinned_files(con, warehouse / "data")
+        return pinned_files(con, data_directory(warehouse))
 
 
 def _is_of(path: str, days: Collection[date]) -> bool:

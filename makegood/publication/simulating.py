@@ -15,7 +15,7 @@ from makegood.hours import HourRange
 from makegood.policy.seeds import Policy
 from makegood.publication.publications import Publication
 from makegood.publication.reading import reading
-from makegood.storage.duck import sql_text
+from makegood.storage.connections import sql_text
 
 MODELS = ("int_request_signals", "int_rule_matches", "fct_requests")
 """The models that decide, in their order: the SQL of each is run as dbt compiles it."""

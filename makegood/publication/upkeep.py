@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from makegood.errors import MakegoodError
-from makegood.home import Home
-from makegood.publication.publications import Publications, publications_file
+from makegood.home import Home, catalog_file, dbt_directory, publications_file
+from makegood.publication.publications import Publications
 from makegood.publication.sealing import forget_gone, prove, seal
-from makegood.storage.duck import connect
-from makegood.storage.warehouse import ALIAS, attach, catalog, head_snapshot
+from makegood.storage.connections import connect
+from makegood.storage.warehouse import ALIAS, attach, head_snapshot
 from makegood.storage.writing import writing
 
 KEPT_PUBLICATIONS = 48
@@ -42,7 +42,7 @@ def maintain(home: Home, now: datetime | None = None) -> Upkeep:
     Raises:
         MakegoodError: there is no warehouse yet, a file of what is published is damaged, or another process writes in this home.
     """
-    if not catalog(home.warehouse).exists():
+    if not catalog_file(home.warehouse).exists():
         raise MakegoodError(
             f"there is no warehouse in {home.root} yet: run `makegood run --from … --to …` first, or set MAKEGOOD_HOME"
         )
@@ -96,7 +96,7 @@ def _delete_old_folders(home: Home, before: datetime) -> int:
     """Each run leaves a folder of what dbt compiled; how many were older."""
     old = [
         folder
-        for folder in (home.warehouse / "dbt").glob("*/")
+        for folder in dbt_directory(home.warehouse).glob("*/")
         if datetime.fromtimestamp(folder.stat().st_mtime, UTC) < before
     ]
     for folder in old:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from makegood.storage.duck import connect, sql_list
+from makegood.storage.connections import connect, sql_list
 
 NAME = "{sequence:08d}-{settled_date}-{digest}.parquet"
 

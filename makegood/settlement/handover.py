@@ -18,7 +18,7 @@ from makegood.settlement.ledger import COLUMNS, Ledger
 from makegood.settlement.records import MANIFEST, Records, folder_of, write_record
 from makegood.settlement.standings import Standing, Standings, after
 from makegood.settlement.trusting import last_seen, note_seen, refuse_what_may_be_older
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.rows import csv_text, json_lines
 
 CREDITS = "credits.csv"

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from makegood.errors import MakegoodError
 from makegood.settlement.batches import NAME, Batch, Head, digest_of, read_batches
 from makegood.settlement.proving import prove
-from makegood.storage.duck import sql_list, sql_text
+from makegood.storage.connections import sql_list, sql_text
 from makegood.storage.durable import name_durably, sync
 
 COLUMNS = {

@@ -9,7 +9,7 @@ from makegood.home import Home
 from makegood.settlement.batches import Batch, Head
 from makegood.settlement.ledger import COLUMNS, Ledger
 from makegood.settlement.trusting import refuse_what_is_behind
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 
 BATCH_COLUMNS = {
     "batch_id": "bigint",
@@ -22,7 +22,7 @@ BATCH_COLUMNS = {
 }
 
 
-def hand_over(home: Home, loaded: Head, run_inputs: Path) -> list[Batch]:
+def write_run_inputs(home: Home, loaded: Head, run_inputs: Path) -> list[Batch]:
     """Write the relations `ledger_batches` and `ledger_entries` into a run's inputs: the batches after `loaded`, which the warehouse has.
 
     Entries stay where they are: the relation is a view over the batches' files, which were proved and never change.
@@ -61,11 +61,11 @@ def write_batches(con: duckdb.DuckDBPyConnection, table: str, batches: list[Batc
         con.executemany(f"insert into {table} values (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def hand_over_alone(home: Home, loaded: Head) -> list[Batch]:
+def load_without_a_run(home: Home, loaded: Head) -> list[Batch]:
     """The same into inputs that hold nothing else, for a run that derives no hours. The file appears whole or not at all."""
     fresh = home.run_inputs.with_name(home.run_inputs.name + ".new")
     fresh.unlink(missing_ok=True)
-    batches = hand_over(home, loaded, fresh)
+    batches = write_run_inputs(home, loaded, fresh)
     fresh.replace(home.run_inputs)
     return batches
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import duckdb
 
+from makegood.home import settlement_memory_file
 from makegood.settlement.batches import Batch, Head
 from makegood.settlement.closing import Coverage
-from makegood.storage.duck import sql_text
+from makegood.storage.connections import sql_text
 
 ALIAS = "settled"
 SCHEMA = """
@@ -37,7 +38,7 @@ def attach_memory(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only:
     Raises:
         duckdb.Error: the file is damaged; `forget` it.
     """
-    file = memory_file(warehouse)
+    file = settlement_memory_file(warehouse)
     if read_only and file.exists():
         con.execute(f"attach '{sql_text(file)}' as {ALIAS} (read_only)")
         return
@@ -45,14 +46,9 @@ def attach_memory(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only:
     con.execute(SCHEMA)
 
 
-def memory_file(warehouse: Path) -> Path:
-    """Where the memory lies."""
-    return warehouse / "settlement.duckdb"
-
-
 def forget(warehouse: Path) -> bool:
     """Remove the memory: the next settlement looks at everything. Whether there was any."""
-    file = memory_file(warehouse)
+    file = settlement_memory_file(warehouse)
     is_there = file.exists()
     for part in (file, file.with_name(file.name + ".wal")):
         part.unlink(missing_ok=True)

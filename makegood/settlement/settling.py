@@ -12,8 +12,8 @@ from typing import TypeVar
 import duckdb
 
 from makegood.errors import MakegoodError
-from makegood.home import Home
-from makegood.publication.publications import Publication, Publications, publications_file
+from makegood.home import Home, publications_file, spill_directory
+from makegood.publication.publications import Publication, Publications
 from makegood.publication.reading import current_publication, saying_damage
 from makegood.publication.sealing import attach_sealed, pin_sealed
 from makegood.settlement.batches import Batch, Head
@@ -25,7 +25,7 @@ from makegood.settlement.ledger import Ledger
 from makegood.settlement.memory import attach_memory, forget, is_believed, last_settled, remember
 from makegood.settlement.trusting import last_seen, note_seen, refuse_what_may_be_older
 from makegood.settlement.usual import Usual, surprises
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 
 Made = TypeVar("Made")
 
@@ -82,7 +82,7 @@ class Settlement:
 
 
 @dataclass(frozen=True)
-class Standing:
+class StartingPoint:
     """Where a settlement starts from: the published snapshot, what it covers, and the ledger's last batch."""
 
     publication: Publication
@@ -123,15 +123,15 @@ def _settle(
 ) -> Settlement:
     """The settlement, by one that holds the ledger."""
     with session(home, is_read_only=is_dry_run) as (con, publication):
-        standing = stand(con, home, ledger, publication)
-        if standing.last and settled_date < standing.last.settled_date:
+        start = starting_point(con, home, ledger, publication)
+        if start.last and settled_date < start.last.settled_date:
             raise MakegoodError(
-                f"the period {settled_date} is over: {standing.last.settled_date} was settled already; corrections post to an open period"
+                f"the period {settled_date} is over: {start.last.settled_date} was settled already; corrections post to an open period"
             )
-        closed_until = standing.covered.closed_until(terms.grace)
-        work_out(con, ledger, closed_until, held_accounts(home.ledger), is_whole=standing.is_whole)
+        closed_until = start.covered.closed_until(terms.grace)
+        work_out(con, ledger, closed_until, held_accounts(home.ledger), is_whole=start.is_whole)
         posted_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-        make_entries(con, standing.head.sequence + 1, settled_date, posted_at)
+        make_entries(con, start.head.sequence + 1, settled_date, posted_at)
         check(con)
         lines = _lines(con)
         surprising = tuple(_too_many_corrections(lines, terms))
@@ -152,13 +152,13 @@ def _settle(
         batch = None
         if not is_dry_run:
             if entry_count:
-                facts = _facts(con, standing, closed_until, posted_at, entry_count, amount)
+                facts = _facts(con, start, closed_until, posted_at, entry_count, amount)
                 batch = ledger.add(con, "entries", facts, settled_date)
-            fresh = ledger.batches() if standing.is_whole else [batch] if batch else []
+            fresh = ledger.batches() if start.is_whole else [batch] if batch else []
             try:
                 remember(
-                    con, standing.warehouse_id, publication.snapshot_id, standing.covered,
-                    batch.head if batch else standing.head, list(fresh), standing.is_whole,
+                    con, start.warehouse_id, publication.snapshot_id, start.covered,
+                    batch.head if batch else start.head, list(fresh), start.is_whole,
                 )  # fmt: skip
             except duckdb.Error:
                 # What was posted stays posted; only what was seen is lost.
@@ -197,7 +197,10 @@ def session(home: Home, *, is_read_only: bool) -> Iterator[tuple[duckdb.DuckDBPy
         MakegoodError: nothing is published yet, or a file of it is damaged.
     """
     publication = current_publication(home.warehouse)
-    with connect(spill=home.warehouse / "spill") as con, TemporaryDirectory(prefix="makegood-settlement-") as folder:
+    with (
+        connect(spill=spill_directory(home.warehouse)) as con,
+        TemporaryDirectory(prefix="makegood-settlement-") as folder,
+    ):
         con.execute(
             f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false; set enable_progress_bar = false"
         )
@@ -209,7 +212,9 @@ def session(home: Home, *, is_read_only: bool) -> Iterator[tuple[duckdb.DuckDBPy
             yield con, publication
 
 
-def stand(con: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, publication: Publication) -> Standing:
+def starting_point(
+    con: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, publication: Publication
+) -> StartingPoint:
     """Where a settlement of this publication starts from. Whether the ledger may be gone on from was asked before.
 
     Raises:
@@ -232,7 +237,7 @@ def stand(con: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, publicatio
     before = last_settled(con, last, is_remembered)
     if before:
         _refuse_what_is_behind(before, (warehouse_id, publication.snapshot_id, covered))
-    return Standing(publication, warehouse_id, covered, last, is_whole=not is_remembered)
+    return StartingPoint(publication, warehouse_id, covered, last, is_whole=not is_remembered)
 
 
 def _refuse_what_is_behind(before: tuple[str, int, Coverage], now: tuple[str, int, Coverage]) -> None:
@@ -268,7 +273,7 @@ def _too_many_corrections(lines: tuple[Line, ...], terms: Terms) -> Iterator[str
 
 def _facts(
     con: duckdb.DuckDBPyConnection,
-    standing: Standing,
+    start: StartingPoint,
     closed_until: date,
     posted_at: datetime,
     entry_count: int,
@@ -279,10 +284,10 @@ def _facts(
         "posted_at": posted_at.isoformat(),
         "entry_count": str(entry_count),
         "amount_usd": format(amount, "f"),
-        "warehouse_id": standing.warehouse_id,
-        "snapshot_id": str(standing.publication.snapshot_id),
-        "covered_from": standing.covered.start.isoformat(),
-        "covered_until": standing.covered.end.isoformat(),
+        "warehouse_id": start.warehouse_id,
+        "snapshot_id": str(start.publication.snapshot_id),
+        "covered_from": start.covered.start.isoformat(),
+        "covered_until": start.covered.end.isoformat(),
         "closed_until": closed_until.isoformat(),
         "request_dates": ",".join(str(day) for (day,) in days),
     }

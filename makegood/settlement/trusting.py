@@ -7,8 +7,8 @@ a ledger that was restored, into this home or a new one, shows, and money stands
 from dataclasses import dataclass
 
 from makegood.errors import MakegoodError
-from makegood.home import Home
-from makegood.publication.publications import Publications, publications_file
+from makegood.home import Home, publications_file
+from makegood.publication.publications import Publications
 from makegood.settlement.batches import Head
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.records import Records

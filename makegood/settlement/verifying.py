@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 
 from makegood.errors import MakegoodError
-from makegood.home import Home
+from makegood.home import Home, spill_directory
 from makegood.publication.sealing import prove as prove_published
-from makegood.settlement import shown
+from makegood.settlement import reader_checks
 from makegood.settlement.batches import Batch
 from makegood.settlement.due import work_out
 from makegood.settlement.entries import ENTRY_DIGEST, ENTRY_ID
@@ -19,9 +19,9 @@ from makegood.settlement.holds import held_accounts
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.loading import loaded_head
 from makegood.settlement.proving import prove
-from makegood.settlement.settling import session, stand, with_memory
+from makegood.settlement.settling import session, starting_point, with_memory
 from makegood.settlement.trusting import refuse_what_may_be_older
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import has_table
 
 STEPS = f"""
@@ -66,7 +66,7 @@ FAULTS = {
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verification:
     """What was looked at, what is wrong (a sentence each, the first that does not fit named), and what merely waits."""
 
     batch_count: int
@@ -83,7 +83,7 @@ class Verdict:
         return not self.problems
 
 
-def verify(home: Home, grace: timedelta) -> Verdict:
+def verify(home: Home, grace: timedelta) -> Verification:
     """Look at the whole ledger, and at all that was decided at the published snapshot.
 
     Raises:
@@ -93,7 +93,7 @@ def verify(home: Home, grace: timedelta) -> Verdict:
     with ledger.settling():
         proof = prove(ledger.batches_dir)
         problems = [f"{proof.fault}{_first_unfit_entry(proof.unfit)}"] if proof.fault and proof.unfit else []
-        with connect(extensions=(), spill=home.warehouse / "spill") as con:
+        with connect(extensions=(), spill=spill_directory(home.warehouse)) as con:
             entry_count, amount, faults = _entries(con, proof.batches)
         problems += faults
         due_count, due_usd, held_count = 0, Decimal(0), 0
@@ -102,7 +102,7 @@ def verify(home: Home, grace: timedelta) -> Verdict:
         if not problems:
             faults, due_count, due_usd, held_count = with_memory(home, lambda: _against_decisions(home, ledger, grace))
             problems += faults
-    return Verdict(len(proof.batches), entry_count, amount, tuple(problems), due_count, due_usd, held_count)
+    return Verification(len(proof.batches), entry_count, amount, tuple(problems), due_count, due_usd, held_count)
 
 
 def _handed_over(home: Home, ledger: Ledger) -> list[str]:
@@ -135,14 +135,14 @@ def _against_decisions(home: Home, ledger: Ledger, grace: timedelta) -> tuple[li
     with session(home, is_read_only=True) as (con, publication):
         try:
             prove_published(home.warehouse, publication.snapshot_id)
-            standing = stand(con, home, ledger, publication)
+            standing = starting_point(con, home, ledger, publication)
         except MakegoodError as error:
             return [str(error)], 0, Decimal(0), 0
         closed_until = standing.covered.closed_until(grace)
         problems = _decisions(con, ledger, closed_until, held_accounts(home.ledger), standing.is_whole)
         problems += _costs(con)
         if has_table(con, "fct_ledger_batches"):
-            problems += shown.faults(con, ledger, list(ledger.batches()[: loaded_head(con).sequence]))
+            problems += reader_checks.faults(con, ledger, list(ledger.batches()[: loaded_head(con).sequence]))
         return problems, *_waiting(con)
 
 

@@ -9,7 +9,7 @@ from dbt.adapters.duckdb.credentials import Attachment, DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from makegood.errors import MakegoodError
-from makegood.storage.duck import EXTENSIONS, load, trust
+from makegood.storage.connections import EXTENSIONS, load, trust
 
 PLACE = "$MAKEGOOD_HOME"
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import duckdb
 
 from makegood.errors import MakegoodError
-from makegood.storage.duck import connect, sql_text
+from makegood.home import catalog_file
+from makegood.storage.connections import connect, sql_text
 from makegood.storage.sqlite_files import fault, is_there
 
 ALIAS = "makegood"
@@ -43,12 +44,12 @@ def attach(
         options.append("read_only")
     if snapshot_id is not None:
         options.append(f"snapshot_version {snapshot_id:d}")
-    place = pinned or f"sqlite:{catalog(warehouse)}"
+    place = pinned or f"sqlite:{catalog_file(warehouse)}"
     try:
         con.execute(f"attach 'ducklake:{sql_text(place)}' as {ALIAS} ({', '.join(options)})")
         con.execute(f"use {ALIAS}")
     except duckdb.Error as error:
-        raise fault(catalog(warehouse), error, rebuilding(warehouse)) from error
+        raise fault(catalog_file(warehouse), error, rebuilding(warehouse)) from error
 
 
 def create(warehouse: Path, *, is_published: bool = False) -> None:
@@ -57,20 +58,15 @@ def create(warehouse: Path, *, is_published: bool = False) -> None:
     Raises:
         MakegoodError: it is damaged, or is missing although something of it was published.
     """
-    is_new = not is_there(catalog(warehouse))
+    is_new = not is_there(catalog_file(warehouse))
     if is_new and is_published:
         raise MakegoodError(
-            f"{catalog(warehouse)} is missing or empty, although it was published from: {rebuilding(warehouse)}"
+            f"{catalog_file(warehouse)} is missing or empty, although it was published from: {rebuilding(warehouse)}"
         )
     with connect() as con:
         attach(con, warehouse, read_only=False)
         if is_new:
             con.execute(f"call {ALIAS}.set_option('parquet_row_group_size', '{ROW_GROUP}')")
-
-
-def catalog(warehouse: Path) -> Path:
-    """The DuckLake's catalog, a SQLite file."""
-    return warehouse / "catalog.sqlite"
 
 
 def rebuilding(warehouse: Path) -> str:

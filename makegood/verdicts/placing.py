@@ -21,7 +21,7 @@ from makegood.ingestion.canonical import columns_sql
 from makegood.ingestion.inventory import AssessmentPart, Inventory, LandedFile
 from makegood.ingestion.lake_parts import MERGE_REACH, current_rows, paths
 from makegood.ingestion.sources import ASSESSMENTS
-from makegood.storage.duck import connect, sql_text
+from makegood.storage.connections import connect, sql_text
 
 PATIENCE = timedelta(days=30)
 """How far a request may lie before its verdict, and how long the verdict waits for it to land."""
@@ -97,7 +97,7 @@ def copy_to_shared_hours(hours: Iterable[datetime], lake: Path, inventory: Inven
             " not in (select (identity, request_key, placed_hour) from verdicts)"
         )
         copies = _write_found(con, lake, is_copy=True)
-    inventory.place((), copies)
+    inventory.move((), copies)
 
 
 def unaccounted(landing_hours: Iterable[datetime], inventory: Inventory) -> list[str]:
@@ -179,7 +179,7 @@ def _place(parts: list[AssessmentPart], lake: Path, inventory: Inventory, delive
             con.execute(f"create or replace table left_over as from missing where landed_hour::date = date '{date}'")
             moved += _write_part(con, "left_over", WAITING / f"landed_date={date}", None, lake, is_copy=False)
     taken = {part.lake_part for part in parts if _landed_date(part) in changed} - {part.lake_part for part in moved}
-    inventory.place(taken, moved)
+    inventory.move(taken, moved)
     for lake_part in taken:
         (lake / lake_part).unlink()
 

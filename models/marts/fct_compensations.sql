@@ -32,7 +32,7 @@ deliveries as (
         and coalesce(repeated_deliveries.place_ms - repeated_deliveries.home_ms <= {{ merge_ms() }}, true)
 ),
 
-metas as (
+meta_documents as (
     select
         request_key,
         first_requested_at,
@@ -69,11 +69,11 @@ final as (
         compensated.payout_rate,
         compensated.payout_usd,
         cast(compensated.cost_usd - compensated.payout_usd as decimal(18, 12)) as net_cost_usd,
-        metas.meta,
+        meta_documents.meta,
     from compensated
-    inner join metas
-        on compensated.request_key = metas.request_key
-        and compensated.first_requested_at = metas.first_requested_at
+    inner join meta_documents
+        on compensated.request_key = meta_documents.request_key
+        and compensated.first_requested_at = meta_documents.first_requested_at
 )
 
 select * from final

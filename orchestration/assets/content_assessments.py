@@ -37,7 +37,7 @@ def content_assessments(
     hours = looked_at(context, config)
     with lake.inventory() as inventory:
         counts = land_feeds(context, lake.assessments(), hours, lake, inventory)
-        place(hours, lake.place.lake, inventory)
+        place(hours, lake.prepared_home.lake, inventory)
         lost = unaccounted(hours, inventory)
         counts["verdicts waiting"] = sum(part.assessment_count for part in inventory.unplaced_parts())
     yield dg.MaterializeResult(

@@ -29,9 +29,9 @@ def land_feeds(
     context: dg.AssetExecutionContext, sources: list[Source], hours: HourRange, lake: Lake, inventory: Inventory
 ) -> dict[str, int]:
     """Land the files of these feeds, and count what came of it."""
-    files = find_files(sources, list(hours), lake.place.root)
+    files = find_files(sources, list(hours), lake.prepared_home.root)
     context.log.info(f"{len(files)} landing files lie in {hours}")
-    landed = land(files, lake.place.lake, inventory)
+    landed = land(files, lake.prepared_home.lake, inventory)
     context.log.info(f"{len(landed)} of them were new or changed")
     names = {file.name for file in files}
     refused = [file for file in inventory.refused_files() if file.landing_file in names]

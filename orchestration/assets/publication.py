@@ -12,7 +12,7 @@ from makegood.publication.sealing import seal
 from makegood.storage.warehouse import head_snapshot
 from orchestration.assets import OWNERS, RESTATES
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours
-from orchestration.resources import Books, Publication, Warehouse
+from orchestration.resources import Books, PublicationRecord, Warehouse
 
 
 def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -27,13 +27,13 @@ def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         owners=OWNERS,
     )
     def published_snapshot(
-        context: dg.AssetExecutionContext, warehouse_db: Warehouse, publication: Publication, books: Books
+        context: dg.AssetExecutionContext, warehouse_db: Warehouse, publication: PublicationRecord, books: Books
     ) -> dg.MaterializeResult[None]:
         """The snapshot that the page, analysts' SQL and exports read, once every check of the run has passed."""
         hours = landing_hours(context)
         restated: list[Change] = []
         if RESTATES in context.run.tags:
-            with reading(publication.place.warehouse) as (before, _), warehouse_db.session() as after:
+            with reading(publication.prepared_home.warehouse) as (before, _), warehouse_db.session() as after:
                 restated = changes(before, after, hours)
             for change in restated:
                 context.log.info(f"about to be published: {change}")
@@ -41,7 +41,7 @@ def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         ledger_head = (head.sequence, head.digest)
         landed = None if RESTATES in context.run.tags else (hours.start, hours.end)
         with warehouse_db.session() as con, publication.record() as record:
-            seal(publication.place.warehouse, [head_snapshot(con)])
+            seal(publication.prepared_home.warehouse, [head_snapshot(con)])
             published = record.publish(head_snapshot(con), context.run.run_id, contents(con), landed, ledger_head)
         return dg.MaterializeResult(
             metadata={

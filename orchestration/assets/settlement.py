@@ -5,13 +5,13 @@ from dagster_dbt import DbtProject
 
 from makegood.publication.reading import contents
 from makegood.publication.sealing import seal
-from makegood.settlement.loading import hand_over_alone
+from makegood.settlement.loading import load_without_a_run
 from makegood.settlement.settling import settle
 from makegood.storage.warehouse import head_snapshot
 from orchestration.assets import OWNERS, SETTLEMENT
 from orchestration.dbt import Dbt
 from orchestration.partitions import DAILY, ONE_RUN, posting_period
-from orchestration.resources import Books, Publication, Warehouse
+from orchestration.resources import Books, PublicationRecord, Warehouse
 
 LOAD = ["build", "--exclude-resource-type", "unit_test", "--select", "tag:ledger"]
 
@@ -32,7 +32,7 @@ class Confirmation(dg.Config):
 )
 def ledger_batches(context: dg.AssetExecutionContext, config: Confirmation, books: Books) -> dg.MaterializeResult[None]:
     """What is due at the published snapshot, posted as one immutable batch; nothing where nothing is due."""
-    done = settle(books.place, posting_period(context), books.terms, is_confirmed=config.is_confirmed)
+    done = settle(books.prepared_home, posting_period(context), books.terms, is_confirmed=config.is_confirmed)
     for surprise in done.surprises:
         context.log.warning("posted, as it was confirmed: %s", surprise)
     return dg.MaterializeResult(
@@ -57,7 +57,7 @@ def nothing_is_left_due(context: dg.AssetCheckExecutionContext, books: Books) ->
     last = books.ledger.last()
     if last is None:
         return dg.AssetCheckResult(passed=True)
-    again = settle(books.place, last.settled_date, books.terms, is_dry_run=True)
+    again = settle(books.prepared_home, last.settled_date, books.terms, is_dry_run=True)
     return dg.AssetCheckResult(
         passed=again.entry_count == 0,
         metadata={"entries still due": again.entry_count, "amount (USD)": format(again.amount_usd, "f")},
@@ -76,15 +76,19 @@ def build_settled_snapshot(project: DbtProject) -> dg.AssetsDefinition:
         owners=OWNERS,
     )
     def settled_snapshot(
-        context: dg.AssetExecutionContext, dbt: Dbt, warehouse_db: Warehouse, publication: Publication, books: Books
+        context: dg.AssetExecutionContext,
+        dbt: Dbt,
+        warehouse_db: Warehouse,
+        publication: PublicationRecord,
+        books: Books,
     ) -> dg.MaterializeResult[None]:
         """The ledger as readers see it: its new batches are loaded into the warehouse, checked, and published."""
-        batches = hand_over_alone(books.place, warehouse_db.loaded_head())
+        batches = load_without_a_run(books.prepared_home, warehouse_db.loaded_head())
         if batches:
             dbt.cli(LOAD, manifest=project.manifest_path).wait()
         head = books.ledger.head()
         with warehouse_db.session() as con, publication.record() as record:
-            seal(publication.place.warehouse, [head_snapshot(con)])
+            seal(publication.prepared_home.warehouse, [head_snapshot(con)])
             published = record.publish(
                 head_snapshot(con), context.run.run_id, contents(con), None, (head.sequence, head.digest)
             )

@@ -12,11 +12,11 @@ from makegood.hours import FIRST_HOUR, HourRange
 from makegood.policy.digests import policy_digests
 from makegood.policy.validation import valid_policy
 from makegood.publication.sealing import prove
-from makegood.settlement.loading import hand_over
+from makegood.settlement.loading import write_run_inputs
 from orchestration.assets import RESTATES
 from orchestration.dbt import Dbt
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
-from orchestration.resources import Books, Lake, Publication, Warehouse
+from orchestration.resources import Books, Lake, PublicationRecord, Warehouse
 
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 """Unit tests belong to the test suite: they prove code, not data."""
@@ -49,7 +49,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
         dbt: Dbt,
         lake: Lake,
         warehouse_db: Warehouse,
-        publication: Publication,
+        publication: PublicationRecord,
         books: Books,
     ) -> Iterator[Any]:
         """Derive, some days at a time, every request hour that the landing hours' files touch, or again the hours to restate."""
@@ -59,14 +59,14 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
             if RESTATES in context.run.tags:
                 with warehouse_db.session() as con:
                     again = planning.restated_hours(hours, con)
-                whole = window.plan((), lake.place.lake, inventory, again)
+                whole = window.plan((), lake.prepared_home.lake, inventory, again)
             else:
                 lookback, terms = lake.lookback_hours, policy.baselines
                 with warehouse_db.session() as con, publication.record() as record:
                     late = planning.late_hours(hours, inventory, con, lookback)
                     late |= planning.hours_of_other_baselines(hours, inventory, con, lookback, terms)
                     late |= planning.hours_left_unaudited(hours, inventory, record.unaudited_hours())
-                whole = window.plan(hours, lake.place.lake, inventory, late)
+                whole = window.plan(hours, lake.prepared_home.lake, inventory, late)
             refuse_what_is_damaged(publication, whole.request_hours)
             pieces = window.chunks(whole, inventory)
             for number, piece in enumerate(pieces, 1):
@@ -75,19 +75,23 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                     record.mark_written(piece.request_hours, context.run.run_id)
                 with warehouse_db.session() as con:
                     days = planning.unmeasured_days(piece, inventory, con, policy.baselines)
-                window.write(piece, lake.place.lake, inventory, policy, lake.place.run_inputs, baseline_days=days)
-                hand_over(books.place, warehouse_db.loaded_head(), lake.place.run_inputs)
+                window.write(
+                    piece, lake.prepared_home.lake, inventory, policy, lake.prepared_home.run_inputs, baseline_days=days
+                )
+                write_run_inputs(books.prepared_home, warehouse_db.loaded_head(), lake.prepared_home.run_inputs)
                 if number < len(pieces):
                     dbt.cli(BUILD, manifest=project.manifest_path).wait()
                 else:
                     yield from dbt.cli(BUILD, context=context).stream()
-            window.write(whole, lake.place.lake, inventory, policy, lake.place.run_inputs, with_deliveries=False)
+            window.write(
+                whole, lake.prepared_home.lake, inventory, policy, lake.prepared_home.run_inputs, with_deliveries=False
+            )
         yield from _late_materializations(context, whole, hours)
 
     return warehouse
 
 
-def refuse_what_is_damaged(publication: Publication, hours: Iterable[datetime]) -> None:
+def refuse_what_is_damaged(publication: PublicationRecord, hours: Iterable[datetime]) -> None:
     """See that what the warehouse has of these request hours' days, which the models read, is as it was published.
 
     Raises:
@@ -96,7 +100,7 @@ def refuse_what_is_damaged(publication: Publication, hours: Iterable[datetime]) 
     with publication.record() as record:
         current = record.current()
     if current:
-        prove(publication.place.warehouse, current.snapshot_id, {hour.date() for hour in hours})
+        prove(publication.prepared_home.warehouse, current.snapshot_id, {hour.date() for hour in hours})
 
 
 def _late_materializations(

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from makegood.errors import MakegoodError
-from makegood.home import Home
+from makegood.home import Home, inventory_file
 from makegood.hours import HourRange, parse_day, parse_hour
 from makegood.publication.asking import refuse_controls
 from makegood.settings import Settings
@@ -76,11 +76,11 @@ def settle(
 
     period, settings = parse_day(settled), Settings.read()
     if dry_run:
-        would = settle_ledger(Home(settings.home).prepare(), period, terms(settings), is_dry_run=True)
+        planned = settle_ledger(Home(settings.home).prepare(), period, terms(settings), is_dry_run=True)
         if as_json:
-            typer.echo(json.dumps(plain(asdict(would))))
+            typer.echo(json.dumps(plain(asdict(planned))))
         else:
-            print_settlement(would)
+            print_settlement(planned)
         return
     report = settle_period(period, settings, is_confirmed=confirm)
     if as_json:
@@ -102,7 +102,7 @@ def verify(as_json: AsJson = False) -> None:
 
     settings = Settings.read()
     home = Home(settings.home).prepare()
-    with closing(Inventory(home.lake / "inventory.sqlite")) as inventory:
+    with closing(Inventory(inventory_file(home.lake))) as inventory:
         inventory.prove(inventory.current_part_names())
     verdict = verify_ledger(home, terms(settings).grace)
     if as_json:
@@ -209,12 +209,12 @@ def rollback(
     """Show readers an earlier publication again. The ledger stays as it is, and the next run moves readers on."""
     from makegood.publication.rolling_back import roll_back
 
-    back = roll_back(Home(Settings.read().home).existing(), publication)
+    restored = roll_back(Home(Settings.read().home).existing(), publication)
     if as_json:
-        typer.echo(json.dumps(plain(asdict(back))))
+        typer.echo(json.dumps(plain(asdict(restored))))
     else:
         notes.print(
-            f"Readers see snapshot {back.snapshot_id} again, with {back.request_count:,} requests and {back.payout_usd:f} USD decided;"
+            f"Readers see snapshot {restored.snapshot_id} again, with {restored.request_count:,} requests and {restored.payout_usd:f} USD decided;"
             " the next run shows the newest: switch the schedule off until what was wrong is mended"
         )
 
@@ -279,11 +279,11 @@ def maintain(as_json: AsJson = False) -> None:
     """Make small files of the warehouse large, and delete what no reader can see any more; a daily job of Dagster's too."""
     from makegood.publication.upkeep import maintain as maintain_home
 
-    did = asdict(maintain_home(Home(Settings.read().home).existing()))
+    counts = asdict(maintain_home(Home(Settings.read().home).existing()))
     if as_json:
-        typer.echo(json.dumps(did))
+        typer.echo(json.dumps(counts))
     else:
-        notes.print("; ".join(f"{name.replace('_', ' ')}: {count:,}" for name, count in did.items()))
+        notes.print("; ".join(f"{name.replace('_', ' ')}: {count:,}" for name, count in counts.items()))
 
 
 @app.command()

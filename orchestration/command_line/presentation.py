@@ -12,10 +12,10 @@ from makegood.publication.explaining import Explanation
 from makegood.publication.simulating import Simulation
 from makegood.publication.unknown_words import DAYS, UnknownWords
 from makegood.settlement.settling import Settlement
-from makegood.settlement.verifying import Verdict
+from makegood.settlement.verifying import Verification
 from makegood.status import LedgerStatus, Status
 from makegood.storage.rows import csv_text, plain
-from orchestration.command_line.tables import print_table
+from orchestration.command_line.table_layout import print_table
 
 MOST_SURPRISES = 10
 """So many are printed; `--json` has all."""
@@ -133,23 +133,23 @@ def print_explanation(explanation: Explanation) -> None:
         print_rows(columns, verdicts, "table", "What detectors say of its answer")
 
 
-def print_settlement(would: Settlement) -> None:
-    """Print what a settlement would post, a line for each kind of entry."""
+def print_settlement(planned: Settlement) -> None:
+    """Print what a settlement planned post, a line for each kind of entry."""
     lines = [
-        f"Closed: request dates before {would.closed_until}; snapshot {would.snapshot_id}; period {would.settled_date}",
+        f"Closed: request dates before {planned.closed_until}; snapshot {planned.snapshot_id}; period {planned.settled_date}",
         *[
             f"  {line.entry_type:<10} {line.reason:<13} {line.entry_count:>9,} entries {line.amount_usd:>24f} USD"
-            for line in would.lines
+            for line in planned.lines
         ],
-        f"{would.entry_count:,} entries of {would.amount_usd:f} USD would be posted; {would.held_count:,} of {would.held_usd:f} USD are held back",
-        *[f"! {surprise}" for surprise in would.surprises[:MOST_SURPRISES]],
+        f"{planned.entry_count:,} entries of {planned.amount_usd:f} USD planned be posted; {planned.held_count:,} of {planned.held_usd:f} USD are held back",
+        *[f"! {surprise}" for surprise in planned.surprises[:MOST_SURPRISES]],
     ]
-    if would.surprises:
-        lines.append(f"! settling stops at {len(would.surprises):,} such surprises, unless it is told --confirm")
+    if planned.surprises:
+        lines.append(f"! settling stops at {len(planned.surprises):,} such surprises, unless it is told --confirm")
     Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
 
 
-def print_verdict(verdict: Verdict) -> None:
+def print_verdict(verdict: Verification) -> None:
     """Print what the proof found."""
     lines = [
         f"{_mark(verdict.is_sound)} {verdict.batch_count:,} batches with {verdict.entry_count:,} entries of {verdict.amount_usd:f} USD",
@@ -163,7 +163,7 @@ def print_verdict(verdict: Verdict) -> None:
 
 
 def print_simulation(simulation: Simulation, most: int = 10) -> None:
-    """Print what a candidate would have paid: all in a sentence, and the largest differences by each dimension."""
+    """Print what a candidate planned have paid: all in a sentence, and the largest differences by each dimension."""
     total = simulation.total
     Console(soft_wrap=True, highlight=False).print(
         f"Of {simulation.request_count:,} requests {total['paid_count']:,} were paid {total['paid_usd']:f} USD; the candidate pays"

@@ -23,7 +23,7 @@ from makegood.hours import HourRange
 from makegood.ingestion.finding import landing_name
 from makegood.publication.querying import answer
 from makegood.settings import PROJECT, Settings
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach
 from orchestration.running import run
 

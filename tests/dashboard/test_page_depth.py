@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_page_copy import pages, session
 
-from dashboard.depth import Steps, covering
+from dashboard.depth import ValueGroups, covering
 from dashboard.filters import COLUMNS
 from dashboard.following import Session
 from dashboard.queries import Queries
@@ -51,7 +51,7 @@ def test_where_a_page_lies_near_what_was_guessed_few_groups_are_counted() -> Non
 
 @pytest.mark.parametrize("is_ascending", [True, False])
 def test_of_a_column_that_nobody_reports_all_rows_are_those_without_a_value(is_ascending: bool) -> None:
-    steps = Steps("ttft_ms", [], [], is_ascending)
+    steps = ValueGroups("ttft_ms", [], [], is_ascending)
     assert covering(lambda group: 0, len(steps), 70, 25, steps.near(500_000)) == (0, 0, 0)
     assert steps.among(0, 0) == ("ttft_ms is null", {})
 

@@ -16,9 +16,10 @@ from page_home import fill, serving
 from playwright.sync_api import Browser, expect
 from running_gateway import Gateway
 
-from makegood.publication.publications import Publications, publications_file
+from makegood.home import publications_file
+from makegood.publication.publications import Publications
 from makegood.publication.reading import contents, current_publication
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, head_snapshot
 
 USERS = 10

@@ -23,8 +23,8 @@ from makegood.ingestion.sources import read_sources
 from makegood.policy.digests import PolicyDigests
 from makegood.policy.signals import baseline_terms
 from makegood.settlement.batches import Head
-from makegood.settlement.loading import hand_over
-from makegood.storage.duck import connect
+from makegood.settlement.loading import write_run_inputs
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach
 
 LANDING_HOURS = 3
@@ -160,7 +160,7 @@ def _run(root: Path, hours: HourRange) -> None:
                 attach(con, root / "warehouse")
                 days = unmeasured_days(piece, inventory, con, baseline_terms())
             window.write(piece, root / "lake", inventory, POLICY, target, baseline_days=days)
-            hand_over(Home(root), Head(), target)
+            write_run_inputs(Home(root), Head(), target)
             built = dbt(
                 root,
                 "build",

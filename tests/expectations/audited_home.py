@@ -9,7 +9,7 @@ import duckdb
 
 from expectations.audit import audit
 from expectations.results import Measurement, SuiteResult
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 
 DAY, HOUR = date(2026, 11, 10), 3
 REQUESTS = 1000

@@ -20,7 +20,7 @@ from makegood.ingestion.landing import land
 from makegood.ingestion.sources import ADAPTERS, Source
 from makegood.policy.digests import policy_digests
 from makegood.policy.seeds import SEEDS, read
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.verdicts import placing
 
 Record = dict[str, Any]

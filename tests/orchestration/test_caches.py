@@ -12,12 +12,12 @@ from damaging import DAMAGES, copy_of, makegood
 from running_gateway import FIRST, Gateway
 
 from makegood.errors import MakegoodError
-from makegood.home import Home
+from makegood.home import Home, publications_file
 from makegood.ingestion.finding import find_files
 from makegood.ingestion.inventory import Inventory
 from makegood.ingestion.landing import land
 from makegood.ingestion.sources import ASSESSMENTS, read_sources
-from makegood.publication.publications import Publications, publications_file
+from makegood.publication.publications import Publications
 from orchestration.dbt import PARSED, SEAL, _is_current
 from orchestration.resources import Warehouse
 from orchestration.running import _naming_the_storage

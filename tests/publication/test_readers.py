@@ -20,7 +20,7 @@ from makegood.errors import MakegoodError
 from makegood.publication.allowing import allowed
 from makegood.publication.pinning import pin_catalog
 from makegood.publication.reading import current_publication, reading
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach
 from orchestration.command_line.cli import main
 

@@ -16,20 +16,20 @@ from running_gateway import FIRST, Gateway
 
 from dashboard.app import create_app
 from makegood.errors import MakegoodError
-from makegood.home import Home
+from makegood.home import Home, publications_file
 from makegood.publication.checksums import BLOCK, file_seal
 from makegood.publication.pinning import pin_catalog
-from makegood.publication.publications import Publications, publications_file
+from makegood.publication.publications import Publications
 from makegood.publication.published_files import PREFIX, PublishedFiles, damage
 from makegood.publication.reading import current_publication
 from makegood.publication.sealing import prove
 from makegood.publication.upkeep import maintain
 from makegood.settings import Settings
 from makegood.settlement.settling import session
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach
 from orchestration.assets.warehouse import refuse_what_is_damaged
-from orchestration.resources import Publication
+from orchestration.resources import PublicationRecord
 
 QUESTIONS = [
     "select account_id, count(*), sum(payout_usd), sum(cost_usd) from fct_requests group by all order by all",
@@ -171,7 +171,7 @@ def test_verify_looks_at_every_byte_that_is_published(home: Path) -> None:
 
 
 def test_no_run_derives_from_a_damaged_day_and_other_days_do_not_matter(home: Path) -> None:
-    publication = Publication(home=str(home))
+    publication = PublicationRecord(home=str(home))
     refuse_what_is_damaged(publication, [FIRST])
     flip_somewhere_read(one(home, "fct_requests"))
     refuse_what_is_damaged(publication, [FIRST + timedelta(days=1)])

@@ -10,11 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from makegood.home import Home
-from makegood.publication.publications import Contents, Publications, publications_file
+from makegood.home import Home, publications_file
+from makegood.publication.publications import Contents, Publications
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.settling import Settlement, Terms, settle
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, head_snapshot
 
 DAY = date(2026, 11, 1)

@@ -17,7 +17,7 @@ from makegood.settlement import proving
 from makegood.settlement.batches import Head, digest_of
 from makegood.settlement.handover import hand_over_batches
 from makegood.settlement.ledger import Ledger
-from makegood.settlement.loading import hand_over
+from makegood.settlement.loading import write_run_inputs
 from makegood.settlement.statements import statement
 from makegood.settlement.trusting import last_seen
 from makegood.status import ledger_status
@@ -103,7 +103,7 @@ BEHIND: dict[str, tuple[Damage, str]] = {
 READERS: dict[str, Callable[[Home], object]] = {
     "handover": hand_over_batches,
     "handover again": lambda home: hand_over_batches(home, 1),
-    "models": lambda home: hand_over(home, Head(), home.root / "run.duckdb"),
+    "models": lambda home: write_run_inputs(home, Head(), home.root / "run.duckdb"),
     "statement": lambda home: statement(home, "acme", "2026-11"),
     "head": lambda home: Ledger(home.ledger).head(),
     "entries": lambda home: Ledger(home.ledger).relation(),

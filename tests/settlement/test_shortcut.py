@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from posting_rules import Cap, Key, allowed
 from settled_home import TERMS, Decision, Warehouse
 
+from makegood.home import settlement_memory_file
 from makegood.settlement.due import work_out
-from makegood.settlement.memory import memory_file
 from makegood.settlement.settling import Terms, session
 from makegood.settlement.verifying import verify
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 
 ANYTHING = Terms(grace=timedelta(hours=6), most_adjustments=10**6, most_adjusted_usd=Decimal(10**6))
 HOURS = (-30, -20, 0.5, 1.5, 23, 26, 200, 719, 721, 730)
@@ -155,10 +155,10 @@ def test_a_damaged_memory_is_built_anew_without_a_word(tmp_path: Path, damage: s
     warehouse.settles()
     warehouse.decides(Decision("a"), Decision("b", at=30))
     warehouse.publishes()
-    DAMAGED_MEMORIES[damage](memory_file(warehouse.home.warehouse))
+    DAMAGED_MEMORIES[damage](settlement_memory_file(warehouse.home.warehouse))
     if is_dry_run:
         assert verify(warehouse.home, TERMS.grace).problems == ()
-        memory_file(warehouse.home.warehouse).touch()
+        settlement_memory_file(warehouse.home.warehouse).touch()
     assert warehouse.settles(is_dry_run=is_dry_run).entry_count == 1
     assert warehouse.settles().entry_count == int(is_dry_run)
     assert warehouse.posted() == {(Decision(name).compensation_id, "acme"): Decimal(1) for name in "ab"}

@@ -15,7 +15,7 @@ from makegood.home import Home
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.settling import Terms
 from makegood.settlement.usual import DAYS, Usual, surprises
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 
 USUAL = Usual(times=3, unseen_usd=Decimal(1), first_usd=Decimal(1_000))
 NEXT = DAY + timedelta(days=60)

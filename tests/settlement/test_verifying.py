@@ -14,8 +14,8 @@ from makegood.errors import MakegoodError
 from makegood.settlement.batches import NAME, digest_of
 from makegood.settlement.entries import ENTRY_DIGEST
 from makegood.settlement.handover import hand_over_batches
-from makegood.settlement.verifying import FAULTS, Verdict, verify
-from makegood.storage.duck import connect
+from makegood.settlement.verifying import FAULTS, Verification, verify
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach
 
 Damage = Callable[[list[Path]], object]
@@ -50,7 +50,7 @@ def warehouse(settled: tuple[Warehouse, Path]) -> Warehouse:
     return warehouse
 
 
-def verified(warehouse: Warehouse) -> Verdict:
+def verified(warehouse: Warehouse) -> Verification:
     return verify(warehouse.home, timedelta(hours=6))
 
 

@@ -20,7 +20,7 @@ from dbt_here import dbt, failures
 from running_gateway import SOURCES
 
 from makegood.derivation import planning, window
-from makegood.home import Home
+from makegood.home import Home, catalog_file
 from makegood.hours import HourRange
 from makegood.ingestion.finding import find_files
 from makegood.ingestion.inventory import Inventory
@@ -33,11 +33,11 @@ from makegood.publication.querying import answer
 from makegood.publication.reading import contents
 from makegood.settings import PROJECT
 from makegood.settlement.ledger import Ledger
-from makegood.settlement.loading import hand_over, hand_over_alone
+from makegood.settlement.loading import load_without_a_run, write_run_inputs
 from makegood.settlement.settling import Settlement, Terms, settle
-from makegood.storage.warehouse import catalog, head_snapshot
+from makegood.storage.warehouse import head_snapshot
 from makegood.verdicts.placing import place
-from orchestration.resources import Publication, Warehouse
+from orchestration.resources import PublicationRecord, Warehouse
 from simulation.gateway_life import LOOKBACK
 
 TERMS = Terms(timedelta(hours=6), 0, Decimal(0))
@@ -52,7 +52,7 @@ class Operator:
     def __init__(self, root: Path) -> None:
         self.home = Home(root).prepare()
         self.ledger = Ledger(self.home.ledger)
-        self.warehouse, self.publication = Warehouse(home=str(root)), Publication(home=str(root))
+        self.warehouse, self.publication = Warehouse(home=str(root)), PublicationRecord(home=str(root))
         self.sources = root / "sources.yml"
         self.sources.write_text(SOURCES)
         self.run_ids = (f"{multiprocessing.current_process().pid}-{number}" for number in count())
@@ -82,7 +82,7 @@ class Operator:
     def settles(self, period: date, *, is_confirmed: bool = False) -> Settlement:
         """Post what is due, load it and publish it."""
         done = settle(self.home, period, TERMS, is_confirmed=is_confirmed)
-        if hand_over_alone(self.home, self.warehouse.loaded_head()):
+        if load_without_a_run(self.home, self.warehouse.loaded_head()):
             self._builds("--select", "tag:ledger")
         self._publishes(next(self.run_ids), None)
         return done
@@ -110,7 +110,7 @@ class Operator:
         with self.warehouse.session() as con:
             days = planning.unmeasured_days(whole, inventory, con, policy.baselines)
         window.write(whole, lake, inventory, policy, self.home.run_inputs, baseline_days=days)
-        hand_over(self.home, self.warehouse.loaded_head(), self.home.run_inputs)
+        write_run_inputs(self.home, self.warehouse.loaded_head(), self.home.run_inputs)
         self._builds()
         self._publishes(run_id, landed)
 
@@ -126,7 +126,7 @@ class Operator:
 
     def _commits(self) -> int:
         """Snapshots of the warehouse and batches of the ledger."""
-        with closing(sqlite3.connect(catalog(self.home.warehouse), timeout=60)) as db:
+        with closing(sqlite3.connect(catalog_file(self.home.warehouse), timeout=60)) as db:
             return int(db.execute("select max(snapshot_id) from ducklake_snapshot").fetchone()[0]) + len(
                 list(self.ledger.batches_dir.glob("*.parquet"))
             )

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from makegood.storage.duck import connect, extension_file
+from makegood.storage.connections import connect, extension_file
 
 
 def test_an_extension_that_was_changed_is_refused_by_every_connection(tmp_path: Path) -> None:

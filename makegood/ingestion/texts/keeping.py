@@ -75,7 +75,7 @@ class _Place(dict[str, "_Place"]):
         self.texts: dict[str, str] = {}
 
     def __missing__(self, name: str) -> "_Place":
-        place = self.rules.place(self, name)
+        place = self.rules.field_of(self, name)
         self[name] = place
         return place
 
@@ -91,7 +91,7 @@ class Rules:
         self._root = _Place(self, "", "", None)
         self._places = 0
 
-    def place(self, parent: _Place, name: str) -> _Place:
+    def field_of(self, parent: _Place, name: str) -> _Place:
         """The place of a field below another one."""
         self._places += 1
         if self._places > MOST_PLACES:

@@ -15,7 +15,7 @@ from typing import IO
 import duckdb
 
 from makegood.ingestion.unpacking import UnpackedFile
-from makegood.storage.duck import connect, sql_text
+from makegood.storage.connections import connect, sql_text
 
 LONGEST_FIELD = 64 << 20
 ROWS_IN_MEMORY = 10_000

@@ -1,4 +1,4 @@
-"""The proof of what readers are shown: the ledger's tables against its batches, the marts and facts against each other. The ledger's own proof is in verifying.py."""
+"""The proof of what readers are table: the ledger's tables against its batches, the marts and facts against each other. The ledger's own proof is in verifying.py."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from makegood.storage.warehouse import has_table
 
 
 @dataclass(frozen=True)
-class Shown:
+class ReaderTable:
     """A table that readers see, and a query of the rows that it must have, no more and no fewer.
 
     Attributes:
@@ -30,10 +30,10 @@ class Shown:
 
 
 POSTED = "what was posted"
-SHOWN = (
-    Shown("fct_ledger_batches", ("batch_id",), "from loaded_batches", POSTED),
-    Shown("fct_ledger_entries", ("batch_id", "entry_id"), f"select {', '.join(COLUMNS)} from loaded", POSTED),
-    Shown(
+READER_TABLES = (
+    ReaderTable("fct_ledger_batches", ("batch_id",), "from loaded_batches", POSTED),
+    ReaderTable("fct_ledger_entries", ("batch_id", "entry_id"), f"select {', '.join(COLUMNS)} from loaded", POSTED),
+    ReaderTable(
         "mart_ledger_balances_daily",
         ("settled_date", "account_id"),
         """
@@ -62,13 +62,13 @@ SHOWN = (
         """,
         POSTED,
     ),
-    Shown(
+    ReaderTable(
         "mart_ledger_postings",
         ("compensation_id", "account_id"),
         "select compensation_id, account_id, sum(amount_usd) as posted_usd, count(*) as entry_count from loaded group by all",
         POSTED,
     ),
-    Shown(
+    ReaderTable(
         "mart_settlement_daily",
         ("request_date", "account_id"),
         """
@@ -87,7 +87,7 @@ SHOWN = (
         """,
         "what was decided and posted",
     ),
-    Shown(
+    ReaderTable(
         "mart_compensation_by_account_daily",
         ("request_date", "account_id", "compensation_type", "model"),
         """
@@ -96,7 +96,7 @@ SHOWN = (
         """,
         "fct_compensations",
     ),
-    Shown(
+    ReaderTable(
         "fct_compensations",
         ("request_date", "source", "request_id"),
         """
@@ -121,22 +121,22 @@ def faults(con: duckdb.DuckDBPyConnection, ledger: Ledger, loaded: list[Batch]) 
     columns = ", ".join(f"{name} {kind}" for name, kind in BATCH_COLUMNS.items())
     con.execute(f"create or replace temp table loaded_batches ({columns})")
     write_batches(con, "loaded_batches", loaded)
-    found = [_first_unlike(con, shown) for shown in SHOWN]
+    found = [_first_unlike(con, table) for table in READER_TABLES]
     return [fault for fault in found if fault]
 
 
-def _first_unlike(con: duckdb.DuckDBPyConnection, shown: Shown) -> str | None:
-    if not has_table(con, shown.table):
-        return f"{shown.table} is not there: run a landing hour, which makes it"
-    columns = ", ".join(str(column[0]) for column in con.execute(f"from ({shown.expected}) limit 0").description or [])
-    keys = ", ".join(shown.keys)
+def _first_unlike(con: duckdb.DuckDBPyConnection, table: ReaderTable) -> str | None:
+    if not has_table(con, table.table):
+        return f"{table.table} is not there: run a landing hour, which makes it"
+    columns = ", ".join(str(column[0]) for column in con.execute(f"from ({table.expected}) limit 0").description or [])
+    keys = ", ".join(table.keys)
     row = con.execute(
-        f"with expected as (select {columns} from ({shown.expected})),"
-        f" found as (select {columns} from {shown.table} where {shown.scope}),"
+        f"with expected as (select {columns} from ({table.expected})),"
+        f" found as (select {columns} from {table.table} where {table.scope}),"
         " unlike as ((from expected except all from found) union all (from found except all from expected))"
         f" select {keys} from unlike order by {keys} limit 1"
     ).fetchone()
     if row is None:
         return None
-    named = ", ".join(f"{key} {value}" for key, value in zip(shown.keys, row, strict=True))
-    return f"{shown.table} is not {shown.source}: the first row that differs is that of {named}"
+    named = ", ".join(f"{key} {value}" for key, value in zip(table.keys, row, strict=True))
+    return f"{table.table} is not {table.source}: the first row that differs is that of {named}"

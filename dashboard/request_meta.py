@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from makegood.home import Home
+from makegood.home import Home, inventory_file
 from makegood.ingestion.inventory import Inventory
 from makegood.publication.reading import reading_files
 
@@ -22,7 +22,7 @@ limit 1
 
 def read_meta(home: Home, request_key: str, request_hour: datetime, landing_file: str, landing_line: int) -> Any:
     """What the gateway logged beside the request's own columns; None where there is none, or its part is gone."""
-    file = home.lake / "inventory.sqlite"
+    file = inventory_file(home.lake)
     if not file.exists():
         return None
     inventory = Inventory(file)

@@ -9,11 +9,12 @@ import pytest
 from running_gateway import FIRST, Gateway, record
 from simulation.operator import TERMS, Operator
 
+from makegood.home import publications_file
 from makegood.hours import HOUR
-from makegood.publication.publications import Contents, Publications, publications_file
-from makegood.settlement.shown import SHOWN
+from makegood.publication.publications import Contents, Publications
+from makegood.settlement.reader_checks import READER_TABLES
 from makegood.settlement.verifying import verify
-from makegood.storage.duck import connect
+from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, head_snapshot
 
 LANDED = 30
@@ -76,7 +77,7 @@ def spoil(warehouse: Path, table: str, damage: str) -> None:
 
 
 def test_every_table_is_spoilt() -> None:
-    assert DAMAGE.keys() == {shown.table for shown in SHOWN}
+    assert DAMAGE.keys() == {shown.table for shown in READER_TABLES}
 
 
 def test_a_warehouse_as_it_was_built_is_shown_rightly(operator: Operator) -> None:
