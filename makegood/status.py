@@ -11,7 +11,8 @@ import duckdb
 from makegood.errors import MakegoodError
 from makegood.home import Home, data_directory, inventory_file, publications_file
 from makegood.ingestion.finding import landing_path, unmatched_files
-from makegood.ingestion.inventory import Inventory, RefusedFile
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.inventory_records import RefusedFile
 from makegood.ingestion.sources import ASSESSMENTS, read_assessments, read_sources
 from makegood.policy.digests import policy_digests
 from makegood.policy.validation import valid_policy
@@ -130,7 +131,7 @@ def status(root: Path, sources_file: Path) -> Status:
             for file in inventory.refused_files()
             if "sha256:" in file.landing_file or os.path.lexists(landing_path(file.landing_file, home.root))
         ]
-        damaged, torn = inventory.damaged_parts(), inventory.torn_files(ASSESSMENTS.stem)
+        damaged, torn = inventory.seals.damaged_parts(), inventory.torn_files(ASSESSMENTS.stem)
         verdicts = verdict_equation(inventory, publication.data_through or publication.published_at)
     finally:
         record.close()

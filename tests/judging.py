@@ -13,7 +13,7 @@ from landing_place import ALWAYS, HOUR, Place, at, line
 from makegood.derivation import window
 from makegood.derivation.window import Window
 from makegood.ingestion.finding import find_files
-from makegood.ingestion.inventory import LandedFile
+from makegood.ingestion.inventory_records import LandedFile
 from makegood.ingestion.landing import land
 from makegood.ingestion.sources import ASSESSMENTS, Source
 from makegood.policy.digests import PolicyDigests

@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 
 from makegood.ingestion.finding import find_files
-from makegood.ingestion.inventory import Inventory, LandedFile
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.inventory_records import LandedFile
 from makegood.ingestion.landing import land
 from makegood.ingestion.sources import ADAPTERS, Source
 

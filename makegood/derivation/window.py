@@ -17,7 +17,8 @@ from makegood.derivation import baselines
 from makegood.hours import HOUR
 from makegood.ingestion import assessments
 from makegood.ingestion.canonical import no_rows_sql
-from makegood.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.inventory_records import AssessmentPart, LandedFile, Part
 from makegood.ingestion.lake_parts import MERGE_REACH, current_rows, paths, select_rows
 from makegood.ingestion.sources import ASSESSMENTS
 from makegood.policy.digests import PolicyDigests
@@ -169,7 +170,7 @@ def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, 
     """A select over the window's parts, and over the deliveries of other hours that share a key with it."""
     inside = set(window.request_hours)
     own = [part for hour in window.request_hours for part in inventory.current_parts(hour, hour + HOUR)]
-    inventory.prove(part.lake_part for part in own)
+    inventory.seals.prove(part.lake_part for part in own)
     others = (
         [] if window.is_alone else [part for part in _neighbours(inside, inventory) if part.request_hour not in inside]
     )
@@ -201,7 +202,7 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: l
 def _verdicts_sql(window: Window, lake: Path, inventory: Inventory) -> str:
     """A select over the verdicts on requests of the window's hours; the hours are those of the partitions that they lie in."""
     own = [part.lake_part for hour in window.request_hours for part in inventory.assessment_parts(hour, hour + HOUR)]
-    inventory.prove(own)
+    inventory.seals.prove(own)
     columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in assessments.COLUMNS.items())
     rows = (
         current_rows(own, lake, inventory)

@@ -4,142 +4,21 @@ One SQLite file in the lake, so that landing a file again replaces its parts in 
 the digest: a part is forced to disk before it is named here, and whoever derives from one can prove its bytes.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from makegood.errors import MakegoodError
-from makegood.storage.durable import sync
+from makegood.ingestion.inventory_records import AssessmentPart, LandedFile, Part, RefusedFile
+from makegood.ingestion.part_seals import PartSeals
 from makegood.storage.sqlite_files import is_there, open_sqlite
 
 WAY_OUT = "put the lake back from a copy; what landed since then lands again where its landing files are still there"
-SCHEMA = """
-create table if not exists landing_files (
-    landing_file text primary key,
-    source text not null,
-    adapter text not null,
-    adapter_version text not null,
-    landed_hour text not null,
-    found_hour text not null,
-    size_bytes integer not null,
-    modified_ns integer not null,
-    content_digest text not null,
-    version integer not null,
-    records_read integer not null,
-    landed_count integer not null,
-    ignored_count integer not null,
-    quarantined_count integer not null,
-    replaced_count integer not null
-) strict;
-create table if not exists refused_files (
-    landing_file text primary key,
-    source text not null,
-    reason text not null
-) strict;
-create index if not exists landing_files_by_landed_hour on landing_files (landed_hour);
-create index if not exists landing_files_by_found_hour on landing_files (found_hour);
-create table if not exists parts (
-    lake_part text not null,
-    landing_file text not null,
-    version integer not null,
-    request_hour text not null,
-    landed_count integer not null,
-    primary key (lake_part, landing_file)
-) strict;
-create index if not exists parts_by_file on parts (landing_file);
-create index if not exists parts_by_hour on parts (request_hour);
-create table if not exists assessment_parts (
-    lake_part text not null,
-    landing_file text not null,
-    version integer not null,
-    request_hour text,
-    assessment_count integer not null,
-    is_copy integer not null,
-    primary key (lake_part, landing_file)
-) strict;
-create index if not exists assessment_parts_by_file on assessment_parts (landing_file);
-create index if not exists assessment_parts_by_hour on assessment_parts (request_hour);
-create table if not exists sealed_parts (
-    lake_part text primary key,
-    size_bytes integer not null,
-    digest text not null
-) strict;
-"""
-
-
+SCHEMA = Path(__file__).parent / "inventory.sql"
 FORMAT = 3
 """Which columns and keys the parts of the lake have; SQLite keeps it as the file's user_version."""
-
-
-@dataclass(frozen=True)
-class LandedFile:
-    """One version of one landing file, as it landed. Counts are of records, hours are naive UTC.
-
-    Attributes:
-        adapter_version: digest of what decides how its records are read.
-        landed_hour: the landing hour of the first version; it never changes.
-        found_hour: the landing hour of this version; later than `landed_hour` where a file without an hour in its path was
-            written again.
-        version: which landing of this file it is, from 1.
-        replaced_count: records in which characters were replaced that no text may hold.
-    """
-
-    landing_file: str
-    source: str
-    adapter: str
-    adapter_version: str
-    landed_hour: datetime
-    found_hour: datetime
-    size_bytes: int
-    modified_ns: int
-    content_digest: str
-    version: int
-    records_read: int
-    landed_count: int
-    ignored_count: int
-    quarantined_count: int
-    replaced_count: int
-
-
-@dataclass(frozen=True)
-class RefusedFile:
-    """A landing file that could not be landed, as a run last found it. The reason is half a sentence."""
-
-    landing_file: str
-    source: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one file of Parquet holds of one landing file: `landed_count` rows of one request hour."""
-
-    lake_part: str
-    landing_file: str
-    version: int
-    request_hour: datetime
-    landed_count: int
-
-
-@dataclass(frozen=True)
-class AssessmentPart:
-    """What one file of Parquet holds of the verdicts of one landing file: those on requests of one hour.
-
-    Attributes:
-        request_hour: the hour of the requests; None while they have not landed, or are not looked up yet.
-        is_copy: these verdicts are in another hour's part too, because their requests were delivered in both.
-    """
-
-    lake_part: str
-    landing_file: str
-    version: int
-    request_hour: datetime | None
-    assessment_count: int
-    is_copy: bool = False
 
 
 class Inventory:
@@ -156,7 +35,8 @@ class Inventory:
             raise MakegoodError(f"{file} is missing or empty, and without it nobody knows which parts count: {WAY_OUT}")
         self._db = open_sqlite(file, WAY_OUT)
         self._check_format(file)
-        self._db.executescript(SCHEMA)
+        self._db.executescript(SCHEMA.read_text())
+        self.seals = PartSeals(self._db, self._lake)
 
     def _check_format(self, file: Path) -> None:
         """Raise MakegoodError where the lake is of another format than this version's."""
@@ -248,8 +128,8 @@ class Inventory:
                 self._add_parts(parts)
                 self._add_assessment_parts(assessment_parts)
             for _, parts, assessment_parts in landed:
-                self._seal(part.lake_part for part in parts)
-                self._seal(part.lake_part for part in assessment_parts)
+                self.seals.seal(part.lake_part for part in parts)
+                self.seals.seal(part.lake_part for part in assessment_parts)
 
     def refused_files(self) -> list[RefusedFile]:
         """What could not be landed, by name, as runs last found it."""
@@ -269,60 +149,7 @@ class Inventory:
                 self._db.execute("delete from assessment_parts where lake_part = ?", (lake_part,))
                 self._db.execute("delete from sealed_parts where lake_part = ?", (lake_part,))
             self._add_assessment_parts(parts)
-            self._seal(part.lake_part for part in parts)
-
-    def _seal(self, lake_parts: Iterable[str]) -> None:
-        """Force these parts to disk, and note what their bytes are."""
-        folders = set()
-        for lake_part in sorted(set(lake_parts)):
-            file = self._lake / lake_part
-            sync(file)
-            with file.open("rb") as opened:
-                digest = hashlib.file_digest(opened, "sha256").hexdigest()
-            seal = (lake_part, file.stat().st_size, digest)
-            self._db.execute("insert or replace into sealed_parts values (?, ?, ?)", seal)
-            folders.add(file.parent)
-        for folder in folders:
-            sync(folder)
-
-    def prove(self, lake_parts: Iterable[str]) -> None:
-        """Read these parts whole: their bytes must be those that were written.
-
-        Raises:
-            MakegoodError: a part is missing or holds other bytes; names it, the landing file and the way out.
-        """
-        for lake_part in sorted(set(lake_parts)):
-            row = self._db.execute("select digest from sealed_parts where lake_part = ?", (lake_part,)).fetchone()
-            try:
-                with (self._lake / lake_part).open("rb") as opened:
-                    digest = hashlib.file_digest(opened, "sha256").hexdigest()
-            except OSError:
-                raise self.fault(lake_part, "is missing") from None
-            if row is None or digest != row[0]:
-                raise self.fault(lake_part, "does not hold the bytes that were written")
-
-    def fault(self, lake_part: str, what: str) -> MakegoodError:
-        """The sentence about a part that cannot be read."""
-        rows = self._db.execute(
-            "select landing_file, landed_hour from landing_files where landing_file in"
-            " (select landing_file from parts where lake_part = ?1 union all"
-            " select landing_file from assessment_parts where lake_part = ?1) order by landing_file",
-            (lake_part,),
-        ).fetchall()
-        origin = f"{rows[0][0]}, landed in {rows[0][1][:13]}" if rows else "an unknown file"
-        return MakegoodError(
-            f"{self._lake / lake_part} {what} (it is of {origin}): put it back from a copy of the lake; or delete it and run that landing"
-            " hour again, where the landing file is still there"
-        )
-
-    def damaged_parts(self) -> list[str]:
-        """Current parts that are missing or have another size, by name: a look at the files' names and sizes alone."""
-        rows = self._db.execute(
-            "select lake_part, size_bytes from (select lake_part from parts inner join landing_files using (landing_file, version)"
-            " union select lake_part from assessment_parts inner join landing_files using (landing_file, version))"
-            " left join sealed_parts using (lake_part) order by lake_part"
-        ).fetchall()
-        return [part for part, size in rows if _size(self._lake / part) != size]
+            self.seals.seal(part.lake_part for part in parts)
 
     def torn_files(self, verdicts: str) -> list[str]:
         """Files of logs whose current parts do not come to the rows that landed, by name; `verdicts` is the adapter of the others."""
@@ -331,24 +158,6 @@ class Inventory:
             " group by landing_file having coalesce(sum(parts.landed_count), 0) <> landing_files.landed_count order by landing_file",
             (verdicts,),
         ).fetchall()
-        return [row[0] for row in rows]
-
-    def is_whole(self, landing_file: str) -> bool:
-        """Whether every current part of this file is there in its size."""
-        rows = self._db.execute(
-            "select lake_part, size_bytes from (select lake_part from parts inner join landing_files using (landing_file, version)"
-            " where landing_file = ?1 union select lake_part from assessment_parts inner join landing_files using"
-            " (landing_file, version) where landing_file = ?1) left join sealed_parts using (lake_part)",
-            (landing_file,),
-        ).fetchall()
-        return all(_size(self._lake / part) == size for part, size in rows)
-
-    def current_part_names(self) -> list[str]:
-        """Every part that counts, by name."""
-        rows = self._db.execute(
-            "select lake_part from parts inner join landing_files using (landing_file, version)"
-            " union select lake_part from assessment_parts inner join landing_files using (landing_file, version) order by 1"
-        )
         return [row[0] for row in rows]
 
     def _add_assessment_parts(self, parts: list[AssessmentPart]) -> None:
@@ -467,13 +276,6 @@ class Inventory:
             " coalesce(sum(ignored_count), 0), coalesce(sum(quarantined_count), 0) from landing_files"
         ).fetchone()
         return (row[0], row[1], row[2], row[3], row[4])
-
-
-def _size(file: Path) -> int | None:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return None
 
 
 def _assessment_part(row: tuple[Any, ...]) -> AssessmentPart:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from makegood.errors import MakegoodError
 from makegood.ingestion.canonical import COLUMNS
-from makegood.ingestion.inventory import Inventory, Part
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.inventory_records import Part
 from makegood.storage.connections import sql_list, sql_text
 
 MERGE_REACH = timedelta(days=7)

@@ -6,28 +6,26 @@ current before. What a record means is its adapter's; which files there are is s
 """
 
 import hashlib
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from queue import SimpleQueue
 
 import duckdb
-import numpy as np
-import pandas as pd
 
 from makegood.errors import MakegoodError
-from makegood.hours import FIRST_HOUR
-from makegood.ingestion import assessments, lines, redacting, words
-from makegood.ingestion.canonical import columns_sql
+from makegood.ingestion import redacting, words
 from makegood.ingestion.finding import LandingFile
-from makegood.ingestion.inventory import AssessmentPart, Inventory, LandedFile, Part, RefusedFile
-from makegood.ingestion.records import Chunk, RecordFile
+from makegood.ingestion.groups import WORKERS, Group, PendingFile, groups, unreadable
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.inventory_records import AssessmentPart, LandedFile, Part, RefusedFile
+from makegood.ingestion.lake_writing import write_findings, write_parts, write_quarantine, write_verdicts
+from makegood.ingestion.records import RecordFile
 from makegood.ingestion.sources import Source
 from makegood.ingestion.texts.keeping import Rules
-from makegood.storage.connections import connect, sql_text
+from makegood.ingestion.transforming import DATA_ERRORS, transform, without_unreadable
+from makegood.storage.connections import connect
 
 HERE = Path(__file__).parent
 MACROS = ("macros.sql", "answers.sql")
@@ -37,58 +35,7 @@ READING = (
     *sorted(f"texts/{file.name}" for file in (HERE / "texts").iterdir() if file.suffix in (".py", ".csv", ".tsv")),
 )  # fmt: skip
 """What decides, beside the adapter, how a record is read."""
-GROUP_BYTES = 64 << 20
-SMALL_GROUP_BYTES = 8 << 20
-WORKERS = 2
-MOST_TOKENS = 100_000_000
-"""More, in any count of one request, is a broken counter: no context is near it. Tokens times a price, and their sums, stay in their types."""
-LONGEST_MS = 30 * 24 * 60 * 60 * 1000
-"""30 days: a call that takes longer is a broken clock. Sums of milliseconds stay far within 64 bits."""
-LARGEST_COST_USD = 10**6
-"""One request never costs this much; DECIMAL(18,12) ends here."""
-IGNORED = ("blank_line", "not_a_request")
-DATA_ERRORS = (
-    duckdb.DataError,
-    duckdb.InvalidInputException,
-    duckdb.NotSupportedError,
-    RecursionError,
-    ValueError,
-    OverflowError,
-)
-"""What comes of a value that a reading cannot cope with. None is to let it come so far; where one does, it costs that line."""
-MOST_TRIES = 2_000
-"""How often parts of a group are tried to find the lines that the engine cannot cope with; what is left then is set aside whole."""
-
 Sessions = SimpleQueue[duckdb.DuckDBPyConnection]
-
-
-@dataclass
-class _Pending:
-    """A file on its way in, and what is known of it so far."""
-
-    file: LandingFile
-    landed_hour: datetime
-    version: int
-    reading: RecordFile
-    counts: dict[str, int] = field(default_factory=lambda: {"landed": 0, "ignored": 0, "quarantined": 0})
-    replaced_count: int = 0
-    parts: list[Part] = field(default_factory=list)
-    assessment_parts: list[AssessmentPart] = field(default_factory=list)
-    refusal: str | None = None
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Chunks that are written together; a chunk comes with the index of its file in `members`."""
-
-    name: str
-    members: list[_Pending]
-    chunks: list[tuple[int, Chunk]]
-
-    @property
-    def source(self) -> Source:
-        """Whose files these are."""
-        return self.members[0].file.source
 
 
 def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[LandedFile]:
@@ -147,21 +94,21 @@ def _refused(file: LandingFile, reason: str) -> RefusedFile:
     return RefusedFile(file.name, file.source.name, reason)
 
 
-def _pending(file: LandingFile, version: str, inventory: Inventory) -> _Pending | None:
+def _pending(file: LandingFile, version: str, inventory: Inventory) -> PendingFile | None:
     """The file on its way in, also where it turns out that it cannot be read; None where it landed before as it is."""
     known = inventory.file(file.name)
     landed_hour = known.landed_hour if known else file.landed_hour
-    pending = _Pending(file, landed_hour, inventory.next_version(file.name), RecordFile(file.path))
+    pending = PendingFile(file, landed_hour, inventory.next_version(file.name), RecordFile(file.path))
     if known is None or (known.source, known.adapter_version) != (file.source.name, version):
         return pending
-    if not inventory.is_whole(file.name):
+    if not inventory.seals.is_whole(file.name):
         return pending
     if (known.size_bytes, known.modified_ns) == (file.size_bytes, file.modified_ns):
         return None
     try:
         is_known = known.size_bytes == file.size_bytes and known.content_digest == _digest(file)
     except OSError as error:
-        pending.refusal = _unreadable(error)
+        pending.refusal = unreadable(error)
         return pending
     if is_known:
         inventory.touch(file.name, file.modified_ns)
@@ -174,16 +121,12 @@ def _digest(file: LandingFile) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _unreadable(error: OSError) -> str:
-    return f"cannot be read: {error.strerror or error}"
-
-
 def _change(file: LandingFile) -> str | None:
     """What happened to the file since it was found, where that makes its rows unsure."""
     try:
         status = file.path.stat()
     except OSError as error:
-        return _unreadable(error)
+        return unreadable(error)
     if (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.modified_ns):
         return "changed while it was read: it lands when the gateway has finished writing it"
     return None
@@ -205,7 +148,9 @@ def _sessions(con: duckdb.DuckDBPyConnection) -> Sessions:
     return sessions
 
 
-def _write(sessions: Sessions, pool: ThreadPoolExecutor, source: Source, pending: list[_Pending], lake: Path) -> None:
+def _write(
+    sessions: Sessions, pool: ThreadPoolExecutor, source: Source, pending: list[PendingFile], lake: Path
+) -> None:
     if source.holds_assessments:
         plain_sql = escaped_sql = source.adapter.read_text()
     else:
@@ -217,7 +162,7 @@ def _write(sessions: Sessions, pool: ThreadPoolExecutor, source: Source, pending
     writing: list[Future[None]] = []
     try:
         for _, members in groupby(pending, key=lambda member: member.file.landed_hour):
-            for group in _groups(list(members)):
+            for group in groups(list(members)):
                 if len(writing) == WORKERS:
                     writing.pop(0).result()
                 land_sql = escaped_sql if any(b"\\" in chunk.lines for _, chunk in group.chunks) else plain_sql
@@ -227,164 +172,30 @@ def _write(sessions: Sessions, pool: ThreadPoolExecutor, source: Source, pending
             future.result()
 
 
-def _groups(pending: list[_Pending]) -> Iterator[_Group]:
-    members: list[_Pending] = []
-    chunks: list[tuple[int, Chunk]] = []
-    packed = sum(member.file.size_bytes for member in pending)
-    size = given = read = piece = 0
-    for member in pending:
-        members.append(member)
-        try:
-            for chunk in member.reading.chunks():
-                chunks.append((len(members) - 1, chunk))
-                size += len(chunk.lines)
-                so_far = read + member.reading.packed_bytes
-                if size >= _group_bytes(piece, (given + size) * (packed - so_far) // max(so_far, 1)):
-                    yield _Group(_group_name(members, piece), members, chunks)
-                    given += size
-                    piece, members, chunks, size = piece + 1, [member], [], 0
-        except OSError as error:
-            # What was read of it stays in its group, and is left out whenever that is read.
-            member.refusal = _unreadable(error)
-        read += member.reading.packed_bytes
-    if chunks:
-        yield _Group(_group_name(members, piece), members, chunks)
-
-
-def _group_bytes(piece: int, left: int) -> int:
-    """How much makes a group. The first ones are small, so that no worker waits for long; the last ones too, so that all end together.
-
-    Args:
-        piece: how many groups came before.
-        left: about how many bytes come after.
-    """
-    return max(SMALL_GROUP_BYTES, min(GROUP_BYTES, SMALL_GROUP_BYTES << min(piece, 8), left // WORKERS))
-
-
-def _group_name(members: list[_Pending], piece: int) -> str:
-    """A name that says which versions of which files it holds: the same ones give the same name."""
-    identity = "|".join(f"{member.file.source.name}/{member.file.name}/{member.version}" for member in members)
-    return f"{hashlib.sha256(identity.encode()).hexdigest()[:20]}-v{members[0].version}-{piece}"
-
-
-def _write_group(sessions: Sessions, land_sql: str, group: _Group, rules: Rules, lake: Path) -> None:
+def _write_group(sessions: Sessions, land_sql: str, group: Group, rules: Rules, lake: Path) -> None:
     session = sessions.get()
     try:
         try:
-            _transform(session, land_sql, group, rules)
+            transform(session, land_sql, group, rules)
         except DATA_ERRORS:
-            group = _without_unreadable(session, land_sql, group, rules)
-            _transform(session, land_sql, group, rules)
+            group = without_unreadable(session, land_sql, group, rules)
+            transform(session, land_sql, group, rules)
         _check_no_line_is_lost(session, group)
         _count_replaced(session, group)
-        _write_quarantine(session, group, lake)
+        write_quarantine(session, group, lake)
         if group.source.holds_assessments:
-            _write_verdicts(session, group, lake)
+            write_verdicts(session, group, lake)
         else:
-            _write_parts(session, group, lake)
+            write_parts(session, group, lake)
         if group.source.responses:
-            _write_findings(session, group, lake)
+            write_findings(session, group, lake)
     finally:
         session.execute("drop table if exists landed_rows")
         session.unregister("lines")
         sessions.put(session)
 
 
-def _transform(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group, rules: Rules) -> None:
-    """Make `landed_rows`, `quarantined` and, where answers are judged, `findings`, beside the `lines` that they come from.
-
-    Raises:
-        MakegoodError: the adapter is no valid SQL.
-        DATA_ERRORS: a line holds what a reading cannot cope with.
-    """
-    session.register("files", _files(group))
-    session.register("lines", lines.rows(group.chunks))
-    session.execute((HERE / "shapes.sql").read_text())
-    session.execute((HERE / "records.sql").read_text())
-    try:
-        session.execute(land_sql)
-    except DATA_ERRORS:
-        raise
-    except duckdb.Error as error:
-        reason = redacting.reason_of(error)
-        first = group.members[0].file
-        raise MakegoodError(f"the adapter {group.source.adapter.name} failed on {first.name}: {reason}") from error
-    if group.source.holds_assessments:
-        redacting.redact_verdicts(session)
-    else:
-        redacting.redact_logs(session, rules)
-    if session.execute(f"select 1 from landed_rows where {_is_quarantined()} limit 1").fetchone():
-        session.register("quarantined_lines", redacting.quarantined(session, _ignored(), rules))
-        session.execute((HERE / "quarantine.sql").read_text().replace("{ignored}", _ignored()))
-        session.unregister("quarantined_lines")
-    if group.source.responses:
-        session.execute((HERE / "detectors.sql").read_text().replace("{responses}", group.source.responses.read_text()))
-
-
-def _without_unreadable(session: duckdb.DuckDBPyConnection, land_sql: str, group: _Group, rules: Rules) -> _Group:
-    """The group, with a fault on each line that a reading cannot cope with. They are found by halving, so that all others land."""
-    waiting, guilty, tries = [group.chunks], set[tuple[int, int]](), 0
-    while waiting:
-        chunks = waiting.pop()
-        count = sum(chunk.count for _, chunk in chunks)
-        tries += 1
-        try:
-            if tries <= MOST_TRIES:
-                _transform(session, land_sql, replace(group, chunks=chunks), rules)
-                continue
-        except DATA_ERRORS:
-            pass
-        if count == 1 or tries > MOST_TRIES:
-            guilty.update((index, chunk.first_line + row) for index, chunk in chunks for row in range(chunk.count))
-        else:
-            waiting.extend(_halves(chunks, count // 2))
-    marked = [
-        (index, chunk.with_faults({line: "unreadable" for at, line in guilty if at == index}))
-        for index, chunk in group.chunks
-    ]
-    return replace(group, chunks=marked)
-
-
-def _halves(chunks: list[tuple[int, Chunk]], first: int) -> list[list[tuple[int, Chunk]]]:
-    """The first so many lines, and the others."""
-    before: list[tuple[int, Chunk]] = []
-    after: list[tuple[int, Chunk]] = []
-    for index, chunk in chunks:
-        here = min(first, chunk.count)
-        first -= here
-        if here:
-            before.append((index, chunk.part(0, here)))
-        if here < chunk.count:
-            after.append((index, chunk.part(here, chunk.count)))
-    return [before, after]
-
-
-def _ignored() -> str:
-    return ", ".join(f"'{reason}'" for reason in IGNORED)
-
-
-def _is_quarantined() -> str:
-    return f"fault is not null and fault not in ({_ignored()})"
-
-
-def _files(group: _Group) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "file_index": np.arange(len(group.members)),
-            "source": [member.file.source.name for member in group.members],
-            "landing_file": [member.file.name for member in group.members],
-            "version": [member.version for member in group.members],
-            "landed_hour": [pd.Timestamp(member.landed_hour) for member in group.members],
-            "earliest_at": pd.Timestamp(FIRST_HOUR),
-            "latest_at": [pd.Timestamp(member.file.latest_at) for member in group.members],
-            "most_tokens": MOST_TOKENS,
-            "longest_ms": LONGEST_MS,
-            "largest_cost_usd": LARGEST_COST_USD,
-        }
-    )
-
-
-def _check_no_line_is_lost(session: duckdb.DuckDBPyConnection, group: _Group) -> None:
+def _check_no_line_is_lost(session: duckdb.DuckDBPyConnection, group: Group) -> None:
     read = sum(chunk.count for _, chunk in group.chunks)
     row = session.execute("select count(distinct (file_index, landing_line)) from landed_rows").fetchone()
     adapted = row[0] if row else 0
@@ -396,7 +207,7 @@ def _check_no_line_is_lost(session: duckdb.DuckDBPyConnection, group: _Group) ->
         )
 
 
-def _count_replaced(session: duckdb.DuckDBPyConnection, group: _Group) -> None:
+def _count_replaced(session: duckdb.DuckDBPyConnection, group: Group) -> None:
     """Add to each file's count the records in which characters were replaced, in their raw text or in texts decoded from it."""
     found = {(index, line) for index, chunk in group.chunks for line in chunk.replaced}
     found.update(session.execute("select file_index, landing_line from landed_rows where has_controls").fetchall())
@@ -404,88 +215,7 @@ def _count_replaced(session: duckdb.DuckDBPyConnection, group: _Group) -> None:
         group.members[index].replaced_count += 1
 
 
-def _write_parts(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
-    counts = session.execute(
-        "select request_hour, file_index, count(*) from landed_rows where fault is null group by all order by all"
-    ).fetchall()
-    for hour, rows in groupby(counts, key=lambda row: row[0]):
-        part = Path("request_logs", f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}", f"{group.name}.parquet")
-        _copy(
-            session,
-            f"select {columns_sql()} from landed_rows where fault is null and request_hour = timestamp '{hour}'",
-            lake / part,
-        )
-        for _, index, count in rows:
-            group.members[index].counts["landed"] += count
-            member = group.members[index]
-            member.parts.append(Part(str(part), member.file.name, member.version, hour, count))
-
-
-def _write_findings(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
-    """What the built-in detectors found wrong with the answers in these records, as verdicts of their requests' hours."""
-    counts = session.execute(
-        "select request_hour, file_index, count(*) from findings group by all order by all"
-    ).fetchall()
-    for hour, rows in groupby(counts, key=lambda row: row[0]):
-        partition = Path(f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}")
-        part = Path("content_assessments", partition, f"{group.name}.parquet")
-        _copy(
-            session,
-            f"select {columns_sql(assessments.COLUMNS)} from findings where request_hour = timestamp '{hour}'"
-            " order by landing_file, landing_line, detector",
-            lake / part,
-        )
-        for _, index, count in rows:
-            member = group.members[index]
-            member.assessment_parts.append(AssessmentPart(str(part), member.file.name, member.version, hour, count))
-
-
-def _copy(session: duckdb.DuckDBPyConnection, select: str, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    session.execute(
-        f"copy ({select}) to '{sql_text(file)}' (format parquet, parquet_version v2, dictionary_size_limit 4096)"
-    )
-
-
-def _write_verdicts(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
-    """Verdicts only arrive here: which hour their requests are of is looked up when all logs have landed (see placing.py)."""
-    counts = session.execute(
-        "select file_index, count(*) from landed_rows where fault is null group by all order by all"
-    ).fetchall()
-    if not counts:
-        return
-    landed_date = f"landed_date={group.members[0].landed_hour:%Y-%m-%d}"
-    part = Path("content_assessments", "arrived", landed_date, f"{group.name}.parquet")
-    _copy(
-        session,
-        f"select {columns_sql(assessments.COLUMNS)} from landed_rows where fault is null order by landing_file, landing_line",
-        lake / part,
-    )
-    for index, count in counts:
-        member = group.members[index]
-        member.counts["landed"] += count
-        member.assessment_parts.append(AssessmentPart(str(part), member.file.name, member.version, None, count))
-
-
-def _write_quarantine(session: duckdb.DuckDBPyConnection, group: _Group, lake: Path) -> None:
-    _count(session, group, "ignored", f"fault in ({_ignored()})")
-    if not _count(session, group, "quarantined", _is_quarantined()):
-        return
-    directory = lake / "quarantine" / f"landed_date={group.members[0].landed_hour:%Y-%m-%d}"
-    _copy(session, "from quarantined", directory / f"{group.name}.parquet")
-
-
-def _count(session: duckdb.DuckDBPyConnection, group: _Group, name: str, condition: str) -> int:
-    """Add the rows that meet the condition to each file's count of that name; how many there were in all."""
-    rows = session.execute(
-        f"select file_index, count(*) from landed_rows where {condition} group by file_index"
-    ).fetchall()
-    for index, count in rows:
-        group.members[index].counts[name] += count
-    return sum(count for _, count in rows)
-
-
-def _landed(member: _Pending, adapter_version: str) -> LandedFile:
+def _landed(member: PendingFile, adapter_version: str) -> LandedFile:
     file = member.file
     return LandedFile(
         landing_file=file.name,

@@ -18,7 +18,8 @@ import pandas as pd
 from makegood.hours import HOUR
 from makegood.ingestion.assessments import COLUMNS
 from makegood.ingestion.canonical import columns_sql
-from makegood.ingestion.inventory import AssessmentPart, Inventory, LandedFile
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.inventory_records import AssessmentPart, LandedFile
 from makegood.ingestion.lake_parts import MERGE_REACH, current_rows, paths
 from makegood.ingestion.sources import ASSESSMENTS
 from makegood.storage.connections import connect, sql_text

@@ -6,7 +6,8 @@ import dagster as dg
 
 from makegood.hours import HourRange
 from makegood.ingestion.finding import find_files
-from makegood.ingestion.inventory import Inventory, LandedFile
+from makegood.ingestion.inventory import Inventory
+from makegood.ingestion.inventory_records import LandedFile
 from makegood.ingestion.landing import land
 from makegood.ingestion.sources import Source
 from orchestration.partitions import landing_hours

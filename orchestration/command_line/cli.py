@@ -103,7 +103,7 @@ def verify(as_json: AsJson = False) -> None:
     settings = Settings.read()
     home = Home(settings.home).prepare()
     with closing(Inventory(inventory_file(home.lake))) as inventory:
-        inventory.prove(inventory.current_part_names())
+        inventory.seals.prove(inventory.seals.current_part_names())
     verdict = verify_ledger(home, terms(settings).grace)
     if as_json:
         typer.echo(json.dumps(plain(asdict(verdict))))

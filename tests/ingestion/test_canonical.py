@@ -15,7 +15,7 @@ from landing_place import HOUR, Place, at, line
 from makegood.hours import FIRST_HOUR
 from makegood.ingestion.canonical import COLUMNS
 from makegood.ingestion.finding import FARTHEST_ZONE, FAST_CLOCKS
-from makegood.ingestion.landing import HERE, LARGEST_COST_USD, LONGEST_MS, MOST_TOKENS
+from makegood.ingestion.transforming import HERE, LARGEST_COST_USD, LONGEST_MS, MOST_TOKENS
 
 FULL = {
     "request_id": "req-1", "trace_id": "t", "gateway_call_id": "c", "account_id": "a", "api_key_ref": "k",

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from landing_place import ALWAYS, HOUR, Place, at, line, make_place
 
 from makegood.errors import MakegoodError
-from makegood.ingestion import landing
+from makegood.ingestion import groups
 from makegood.ingestion.finding import find_files
 from makegood.ingestion.lake_parts import select_rows
 from makegood.ingestion.landing import land
@@ -274,13 +274,13 @@ CRASHING = """
 import os, signal, sys, threading
 from datetime import datetime
 from pathlib import Path
-from makegood.ingestion import landing
+from makegood.ingestion import groups, landing
 from makegood.ingestion.inventory import Inventory
 from makegood.ingestion.finding import find_files
 from makegood.ingestion.sources import ADAPTERS, Source
 
 home = Path(sys.argv[1])
-landing.GROUP_BYTES = 1
+groups.GROUP_BYTES = 1
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -319,8 +319,8 @@ def test_a_run_that_is_killed_leaves_the_old_rows_and_the_next_one_lands(place: 
 
 
 def test_a_large_file_lands_in_pieces_and_whole(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(landing, "GROUP_BYTES", 5 << 20)
-    monkeypatch.setattr(landing, "SMALL_GROUP_BYTES", 1 << 20)
+    monkeypatch.setattr(groups, "GROUP_BYTES", 5 << 20)
+    monkeypatch.setattr(groups, "SMALL_GROUP_BYTES", 1 << 20)
     count = 60_000
     place.put("part.jsonl.gz", gzip.compress(b"".join(line(request_id=f"r{number}") for number in range(count)), 1))
     (file,) = place.land()

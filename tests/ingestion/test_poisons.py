@@ -10,7 +10,7 @@ from landing_place import ALWAYS, HOUR, Place, line, make_place
 from poisons import FILES, LINES, NAMES, PLACES, VERDICTS
 
 from makegood.ingestion.finding import landing_path
-from makegood.ingestion.inventory import LandedFile
+from makegood.ingestion.inventory_records import LandedFile
 from makegood.publication.asking import has_control
 
 CONTROLS = "[\\x00-\\x1f\\x7f]"

@@ -92,11 +92,11 @@ def test_a_spoiled_part_lands_again_or_stops_whoever_derives_from_it(
     with closing(Inventory(lake / "inventory.sqlite")) as inventory:
         name = str(part.relative_to(lake))
         with pytest.raises(MakegoodError, match=rf"{part.name} .*landed in 2026-11-01T00"):
-            inventory.prove([name])
+            inventory.seals.prove([name])
         files = find_files(read_sources(home / "sources.yml", home), [FIRST], home)
         land(files, lake, inventory)
-        inventory.prove(inventory.current_part_names() if damage != "flipped" else [])
-        assert (inventory.damaged_parts(), inventory.torn_files(ASSESSMENTS.stem)) == ([], [])
+        inventory.seals.prove(inventory.seals.current_part_names() if damage != "flipped" else [])
+        assert (inventory.seals.damaged_parts(), inventory.torn_files(ASSESSMENTS.stem)) == ([], [])
 
 
 def test_an_inventory_that_lost_a_part_is_no_sound_status(published: Gateway, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 from settled_home import DAY, TERMS, Decision, Warehouse
 
 from makegood.errors import MakegoodError
+from makegood.home import publications_file
+from makegood.publication.publications import Contents, Publications
 from makegood.settlement.entries import FAULTS, check, make_entries
 from makegood.settlement.holds import held_accounts
 from makegood.settlement.settling import Terms, session
@@ -242,8 +244,6 @@ def test_a_snapshot_older_than_the_last_settled_is_refused(warehouse: Warehouse)
     warehouse.decides(Decision("a"), Decision("b"))
     new = warehouse.publishes()
     warehouse.settles()
-    from makegood.publication.publications import Contents, Publications, publications_file
-
     record = Publications(publications_file(warehouse.home.warehouse))
     record.publish(old, "rollback", Contents(None, 0, 0, Decimal(0)), None)
     record.close()
