@@ -12,6 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from warm_dbt import warm_dbt
+
+import orchestration.dbt
 from expectations.worker import AuditWorker
 from makegood.hours import HOUR, HourRange
 from makegood.publication.querying import answer
@@ -90,6 +93,9 @@ def auditor() -> AuditWorker:
     worker = AuditWorker()
     atexit.register(worker.close)
     return worker
+
+
+orchestration.dbt.DBT = warm_dbt()
 
 
 @cache

@@ -18,7 +18,7 @@ from orchestration.dbt import Dbt
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
 from orchestration.resources import Books, Lake, PublicationRecord, Warehouse
 
-BUILD = ["build", "--exclude-resource-type", "unit_test"]
+BUILD = ["--no-write-json", "build", "--exclude-resource-type", "unit_test"]
 """Unit tests belong to the test suite: they prove code, not data."""
 
 
