@@ -141,7 +141,9 @@ def folder_of(directory: Path, batch_id: int) -> Path:
 def write_record(
     directory: Path, head: Head, contents: Mapping[str, str], standings: Standings, facts: Mapping[str, Any]
 ) -> Record:
-    """Write a record, its manifest last. Repeating it must give the same files. A directory without a manifest is overwritten as unfinished.
+    """Write a record, its manifest last. If the record exists already, it must be the same.
+
+    A directory without a manifest is unfinished and is overwritten.
 
     Raises:
         MakegoodError: it was written before with different content.

@@ -1,8 +1,8 @@
 """Matches verdicts to requests: each verdict moves to the hour of the request that it judges. Landing reads the verdicts.
 
-A verdict names a request by source and id, and possibly by account. It refers to the requests with that name that began in the 30 days
-before it, or within 7 days of its hint, `requested_at`. Several accounts may use the same request id. A verdict without an account then
-refers to the request that began exactly at its hint, else to that of each account, so that no account can hide another's verdict by
+A verdict names a request by source and id, and possibly by account. It refers to the latest such request that began in the 30 days before
+it, or within 7 days of its hint, `requested_at`. Several accounts may use the same request id. A verdict without an account then refers to
+the request that began exactly at its hint, else to one request of each account, so that nobody can keep a verdict from another account by
 reusing its id. A verdict whose request has not landed waits, and is looked up again whenever request logs land, for up to 30 days.
 """
 
