@@ -1,1 +1,1 @@
-"""What Makegood does, from landing files to the ledger's statements."""
+"""The Makegood library: everything from reading landing files to the ledger's statements."""

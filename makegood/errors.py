@@ -1,5 +1,5 @@
-"""The one kind of error that people are meant to read. Bugs keep their own types and tracebacks."""
+"""The exception type for errors that users are meant to read. Bugs keep their own exception types and tracebacks."""
 
 
 class MakegoodError(Exception):
-    """Something that a person can put right: what happened, where, and what to do, in one sentence."""
+    """An error that the user can fix. Its message is one sentence: what happened, where, and what to do about it."""

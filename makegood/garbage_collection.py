@@ -1,14 +1,14 @@
-"""How seldom a process that ends with its work looks for objects that only hold each other. A server, which lives long, is none."""
+"""Garbage collection settings for short-lived processes (commands and runs). A long-lived server must not use them."""
 
 import atexit
 import gc
 
 
 def collect_seldom() -> None:
-    """Look far less often than Python would, and not at the end; once more is no different.
+    """Make cyclic garbage collection rare, and skip the collection at interpreter exit. Calling this again has no further effect.
 
-    Dagster and dbt make a great many objects that stay; to look through them again and again, and once more at the end, is a good
-    part of what a process that imports them takes.
+    Importing Dagster and dbt creates a great many objects that live until the process ends. Scanning them for cyclic references again and
+    again, and once more at exit, takes a good part of the run time of such a process.
     """
     gc.set_threshold(100_000, 50, 100)
     atexit.unregister(gc.freeze)

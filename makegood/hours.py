@@ -1,4 +1,4 @@
-"""Hours in UTC, naive, half-open."""
+"""Hours and hour ranges: naive datetimes in UTC; ranges are half-open."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from makegood.errors import MakegoodError
 
 HOUR = timedelta(hours=1)
 FIRST_HOUR = datetime(2023, 1, 1)  # noqa: DTZ001 - hours are naive UTC throughout
-"""The first hour that can be run. Gateways of language models are not older."""
+"""The first hour that can be run. No gateway for language models has older logs."""
 
 
 def floor_hour(moment: datetime) -> datetime:
-    """The start of the hour that holds `moment` (naive UTC)."""
+    """The start of the hour that contains `moment` (naive UTC)."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def parse_hour(text: str) -> datetime:
-    """An hour such as `2026-11-01T05` (also `2026-11-01`, `2026-11-01T05:00`, with or without `Z`).
+    """Parse an hour such as `2026-11-01T05` (also `2026-11-01`, `2026-11-01T05:00`, with or without `Z`).
 
     Raises:
-        MakegoodError: the text is no hour bound.
+        MakegoodError: the text is not a full hour in one of these formats.
     """
     plain = text.strip().removesuffix("Z") if text.isascii() else ""
     for form in ("%Y-%m-%dT%H", "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d-%H:%M", "%Y-%m-%dT%H:%M:%S"):
@@ -35,10 +35,10 @@ def parse_hour(text: str) -> datetime:
 
 
 def parse_day(text: str) -> date:
-    """A day such as `2026-11-01`, today at the latest.
+    """Parse a day such as `2026-11-01`; today is the latest day allowed.
 
     Raises:
-        MakegoodError: the text is no day, or the day has not begun.
+        MakegoodError: the text is not a day, or the day is before `FIRST_HOUR` or in the future.
     """
     try:
         day = date.fromisoformat(text.strip())
@@ -59,10 +59,10 @@ class HourRange:
 
     @classmethod
     def parse(cls, start: str, end: str) -> "HourRange":
-        """A range from two hour texts.
+        """Parse the two bounds of a range.
 
         Raises:
-            MakegoodError: a text is no hour, or the range is empty, reversed, or not over yet.
+            MakegoodError: a bound is not an hour, or the range is empty, reversed, starts before `FIRST_HOUR` or has not ended yet.
         """
         hours = cls(parse_hour(start), parse_hour(end))
         if hours.end <= hours.start:
@@ -86,5 +86,5 @@ class HourRange:
             hour += HOUR
 
     def __str__(self) -> str:
-        """The range as it is typed: `2026-11-01T00 to 2026-11-02T00`."""
+        """The range as a user types it: `2026-11-01T00 to 2026-11-02T00`."""
         return f"{self.start:%Y-%m-%dT%H} to {self.end:%Y-%m-%dT%H}"

@@ -1,6 +1,6 @@
-"""The only reader of the environment. What a setting is used for does not belong here.
+"""Settings from environment variables; no other module reads them from the environment.
 
-Every field's description says what its value must be: a value that is not is refused at the start with that sentence.
+The description of a field says what its value must be. It is part of the error message when a value is invalid.
 """
 
 import difflib
@@ -23,21 +23,21 @@ PREFIX = "MAKEGOOD_"
 OTHERS = {
     "MAKEGOOD_DAGSTER", "MAKEGOOD_WRITER_TOKEN", "MAKEGOOD_LIVE_SECONDS", "MAKEGOOD_SIMULATION", "MAKEGOOD_BROWSER_TESTS",
 }  # fmt: skip
-"""Variables that are not settings: Dagster's folder, what a run tells its children, and what the tests read."""
+"""Variables with the prefix that are not settings: Dagster's folder, what a run passes to its child processes, and test options."""
 YEAR_HOURS = 8_784
 SHOWN = 60
-"""Characters of a wrong value that its refusal shows."""
+"""How many characters of an invalid value the error message shows."""
 
 
 def _plain_number(value: Any) -> Any:
-    """Digits, as people write amounts: no exponent, no underscore, no NaN, which a number's own reader would take."""
+    """Accept plain decimal digits only; Python's own parsers would also accept exponents, underscores and NaN."""
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,12})?", value):
         raise ValueError("it is no plain number")
     return value
 
 
 def _readable(value: Any) -> Any:
-    """A text that is there and holds no control character, no half of a surrogate pair and no white space around it."""
+    """Reject text that is empty, has surrounding white space, or contains control characters or unpaired UTF-16 surrogates."""
     text = str(value)
     if not text or text != text.strip() or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", text):
         raise ValueError("it is empty, or holds characters that no such text has")
@@ -49,7 +49,7 @@ def _absolute(value: Path) -> Path:
         place = value.expanduser().resolve()
         place.lstat()
     except OSError as error:
-        # A place that is not there yet, or that we may not look at, is told when it is used.
+        # A path that does not exist yet, or that we may not access, is reported when it is used.
         if error.errno == errno.ENAMETOOLONG:
             raise ValueError(str(error)) from error
     except RuntimeError as error:
@@ -72,24 +72,24 @@ class Settings(BaseSettings):
     """Settings, from variables that start with `MAKEGOOD_`.
 
     Attributes:
-        home: where landing, lake, ledger, warehouse and exports live.
-        sources: the file that names the gateways and their log formats.
+        home: directory of landing, lake, ledger, warehouse and exports.
+        sources: the file that lists the gateways and their log formats.
         lookback_hours: how far back a scheduled run looks for new or changed landing files.
-        writer_patience_s: how long a run, a restatement or a settlement waits for another process that writes, seconds.
-        settlement_grace_hours: how long after a request date's end landing hours are awaited before it is settled.
-        settlement_most_adjustments: how many adjustments and reversals a settlement posts without being confirmed.
-        settlement_most_adjusted_usd: how much they may come to, USD.
-        settlement_usual_times: how many times the largest of the last days a day may come to, without being confirmed.
-        settlement_unseen_usd: what a day may always come to, for an account and in all, USD.
-        settlement_first_usd: what a day may come to where nothing was posted yet, USD.
+        writer_patience_s: how long a run, a restatement or a settlement waits while another process writes, in seconds.
+        settlement_grace_hours: how many hours after the end of a request date its landing hours are awaited before it is settled.
+        settlement_most_adjustments: how many adjustments and reversals a settlement posts without confirmation.
+        settlement_most_adjusted_usd: the largest total of these adjustments and reversals without confirmation, USD.
+        settlement_usual_times: a day may come to this many times the largest of the recent days without confirmation.
+        settlement_unseen_usd: what a day may always come to without confirmation, per account and in total, USD.
+        settlement_first_usd: what a day may come to without confirmation while nothing has been posted yet, USD.
         page_host: the address that the page is served on.
         page_port: its port.
-        page_token: what lets a visitor in.
+        page_token: the token that a visitor must present.
         page_user_header: the header with the visitor's name, set by a trusted reverse proxy.
-        page_account_header: the header with the one account that the visitor may see, set by the same proxy.
-        page_proxies: the addresses that the proxy's headers are believed from, as JSON.
-        page_account: the one account that the whole page is about.
-        page_stale_after_hours: how long ago the data may end before the page says so.
+        page_account_header: the header with the only account that the visitor may see, set by the same proxy.
+        page_proxies: the addresses of trusted proxies, as JSON; the headers are ignored from any other address.
+        page_account: the only account that the page shows, to all visitors.
+        page_stale_after_hours: the age of the newest data, in hours, from which the page warns that it is stale.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
@@ -127,10 +127,10 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls) -> "Settings":
-        """The settings of this environment. A variable that looks like one and is none is named on standard error, once.
+        """The settings of this environment. Prints each variable that has the prefix but is not a setting to standard error, once.
 
         Raises:
-            MakegoodError: a variable holds what it must not; says which, and what it must hold.
+            MakegoodError: the value of a variable is invalid; names the variable and says what its value must be.
         """
         for name in sorted(os.environ):
             if name.startswith(PREFIX):
@@ -154,7 +154,7 @@ class Settings(BaseSettings):
 
 @cache
 def _name_unknown(name: str) -> None:
-    """Say once that there is no such setting: whoever wrote it believes that it is at work."""
+    """Warn once about a variable that is not a setting: whoever set it believes that it has an effect."""
     known = [f"{PREFIX}{field.upper()}" for field in Settings.model_fields]
     if name.upper() in known or name in OTHERS:
         return

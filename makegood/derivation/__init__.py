@@ -1,1 +1,1 @@
-"""Which request hours a run derives, from which deliveries, and the process in which dbt derives them."""
+"""Derivation: which request hours a run derives, from which deliveries, and the dbt process that derives them."""

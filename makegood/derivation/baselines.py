@@ -1,6 +1,6 @@
-"""What the latency baselines of a day are measured on: the deliveries of the days before it that had landed before it began.
+"""Input of a day's latency baselines: the deliveries of the days before it that had landed before the day began.
 
-What is normal is the models' business (int_latency_baselines); which days are measured again is the run's.
+The model int_latency_baselines computes the baselines. This module decides which days a run measures again, and from which rows.
 """
 
 import hashlib
@@ -20,16 +20,16 @@ COLUMNS = (
     "source", "request_key", "needs_overlap", "key_hash", "operation", "native_operation", "requested_at", "model", "output_tokens", "latency_ms",
     "cancelled", "finish_reason", "status_code", "error_origin", "landed_hour", "landing_file", "landing_line",
 )  # fmt: skip
-"""The canonical columns that a baseline is measured on."""
+"""The canonical columns that the baselines are measured from."""
 
 
 def reach(terms: BaselineTerms) -> timedelta:
-    """How far before a day deliveries may lie that its baselines are measured on: the first of its days may repeat one so much older."""
+    """How far before a day its input deliveries may lie. The earliest of them may repeat a request that is up to `MERGE_REACH` older."""
     return terms.days + MERGE_REACH
 
 
 def baseline_digest(day: date, inventory: Inventory, terms: BaselineTerms) -> str:
-    """Of the terms and the file versions that the day's baselines are measured on: equal digests mean equal baselines."""
+    """Digest of the terms and of the file versions that the day's baselines are measured from: equal digests mean equal baselines."""
     start = datetime.combine(day, time())
     versions = inventory.versions_landed_before(start, start - reach(terms), start + HOUR)
     measured = [terms.wording, *(f"{file}/{version}" for file, version in versions)]
@@ -37,14 +37,14 @@ def baseline_digest(day: date, inventory: Inventory, terms: BaselineTerms) -> st
 
 
 def baseline_digests(days: Iterable[date], inventory: Inventory, terms: BaselineTerms) -> dict[date, str]:
-    """For each day its digest."""
+    """The digest of each day."""
     return {day: baseline_digest(day, inventory, terms) for day in set(days)}
 
 
 def write(
     con: duckdb.DuckDBPyConnection, days: Iterable[date], lake: Path, inventory: Inventory, terms: BaselineTerms
 ) -> None:
-    """Write the table `baseline_days`, the days whose baselines are to be measured, and the view `baseline_logs` of what on."""
+    """Create the table `baseline_days`, the days to measure, and the view `baseline_logs`, the deliveries to measure them from."""
     con.execute("create table baseline_days (baseline_date date not null)")
     wanted = sorted(set(days))
     parts = set()

@@ -1,4 +1,4 @@
-"""`makegood-dbt …`: dbt as the runs start it. What is run with it is in orchestration/dbt.py."""
+"""The command `makegood-dbt`: dbt as a run starts it. Its arguments are built in orchestration/dbt.py."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from makegood.storage.writing import TOKEN, joined
 
 
 def main() -> None:
-    """dbt's own command line, which holds the home that its run writes in, and goes on holding it where the run is killed."""
+    """dbt's own command line. It holds the home's lock for its run, and keeps holding it if the run itself is killed."""
     collect_seldom()
     try:
         with joined(Home(Path(os.environ.get("MAKEGOOD_HOME", ""))), os.environ.get(TOKEN)):

@@ -1,6 +1,6 @@
-"""Which request hours a run derives beside those of its own files: hours that are late, stale or unaudited, and hours to restate.
+"""Which request hours a run derives besides those of its own files: late, stale and unaudited hours, and hours to restate.
 
-Connections are at the warehouse's head. What a window holds, and how it is written, is window.py's.
+Connections in this module are attached to the newest snapshot of the warehouse. window.py builds and writes the window.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from makegood.storage.warehouse import has_table
 def late_hours(
     hours: HourRange, inventory: Inventory, con: duckdb.DuckDBPyConnection, lookback_hours: int
 ) -> set[datetime]:
-    """Request hours of files that landed late in the hours looked back at, and that are not derived from their parts as they are now."""
+    """Request hours touched by files that landed in the lookback period, where the warehouse was not derived from the current parts."""
     looked_back = HourRange(hours.start - timedelta(hours=lookback_hours), hours.start)
     names = [file.landing_file for file in inventory.files_of_hours(looked_back)]
     touched = inventory.hours_touched(names)
@@ -27,10 +27,10 @@ def late_hours(
 
 
 def restated_hours(hours: HourRange, con: duckdb.DuckDBPyConnection) -> set[datetime]:
-    """Those of the request hours that are derived, and so can be restated.
+    """The request hours in the range that have been derived, and therefore can be restated.
 
     Raises:
-        MakegoodError: none of them is.
+        MakegoodError: none of them has been derived.
     """
     derived = {
         hour for used in baseline_digests_in_use(hours.start.date(), hours.end.date(), con).values() for hour in used
@@ -43,7 +43,7 @@ def restated_hours(hours: HourRange, con: duckdb.DuckDBPyConnection) -> set[date
 def hours_of_other_baselines(
     hours: HourRange, inventory: Inventory, con: duckdb.DuckDBPyConnection, lookback_hours: int, terms: BaselineTerms
 ) -> set[datetime]:
-    """Derived request hours whose day has other latency baselines now: something landed that these are measured on, or the terms changed."""
+    """Derived request hours whose latency baselines are out of date: the deliveries that these are measured from, or the terms, changed."""
     first = (hours.start - timedelta(hours=lookback_hours)).date()
     days = baseline_digests_in_use(first, (hours.end + baselines.reach(terms)).date(), con)
     digests = baselines.baseline_digests(days, inventory, terms)
@@ -53,12 +53,12 @@ def hours_of_other_baselines(
 def hours_left_unaudited(
     hours: HourRange, inventory: Inventory, unaudited: list[tuple[datetime, str]]
 ) -> set[datetime]:
-    """All that an earlier run of these landing hours wrote and did not publish: it failed or was killed, and this run makes good for it.
+    """All hours that an earlier, failed or killed run of these landing hours wrote but did not publish; this run derives them again.
 
     Args:
         hours: landing hours.
         inventory: what has landed.
-        unaudited: each request hour that was written and not audited, with the id of the run that wrote it.
+        unaudited: each request hour that was written but not audited, with the id of the run that wrote it.
     """
     touched = inventory.hours_touched([file.landing_file for file in inventory.files_of_hours(hours)])
     runs = {run_id for hour, run_id in unaudited if hour in touched}
@@ -68,7 +68,7 @@ def hours_left_unaudited(
 def unmeasured_days(
     piece: window.Window, inventory: Inventory, con: duckdb.DuckDBPyConnection, terms: BaselineTerms
 ) -> set[date]:
-    """Days of the window whose latency baselines, as they are now, are not those that an hour was derived with."""
+    """Days of the window whose current latency baselines no hour has been derived with yet."""
     days = {hour.date() for hour in piece.request_hours}
     used = baseline_digests_in_use(min(days), max(days), con) if days else {}
     return {
@@ -79,7 +79,7 @@ def unmeasured_days(
 
 
 def baseline_digests_in_use(first: date, last: date, con: duckdb.DuckDBPyConnection) -> dict[date, dict[datetime, str]]:
-    """For each day from `first` to `last`, its derived hours with the digest of the baselines that they were derived with."""
+    """For each day from `first` to `last`, its derived hours and the digest of the baselines that each was derived with."""
     used: dict[date, dict[datetime, str]] = defaultdict(dict)
     if has_table(con, "fct_request_hours"):
         rows = con.execute(
@@ -92,7 +92,7 @@ def baseline_digests_in_use(first: date, last: date, con: duckdb.DuckDBPyConnect
 
 
 def derived_hours(hours: set[datetime], inventory: Inventory, con: duckdb.DuckDBPyConnection) -> set[datetime]:
-    """Those of the hours that the warehouse has from the very parts that are current now."""
+    """Those of the hours that the warehouse derived from exactly the parts that are current now."""
     if not hours or not has_table(con, "fct_request_hours"):
         return set()
     digests = window.input_digests(hours, inventory)

@@ -1,7 +1,7 @@
-"""The window of a run: which request hours it derives, from which deliveries. Deriving them is the models' business.
+"""The window of a run: which request hours it derives, and from which deliveries. The dbt models derive them.
 
-The window is handed over as a small DuckDB file whose relations the models read as sources. It names explicit parts of the lake,
-so that what a run reads cannot change under it.
+The window is passed to dbt as a small DuckDB file whose relations the models read as sources. It names the parts of the lake
+explicitly, so that a run's input cannot change while it runs.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from makegood.storage.connections import connect
 from makegood.verdicts.placing import copy_to_shared_hours
 
 CHUNK_ROWS = 2_000_000
-"""How many deliveries are derived together at the most, where a range is longer than a day: memory and temporary files are bounded."""
+"""The most deliveries that are derived together when a range is longer than a day. This bounds memory and temporary files."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ class Window:
 def plan(
     landing_hours: Iterable[datetime], lake: Path, inventory: Inventory, extra_hours: Iterable[datetime] = ()
 ) -> Window:
-    """The window that these landing hours call for.
+    """The window for these landing hours.
 
-    It holds every request hour that a version of their files has or had rows in, or verdicts on, and every hour that shares a key
-    with one of them within the reach of a merge, so that each request has one home. Verdicts are to have been placed.
+    It contains every request hour in which any version of their files has or had rows or verdicts, and every hour that shares a key with
+    one of them within `MERGE_REACH`, so that each request belongs to exactly one hour. Verdicts must have been placed before.
 
     Args:
         landing_hours: the hours whose files are to be derived.
         lake: the lake's directory.
         inventory: what has landed.
-        extra_hours: request hours to derive besides.
+        extra_hours: further request hours to derive.
     """
     files = inventory.files_of_hours(landing_hours)
     names = [file.landing_file for file in files]
@@ -70,9 +70,10 @@ def plan(
 
 
 def chunks(window: Window, inventory: Inventory, most_rows: int = CHUNK_ROWS) -> list[Window]:
-    """The window in pieces of whole request dates, as many as hold `most_rows` deliveries, and one at the least.
+    """Split the window into pieces of whole request dates with up to `most_rows` deliveries each; there is at least one piece.
 
-    Landing files go with the first. Pieces are independent: each brings the deliveries of other hours that its keys share.
+    A single date is never split, however large. The landing files go with the first piece. Pieces are independent of each other: each also
+    reads the deliveries of other hours that share its keys.
     """
     pieces: list[list[datetime]] = []
     size = 0
@@ -90,7 +91,7 @@ def chunks(window: Window, inventory: Inventory, most_rows: int = CHUNK_ROWS) ->
 
 
 def input_digests(hours: Iterable[datetime], inventory: Inventory) -> dict[datetime, str]:
-    """For each hour the digest of what holds its deliveries and the verdicts on them: equal digests mean equal input."""
+    """For each hour the digest of the file versions with its deliveries and verdicts: equal digests mean equal input."""
     return {hour: _digest(hour, inventory) for hour in hours}
 
 
@@ -105,9 +106,9 @@ def write(
     with_deliveries: bool = True,
 ) -> None:
     """Write the window to `target`, a DuckDB file with `request_logs`, `content_assessments`, `request_hours`, `landing_files`,
-    `policies` (which seeds every hour, also of history, is to be decided under), and what the baselines of `baseline_days` are measured on.
+    `policies` (which seeds each hour, past hours included, must be decided under) and the input of the baselines of `baseline_days`.
 
-    The file appears whole or not at all. Audits need the hours and files of all chunks at once, and no deliveries.
+    The file is replaced atomically. Audits need the hours and files of all chunks at once, but no deliveries.
     """
     fresh = target.with_name(target.name + ".new")
     fresh.unlink(missing_ok=True)
@@ -123,7 +124,7 @@ def write(
 
 
 def _digest(hour: datetime, inventory: Inventory) -> str:
-    """Of what was delivered, not of the parts that it lies in: which files share a part depends on what landed together."""
+    """Digest of what was delivered, independent of the parts that hold it: which files share a part depends on what landed together."""
     parts: list[Part | AssessmentPart] = [*inventory.current_parts(hour, hour + HOUR)]
     parts += inventory.assessment_parts(hour, hour + HOUR)
     versions = sorted({f"{part.landing_file}/{part.version}" for part in parts})
@@ -131,7 +132,7 @@ def _digest(hour: datetime, inventory: Inventory) -> str:
 
 
 def _reach(hours: set[datetime]) -> list[tuple[datetime, datetime]]:
-    """The spans [start, end) around the hours, merged where they overlap."""
+    """The spans [start, end) within `MERGE_REACH` of the hours; overlapping spans are merged."""
     spans: list[tuple[datetime, datetime]] = []
     for hour in sorted(hours):
         start, end = hour - MERGE_REACH, hour + MERGE_REACH + HOUR
@@ -147,7 +148,7 @@ def _neighbours(hours: set[datetime], inventory: Inventory) -> list[Part]:
 
 
 def _partner_hours(landed: set[str], touched: set[datetime], lake: Path, inventory: Inventory) -> dict[datetime, bool]:
-    """Hours outside `touched`, within reach, that share a key with it; and whether one of these keys is in the parts `landed`."""
+    """Hours outside `touched`, within reach, that share a key with it, and whether one of these keys is in the parts `landed`."""
     elsewhere = {part.lake_part for part in _neighbours(touched, inventory) if part.request_hour not in touched}
     own = {part.lake_part for hour in touched for part in inventory.current_parts(hour, hour + HOUR)}
     if not elsewhere or not own | landed:
@@ -167,7 +168,7 @@ def _partner_hours(landed: set[str], touched: set[datetime], lake: Path, invento
 
 
 def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, inventory: Inventory) -> str:
-    """A select over the window's parts, and over the deliveries of other hours that share a key with it."""
+    """A select over the window's parts, and over the deliveries of other hours that share a key with them."""
     inside = set(window.request_hours)
     own = [part for hour in window.request_hours for part in inventory.current_parts(hour, hour + HOUR)]
     inventory.seals.prove(part.lake_part for part in own)
@@ -185,7 +186,7 @@ def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, 
 
 
 def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: list[Part], lake: Path) -> int:
-    """Make the table `shared_keys`: keys of the window that other hours hold too. Returns how many there are."""
+    """Create the table `shared_keys`: keys of the window that other hours contain too. Returns how many there are."""
     con.execute(
         "create table shared_keys as select distinct key_hash"
         " from read_parquet($others, hive_partitioning = false)"
@@ -200,7 +201,7 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: l
 
 
 def _verdicts_sql(window: Window, lake: Path, inventory: Inventory) -> str:
-    """A select over the verdicts on requests of the window's hours; the hours are those of the partitions that they lie in."""
+    """A select over the verdicts on requests of the window's hours. Each verdict's hour is that of the partition that holds it."""
     own = [part.lake_part for hour in window.request_hours for part in inventory.assessment_parts(hour, hour + HOUR)]
     inventory.seals.prove(own)
     columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in assessments.COLUMNS.items())

@@ -1,4 +1,4 @@
-"""Input for the landing area: recorded logs unpacked, and a gateway's logs made up from measurements.
+"""Generates input for the landing area: recorded logs, and synthetic gateway logs based on measurements.
 
-What belongs here writes landing files and nothing else; how they are read back is ingestion's business.
+Everything here writes landing files and nothing else; the ingestion package reads them back.
 """

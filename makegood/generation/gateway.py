@@ -1,7 +1,7 @@
-"""A gateway's hours of canonical request logs, made up from real measurements, written as landing files.
+"""Generates hours of canonical request logs of a synthetic gateway, drawn from real measurements, and writes them as landing files.
 
-What happens how often stands in shares.csv (in basis points), what the log then says in outcomes.csv, the
-models in models.csv; requests.sql draws from them. Recorded logs do not belong here (samples.py).
+shares.csv holds the frequency of each kind of event (in basis points), outcomes.csv what the log then contains, and models.csv the
+models; requests.sql draws from them. Recorded logs are in samples.py.
 """
 
 import gzip
@@ -25,9 +25,9 @@ RHYTHM = (
     *(58, 50, 46, 44, 46, 54, 68, 88, 112, 134, 146, 150),
     *(146, 148, 152, 150, 144, 134, 122, 112, 102, 86, 64, 44),
 )
-"""Calls that begin in each hour of the day, UTC, in per cent of the mean hour."""
+"""Calls that begin in each hour of the day (UTC), in percent of the mean hour."""
 DELAYS = {"part": range(1), "late": range(1, 4)}
-"""The files of a landing hour, and how many hours earlier the calls that they tell of began."""
+"""The files of a landing hour, and how many hours before it their calls began."""
 FEWEST_ROWS = 10
 LINES_IN_MEMORY = 16_384
 COMPRESSION = 1
@@ -35,7 +35,7 @@ COMPRESSION = 1
 
 @dataclass(frozen=True)
 class GeneratedFile:
-    """A landing file: its path, its landing hour (UTC), its lines and its size on disk in bytes."""
+    """A landing file: its path, landing hour (UTC), number of lines and size on disk in bytes."""
 
     path: Path
     landed_hour: datetime
@@ -45,7 +45,7 @@ class GeneratedFile:
 
 @dataclass(frozen=True)
 class Generation:
-    """What all hours of one generation share."""
+    """The parameters that all hours of one generation share."""
 
     start: datetime
     rows_per_hour: int
@@ -53,7 +53,7 @@ class Generation:
     is_steady: bool
 
     def calls(self, hour: datetime) -> int:
-        """Return how many calls begin in `hour`; none do before the start."""
+        """Return how many calls begin in `hour`; none begin before the start."""
         if hour < self.start:
             return 0
         return self.rows_per_hour if self.is_steady else self.rows_per_hour * RHYTHM[hour.hour] // 100
@@ -72,16 +72,15 @@ def generate(
 ) -> list[GeneratedFile]:
     """Write the landing files of `hours` hours from `start` on below `landing`, and return them in order.
 
-    `gateway/DATE/HH/part-0000.jsonl.gz` tells of the hour's calls, `late-0000.jsonl.gz` of those of the three
-    hours before whose lines come only now, if there are any. `rows_per_hour` calls begin in the mean hour of
-    a day, or in every hour where `is_steady`; retries, repeated and late deliveries move the number of lines
-    by a few per cent. Times are UTC; a `start` without a zone is taken so.
+    `gateway/DATE/HH/part-0000.jsonl.gz` logs the calls of the hour, `late-0000.jsonl.gz` calls of the previous three hours whose lines
+    arrive late, if there are any. `rows_per_hour` calls begin in the mean hour of a day, or in every hour if `is_steady`; retries, repeated
+    and late deliveries change the number of lines by a few percent. Times are UTC; a `start` without a time zone is taken as UTC.
 
-    The same arguments give the same bytes, and an hour's files do not depend on how many hours follow. The
-    files of an earlier generation of these hours are replaced, each at once. `report` gets each file as soon
-    as it is in place, from the threads that write them.
+    The same arguments produce the same bytes, and an hour's files do not depend on how many hours follow. Files of an earlier generation
+    of these hours are replaced, each of them atomically. `report` is called with each file as soon as it is in place, from the threads that
+    write them.
 
-    Raises ValueError where an argument is out of range.
+    Raises ValueError if an argument is out of range.
     """
     start = start.replace(tzinfo=UTC) if start.tzinfo is None else start.astimezone(UTC)
     if start != start.replace(minute=0, second=0, microsecond=0):
@@ -131,9 +130,9 @@ def load_tables(database: duckdb.DuckDBPyConnection) -> None:
 def _lines(
     database: duckdb.DuckDBPyConnection, generation: Generation, landed_hour: datetime, delays: range
 ) -> Iterator[list[bytes]]:
-    """Yield the lines that land in an hour of calls that began `delays` hours before, some at a time."""
+    """Yield, in batches, the lines that land in an hour for the calls that began `delays` hours before."""
     with database.cursor() as cursor:
-        # Joins stay as written: the calls stream past the tables in their order, however many they are.
+        # Keep the join order as written: the calls are streamed past the tables in their order, however many calls there are.
         cursor.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
         yield from drawn_lines(cursor, "requests.sql", generation, landed_hour, delays)
 
@@ -141,7 +140,7 @@ def _lines(
 def drawn_lines(
     con: duckdb.DuckDBPyConnection, query: str, generation: Generation, landed_hour: datetime, delays: Iterable[int]
 ) -> Iterator[list[bytes]]:
-    """Yield what a query of this folder draws for each of the hours that lie `delays` hours before, some lines at a time."""
+    """Yield, in batches, the lines that a query of this folder draws for each hour that lies `delays` hours before."""
     text = (HERE / query).read_text(encoding="utf-8")
     for delay in delays:
         hour = landed_hour - HOUR * delay
@@ -159,7 +158,7 @@ def drawn_lines(
 
 
 def write_lines(path: Path, batches: Iterator[list[bytes]]) -> int:
-    """Write the lines so that `path` is whole or unchanged, and return their number; no lines, no file."""
+    """Write the lines to `path` atomically, and return their number. If there are none, there is no file."""
     unfinished = path.parents[2] / f".{path.parents[1].name}-{path.parent.name}-{path.name}"
     lines = 0
     try:

@@ -1,6 +1,7 @@
-"""A judge's verdicts on answers of the made-up gateway (gateway.py), as landing files: some late, some on unknown requests, some withdrawn.
+"""Generates a judge's verdicts on answers of the synthetic gateway (gateway.py) as landing files; some are late, for unknown requests, or
+contradicted by a second verdict.
 
-How many there are and what becomes of them stands in shares.csv; verdicts.sql draws from it.
+shares.csv holds their frequencies; verdicts.sql draws from it.
 """
 
 from datetime import UTC, datetime
@@ -19,14 +20,14 @@ from makegood.generation.gateway import (
 
 FEED = "assessments"
 DELAYS = (0, 1, 2, 5, 6, 26, 27, 73, 74)
-"""How many hours before a verdict lands the call may have begun: those of shares.csv, and an hour more where it is judged again."""
+"""How many hours before its verdict lands a call may have begun: the delays of shares.csv, and one hour more for repeated judgements."""
 
 
 def generate_verdicts(landing: Path, start: datetime, hours: int, rows_per_hour: int, seed: int) -> list[GeneratedFile]:
     """Write the verdicts that land in `hours` hours from `start` on below `landing`, and return the files in order.
 
-    `assessments/DATE/HH/verdicts-0000.jsonl.gz` speaks of about one in fifty calls that gateway.generate writes, given the same
-    arguments, for these and for earlier hours since `start`. The same arguments give the same bytes.
+    `assessments/DATE/HH/verdicts-0000.jsonl.gz` judges about one in fifty of the calls that gateway.generate writes, given the same
+    arguments, for this and earlier hours since `start`. The same arguments produce the same bytes.
     """
     start = start.replace(tzinfo=UTC) if start.tzinfo is None else start.astimezone(UTC)
     generation = Generation(start, rows_per_hour, seed, is_steady=False)

@@ -1,6 +1,6 @@
--- One row per log line of the $call_count calls of an hour, in their order: those lines that are written $delay
--- hours after the hour of their call. All is drawn from hashes of the seed, the hour and the call, so that a line is
--- the same whenever and beside whatever it is made. The tables are those of tables.sql.
+-- One row per log line of an hour's $call_count calls, in their order; only the lines that are written $delay hours after the hour of
+-- their call. Everything is drawn from hashes of the seed, the hour and the call, so that a line never depends on when, or together with
+-- which others, it is generated. The tables are those of tables.sql.
 with calls as (
     select
         range as call_no,
@@ -27,7 +27,7 @@ drawn as (
         and (turns.turn + 1) * $call_count // 3 = calls.call_no
 ),
 
--- A call writes a line for each attempt, and one more where its last attempt is delivered again.
+-- A call writes one line per attempt, and one more if its last attempt is delivered again.
 lines as (
     select
         call_no,
@@ -64,7 +64,7 @@ attempted as (
     from lines
 ),
 
--- The k-th of n calls arrives in the k-th n-th of the real arrivals, which begin somewhere else in each hour.
+-- Calls follow the recorded arrivals: the k-th of n calls falls into the k-th of n equal shares of them. Each hour starts elsewhere.
 placed as (
     select
         call_hash,

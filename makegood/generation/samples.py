@@ -1,6 +1,6 @@
 """The recorded samples in samples/: where they are, and how they are laid out as landing files.
 
-Made-up logs do not belong here (gateway.py).
+Synthetic logs are in gateway.py.
 """
 
 import gzip
@@ -15,9 +15,9 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def sample(name: str) -> Path:
-    """Return the sample file called `name`, a path below samples/.
+    """Return the path of the sample file `name`, given relative to samples/.
 
-    Raises FileNotFoundError where it is missing, which means an incomplete checkout.
+    Raises FileNotFoundError if it is missing, which means that the checkout is incomplete.
     """
     path = SAMPLES / name
     if not path.is_file():
@@ -26,11 +26,11 @@ def sample(name: str) -> Path:
 
 
 def install_samples(landing: Path) -> list[datetime]:
-    """Lay the recorded LiteLLM logs out below `landing`, and return the landing hours (UTC), ascending.
+    """Lay out the recorded LiteLLM logs below `landing`, and return the landing hours (UTC), ascending.
 
-    `litellm/sdk/DATE/HH/sdk_payloads.jsonl.gz` holds the payloads of one hour each, by their own `startTime`;
-    `litellm/s3/gateway/[team/]DATE/HH/*.json` are the objects as LiteLLM's S3 logger names them. Installing
-    again rewrites only what differs. Source: samples/README.md.
+    `litellm/sdk/DATE/HH/sdk_payloads.jsonl.gz` holds the payloads of one hour, by their own `startTime`;
+    `litellm/s3/gateway/[team/]DATE/HH/*.json` are the objects as LiteLLM's S3 logger names them. Repeating the
+    installation rewrites only files that differ. Source: samples/README.md.
     """
     hours = set()
     for path, content in [*_payload_files(), *_s3_objects()]:

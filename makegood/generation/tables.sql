@@ -1,13 +1,13 @@
--- One table per thing that requests.sql draws from; of 10,000 slots, a kind has one per basis point.
--- The variables are paths of the files read; `…_json` is a piece of a log line. Requests are not made here.
+-- The tables that requests.sql and verdicts.sql draw from. A kind has one of 10,000 slots per basis point of its share.
+-- The variables are the paths of the CSV files; a column `…_json` is a fragment of a log line.
 
--- A number from 0 to n - 1 out of the bits of a hash above `shift`.
+-- A number from 0 to n - 1, from the bits of a hash above `shift`.
 create macro draw(hashed, shift, n) as ((hashed >> shift) % n)::bigint;
 
 create macro is_delivered_twice(delivery) as
     delivery in ('repeated', 'repeated_later', 'corrected', 'moved');
 
--- A time `offset_ms` after the start of an hour, as a log writes it.
+-- The time `offset_ms` after the start of an hour, in the format of the log.
 create macro iso(hour_at, offset_ms) as
     strftime(make_timestamp_ms(epoch_ms(hour_at) + offset_ms), '%Y-%m-%dT%H:%M:%S.%gZ');
 
@@ -86,7 +86,7 @@ select
     ) as outcome_json,
 from read_csv(getvariable('outcomes'), types = {'status_code': 'varchar', 'wait_ms': 'bigint'});
 
--- One request of two in each hour of the day is of a rare kind by turns, so that the smallest day has them all.
+-- Two calls in each hour of the day are assigned the rare kinds in turn, so that even the smallest day contains all of them.
 create table turns as
 with rare as (
     select
@@ -106,7 +106,7 @@ select
     case when draw = 'outcome' then kind else 'stop' end as outcome,
 from rare;
 
--- Prices in picodollars (1e-12 USD) a token: the cost of whole tokens is then a whole number of the last decimal.
+-- Prices are in picodollars (1e-12 USD) per token, so that the cost of whole tokens is an integer of the smallest unit stored.
 create table models as
 with listed as (
     select
@@ -157,7 +157,7 @@ from listed
 inner join finish_names using (finish_names)
 left join prices using (price_key);
 
--- Each slot of a model has one of the latencies that were measured of its profile.
+-- Each slot of a model gets one of the latencies measured for its profile.
 create table model_slots as
 with bounded as (
     select
@@ -194,7 +194,7 @@ inner join latencies
     on latencies.profile = slotted.profile
     and latencies.latency_no = slotted.slot * 7919 % latencies.latency_count;
 
--- Two hundred accounts; the last has no name.
+-- Two hundred accounts; the last one has no account id.
 create table accounts as
 select
     range as account_no,
@@ -210,7 +210,7 @@ select
     ) as headers_json,
 from range(1, 201);
 
--- The k-th account has 1/k of the share of the first (Zipf).
+-- The k-th account gets 1/k of the first account's share (Zipf's law).
 create table account_slots as
 with weighted as (
     select
@@ -226,7 +226,7 @@ select
     unnest(range(first_weight * 10000 // total_weight, end_weight * 10000 // total_weight)) as slot,
 from weighted;
 
--- The real arrivals, stretched to the hour: one row per gap between two of them.
+-- The recorded arrivals, stretched to one hour: one row per gap between two arrivals.
 create table gaps as
 with arrivals as (
     select

@@ -1,5 +1,5 @@
--- One row per verdict that lands $delay hours after the hour of its call, in the order of the calls. Like requests.sql it draws all from
--- hashes of the seed, the hour and the call: a call's first attempt has the same id there and here.
+-- One row per verdict that lands $delay hours after the hour of its call, in the order of the calls. As in requests.sql, everything is
+-- drawn from hashes of the seed, the hour and the call; the id of a call's first attempt is the same in both.
 with calls as (
     select
         range as call_no,
@@ -25,7 +25,7 @@ drawn as (
     inner join kind_slots as hints on hints.draw = 'verdict_hint' and hints.slot = draw(calls.verdict_hash, 42, 10000)
 ),
 
--- Judged again: the other way round, an hour later.
+-- Some calls are judged again an hour later, with the opposite verdict.
 spoken as (
     select *, false as is_again from drawn
     union all

@@ -1,1 +1,1 @@
-"""Landing files become the lake: canonical request logs, content assessments, quarantine, and the inventory of them all."""
+"""Ingestion turns landing files into the lake: canonical request logs, content assessments, quarantine, and an inventory of them."""

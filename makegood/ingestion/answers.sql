@@ -1,6 +1,6 @@
--- What the record of a call shows of its answer, whatever provider's shape it has. Nothing of the answer itself goes further than the detectors.
+-- What the record of a call reveals about its answer, whatever the provider's format. The answer itself goes no further than the detectors.
 
--- A text that stands in an answer's place because a logger took the answer out: one of a few words, alone or in brackets.
+-- Whether a text is a placeholder that a logger put in the place of a removed answer: one of a few phrases, possibly in brackets.
 create or replace temp macro is_placeholder(text) as
     (
         contains(lower(text), 'redacted')
@@ -19,18 +19,18 @@ create or replace temp macro is_placeholder(text) as
         )
     );
 
--- A text that a logger cut, or took something out of.
+-- Whether a logger truncated a text, or removed a part of it.
 create or replace temp macro is_cut(text) as
     contains(text, 'redacted-by-litellm') or contains(text, '(litellm_truncated') or contains(text, '[base64_data truncated') or contains(text, '(truncated by ')
     or regexp_matches(right(text, 80), '(?i)(?:\.\.\.|…)\s*[\[(<](?:truncated|[0-9]+ (?:more )?(?:chars|characters|bytes))|[\[(<](?:truncated|clipped)[^\])>]*[\])>]\s*$');
 
--- Nothing that anybody could see: spaces of any kind, characters without width, marks of order.
+-- Whether a text shows nothing: only spaces of any kind, zero-width characters or direction marks.
 create or replace temp macro is_blank(text) as
     regexp_full_match(coalesce(text, ''), '[\s\p{Z}\x{00AD}\x{180E}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}]*');
 
 create or replace temp macro text_at(body, path) as case when json_type(body, path) = 'VARCHAR' then body ->> path end;
 
--- The text of a message: a string, or the texts of its blocks, which may be strings themselves.
+-- The text of a message: a string, or the texts of its blocks, which may be plain strings.
 create or replace temp macro said_in(content) as
     case
         when json_type(content) = 'VARCHAR' then content ->> '$'
@@ -46,7 +46,7 @@ create or replace temp macro said_in(content) as
         )
     end;
 
--- Whether the blocks of a message hold more than text and thoughts: tool calls, pictures, whatever says of itself neither kind nor text.
+-- Whether a message has blocks other than text and reasoning: tool calls, images, or blocks with neither a type nor a text.
 create or replace temp macro has_other_blocks(content) as
     len(list_filter(
         json_extract(content, '$[*]'),
@@ -57,10 +57,10 @@ create or replace temp macro has_other_blocks(content) as
         end
     )) > 0;
 
--- Whether what stands in an answer's place is neither text, blocks nor nothing: nobody knows what it shows.
+-- Whether the value in the place of an answer is neither text nor blocks nor null, so that it is unknown what it shows.
 create or replace temp macro is_odd(kind) as coalesce(kind not in ('VARCHAR', 'ARRAY', 'NULL'), false);
 
--- Whether a message holds more than text: tool calls, audio, images, a refusal.
+-- Whether a message contains more than text: tool calls, audio, images, a refusal.
 create or replace temp macro acts_in(message) as
     coalesce(
         len(message.tool_calls) > 0
@@ -78,12 +78,12 @@ create or replace temp macro message_shape() as
         "images": ["JSON"], "refusal": "VARCHAR"
     }';
 
--- One part of an answer (see answer_in) out of a choice and the types of the fields that it may have for an answer.
+-- One part of an answer (see answer_in), from a choice and the JSON types of the fields that may hold its answer.
 create or replace temp macro chosen(choice, types) as
     struct_pack(
         said := coalesce(said_in(choice.message.content), said_in(choice.delta.content), case when types[3] = 'VARCHAR' then choice.text end),
         has_more := acts_in(choice.message) or acts_in(choice.delta),
-        -- A logger that redacts sets the audio of an answer to null; an answer without audio has no such field.
+        -- A logger that redacts sets the audio of an answer to null; an answer without audio does not have this field.
         has_hole := (types[4] is not null and coalesce(choice.message.audio.data, choice.message.audio.transcript) is null)
             or coalesce(types[1], types[2], types[3]) is null
             or is_odd(types[1])
@@ -91,7 +91,7 @@ create or replace temp macro chosen(choice, types) as
             or is_odd(types[3])
     );
 
--- The body of a call that was passed through is logged as a text: `{"response": "<body>"}`, or the text alone.
+-- The body of a pass-through call is logged as a text: either `{"response": "<body>"}`, or the text alone.
 create or replace temp macro body_of(response) as
     case
         when json_type(response) = 'VARCHAR' and json_valid(response ->> '$') then (response ->> '$')::json
@@ -101,8 +101,8 @@ create or replace temp macro body_of(response) as
         else response
     end;
 
--- The parts of an answer: for each choice its text, null where it has no place for one; whether it holds more than text (tool calls,
--- audio, images, a refusal, vectors, rankings); and whether something stood there that was taken out. Null where the shape is not known.
+-- The parts of an answer. For each choice: its text, null if there is no field for it; whether it has more than text (tool calls, audio,
+-- images, a refusal, vectors, rankings); and whether something was removed from it. Null if the format is unknown.
 create or replace temp macro answer_in(body) as
     case
         when json_array_length(body, '$.choices') > 0
@@ -151,7 +151,7 @@ create or replace temp macro answer_in(body) as
                 lambda item: coalesce(item ->> '$.type', 'message') not in ('message', 'reasoning', 'compaction')
                     and not (item ->> '$.type' = 'image_generation_call' and is_blank(text_at(item, '$.result')))
             )) > 0,
-            -- What waits in a queue or is still being written has no answer yet; an image without its bytes had them taken out, or failed.
+            -- A response that is queued or in progress has no answer yet. An image without its bytes was redacted, or has failed.
             has_hole := coalesce(body ->> '$.status', '') in ('queued', 'in_progress')
                 or len(list_filter(json_extract(body, '$.output[*]'), lambda item: is_odd(json_type(item, '$.content')))) > 0
                 or len(list_filter(
@@ -174,7 +174,7 @@ create or replace temp macro answer_in(body) as
                 lambda item: coalesce(json_array_length(item, '$.embedding') > 0, false)
                     or not is_blank(coalesce(text_at(item, '$.embedding'), text_at(item, '$.b64_json'), text_at(item, '$.url')))
             )) > 0,
-            -- A list of no things, which APIs call a list, is no answer without an image.
+            -- An empty `data` in an object `list` is not an image answer without an image: other APIs return lists too.
             has_hole := (coalesce(body ->> '$.object', '') = 'list' and json_array_length(body, '$.data') = 0)
                 or len(list_filter(
                     json_extract(body, '$.data[*]'),
@@ -214,7 +214,7 @@ create or replace temp macro answer_in(body) as
         )]
     end;
 
--- Whether an answer shows anything: yes, no, or not known (no answer in the record, its shape unknown, or taken out of it).
+-- Whether an answer shows anything: true, false, or null if unknown (no answer in the record, its format unknown, or it was removed).
 create or replace temp macro shows_answer(answer) as
     case
         when answer is null then null
@@ -223,15 +223,15 @@ create or replace temp macro shows_answer(answer) as
         else false
     end;
 
--- Whether of an answer in the record something was taken out, so that it can be judged no further.
+-- Whether a part of the recorded answer was removed, so that the answer cannot be judged any further.
 create or replace temp macro is_withheld(answer) as
     coalesce(len(list_filter(answer, lambda part: (part.has_hole and not part.has_more) or is_placeholder(part.said) or is_cut(part.said))) > 0, true);
 
--- A provider's own word for why a choice ended, where a gateway keeps it beside OpenAI's nearest.
+-- The provider's own word for why a choice ended, if the gateway keeps it besides OpenAI's closest equivalent.
 create or replace temp macro native_word(choice) as
     coalesce(choice ->> '$.provider_specific_fields.native_finish_reason', choice ->> '$.native_finish_reason');
 
--- How a choice ended, in our words: the provider's own counts where it says that the choice was cut, filtered or broken off.
+-- How a choice ended, in our words. The provider's own word takes precedence if it says that the choice was cut, filtered or aborted.
 create or replace temp macro ending_of(choice, meanings) as
     case
         when meanings[finish_key(native_word(choice))] in ('error', 'content_filter', 'length', 'cancelled')
@@ -246,8 +246,8 @@ create or replace temp macro ending_of(choice, meanings) as
 create or replace temp macro choices_of(body) as
     case when json_array_length(body, '$.choices') > 0 then json_extract(body, '$.choices[*]') else json_extract(body, '$.candidates[*]') end;
 
--- Which of several choices speaks for all, by how each ended: an answer in any of them is an answer, so the best ending of those that may
--- hold something; where none does, the ending that best says why.
+-- The number of the choice that represents all, by how each ended. An answer in any choice is an answer, so it is the one with the best
+-- ending among those that may have content; if none has, it is the one whose ending explains that best.
 create or replace temp macro speaking_choice(answer, endings) as
     list_transform(
         [list_transform(
@@ -261,7 +261,7 @@ create or replace temp macro speaking_choice(answer, endings) as
         lambda ranks: list_position(ranks, list_min(ranks))
     )[1];
 
--- What was bought, by the shape of what came back.
+-- What was bought, judging by the format of the response.
 create or replace temp macro operation_by_shape(body) as
     case
         when json_type(body, '$.choices') = 'ARRAY' then case when body ->> '$.object' = 'text_completion' then 'text_completion' else 'chat' end
@@ -280,7 +280,7 @@ create or replace temp macro operation_by_shape(body) as
         when json_type(body, '$.results[0].flagged') is not null then 'moderation'
     end;
 
--- A count out of usage as providers write it: the first of the paths that holds more than 0, else 0 where one holds that.
+-- A count from usage data in the formats of the providers: the first value above 0 at these paths, else 0 if any of them is 0.
 create or replace temp macro first_count(usages, paths) as
     list_transform(
         [flatten(list_transform(paths, lambda path: list_transform(usages, lambda usage: usage ->> path)))],

@@ -1,4 +1,4 @@
-"""The content assessment: its columns and their types, as every lake part has them. How rows get there is landing.py's."""
+"""The columns of content assessments and their types, as in every lake part."""
 
 COLUMNS: dict[str, str] = {
     "source": "VARCHAR",
@@ -21,6 +21,6 @@ COLUMNS: dict[str, str] = {
 }
 """Name and type, in the order in which parts hold them.
 
-`source`, `request_id` and, where it is given, `account_id` say which request is spoken of; `requested_at` is a hint at its time, and may
-be wrong or null. `request_key` and `key_hash` are the found request's, null while none is found; built-in detectors know them at once.
+`source`, `request_id` and, if given, `account_id` identify the request that is judged; `requested_at` is a hint at its time, which may be
+wrong or null. `request_key` and `key_hash` are those of the matched request, null until it is found; built-in detectors know them at once.
 """

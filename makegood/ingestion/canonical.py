@@ -1,4 +1,4 @@
-"""The canonical request log: its columns and their types, as every lake part has them. How rows get there is landing.py's."""
+"""The columns of the canonical request log and their types, as in every lake part."""
 
 COLUMNS: dict[str, str] = {
     "source": "VARCHAR",
@@ -49,9 +49,9 @@ COLUMNS: dict[str, str] = {
 }
 """Name and type, in the order in which parts hold them.
 
-`request_key` names the purchase that a row is a delivery of: the gateway, who bought, and the most trustworthy id of the record. Where
-`needs_overlap`, that id may come again for another purchase, so only deliveries whose times overlap are one. `key_hash` and `id_hash` are
-derived from the key and from the source's id, to find one among many hours.
+`request_key` identifies the purchase that a row is a delivery of: by gateway, buyer, and the most reliable id of the record. If
+`needs_overlap`, another purchase may have the same id, so only deliveries whose times overlap belong together. `key_hash` and `id_hash` are
+numbers derived from the key, and from source and request id, for fast lookups across many hours.
 """
 
 
@@ -61,5 +61,5 @@ def columns_sql(columns: dict[str, str] = COLUMNS) -> str:
 
 
 def no_rows_sql(columns: dict[str, str] = COLUMNS) -> str:
-    """A select of every column, typed, and no row."""
+    """A select with all columns, typed, and no rows."""
     return "select " + ", ".join(f"null::{kind} as {name}" for name, kind in columns.items()) + " limit 0"

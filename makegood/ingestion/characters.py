@@ -1,7 +1,7 @@
-"""Takes out of raw lines the characters that no text may hold, so that one of them never costs a record. What a record means does not belong here.
+"""Replaces characters in raw lines that stored text must not contain, so that they never cost a whole record.
 
-Half a surrogate pair and bytes that are not UTF-8 become U+FFFD. Control characters become their pictures (U+2400 for NUL), one for
-each, so that names that differ stay different. Tabs and carriage returns that stand there unescaped become blanks.
+Unpaired surrogates and bytes that are not UTF-8 become U+FFFD. Control characters become the Unicode control pictures (U+2400 for NUL), a
+different one for each, so that different names stay different. Unescaped tabs and carriage returns become spaces.
 """
 
 import re
@@ -19,13 +19,13 @@ CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class CleanLines:
-    """Lines without what no text may hold.
+    """Lines without characters that stored text must not contain.
 
     Attributes:
-        lines: each with its line end.
-        ends: where each ends in `lines`.
-        replaced: ranks, from 0, of the lines in which something was replaced.
-        undecodable: ranks of the lines that were not UTF-8.
+        lines: the lines, each with its line end.
+        ends: the offset in `lines` where each one ends.
+        replaced: numbers, from 0, of the lines in which something was replaced.
+        undecodable: numbers of the lines that were not UTF-8.
     """
 
     lines: bytes
@@ -35,7 +35,7 @@ class CleanLines:
 
 
 def clean(lines: bytes) -> CleanLines:
-    """The lines, cleaned. A line in most logs holds nothing of the kind, and is looked at a few times as fast as memory goes."""
+    """Clean the lines. Most logs contain nothing to replace; they cost only a few scans at memory speed."""
     replaced: set[int] = set()
     undecodable: frozenset[int] = frozenset()
     if not is_utf8(lines):
@@ -74,7 +74,7 @@ def _without_controls(lines: bytes, ends: NDArray[np.intp], replaced: set[int]) 
     whole = lines[:-1].split(b"\n")
     for rank, line in enumerate(whole):
         if CONTROLS.search(line):
-            # A log that was cut while it was written to begins with NULs in place of what is gone.
+            # A log that was truncated while it was being written starts with NULs in place of what is gone.
             whole[rank] = CONTROLS.sub(_picture, line.lstrip(b"\0"))
             replaced.add(rank)
     lines = b"\n".join(whole) + b"\n"
@@ -87,7 +87,7 @@ def _picture(control: re.Match[bytes]) -> bytes:
 
 
 def _without_escapes(lines: bytes, ends: NDArray[np.intp], replaced: set[int]) -> bytes:
-    """The same with characters that are written as escapes, which keep their length."""
+    """Replace such characters also if they are written as JSON escapes; the replacements have the same length."""
 
     def mended(escape: re.Match[bytes]) -> bytes:
         at = escape.start()

@@ -1,4 +1,4 @@
--- One row per record of a file of verdicts, in the columns of the content assessment, with its fault or none.
+-- One row per record of a file of verdicts, in the columns of content assessments, with its fault if it has one.
 create or replace temp table landed_rows as
 with parsed as (
     select
@@ -61,7 +61,7 @@ checked as (
     inner join files on typed.origin.file_index = files.file_index
 )
 
--- `source` is the gateway's, of whose request a verdict speaks; a row with a fault is the feed's.
+-- `source` is the gateway whose request is judged; for a row with a fault it is the feed of verdicts.
 select
     case when fault is null then gateway else feed end as source,
     id_without_key(request_id) as request_id,
@@ -70,7 +70,7 @@ select
     detector,
     visible(field.detector_version) as detector_version,
     verdict,
-    -- Cut, not rounded: a score just below a threshold stays below it.
+    -- Truncated, not rounded: a score just below a threshold must stay below it.
     case when score between 0 and 1 then (floor(score * 10000) * 0.0001)::decimal(5, 4) end as score,
     case when not is_suspect then left(visible(field.category), 200) end as category,
     case when is_suspect then left(visible(field.category), 65537) end as suspect_category,

@@ -1,13 +1,13 @@
--- One row per answer and built-in detector that found it unsatisfactory, as content assessments. The answers are measured here and go no
--- further; evidence is counts. What finds nothing says nothing, and of an answer that was redacted or cut nothing is said but that it was
--- truncated. A detector that judges otherwise than before gets a new version.
+-- One content assessment per answer and built-in detector that found it unsatisfactory. Answers are only measured here and not passed on;
+-- the evidence consists of counts. A detector without a finding produces no row, and of a redacted or cut answer only truncation is
+-- reported. A detector whose judgement changes gets a new version.
 
--- Whether a text is JSON to every reader: DuckDB's own also takes a comma before a closing bracket, NaN and Infinity.
+-- Whether a text is JSON for every parser: DuckDB's also accepts trailing commas, NaN and Infinity.
 create or replace temp macro is_strict_json(text) as
     json_valid(text) and not regexp_matches(regexp_replace(text, '"(?:[^"\\]|\\.)*"', '""', 'g'), '(?i),\s*[\]}]|nan|inf');
 
--- How far back, in characters, the last 32 characters of a text stand once more: the length of what may be repeated. Periods below 32 are
--- tried one by one, in the last 64 characters; longer ones are what stands between the last two of these pieces, and the piece.
+-- The distance in characters between the last 32 characters of a text and their previous occurrence: the period of a possible repetition.
+-- Periods below 32 are tried one by one in the last 64 characters; a longer one is 32 plus the text between the last two occurrences.
 create or replace temp macro period_of(text) as
     case
         when length(text) >= 512 and strpos(left(text, -1), right(text, 32)) > 0
@@ -17,13 +17,13 @@ create or replace temp macro period_of(text) as
         )
     end;
 
--- Whether the last `tail` characters are one piece of `period` characters, over and over.
+-- Whether the last `tail` characters repeat with the given period.
 create or replace temp macro is_periodic(text, period, tail) as
     tail <= length(text) and left(right(text, tail::bigint), (tail - period)::bigint) = right(text, (tail - period)::bigint);
 
--- The period of a loop, null where there is none. A loop runs to the text's end, over 512 characters, 8 times and half of the text at the
--- least; what has no two letters in it (rules of tables, rows of zeros, padding) over nine tenths. Lists, tables and code whose pieces differ
--- in anything are no loops, nor is what ends in something else.
+-- The period of a loop, null if there is none. A loop extends to the end of the text and covers at least 512 characters, 8 periods and
+-- half of the text; nine tenths if its period does not contain two different letters (table rules, rows of zeros, padding). Lists, tables
+-- and code whose items differ at all are not loops, nor is a repetition that something else follows.
 create or replace temp macro loop_of(text) as
     list_transform(
         [period_of(text)],
@@ -72,13 +72,13 @@ answered as (
         landed_rows.has_answer,
         len(list_filter(responses.answer, lambda part: part.has_more)) > 0 as has_more,
         responses.asks_for_json,
-        -- An answer that the caller's own limit cut, or may have cut, is not to blame for where it ends.
+        -- An answer that the caller's own limit cut, or may have cut, is not at fault for where it ends.
         coalesce(landed_rows.finish_reason = 'length' and landed_rows.output_tokens < landed_rows.max_output_tokens, false) as is_truncated,
         case
             when not landed_rows.is_answer_withheld
             then list_filter(list_transform(responses.answer, lambda part: part.said), lambda text: not is_blank(text))
         end as answers,
-        -- Of several choices each may have ended in its own way: one that was cut or filtered is not to blame for being no JSON.
+        -- Each of several choices may have ended differently: one that was cut or filtered is not at fault for being invalid JSON.
         case
             when not landed_rows.is_answer_withheld
             then list_transform(

@@ -1,4 +1,4 @@
-"""Finds landing files: which of them lie in the landing hours of a run, what each is called, and which cannot be landed. Reading them is landing.py's."""
+"""Finds the landing files of a run's landing hours: their names, and why some cannot be landed. records.py reads them."""
 
 import os
 import re
@@ -18,25 +18,25 @@ from makegood.ingestion.texts.keys import stored_name
 from makegood.ingestion.unpacking import BOMB_BYTES, BOMB_RATIO, MOST_BYTES
 
 FAST_CLOCKS = timedelta(minutes=5)
-"""How far ahead of ours a gateway's clock may be."""
+"""How far a gateway's clock may be ahead of ours."""
 FARTHEST_ZONE = timedelta(hours=14)
-"""How far ahead of UTC, or behind it, folders may be named where their source says no time zone."""
+"""How far ahead of UTC, or behind it, folders may be named if their source states no time zone."""
 NAMED = {"date": "[0-9]{4}-[0-9]{2}-[0-9]{2}", "hour": "[01][0-9]|2[0-3]"}
 
 UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~", "._copying_")
-"""How names end, in lower case, of files that programs still write or copy."""
+"""Suffixes, in lower case, of files that programs are still writing or copying."""
 LEADS_OUT = "a link that leads out of the landing area"
 
 
 @dataclass(frozen=True)
 class LandingFile:
-    """A file as it lies in the landing area, with the hour that its path or its first sight gives it.
+    """A file in the landing area, with the hour that its path or its modification time gives it.
 
     Attributes:
-        name: its path under the home, else its whole path; every character that cannot be printed, and `%`, is written as `%` and the
-            two hexadecimal digits of each byte, and a part that holds a key as its digest.
-        latest_at: requests that began later than this were not written by then, or by a broken clock.
-        refusal: why it cannot be landed, where that is known before it is read.
+        name: its path relative to the home if it lies there, else the whole path. Each character that is not printable, and `%`, is
+            percent-encoded byte by byte, and a part of the path that contains a key is replaced by its digest.
+        latest_at: the latest possible start of a request in the file; later ones were not written by then, or come from a wrong clock.
+        refusal: why it cannot be landed, if that is known before it is read.
     """
 
     source: Source
@@ -50,7 +50,7 @@ class LandingFile:
 
 
 def find_files(sources: Iterable[Source], hours: list[datetime], home: Path) -> list[LandingFile]:
-    """Files whose path, or else whose modification time, puts them into one of `hours`, in name order; also those that cannot be landed."""
+    """Files, sorted by name, whose path or else modification time belongs to one of `hours`; also those that cannot be landed."""
     found: dict[str, LandingFile] = {}
     for source in sources:
         for file in _files(source, set(hours), home):
@@ -63,7 +63,7 @@ def find_files(sources: Iterable[Source], hours: list[datetime], home: Path) -> 
 
 
 def unmatched_files(sources: Iterable[Source], landing: Path, home: Path) -> list[str]:
-    """Names of the files under `landing` that no source's pattern matches, whatever their hour. Unfinished files are none."""
+    """Names of the files under `landing` that no source's pattern matches, whatever their hour. Hidden (unfinished) files are left out."""
     patterns = [_whole_pattern(source.files) for source in sources]
     names = []
     for directory, _, files in os.walk(landing):
@@ -75,7 +75,7 @@ def unmatched_files(sources: Iterable[Source], landing: Path, home: Path) -> lis
 
 
 def landing_name(path: Path, home: Path) -> str:
-    """What the file is called in the lake: see LandingFile."""
+    """The file's name in the lake; see LandingFile."""
     name = str(path.relative_to(home)) if path.is_relative_to(home) else str(path)
     printable = "".join(
         char if char.isprintable() and char != "%" else "".join(f"%{byte:02X}" for byte in os.fsencode(char))
@@ -85,7 +85,7 @@ def landing_name(path: Path, home: Path) -> str:
 
 
 def landing_path(name: str, home: Path) -> Path:
-    """Where the file of that name lies: the inverse of `landing_name`, save where a part of the name was a key."""
+    """The path of the file with that name: the inverse of `landing_name`, unless a part of the name contained a key."""
     return home / os.fsdecode(unquote_to_bytes(name))
 
 
@@ -108,9 +108,10 @@ def _files(source: Source, hours: set[datetime], home: Path) -> Iterator[Landing
 
 
 def _latest_at(source: Source, ends: datetime, written: datetime) -> datetime:
-    """When the latest request that a file may hold began: while it was written; where that is not known, in the hour that it is named after.
+    """The latest possible start of a request in a file: the end of its hour, plus an allowance for fast clocks.
 
-    Folders named by a clock of another zone may be named after an hour that lies behind.
+    If the source states no time zone, the folder may be named after an earlier hour. Then the time of writing counts instead,
+    if it is later, up to `FARTHEST_ZONE` after that hour.
     """
     if source.timezone is None and source.is_dated:
         ends = min(max(ends, written), ends + FARTHEST_ZONE)
@@ -118,7 +119,7 @@ def _latest_at(source: Source, ends: datetime, written: datetime) -> datetime:
 
 
 def _span(source: Source, began: datetime) -> tuple[datetime, datetime]:
-    """The landing hour, and when that hour of the source's own clock is over: an hour that is set back is there twice."""
+    """The landing hour, and when it ends on the source's clock: an hour that is repeated when clocks are set back ends the second time."""
     if source.timezone is None:
         return began, began + HOUR
     zone = ZoneInfo(source.timezone)
@@ -134,7 +135,7 @@ def _written_at(modified_ns: int) -> datetime:
 
 
 def _status(path: Path, base: Path) -> tuple[os.stat_result | None, str | None]:
-    """The file's status, and why it cannot be landed; neither where it is nothing that was to be landed."""
+    """The file's status, and why it cannot be landed; both are None if there is nothing to land."""
     try:
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
@@ -168,11 +169,11 @@ def _said(error: Exception) -> str:
 
 Candidate = tuple[Path, datetime | None, str | None]
 State = tuple[int, str | None, str | None]
-"""How far a path matches a pattern: the number of its next part, the date, the hour."""
+"""How far a path matches a pattern: the index of the next part of the pattern, the date, and the hour."""
 
 
 class _Walk:
-    """One walk through the folders that a pattern may match, each of them listed once."""
+    """One walk through the folders that a pattern may match; each is listed once."""
 
     def __init__(self, source: Source, hours: set[datetime]) -> None:
         parts = source.files.split("/")
@@ -183,7 +184,7 @@ class _Walk:
         self._dates = {f"{hour + shift:%Y-%m-%d}" for hour in hours for shift in (-reach, 0 * reach, reach)}
 
     def candidates(self) -> Iterator[Candidate]:
-        """Paths that match, with the hour that they are named after; and folders that cannot be looked into, with the reason."""
+        """Paths that match, with the hour in their names; and folders that cannot be read, with the reason."""
         return self._inside(str(self.base), {(0, None, None)})
 
     def _inside(self, directory: str, states: set[State]) -> Iterator[Candidate]:
@@ -208,7 +209,7 @@ class _Walk:
                     yield from self._inside(entry.path, inner)
 
     def _matched(self, entry: os.DirEntry[str], state: State, inner: set[State]) -> Iterator[Candidate]:
-        """The entry, where the pattern ends with it; else where to go on inside it is added to `inner`."""
+        """Yield the entry if the pattern ends with it; otherwise add the state for its content to `inner`."""
         at, date, hour = state
         part, is_last = self._parts[at], at + 1 == len(self._parts)
         if part == "**":
@@ -240,31 +241,31 @@ def _hour(date: str | None, hour: str | None) -> datetime | None:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads in a circle, or a disk that cannot be read
+    except OSError:  # a circular link, or a disk that cannot be read
         return False
 
 
 def _leads_into(link: Path, base: Path) -> bool:
     try:
         return link.resolve(strict=True).is_relative_to(base.resolve())
-    except RuntimeError as error:  # how this Python says that links lead in a circle
+    except RuntimeError as error:  # how this Python version reports circular links
         raise FileNotFoundError from error
 
 
 def _literal(part: str) -> str | None:
-    """The name that this part of a pattern stands for, where it stands for one alone; `[*]` is how a pattern writes a plain `*`."""
+    """The only name that this part of a pattern matches, or None if it matches several; `[*]` in a pattern stands for a literal `*`."""
     plain = re.sub(r"\[(.)\]", "", part)
     return None if re.search(r"[*?\[{]", plain) else re.sub(r"\[(.)\]", r"\1", part)
 
 
 @cache
 def _pattern(part: str) -> re.Pattern[str]:
-    """A name in a path, as an expression with the groups `date` and `hour` where they are in it."""
+    """The regular expression for one part of a path, with the groups `date` and `hour` if they occur in it."""
     return re.compile(_expression(part, set()), re.DOTALL)
 
 
 def _whole_pattern(files: str) -> re.Pattern[str]:
-    """A whole path."""
+    """The regular expression for a whole path."""
     named: set[str] = set()
     *folders, last = files.split("/")
     expressions = ["(?:[^/]+/)*" if part == "**" else f"{_expression(part, named)}/" for part in folders]
@@ -273,7 +274,7 @@ def _whole_pattern(files: str) -> re.Pattern[str]:
 
 
 def _expression(part: str, named: set[str]) -> str:
-    """The part of a pattern, in which `{date}` and `{hour}` are groups where they come first."""
+    """The regular expression of one part of a pattern; `{date}` and `{hour}` become groups where they occur first."""
     pieces = []
     for piece in re.split(r"(\{date\}|\{hour\}|\*|\?|\[!?\]?[^\]]*\])", part):
         name = piece.strip("{}")

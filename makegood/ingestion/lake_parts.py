@@ -1,4 +1,4 @@
-"""Selects the rows of lake parts that count: SQL over explicit files, without the rows of replaced versions. Which parts to read is the caller's choice."""
+"""SQL that selects the valid rows of given lake parts, without those of replaced file versions. The caller chooses the parts."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,14 +11,14 @@ from makegood.ingestion.inventory_records import Part
 from makegood.storage.connections import sql_list, sql_text
 
 MERGE_REACH = timedelta(days=7)
-"""How far apart hours may lie in which one request was delivered, the models' merge_hours(); a key used again later is another request."""
+"""How far apart deliveries of one request may be, as in the models' merge_hours(). Beyond that, the same key is another request."""
 
 
 def paths(lake: Path, lake_parts: Iterable[str]) -> list[str]:
-    """The files of parts, each once, by name.
+    """The files of these parts, without duplicates, sorted.
 
     Raises:
-        MakegoodError: one is not there.
+        MakegoodError: a file is missing.
     """
     files = [lake / part for part in sorted(set(lake_parts))]
     for file in files:
@@ -32,14 +32,14 @@ def paths(lake: Path, lake_parts: Iterable[str]) -> list[str]:
 def select_rows(
     parts: list[Part], lake: Path, inventory: Inventory, columns: Iterable[str] = COLUMNS, condition: str = ""
 ) -> str:
-    """A select of these canonical columns, and of the day and hour of `requested_at`, over some parts (one at the least).
+    """A select of canonical columns, and of the day and hour of `requested_at`, over at least one part.
 
     Args:
-        parts: what to read; rows of a landing file's older versions in them are left out.
+        parts: what to read; rows of older versions of a landing file are left out.
         lake: the lake's directory.
         inventory: what has landed.
         columns: names of canonical columns.
-        condition: SQL that is added to the where clause, such as ` and model is not null`.
+        condition: SQL that is appended to the where clause, such as ` and model is not null`.
     """
     typed = ", ".join(f"{name}::{COLUMNS[name]} as {name}" for name in columns)
     return (
@@ -49,9 +49,9 @@ def select_rows(
 
 
 def current_rows(lake_parts: Iterable[str], lake: Path, inventory: Inventory) -> str:
-    """What follows `select …`: the rows of these parts, of logs or of verdicts, whose landing file has no newer version.
+    """The part of a query after `select …`: rows of these parts, of logs or of verdicts, whose landing file has no newer version.
 
-    The column `filename` is the part's path; the partition's columns are not made.
+    The column `filename` is the part's path; there are no partition columns.
     """
     names = sorted(set(lake_parts))
     excluded = "".join(

@@ -1,4 +1,4 @@
--- One row per record that the adapter finds in `records`, in canonical columns, with its fault or none. What the adapter returns goes into its CTE.
+-- One row per record that the adapter returns, in canonical columns, with its fault if it has one. The adapter's query is the first CTE.
 create or replace temp table landed_rows as
 with adapted as (
 {adapted}
@@ -16,7 +16,7 @@ worded as (
     from adapted
 ),
 
--- Text becomes typed; the text stays beside it, to tell "not reported" from "not readable".
+-- Texts become typed values. The texts are kept beside them, to distinguish "not reported" from "not readable".
 typed as (
     select
         origin,
@@ -46,7 +46,7 @@ typed as (
             when cost_usd is null and coalesce(cost_basis, 'billed') = 'billed' then 'absent'
             else coalesce(cost_basis, 'billed')
         end as cost_basis,
-        -- No decision rests on these two: what cannot be read, or is below 0, is not reported.
+        -- No decision depends on these two: an unreadable or negative value counts as not reported.
         case when money_usd(list_cost_usd) >= 0 then money_usd(list_cost_usd) end as list_cost_usd,
         case when money_usd(discount_usd) >= 0 then money_usd(discount_usd) end as discount_usd,
         try_cast(cache_hit as boolean) as cache_hit,
@@ -92,7 +92,7 @@ measured as (
     select
         *,
         coalesce(date_diff('millisecond', requested_at, completed_at), reported_latency_ms) as latency_ms,
-        -- A first token before the start, at it, at the end or after it was not measured. Without an end, any time may be right.
+        -- A time to first token that is not strictly between start and end was not measured. Without an end, any positive time counts.
         case
             when streamed and reported_ttft_ms > 0
                 and reported_ttft_ms < coalesce(date_diff('millisecond', requested_at, completed_at), reported_latency_ms, 9223372036854775807)
@@ -114,9 +114,9 @@ measured as (
     from typed
 ),
 
--- Which purchase a record is of, from the record alone. A call id names a call, but who calls may choose it, attempts share it, and one call
--- is logged twice under it where one API is served by way of another: with it goes what was used and billed, and where that is nothing, when
--- it began. Where nothing names the purchase, all that tells it from others does.
+-- Which purchase a record belongs to, from the record alone. A call id names a call, but callers may choose it, attempts share it, and a
+-- call is logged twice under it if one API is served through another. So the key also contains usage and cost, or the start time if these
+-- are zero. If nothing names the purchase, everything that distinguishes it from others does.
 identified as (
     select
         *,
@@ -140,7 +140,7 @@ identified as (
 checked as (
     select
         identified.* replace (
-            -- The caller's own limit is his to choose; one that no model has is none.
+            -- Callers choose this limit freely; a value beyond that of any model counts as no limit.
             case when max_output_tokens between 0 and files.most_tokens then max_output_tokens end as max_output_tokens
         ),
         files.source,

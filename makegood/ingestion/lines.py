@@ -1,6 +1,6 @@
-"""The lines of a group of chunks as a relation that DuckDB scans where they lie, without a Python object for each.
+"""The lines of several chunks as a relation that DuckDB scans in place, without a Python object per line.
 
-Their text goes into Arrow arrays, whose buffers are the chunks' own bytes. How a file becomes lines is records.py's.
+The text is exposed as Arrow arrays whose buffers are the chunks' own bytes. records.py splits files into lines.
 """
 
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ from makegood.ingestion.records import Chunk
 
 
 def rows(chunks: Iterable[tuple[int, Chunk]]) -> na.Array:
-    """One row per line of some chunks, each of which comes with its file's index; may be scanned more than once.
+    """One row per line of some chunks, each given with its file's index. The relation can be scanned several times.
 
-    Columns: file_index, line (its number in the file), raw (its text, with its end), reading_fault (why its reader could not
-    read it whole, or ''), undecodable (1 where it was not UTF-8, else 0). DuckDB scans it by the Arrow PyCapsule interface.
+    Columns: file_index, line (its number in the file), raw (its text, with the line end), reading_fault (why it could not be read
+    completely, or ''), undecodable (1 if it was not UTF-8, else 0). DuckDB scans it through the Arrow PyCapsule interface.
     """
     schema = na.struct(
         {
@@ -56,7 +56,7 @@ def _numbers(values: NDArray[Any]) -> Any:
 
 
 def _texts(content: bytes, ends: NDArray[Any]) -> Any:
-    """A text for each end, which begins where the one before it ends."""
+    """An Arrow array with one text per end offset; each text begins where the previous one ends."""
     offsets = np.zeros(len(ends) + 1, dtype=np.int32)
     offsets[1:] = ends
     return na.c_array_from_buffers(na.string(), len(ends), [None, offsets, content])

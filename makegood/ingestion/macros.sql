@@ -1,11 +1,11 @@
--- Readings of a record's text that every adapter and the landing itself share. What a log format calls a field is its adapter's.
+-- Macros that parse the texts of records, shared by the adapters and landing. The names of a log format's fields are in its adapter.
 
--- Whether a text is a number as JSON or a table writes it: in plain digits, with blanks around it at the most. DuckDB's casts take
--- digits with underscores and hexadecimal ones too, which are none.
+-- Whether a text is a number as JSON or a table writes it: in plain digits, with optional surrounding spaces. DuckDB's casts would also
+-- accept underscores between digits and hexadecimal digits.
 create or replace temp macro is_number(text) as
     regexp_full_match(text, '[ \t]*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?[ \t]*');
 
--- A whole number; null where the text is none. 1.0 and 1e3 are whole, 1.7 is not.
+-- An integer; null if the text is not one. 1.0 and 1e3 are integers, 1.7 is not.
 create or replace temp macro whole_number(text) as
     case
         when regexp_full_match(text, '-?[0-9]{1,18}') then try_cast(text as bigint)
@@ -16,10 +16,10 @@ create or replace temp macro whole_number(text) as
             )[1]
     end;
 
--- A decimal wide enough that no digit of a cost is dropped before it is rounded.
+-- A decimal wide enough that no digit of a cost is lost before rounding.
 create or replace temp macro wide_decimal(text) as case when is_number(text) then try_cast(text as decimal(38, 30)) end;
 
--- Rounded half-even to 12 places (DuckDB's own rounding is half-up): the warehouse's money(), for the way in.
+-- Rounds half-even to 12 places (DuckDB itself rounds half-up), like the warehouse's money().
 create or replace temp macro half_even(amount) as
     case
         when abs(amount) >= 1000000 then null
@@ -28,18 +28,18 @@ create or replace temp macro half_even(amount) as
         else try_cast(round(amount, 12) as decimal(18, 12))
     end;
 
--- US dollars; null where the text is no number, or is a million or more. Text that fits needs no rounding.
+-- US dollars; null if the text is not a number, or is a million or more. A text that fits the type needs no rounding.
 create or replace temp macro money_usd(text) as
     case
         when regexp_full_match(text, '-?[0-9]{1,6}(\.[0-9]{1,12})?') then try_cast(text as decimal(18, 12))
         when text is not null then half_even(wide_decimal(text))
     end;
 
--- A moment without its microseconds, as UTC.
+-- A time without its microseconds, as UTC.
 create or replace temp macro floored_to_ms(moment) as make_timestamp_ms(epoch_ms(moment));
 
--- A number of units since 1970 as a moment: seconds, milliseconds, microseconds or nanoseconds, told apart by its size. As seconds it
--- would lie before the year 5138, as milliseconds after 1973 and so on; nothing that Makegood lands can be mistaken.
+-- The time of a number of seconds, milliseconds, microseconds or nanoseconds since 1970; the unit follows from its magnitude. Seconds are
+-- taken for times before the year 5138, milliseconds for times after 1973, and so on, so that no time that Makegood lands is ambiguous.
 create or replace temp macro moment_since_1970(number) as
     list_transform(
         [try_cast(number as decimal(29, 9))],
@@ -53,18 +53,18 @@ create or replace temp macro moment_since_1970(number) as
         )
     )[1];
 
--- A date and time as ISO 8601 writes them in full, with Z, an offset or none.
+-- A date and time in the full form of ISO 8601, with Z, an offset or neither.
 create or replace temp macro is_iso_moment(text) as
     regexp_full_match(
         text,
         '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,18})?(Z|[-+](0[0-9]|1[0-5]):[0-5][0-9])?'
     );
 
--- The moment of such a text, in UTC where it names no offset, floored to the millisecond.
+-- The time of such a text, taken as UTC if it has no offset, floored to the millisecond.
 create or replace temp macro iso_moment(text) as
     case when is_iso_moment(text) then floored_to_ms(try_cast(text as timestamptz)) end;
 
--- Dates with the month's name (RFC 2822, HTTP, access logs, JavaScript) in the order of ISO 8601; other texts as they are.
+-- Rewrites dates with the month's name (RFC 2822, HTTP, access logs, JavaScript) in the order of ISO 8601; other texts are unchanged.
 create or replace temp macro with_month_as_number(text) as
     list_transform(
         [regexp_extract(
@@ -86,8 +86,8 @@ create or replace temp macro with_month_as_number(text) as
         end
     )[1];
 
--- Other ways to write a moment as ISO 8601 in full: digits without separators, no seconds, a comma before the fraction, offsets with
--- blanks or without a colon, UTC by name, the zone's name behind an offset.
+-- Rewrites other notations as full ISO 8601: digits without separators, no seconds, a comma before the fraction, offsets after a space or
+-- without a colon, UTC by name, a zone name after an offset.
 create or replace temp macro in_full(text) as
     regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
         regexp_replace(
@@ -100,7 +100,7 @@ create or replace temp macro in_full(text) as
         '^([0-9-]{10})[Tt ]([0-9:.]{8,}) ?([-+][0-9]{2}):?([0-9]{2})(?:\[[A-Za-z0-9/_+-]+\])?$', '\1T\2\3:\4'),
         '^([0-9-]{10})[Tt ]([0-9:.]{8,}) ?([-+][0-9]{2})$', '\1T\2\3:00');
 
--- The second 60 of a minute is the first one of the next.
+-- A leap second (second 60 of a minute) becomes the first second of the next minute.
 create or replace temp macro moment_with_leap_second(text) as
     case
         when regexp_matches(text, '^[0-9-]{10}[T ][0-9:]{5}:60')
@@ -108,8 +108,8 @@ create or replace temp macro moment_with_leap_second(text) as
         else iso_moment(text)
     end;
 
--- A time in any of the ways that docs/log-formats.md lists; null where the text is none of them, as where day and month cannot be told
--- apart. The commonest ways come first, with looks that cost little.
+-- A time in any of the notations that docs/log-formats.md lists; null if it has none of them, for example if day and month cannot be told
+-- apart. The most common notations come first, with cheap checks.
 create or replace temp macro instant(text) as
     coalesce(
         case when ends_with(text, 'Z') and contains(text, 'T') then floored_to_ms(try_cast(text as timestamptz)) end,
@@ -124,7 +124,7 @@ create or replace temp macro instant(text) as
         end
     );
 
--- The number as the record's own text has it, from a field's JSON: JSON readers pass numbers through a double, which keeps 15 digits.
+-- A number as the record's own text has it, given its parsed JSON field: JSON parsers convert numbers to double, which keeps 15 digits.
 create or replace temp macro number_text(record, field, parsed) as
     case
         when starts_with(parsed, '"') and not contains(parsed, '\') then (parsed::varchar)[2:-2]
@@ -138,30 +138,30 @@ create or replace temp macro number_text(record, field, parsed) as
         )
     end;
 
--- How large a number is, the largest decimal where it is larger still, infinite or none at all ("NaN"); null where the text is no number.
+-- The absolute value of a number, or the largest decimal if it is even larger, infinite or NaN; null if the text is not a number.
 create or replace temp macro magnitude(text) as
     case
         when is_number(text) or regexp_full_match(text, '(?i)[ \t]*[-+]?(inf(inity)?|nan)[ \t]*')
         then coalesce(abs(try_cast(text as decimal(38, 6))), 99999999999999999999999999999999.999999)
     end;
 
--- A name with pictures in the place of the control characters that JSON's short escapes stand for (the others went before it was parsed).
+-- A name with control pictures in place of the control characters of JSON's short escapes; all others were replaced before parsing.
 create or replace temp macro visible(text) as
     translate(text, chr(8) || chr(9) || chr(10) || chr(12) || chr(13), chr(9224) || chr(9225) || chr(9226) || chr(9228) || chr(9229));
 
--- A sentence on one line.
+-- A text on one line.
 create or replace temp macro on_one_line(text) as translate(text, chr(8) || chr(9) || chr(10) || chr(12) || chr(13), '     ');
 
 create or replace temp macro has_control(text) as regexp_matches(text, '[\x00-\x1f]');
 
--- Words are looked up without case, hyphens, underscores and spaces; `FinishReason.MAX_TOKENS`, as programs print it, is `MAX_TOKENS`.
+-- Words are compared without case, hyphens, underscores and spaces; `FinishReason.MAX_TOKENS`, as programs print it, equals `MAX_TOKENS`.
 create or replace temp macro finish_key(word) as
     replace(translate(lower(split_part(word, '.', -1)), '_- ', ''), 'finishreason', '');
 
 create or replace temp macro operation_key(word) as translate(lower(word), '_-. /', '');
 
--- An id, an account or a key that names something: not empty, not the word for nothing of some language, not only zeros. A text that is
--- long and does not begin like one of these is not looked at further.
+-- An id, an account or a key; null if it names nothing: an empty text, a language's word for null, or only zeros. For speed, a text of more
+-- than 11 bytes is accepted without this check if its first character lies between '1' and 'z'.
 create or replace temp macro named(text) as
     case
         when strlen(text) > 11 and left(text, 1) between '1' and 'z' then text
@@ -172,12 +172,12 @@ create or replace temp macro named(text) as
         else text
     end;
 
--- A number for an id of a gateway: equal ids have equal ones, by which a verdict finds the requests that it may speak of.
+-- A number for a gateway's request id: equal ids have equal numbers. It is used to find the requests that a verdict may refer to.
 create or replace temp macro id_hash_of(source, request_id) as md5_number_lower(source || '|' || request_id)::ubigint;
 
--- The key of a purchase: a digest of the gateway, of who bought (the account, else the key that was used, else nobody known), and of what
--- names the purchase. `kind` says how it is named, `told` is what a name of that kind needs besides. Lengths stand before the texts, so that
--- no two purchases are spelled alike. 128 bits of SHA-256: nobody finds a second one that has the key of another's.
+-- The key of a purchase: a digest of the gateway, the buyer (the account, else the API key used, else nobody known), and what names the
+-- purchase. `kind` is the kind of this name, and `told` is what a name of that kind needs to be unique. Lengths precede the texts, so that
+-- different purchases never have the same spelling. With 128 bits of SHA-256, nobody can construct a purchase with the key of another.
 create or replace temp macro request_key_of(source, account_id, api_key_ref, kind, told, name) as
     left(
         sha256(concat_ws(
@@ -194,16 +194,16 @@ create or replace temp macro request_key_of(source, account_id, api_key_ref, kin
         32
     );
 
--- A number for a request's key: equal keys have equal ones.
+-- A number for a request's key: equal keys have equal numbers.
 create or replace temp macro key_hash_of(request_key) as ('0x' || left(request_key, 16))::ubigint;
 
--- Whether a field that is to be a text or a number is an object or a list.
+-- Whether a field that should be a text or a number is an object or a list.
 create or replace temp macro is_nested(text) as (starts_with(text, '{') or starts_with(text, '[')) and json_valid(text);
 
--- A text that no decision rests on; null where an object or a list stands in its place.
+-- A text that no decision depends on; null if there is an object or a list in its place.
 create or replace temp macro text_of(text, has_brackets) as case when not (has_brackets and is_nested(text)) then text end;
 
--- An object that names each key once: where it names one twice, the last value stays.
+-- An object without duplicate keys: the last value of each key is kept.
 create or replace temp macro with_last_of_each_key(record, keys) as
     '{' || array_to_string(
         list_transform(
@@ -213,8 +213,8 @@ create or replace temp macro with_last_of_each_key(record, keys) as
         ','
     ) || '}';
 
--- The field of a record that a key names, as it stands in an object; null where there is no key.
+-- The field of a record with this key, formatted as a member of an object; null if there is no key.
 create or replace temp macro named_field(record, key) as key.name || ':' || json_extract(record, key.pointer);
 
--- Whether the name of a key stands in a JSON text.
+-- Whether the name of a key occurs in a JSON text.
 create or replace temp macro has_name(json, key) as coalesce(contains(json, key.name), false);

@@ -1,4 +1,4 @@
--- One row per quarantined record: where it stood, why it did not land, its length and digest, and what of it is known to be harmless.
+-- One row per quarantined record: where it was, why it did not land, its length and digest, and its fields that are known to be harmless.
 create or replace temp table quarantined as
 with faults as (
     select

@@ -1,6 +1,6 @@
--- One row per line: where it came from, with its fault or none, and the text of the JSON record that it holds, null where it holds none.
--- `shape` says which list of keys in the table `shapes` the record has; it is null where the record has another list.
--- Where an object names a key twice the last one counts, as for most readers of JSON; DuckDB's own takes the first.
+-- One row per line: its origin, with its fault if it has one, and the text of its JSON record, null if it has none. `shape` identifies the
+-- record's list of keys in the table `shapes`, null if it is not there. If an object has a key twice the last value counts, as for most
+-- JSON parsers; DuckDB's own takes the first.
 create or replace temp view records as
 with numbered as (
     select
@@ -9,7 +9,7 @@ with numbered as (
         nullif(reading_fault, '') as reading_fault,
         undecodable = 1 as is_undecodable,
         raw,
-        -- Looking at the ends first keeps `try` from meeting broken lines, which it handles one by one.
+        -- Checking the ends first keeps broken lines away from `try`, which handles them one by one.
         case
             when reading_fault = '' and starts_with(raw, '{') and ends_with(raw, '}' || chr(10)) then try(json_keys(raw))
             when reading_fault = '' and regexp_matches(raw, '^ *\{') and json_valid(raw) then json_keys(raw)

@@ -1,4 +1,5 @@
--- The landed rows in which a cheap look saw what may be a secret, without it. Apart from land.sql, as most groups have none.
+-- Replaces ids that contain a key by their digests, in the landed rows that may have one. Separate from land.sql because most groups have
+-- no such rows.
 update landed_rows
 set
     request_id = id_without_key(request_id),

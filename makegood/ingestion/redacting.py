@@ -1,6 +1,6 @@
-"""Takes out of the landed rows of a group what may not be stored, where a cheap look in a query saw it, and says what of a bad line is kept.
+"""Removes what must not be stored from a group's landed rows that failed a cheap check in SQL, and selects what is kept of bad lines.
 
-What may be stored is texts/'s to know; what the rows mean is the adapters'.
+The package `texts` defines what may be stored.
 """
 
 import re
@@ -19,16 +19,16 @@ HERE = Path(__file__).parent
 WORDS = (
     "model", "model_served", "provider", "native_finish_reason", "operation", "native_operation", "status_code", "error_code",
 )  # fmt: skip
-"""Columns of short texts of a request log, out of which keys are taken; its ids become digests where they hold one."""
+"""Short text columns of a request log from which keys are removed. Id columns that contain a key are replaced by digests instead."""
 LONGEST_MESSAGE = 2_000
 LONGEST_CATEGORY = 200
 LONGEST_LINE = 1 << 20
-"""In characters: of a longer quarantined line no field is kept."""
+"""In characters; of a longer quarantined line, no field is kept."""
 
 
 @cache
 def macros_sql() -> str:
-    """The cheap looks, as macros for a session."""
+    """SQL of the cheap checks, as macros for a session."""
     patterns = {
         "secret": keys.SECRET,
         "loose_secret": keys.loosened(keys.SECRET),
@@ -44,7 +44,7 @@ def macros_sql() -> str:
 
 
 def redact_logs(session: duckdb.DuckDBPyConnection, rules: Rules) -> None:
-    """Rewrite those of `landed_rows` (land.sql's) in which a look saw something: meta by the list, messages and words without secrets."""
+    """Clean the suspect rows of `landed_rows` (of land.sql): meta keeps only what is allowed, messages and words lose their secrets."""
     _rewrite(session, "meta", "suspect_meta", rules.kept)
     _mask_messages(session)
     if session.execute("select 1 from landed_rows where may_have_key limit 1").fetchone() is None:
@@ -55,7 +55,7 @@ def redact_logs(session: duckdb.DuckDBPyConnection, rules: Rules) -> None:
 
 
 def _mask_messages(session: duckdb.DuckDBPyConnection) -> None:
-    """Mask the messages of errors in which there may be something to take out; each message once, however often it comes."""
+    """Mask the suspicious error messages; each distinct message is masked once, however often it occurs."""
     found = session.execute("select distinct whole_message from landed_rows where whole_message is not null").fetchall()
     masked = {text: masking.masked(text, LONGEST_MESSAGE) for (text,) in found if masking.is_suspicious(text)}
     if not masked:
@@ -68,7 +68,7 @@ def _mask_messages(session: duckdb.DuckDBPyConnection) -> None:
 
 
 def redact_verdicts(session: duckdb.DuckDBPyConnection) -> None:
-    """Rewrite those of `landed_rows` (content_assessments.sql's) in which a look saw something."""
+    """Clean the suspect rows of `landed_rows` (of content_assessments.sql)."""
     for word in ("detector", "detector_version"):
         _rewrite(session, word, f"case when is_suspect then {word} end", keys.without_keys_in_word)
     _rewrite(session, "category", "suspect_category", lambda text: masking.masked(text, LONGEST_CATEGORY))
@@ -77,7 +77,7 @@ def redact_verdicts(session: duckdb.DuckDBPyConnection) -> None:
 
 
 def reason_of(error: duckdb.Error) -> str:
-    """What DuckDB says of an adapter that failed, in one line; where the reason is a value, without what it quotes of it."""
+    """DuckDB's message about a failed adapter on one line; if the error is about data, without the values that it quotes."""
     sentence = " ".join(str(error).split())
     if isinstance(error, (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)):
         return sentence
@@ -85,7 +85,7 @@ def reason_of(error: duckdb.Error) -> str:
 
 
 def _rewrite(session: duckdb.DuckDBPyConnection, column: str, suspect: str, clean: Callable[[str], str]) -> None:
-    """Set a column to what `clean` makes of another one, wherever that is not null."""
+    """Set `column` to the result of `clean` on the expression `suspect`, wherever that is not null."""
     found = session.execute(
         f"select rowid, text from (select rowid, {suspect} as text from landed_rows) where text is not null"
     ).fetchall()
@@ -100,10 +100,10 @@ def _rewrite(session: duckdb.DuckDBPyConnection, column: str, suspect: str, clea
 
 
 def quarantined(session: duckdb.DuckDBPyConnection, ignored: str, rules: Rules) -> pd.DataFrame:
-    """What is kept of the lines that did not land: of those that are JSON objects the harmless fields, of others where they stop being JSON.
+    """What is kept of lines that did not land: the harmless fields of JSON objects, and of other lines only where they stop being JSON.
 
     Returns:
-        A row per line: file_index, line, fields (JSON text, or None), broken_at (the first character, from 1, that is no JSON, or None).
+        A row per line: file_index, line, fields (JSON text, or None), broken_at (the first character, from 1, that is not JSON, or None).
     """
     found = session.execute(
         f"select lines.file_index, lines.line, left(lines.raw, {LONGEST_LINE + 1}) from lines semi join"

@@ -1,5 +1,5 @@
--- One row per list of keys that a record at the beginning of a group has, where it names none twice: its hash, and the
--- keys. Most records have one of a few such lists, so that what depends on the keys alone is decided once for a list.
+-- One row per distinct list of keys among the first records of a group, except lists with a duplicate key: its hash, and the keys. Most
+-- records have one of a few such lists, so what depends on the keys alone is computed once per list.
 insert into shapes by name
 with first_lines as (
     select

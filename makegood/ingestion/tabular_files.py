@@ -1,6 +1,6 @@
-"""Rows of CSV and Parquet files as JSON text, one object a row. What their fields mean does not belong here.
+"""Reads the rows of CSV and Parquet files as JSON text, one object per row. The adapters interpret the fields.
 
-Every value becomes a JSON string, so that no number passes through a float; nested Parquet values become JSON.
+Every value becomes a JSON string, so that no number is converted to a float; nested Parquet values become JSON.
 """
 
 import csv
@@ -21,11 +21,11 @@ LONGEST_FIELD = 64 << 20
 ROWS_IN_MEMORY = 10_000
 
 Row = tuple[bytes, str | None]
-"""A record's text, as UTF-8 where it was that, and the fault that its reader found, if any."""
+"""A record's text, in UTF-8 if the source was, and the fault that the reader found, if any."""
 
 
 def csv_rows(file: UnpackedFile) -> Iterator[Row]:
-    """The rows below the header. Raises OSError where the file cannot be read."""
+    """The rows after the header. Raises OSError if the file cannot be read."""
     csv.field_size_limit(LONGEST_FIELD)
     text = io.TextIOWrapper(
         io.BufferedReader(_Stream(file.pieces())), encoding="utf-8", errors="surrogateescape", newline=""
@@ -54,7 +54,7 @@ def _csv_row(names: list[str], row: list[str]) -> Row:
 
 
 def parquet_rows(file: UnpackedFile) -> Iterator[Row]:
-    """The rows of the file. Raises OSError where it cannot be read."""
+    """The rows of the file. Raises OSError if it cannot be read."""
     if not file.is_packed:
         file.read_over()
         yield from _parquet_rows(file.path)
@@ -94,7 +94,7 @@ def _value(name: str, kind: str) -> str:
 
 
 class _Stream(io.RawIOBase):
-    """Pieces of bytes as a readable stream."""
+    """A readable stream over pieces of bytes."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces

@@ -1,7 +1,7 @@
-"""A landing file's bytes, unpacked, and their digest. Where a line ends does not belong here.
+"""Reads a landing file's unpacked bytes, and computes its digest. records.py splits the bytes into lines.
 
-What a file is packed with is told by its first bytes, whatever its name says. Nothing raises for bad content: a file that is cut off or
-damaged gives all that comes before, and then names its fault.
+The compression is detected from the first bytes, not from the file's name. Bad content never raises: a truncated or damaged file yields
+all that precedes the damage, and then reports its fault.
 """
 
 import hashlib
@@ -14,38 +14,38 @@ import zstandard
 from zlib_ng import zlib_ng
 
 READ_BYTES = 1 << 16
-"""Packed a thousandfold, as gzip can, a piece is still no more than 64 MiB."""
+"""How much is read at once. Even if gzip compressed it a thousandfold, it unpacks to no more than 64 MiB."""
 FED_BYTES = {"gzip": READ_BYTES, "zstd": 1 << 11}
-"""How much is unpacked at once: zstd can pack more than thirty-thousandfold."""
+"""How many packed bytes are decompressed at once: zstd can compress more than thirty-thousandfold."""
 PACKINGS = (".gz", ".zst")
 MAGIC_BYTES = 4
 START_BYTES = 512
 MOST_BYTES = 64 << 30
-"""No hour's log is longer, as it is or unpacked."""
+"""The size limit of a file, both packed and unpacked; no hour's log is larger."""
 BOMB_BYTES = 1 << 30
 BOMB_RATIO = 500
-"""Above BOMB_BYTES no log is packed so well; what is, is there to fill memory and disks."""
+"""Above BOMB_BYTES no log compresses this well: the file is taken for a decompression bomb."""
 DAMAGES = cast(tuple[type[Exception], ...], (zlib_ng.error, zstandard.ZstdError))
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Decoder(Protocol):
-    """What zlib's and zstandard's decompression objects share."""
+    """The common interface of zlib's and zstandard's decompression objects."""
 
     @property
     def eof(self) -> bool:
-        """Whether the end of the frame has come."""
+        """Whether the end of the frame was reached."""
 
     @property
     def unused_data(self) -> bytes:
-        """What was given beyond that end."""
+        """The input after that end."""
 
     def decompress(self, data: bytes, /) -> bytes:
-        """Decompress what `data` completes."""
+        """Return the output that `data` completes."""
 
 
 def packing_of(start: bytes) -> str | None:
-    """`gzip` or `zstd`, by the first bytes; None where it is neither."""
+    """`gzip` or `zstd`, by the first bytes; None if it is neither."""
     if start.startswith(b"\x1f\x8b"):
         return "gzip"
     return "zstd" if start.startswith(b"\x28\xb5\x2f\xfd") else None
@@ -55,10 +55,10 @@ class UnpackedFile:
     """One pass over a file.
 
     Attributes:
-        digest: sha-256 of the bytes as they lie on disk, in hex; whole once the pass is over.
+        digest: SHA-256 of the file's bytes on disk, in hex; complete once the pass is over.
         packed_bytes: how many of these have been read.
-        is_packed: whether they were packed; known once the pass has begun.
-        fault: `truncated_file`, `corrupt_file` or `too_large` where the pass ended badly.
+        is_packed: whether they are compressed; known once the pass has begun.
+        fault: `truncated_file`, `corrupt_file` or `too_large` if the pass ended with a fault.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,22 +72,22 @@ class UnpackedFile:
 
     @property
     def digest(self) -> str:
-        """Of what has been read so far."""
+        """The digest of what has been read so far."""
         return self._hash.hexdigest()
 
     def start(self) -> bytes:
-        """The first unpacked bytes, START_BYTES of them where there are so many, without reading over them."""
+        """The first START_BYTES unpacked bytes, or fewer if the file is shorter, without consuming them."""
         while sum(map(len, self._start)) < START_BYTES and (piece := next(self._unread, None)) is not None:
             self._start.append(piece)
         return b"".join(self._start)
 
     def pieces(self) -> Iterator[bytes]:
-        """The unpacked bytes, without a byte order mark. Raises OSError where they cannot be read."""
+        """The unpacked bytes, without a byte order mark. Raises OSError if they cannot be read."""
         yield self.start().removeprefix(BYTE_ORDER_MARK)
         yield from self._unread
 
     def read_over(self) -> None:
-        """Go to the end, for the digest's sake."""
+        """Read to the end, to complete the digest."""
         for _ in self._unread:
             pass
 
@@ -132,11 +132,11 @@ class UnpackedFile:
 
 
 class _DamagedError(Exception):
-    """Packed bytes that are not what their format or their checksum says."""
+    """Compressed data that violates its format or does not match its checksum."""
 
 
 class _Unpacking:
-    """Frames of gzip or zstd, one after the other; zeros after the last one are padding."""
+    """Unpacks consecutive gzip or zstd frames; zeros after the last one are padding."""
 
     def __init__(self) -> None:
         self._decoder: Decoder | None = None
@@ -145,11 +145,11 @@ class _Unpacking:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the last frame has ended, and nothing has come behind it."""
+        """Whether the last frame has ended, and nothing has followed it."""
         return self._decoder is None and not self._between
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """What `piece` completes. Raises _DamagedError."""
+        """Yield the output that `piece` completes. Raises _DamagedError."""
         while piece:
             if self._decoder is None:
                 piece = (self._between + piece).lstrip(b"\0")
@@ -179,9 +179,9 @@ class _Unpacking:
 
 
 def _salvaged(path: Path, good: int, given: int) -> Iterator[bytes]:
-    """What the piece after the `good` ones holds before its damage, as a failed decoder keeps what it had ready.
+    """The content of the piece after the `good` ones up to its damage, fed byte by byte, since a failing decoder withholds finished output.
 
-    The first `given` unpacked bytes are left out.
+    The first `given` unpacked bytes are skipped.
     """
     unpacking = _Unpacking()
     seen = 0

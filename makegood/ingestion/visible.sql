@@ -1,5 +1,5 @@
--- One row per row of the adapter, without the control characters that are left in its texts, and whether a name held one. It stands
--- between the adapter and land.sql where a group's lines hold escapes at all.
+-- One row per row of the adapter, with the remaining control characters in its texts replaced, and whether a name contained one. It is put
+-- between the adapter and land.sql only if a group's lines contain escapes.
 select
     * replace (
         visible(request_id) as request_id,

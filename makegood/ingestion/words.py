@@ -1,6 +1,6 @@
-"""Tables of the words in which gateways and providers say what was bought, why an answer ended and whose fault an error was.
+"""Tables of the words that gateways and providers use for what was bought, why an answer ended and whose fault an error was.
 
-They are data, in `words/`, shared by every adapter. Which of them a record is asked for is the adapter's and the landing's.
+They are data files in `words/`, shared by all adapters. Adapters and landing decide which table to look a word up in.
 """
 
 from collections.abc import Iterable
@@ -18,16 +18,16 @@ TABLES = {
     "service_accounts": "word as key",
     "error_origins": "place, lower(word) as key, error_origin as meaning",
 }
-"""Each table's name, which is its file's, and what of it is looked up: `key` is the word as it is compared, `meaning` ours for it."""
+"""Each table's name, which is also that of its file, and its columns: `key` is the normalised word, `meaning` is our word for it."""
 
 
 def files() -> list[Path]:
-    """The tables' files, in one order."""
+    """The tables' files, in a fixed order."""
     return [WORDS / f"{name}.csv" for name in TABLES]
 
 
 def load(con: duckdb.DuckDBPyConnection) -> None:
-    """Make a table of each, for every session of this database; the macros must be there. Reading them takes longer than landing a small file."""
+    """Create the tables for all sessions of this database; needs macros.sql. Reading them takes longer than landing a small file."""
     for name, columns in TABLES.items():
         con.execute(
             f"create or replace table {name} as select {columns}"
@@ -36,7 +36,7 @@ def load(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def unknown(table: str, said: Iterable[str]) -> set[str]:
-    """Those of these words, of `operations` or `finish_reasons`, that stand in no row of the table."""
+    """Those of these words that are in no row of the table, which is `operations` or `finish_reasons`."""
     key = {"operations": "operation_key", "finish_reasons": "finish_key"}[table]
     with duckdb.connect() as con:
         con.execute((WORDS.parent / "macros.sql").read_text())

@@ -1,4 +1,4 @@
-"""The policy's seeds as files: read, refused where they cannot be carried out, and told apart hour by hour.
+"""The policy's seeds as files: reading, validation, and one digest of the policy per hour.
 
-What a rule means is in models/; when seeds are read is the assets' affair.
+The dbt models implement the rules; the assets in orchestration decide when the seeds are read.
 """

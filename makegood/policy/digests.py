@@ -1,4 +1,4 @@
-"""Which seeds, and which terms of a normal latency, an hour is decided under, as a digest. A change of the policy changes the digests of the hours that it is in force in, and no others."""
+"""Digests of the seeds and baseline terms that each hour is decided under. A change of policy changes only the hours where it applies."""
 
 import hashlib
 from bisect import bisect_right
@@ -12,26 +12,26 @@ from makegood.policy.signals import BaselineTerms, baseline_terms
 
 BEGINNING, END = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 - naive UTC throughout
 UNDECIDING = ("compensation_caps",)
-"""Seeds that no decision reads: settlement applies them."""
+"""Seeds that no decision depends on: settlement applies them."""
 WORDS = ("label", "description")
-"""Columns that readers see and no decision reads."""
+"""Columns that are only displayed; no decision depends on them."""
 
 
 @dataclass(frozen=True)
 class PolicyDigests:
-    """The digests of the hours from each start (naive UTC, in order, the first is the beginning of time) up to the next."""
+    """The policy digests: each start (naive UTC, ascending, the first is `BEGINNING`) has the digest of the hours up to the next one."""
 
     starts: tuple[datetime, ...]
     digests: tuple[str, ...]
     baselines: BaselineTerms
 
     def at(self, hour: datetime) -> str:
-        """The digest of what is in force during an hour."""
+        """The digest of the policy in force during an hour."""
         return self.digests[bisect_right(self.starts, hour) - 1]
 
 
 def policy_digests(policy: Policy, baselines: BaselineTerms | None = None) -> PolicyDigests:
-    """The digests of a policy, of all hours; under the declared terms of a normal latency unless others are given."""
+    """The policy's digests for all hours, with the baseline terms of dbt_project.yml unless others are given."""
     terms = baselines or baseline_terms()
     rows = [row for seed in sorted(policy) if seed not in UNDECIDING for row in policy[seed]]
     starts = sorted({BEGINNING, *(start for row in rows for start in _changes(row))})
@@ -42,7 +42,7 @@ def policy_digests(policy: Policy, baselines: BaselineTerms | None = None) -> Po
 
 
 def _changes(row: Row) -> Iterator[datetime]:
-    """Starts of hours in which a row comes into force or ceases, and of the hours after these."""
+    """The starts of the hours in which the row starts or stops being in force and, if that is in mid-hour, of the following hours."""
     for bound in (row.values.get("effective_from"), row.values.get("effective_to")):
         if bound is not None:
             yield floor_hour(bound)
@@ -58,7 +58,7 @@ def _digest(rows: list[Row], terms: BaselineTerms, start: datetime, end: datetim
 
 
 def _in_force(row: Row, start: datetime, end: datetime) -> str:
-    """The row as the hours from `start` to `end` see it; empty where they do not."""
+    """The row as it applies to the hours from `start` to `end`; empty if it does not apply to them."""
     since, until = row.values.get("effective_from") or start, row.values.get("effective_to") or end
     if since >= end or until <= start:
         return ""

@@ -1,4 +1,4 @@
-"""Reads the policy's seeds into typed rows, and says of each value that cannot be read where it is. What must hold among rows is in validation.py."""
+"""Reads the policy's seeds into typed rows, and reports where each unreadable value is. validation.py checks rows against each other."""
 
 import csv
 import re
@@ -23,19 +23,19 @@ DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong in a seed: the file's name, the line (the header is line 1; 0 is the file as a whole), and why in words."""
+    """A problem in a seed: the file's name, the line (the header is line 1; 0 means the whole file), and the reason."""
 
     file: str
     line: int
     reason: str
 
     def __str__(self) -> str:
-        """As one sentence."""
+        """The problem as one sentence."""
         return f"{self.file}{f' line {self.line}' if self.line else ''}: {self.reason}"
 
 
 class PolicyError(MakegoodError):
-    """The policy cannot be carried out; the message names every problem, a sentence each."""
+    """The policy is invalid; the message lists every problem."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
@@ -44,7 +44,7 @@ class PolicyError(MakegoodError):
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a seed: typed values by column, None where empty. `file` and `line` are where it stands."""
+    """A row of a seed: typed values by column, None if empty. `file` and `line` say where the row is."""
 
     file: str
     line: int
@@ -55,23 +55,23 @@ class Row:
         return self.values[column]
 
     def fault(self, reason: str) -> Problem:
-        """A problem of this row."""
+        """A problem located in this row."""
         return Problem(self.file, self.line, reason)
 
 
 Policy = dict[str, list[Row]]
-"""Every seed by its name."""
+"""All seeds, by name."""
 
 
 def read(seeds: Path = SEEDS, rules: Path | None = None) -> Policy:
-    """Every seed that seeds.yml describes, in the types that it gives them.
+    """Read every seed that seeds.yml describes, with the column types declared there.
 
     Args:
         seeds: the directory of the seeds.
-        rules: a file to read in place of compensation_rules.csv.
+        rules: a file to read instead of compensation_rules.csv.
 
     Raises:
-        PolicyError: a file is missing or no CSV, a column is missing or unknown, or a value is not of its type.
+        PolicyError: a file is missing or not CSV, a column is missing or unknown, or a value does not have its type.
     """
     described = yaml.safe_load((SEEDS / "seeds.yml").read_text())["seeds"]
     policy: Policy = {}
@@ -139,7 +139,7 @@ def _value(cell: str, column: dict[str, Any], file: str, line: int, problems: li
 
 
 def _typed(text: str, kind: str) -> Any:
-    """The value of a text; a ValueError says what it should be."""
+    """Convert a text to the given type. Raises ValueError with the expected form."""
     if match := DECIMAL.fullmatch(kind):
         return _decimal(text, int(match[1]), int(match[2]))
     return READERS[kind](text)

@@ -1,4 +1,4 @@
-"""What dbt_project.yml declares: the names of signals and operations, and what a normal latency is taken of. How a signal is measured is in models/."""
+"""The variables of dbt_project.yml: names of signals and operations, and the latency baseline terms. The models measure the signals."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,42 +16,42 @@ def signals() -> list[str]:
 
 
 def yes_no_signals() -> list[str]:
-    """Those of them that are 0 or 1."""
+    """The signals that are either 0 or 1."""
     return list(_variables()["yes_no_signals"])
 
 
 def assessed_signals() -> list[str]:
-    """Those of them that a detector's verdict may speak for."""
+    """The signals that a detector's verdict may provide."""
     return list(_variables()["assessed_signals"])
 
 
 def timed_signals() -> list[str]:
-    """Those of them that say how long it took."""
+    """The signals that measure a duration."""
     return list(_variables()["timed_signals"])
 
 
 def operations() -> list[str]:
-    """Everything that can be bought, and what is nobody's purchase."""
+    """All operations, including those that nobody purchases."""
     return list(_variables()["operations"])
 
 
 def unpurchased_operations() -> list[str]:
-    """Those of them that are nobody's purchase."""
+    """The operations that nobody purchases."""
     return list(_variables()["unpurchased_operations"])
 
 
 def untimed_operations() -> list[str]:
-    """Those of them that last as long as somebody wants, so that they have no latency."""
+    """The operations that run for as long as the caller wants and therefore have no latency."""
     return list(_variables()["untimed_operations"])
 
 
 @dataclass(frozen=True)
 class BaselineTerms:
-    """What the latency that is normal for a day is taken of.
+    """The terms by which the normal latency of a day is measured.
 
     Attributes:
-        days: how far before the day it looks.
-        wording: all of the terms as text, which differs where any of them does.
+        days: how far back before the day the baseline looks.
+        wording: all terms as one text, which changes if any of them changes.
     """
 
     days: timedelta
@@ -59,7 +59,7 @@ class BaselineTerms:
 
 
 def baseline_terms() -> BaselineTerms:
-    """The terms in force, for every day."""
+    """The declared terms; they apply to every day."""
     declared = _variables()["latency_baselines"]
     return BaselineTerms(timedelta(days=declared["days"]), str(sorted(declared.items())))
 

@@ -1,4 +1,4 @@
-"""What must hold of the policy before a run may use it: the one place for it. Each check yields its problems, with file, line and reason."""
+"""All checks of the policy before a run may use it. Each check yields its problems, with file, line and reason."""
 
 import itertools
 import re
@@ -29,7 +29,7 @@ SUBJECTS = {
     "detectors": ("detector", "signal"),
     "failure_faults": ("rank",),
 }
-"""Seeds in which a thing has one row at a time, and the columns that name the thing."""
+"""Seeds in which a subject may have only one row at any time, and the columns that identify the subject."""
 NOT_NEGATIVE = {
     "compensation_rules": ("payout_cap_usd", "min_output_tokens", "min_latency_ms"),
     "compensation_caps": ("cap_usd",),
@@ -45,14 +45,14 @@ FOREVER = datetime(9999, 12, 31)  # noqa: DTZ001 - naive UTC throughout
 
 
 def valid_policy(seeds: Path = SEEDS, rules: Path | None = None) -> Policy:
-    """The policy of these seeds, once it is known that it can be carried out.
+    """Read and validate the policy of these seeds.
 
     Args:
         seeds: the directory of the seeds.
-        rules: a file to judge in place of compensation_rules.csv.
+        rules: a file to validate instead of compensation_rules.csv.
 
     Raises:
-        PolicyError: it cannot; names every problem with file, line and reason.
+        PolicyError: the policy is invalid; lists every problem with file, line and reason.
     """
     policy = read(seeds, rules)
     problems = [problem for check in CHECKS for problem in check(policy)]
@@ -90,7 +90,7 @@ def _words(policy: Policy) -> Iterator[Problem]:
 
 
 def _operations(policy: Policy) -> Iterator[Problem]:
-    """A rule is for every purchase, or for operations that are known, bought, and named once."""
+    """A rule applies either to all purchases, or to operations that exist, can be purchased, and are listed once."""
     known, unpurchased = operations(), unpurchased_operations()
     for row in policy["compensation_rules"]:
         named = row["operations"].split("|")
@@ -151,7 +151,7 @@ def _rule_ids(policy: Policy) -> Iterator[Problem]:
 
 
 def _once(rows: list[Row], columns: tuple[str, ...]) -> Iterator[Problem]:
-    """The columns together name one row of a seed."""
+    """The combination of these columns must be unique within a seed."""
     first: dict[tuple[object, ...], Row] = {}
     for row in rows:
         name = tuple(row[column] for column in columns)
@@ -178,7 +178,7 @@ def _intervals(policy: Policy) -> Iterator[Problem]:
 
 
 def _versions(policy: Policy) -> Iterator[Problem]:
-    """One policy version follows another, with neither overlap nor gap, and the last is open."""
+    """Policy versions must follow each other without overlap or gap, and the last one must be open-ended."""
     rules = sorted(policy["compensation_rules"], key=_start)
     if not rules:
         yield Problem("compensation_rules.csv", 0, "it holds no rule")

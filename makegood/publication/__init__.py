@@ -1,1 +1,1 @@
-"""What readers see: the pointer to the last audited snapshot, sessions that read there and nowhere else, and the warehouse's upkeep."""
+"""Publication: which audited snapshot readers see, sessions that can read only that snapshot, and the warehouse's upkeep."""

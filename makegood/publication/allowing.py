@@ -1,6 +1,6 @@
-"""What a person's SQL may say: one SELECT over published tables. Decided on the tree that DuckDB's own parser makes of it; what is not known here is refused.
+"""Which SQL a person may run: one SELECT over published tables. It checks DuckDB's own parse tree and refuses whatever it does not know.
 
-The session of reading.py reaches nothing else either. This says so in a sentence, before anything is run.
+The sessions of reading.py have no access to anything else in any case; this check gives a clear error message before anything runs.
 """
 
 import json
@@ -32,12 +32,12 @@ FUNCTIONS_OF_THE_MOMENT = {
     "now", "today", "current_date", "current_localtime", "current_localtimestamp", "get_current_time", "get_current_timestamp",
     "transaction_timestamp", "random", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "error", "ago", "unnest", "unlist",
 }  # fmt: skip
-"""Those that do not depend on their arguments alone, and look at nothing but the clock and chance; and two that the parser makes rows of."""
+"""Functions that depend only on the clock or on chance besides their arguments, and two that the parser turns into rows."""
 NOT_OF_ARGUMENTS = {
     "current_setting", "getvariable", "json_serialize_plan", "json_serialize_sql", "json_deserialize_sql", "parse_duckdb_log_message",
     "nextval", "currval",
 }  # fmt: skip
-"""Those that DuckDB calls consistent although they look at the session."""
+"""Functions that DuckDB declares consistent although they read the session."""
 MACROS = re.compile(
     r"(?:(?:array|list|json|map_contains|md5_number)_\w+|json|date_add|days_in_month|fdiv|fmod|geomean|geometric_mean|nullif"
     r"|regexp_split_to_table|round_even|roundbankers|split_part|wavg|weighted_avg)"
@@ -48,22 +48,22 @@ where function_type in ('scalar', 'aggregate') and stability = 'CONSISTENT' and 
     or function_type = 'macro'
 """
 NOT_IN_NAMES = re.compile(r"[./\\:*?\[\]{}]")
-"""Signs that only the name of a file has."""
+"""Characters that occur in file names, but in no table name."""
 EXPLAINED = re.compile(r"\s*explain\s+(analyze\s+)?(?=\w|\()", re.IGNORECASE)
 SHOWN = {'"tables"'}
-"""What `show` may be asked for by a word; `describe` and `summarize` carry a query."""
+"""What `show` may be given as a keyword; `describe` and `summarize` carry a query instead."""
 
 
 def allowed(con: duckdb.DuckDBPyConnection, query: str, tables: Iterable[str]) -> str:
-    """The statement that may be run for a person's query.
+    """The statement to run for a person's query.
 
     Args:
         con: any connection.
         query: one SELECT, in DuckDB's SQL, also as FROM, WITH, VALUES, TABLE, PIVOT, DESCRIBE, SUMMARIZE or SHOW TABLES, or EXPLAIN of one.
-        tables: what is published, by plain names.
+        tables: the unqualified names of the published tables.
 
     Raises:
-        MakegoodError: it is no SQL, or says more than reading published tables.
+        MakegoodError: the query is not valid SQL, or does more than read published tables.
     """
     if has_control(re.sub(r"[\t\n\r\f\v]", " ", query)):
         raise MakegoodError("the query holds a control character")
@@ -98,7 +98,7 @@ def allowed(con: duckdb.DuckDBPyConnection, query: str, tables: Iterable[str]) -
 
 @lru_cache
 def _functions() -> frozenset[str]:
-    """Every function whose value comes from its arguments alone, as DuckDB says of its own, and the few of the moment."""
+    """Every function whose result depends only on its arguments, according to DuckDB, and the few of `FUNCTIONS_OF_THE_MOMENT`."""
     with duckdb.connect() as con:
         found = con.execute(FUNCTIONS).fetchall()
     own = {name for kind, name in found if kind != "macro" or MACROS.fullmatch(name)}
@@ -106,7 +106,7 @@ def _functions() -> frozenset[str]:
 
 
 class _Walk:
-    """Looks at every part of a statement. `scope` holds the names of the WITH queries that a part can see."""
+    """Checks every node of a statement's parse tree. `scope` holds the names of the CTEs that a node can see."""
 
     def __init__(self, functions: frozenset[str], tables: set[str]) -> None:
         self._functions, self._tables = functions, tables
@@ -116,7 +116,7 @@ class _Walk:
             raise MakegoodError(READ_ONLY)
         for entry in node.get("cte_map", {}).get("map", []):
             self._name(entry["key"])
-            # A query that is not recursive does not see itself: there the name is that of a table.
+            # A CTE that is not recursive cannot see itself: inside it, its name refers to a table.
             self._parts(entry["value"], scope)
             scope |= {entry["key"].lower()}
         rest = {name: value for name, value in node.items() if name not in ("cte_map", "type")}

@@ -1,6 +1,7 @@
-"""What a reader may be asked with: text without control characters, numbers and times that are written in one way. Every reader's values pass here.
+"""Checks values from users before they are bound to a query: text without control characters, numbers and times in one fixed form.
 
-DuckLake writes a text that is compared with a column into SQL of its own, and a NUL ends it there: what follows would be run.
+This is a security boundary: DuckLake copies a text that is compared with a column into SQL of its own, where a NUL ends the literal, so
+that the rest of the text would be executed.
 """
 
 import re
@@ -14,7 +15,7 @@ import duckdb
 from makegood.errors import MakegoodError
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-"""C0 controls, which no landed text holds, and half characters, which no text can hold."""
+"""C0 control characters, which landed text never contains, and unpaired surrogates, which are not valid text."""
 SPACING = str.maketrans("", "", "\t\n\r")
 NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)", re.ASCII)
 INSTANT = re.compile(
@@ -24,7 +25,7 @@ LONGEST_NUMBER = 40
 
 
 class UnaskableError(MakegoodError):
-    """A value that no reader is asked with. `name` is the parameter's."""
+    """A value that must not be bound to a query. `name` is the parameter's name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} holds a control character, which no text that can be asked for does")
@@ -32,19 +33,19 @@ class UnaskableError(MakegoodError):
 
 
 def has_control(text: str) -> bool:
-    """Whether the text holds a control character or half a character."""
+    """Whether the text contains a control character or an unpaired surrogate."""
     return CONTROL.search(text) is not None
 
 
 def refuse_controls(arguments: Iterable[str], *, is_spacing_allowed: bool = False) -> None:
-    """Look through what was typed on a command line.
+    """Check the arguments of a command line.
 
     Args:
         arguments: the command and what follows it.
-        is_spacing_allowed: whether tabs and line ends are text, as in SQL.
+        is_spacing_allowed: whether tabs and line ends are allowed, as in SQL.
 
     Raises:
-        UnaskableError: one of them holds a control character; it is named by its place.
+        UnaskableError: an argument contains a control character; it is identified by its position.
     """
     for place, argument in enumerate(arguments, 1):
         if has_control(argument.translate(SPACING) if is_spacing_allowed else argument):
@@ -52,10 +53,10 @@ def refuse_controls(arguments: Iterable[str], *, is_spacing_allowed: bool = Fals
 
 
 def number(text: str) -> Decimal:
-    """A number of digits, with a point or without; no sign, no exponent, no separators.
+    """Parse a number of digits, with or without a decimal point; no sign, exponent or separators.
 
     Raises:
-        ValueError: it is written in another way.
+        ValueError: the text has another form.
     """
     if len(text) > LONGEST_NUMBER or not NUMBER.fullmatch(text):
         raise ValueError(f"a number is written in at most {LONGEST_NUMBER} digits, such as 12 or 0.5")
@@ -63,10 +64,10 @@ def number(text: str) -> Decimal:
 
 
 def whole_number(text: str) -> int:
-    """A number of digits alone.
+    """Parse a number that consists of digits only.
 
     Raises:
-        ValueError: it is written in another way.
+        ValueError: the text has another form.
     """
     if "." in text:
         raise ValueError("a whole number is written in digits alone, such as 12")
@@ -74,10 +75,10 @@ def whole_number(text: str) -> int:
 
 
 def instant(text: str) -> datetime:
-    """A day or a time of ISO 8601 in naive UTC; what names no zone is UTC.
+    """Parse a day or time in ISO 8601 to naive UTC; without a time zone it is taken as UTC.
 
     Raises:
-        ValueError: it is written in another way, or there is no such time.
+        ValueError: the text has another form, or there is no such time.
     """
     if not INSTANT.fullmatch(text):
         raise ValueError("a time is written like 2026-11-01T05:00:00.000Z")
@@ -91,10 +92,10 @@ def instant(text: str) -> datetime:
 def ask(
     con: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any] | Sequence[Any]
 ) -> duckdb.DuckDBPyConnection:
-    """Execute a question of our own with a person's values bound to it; the way in for all of them.
+    """Execute one of our own queries with a user's values bound to it. All user values are bound here.
 
     Raises:
-        UnaskableError: a value holds a control character.
+        UnaskableError: a value contains a control character.
     """
     for name, value in values.items() if isinstance(values, Mapping) else enumerate(values, 1):
         for part in value if isinstance(value, list | tuple) else (value,):

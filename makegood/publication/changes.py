@@ -1,4 +1,4 @@
-"""What a publication would change of the hours that a run wrote, by type of compensation: before, and after. Publishes nothing."""
+"""Compares the compensations of some hours before and after a publication, by type. It publishes nothing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ group by compensation_type
 
 @dataclass(frozen=True)
 class Change:
-    """Compensations of one type in some hours: how many, and what they pay in USD."""
+    """Compensations of one type in some hours: their number, and what they pay in USD."""
 
     compensation_type: str
     count_before: int
@@ -26,14 +26,14 @@ class Change:
     usd_after: Decimal
 
     def __str__(self) -> str:
-        """As one line."""
+        """The change as one line of text."""
         return f"{self.compensation_type}: {self.count_before:,} → {self.count_after:,} compensations, {self.usd_before:f} → {self.usd_after:f} USD"
 
 
 def changes(
     before: duckdb.DuckDBPyConnection, after: duckdb.DuckDBPyConnection, hours: Iterable[datetime]
 ) -> list[Change]:
-    """The types that have a compensation in these hours (naive UTC) before or after, by name; one that stays as it was is a row too."""
+    """The types with a compensation in these hours (naive UTC) before or after, sorted by name, including types that did not change."""
     named = {"hours": sorted(hours)}
     old, new = (
         {kind: (int(count), usd) for kind, count, usd in con.execute(BY_TYPE, named).fetchall()}

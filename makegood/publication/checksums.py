@@ -1,6 +1,6 @@
-"""Seals: the digest of what a catalog says of one snapshot, and a checksum of every block of a file. When they are taken is sealing.py's.
+"""Seals: the digest of a catalog at one snapshot, and a checksum for every block of a file. sealing.py decides when they are taken.
 
-A disk that loses a bit would otherwise change a number unseen: neither SQLite nor Parquet, as DuckDB writes it, would tell.
+Without them a disk error could change a number unnoticed: neither SQLite nor Parquet files as DuckDB writes them would reveal it.
 """
 
 import hashlib
@@ -10,21 +10,21 @@ from pathlib import Path
 import duckdb
 
 UNSEALED = "ducklake_table_stats"
-"""What the catalog keeps of a table at its newest snapshot alone; no answer comes from it."""
+"""A catalog table with statistics of the newest snapshot only; no query result depends on it."""
 FORM = duckdb.__version__
-"""By what the rows of a catalog are written when they are sealed."""
+"""The DuckDB version that sealed a catalog, since its text form of values is part of the digest."""
 BLOCK = 1 << 16
-"""Bytes under one checksum: a look for one row proves little more than it reads."""
+"""Bytes per checksum. Small blocks let a lookup of one row verify little more than what it reads."""
 CHECKSUM = 4
 """Bytes of one checksum."""
 
 
 def catalog_seal(con: duckdb.DuckDBPyConnection, pinned: str) -> str:
-    """The digest of a pinned catalog: the same for the same snapshot, whatever is written after it; the order of rows does not count.
+    """The digest of a pinned catalog. For one snapshot it is always the same, whatever is written later and in whatever order the rows are.
 
     Args:
         con: a connection that has the catalog attached.
-        pinned: under which name.
+        pinned: the name under which it is attached.
     """
     tables = con.execute(
         "select table_name from duckdb_tables() where database_name = ? and table_name <> ? order by table_name",
@@ -35,31 +35,31 @@ def catalog_seal(con: duckdb.DuckDBPyConnection, pinned: str) -> str:
         sums = con.execute(
             f'select count(*), bit_xor(md5_number(held::varchar)) from {pinned}."{table}" as held having count(*) > 0'
         ).fetchone()
-        # Of rows that lie in the catalog, a table without any comes and goes with what is written later.
+        # Tables for rows inlined in the catalog are created and dropped by later writes, so an empty one must not count.
         if sums:
             sealed.update(repr((table, *sums)).encode())
     return f"{FORM} {sealed.hexdigest()}"
 
 
 def is_same(sealed: str, found: str) -> bool:
-    """Whether a catalog says what it said; of one that another DuckDB sealed, which may write values in another way, nobody can tell."""
+    """Whether two seals of a catalog agree. If another DuckDB version made the first, they cannot be compared and count as equal."""
     return sealed == found or sealed.split()[0] != FORM
 
 
 def file_seal(file: Path) -> bytes:
-    """The checksums of a file's blocks, one after the other."""
+    """The concatenated checksums of a file's blocks."""
     with file.open("rb") as opened:
         blocks = iter(lambda: opened.read(BLOCK), b"")
         return b"".join(_checksum(block) for block in blocks)
 
 
 def block_count(size: int) -> int:
-    """How many blocks a file of so many bytes has."""
+    """The number of blocks of a file of this size in bytes."""
     return -(-size // BLOCK)
 
 
 def is_block_whole(seal: bytes, number: int, block: bytes | memoryview) -> bool:
-    """Whether a block of a file, counted from 0, is the one that was sealed."""
+    """Whether a block of a file, counted from 0, matches its checksum."""
     at = number * CHECKSUM
     return seal[at : at + CHECKSUM] == _checksum(block)
 

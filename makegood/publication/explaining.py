@@ -1,4 +1,4 @@
-"""Says why a request was paid or was not: the decision in a sentence, its signals, and every rule that was in force. Decides nothing."""
+"""Explains why a request was paid or not: the decision as a sentence, its signals, and every rule in force. It decides nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +12,12 @@ from makegood.errors import MakegoodError
 from makegood.policy.signals import assessed_signals, timed_signals, untimed_operations, yes_no_signals
 from makegood.publication.asking import ask
 
-# Within a known hour. DuckLake compares an equality with what its catalog says of each file, which costs more than to read the
-# hour's rows; an expression is compared with the rows alone.
+# For use within a known hour. DuckLake checks an equality against its statistics of each file, which costs more than reading the hour's
+# rows; an expression is compared with the rows only.
 SAME_NAME = "source || '' = $source and request_id || '' = $request_id"
 SAME_REQUEST = "request_key || '' = $request_key"
 
-# These find a row or a few, which are put in order here: to sort in SQL makes DuckLake look up statistics of every column first.
+# These queries find a few rows at most, which are sorted in Python: sorting in SQL makes DuckLake read the statistics of every column.
 ASKED = """
 select
     request_key, source, request_id, requested_at, request_date, request_hour, account_id, operation, native_operation, model, input_tokens,
@@ -56,10 +56,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class RuleEvaluation:
-    """What one rule saw of the request. Money is in USD; `observed_value` is None where the signal was not observed.
+    """How one rule applied to the request. Money is in USD; `observed_value` is None if the signal was not observed.
 
     Attributes:
-        operations: what the rule is for, joined by |; * is every purchase.
+        operations: the operations that the rule applies to, joined by |; * means every purchase.
         outcome: matched, or why not, as in mart_rule_evaluations.
         is_paid: whether this is the rule that was paid.
         sentence: the outcome in words.
@@ -87,15 +87,15 @@ class RuleEvaluation:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a request was paid or was not, at one publication. `plain(asdict(…))` is its JSON, with money as text.
+    """Why a request was paid or not, as of one publication. `plain(asdict(…))` is its JSON, with money as text.
 
     Attributes:
         sentence: the decision in words.
         request: the request's own columns, as in fct_requests.
-        signals: every signal that a rule in force looks at, by name; None where it was not observed.
-        rules: every rule in force for the request's model when it was asked.
+        signals: every signal that a rule in force uses, by name; None if it was not observed.
+        rules: every rule in force for the request's model at the time of the request.
         assessments: the verdicts of detectors, newest first.
-        other_times: when the same id was used for other requests.
+        other_times: the times of other requests with the same id.
     """
 
     source: str
@@ -123,14 +123,14 @@ def explain(
 
     Args:
         con: a session at the published snapshot.
-        source: the gateway; None where only one has the id.
+        source: the gateway; may be None if only one gateway has the id.
         request_id: the request's id.
-        hour: its request hour (naive UTC), which spares a search; without it the latest request of the id is explained.
-        account: whose request is meant; None where requests of one account alone have the id.
-        at: exactly when it was asked (naive UTC), which tells apart an account's requests of one id.
+        hour: the request's hour (naive UTC), which saves a search; without it the latest request with the id is explained.
+        account: the request's account; may be None if only one account has requests with the id.
+        at: the exact time of the request (naive UTC), which distinguishes requests of one account with the same id.
 
     Raises:
-        MakegoodError: no request has the id, or those of several sources or accounts have.
+        MakegoodError: no request has the id, or requests of several sources or accounts have it.
     """
     found = _rows(con, ASKED, {"source": source, "request_id": request_id, "hour": hour, "account_id": account})
     found = [row for row in found if at is None or row["requested_at"] == at]
@@ -163,14 +163,14 @@ def explain(
 
 
 def evaluated_rules(con: duckdb.DuckDBPyConnection, request: Row) -> list[RuleEvaluation]:
-    """Every rule in force for the request, a row of fct_requests, with what it saw; by precedence of type, then id."""
+    """Every rule in force for the request (a row of fct_requests) and how it applied, sorted by precedence of type, then rule id."""
     named = ("request_key", "requested_at", "request_date", "request_hour")
     rows = _rows(con, EVALUATED, {name: request[name] for name in named})
     return [_evaluation(row, request) for row in sorted(rows, key=itemgetter("precedence", "rule_id"))]
 
 
 def assessed(con: duckdb.DuckDBPyConnection, request: Row) -> list[Row]:
-    """The verdicts of detectors on the request, a row of fct_requests, newest first."""
+    """The detectors' verdicts on the request (a row of fct_requests), newest first."""
     named = ("request_key", "requested_at", "request_date", "request_hour")
     rows = sorted(_rows(con, ASSESSED, {name: request[name] for name in named}), key=itemgetter("detector"))
     return sorted(rows, key=itemgetter("assessed_at"), reverse=True)
@@ -190,7 +190,7 @@ def _evaluation(row: Row, request: Row) -> RuleEvaluation:
 
 
 def decision(request: Row, rules: list[RuleEvaluation]) -> str:
-    """The decision on a request in a sentence."""
+    """The decision on a request as a sentence."""
     reason = request["reason_code"]
     if reason == "compensated":
         label = next((r.label for r in rules if r.compensation_type == request["compensation_type"]), None)
@@ -227,13 +227,13 @@ def decision(request: Row, rules: list[RuleEvaluation]) -> str:
 
 
 def _failure(request: Row) -> str:
-    """How the request failed, as the log has it."""
+    """How the request failed, according to the log."""
     status, code = request["status_code"], request["error_code"]
     return ", ".join([f"status {status or 'not logged'}", *([code] if code else [])])
 
 
 def _decided_so(rule: RuleEvaluation, request: Row) -> bool:
-    """Whether the rule as it is today is the one that was paid: until an hour is restated, its rules may have been edited since."""
+    """Whether the current rule is the one that was paid: until an hour is restated, its rules may have been edited since."""
     return (
         (rule.policy_version, rule.rule_id) == (request["policy_version"], request["rule_id"])
         and (rule.threshold_value, rule.payout_rate) == (request["threshold_value"], request["payout_rate"])
@@ -265,7 +265,7 @@ def _outcome(row: Row, request: Row, is_paid: bool) -> str:
 
 
 def _why_unknown(signal: str, request: Row) -> str:
-    """Why nothing is known of a signal, where the request says so."""
+    """Why a signal is unknown, if the request tells."""
     if signal == "upstream_failed":
         return ": nobody can say whose fault the error was"
     if signal in assessed_signals() and request["operation"] == "other":
@@ -287,7 +287,7 @@ def _observed(rule: RuleEvaluation) -> str:
 
 
 def _plain(value: Decimal | None) -> str:
-    """The number without padding zeros."""
+    """The number without trailing zeros."""
     if value is None:
         return "an unknown amount"
     text = format(value, "f")

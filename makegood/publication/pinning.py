@@ -1,6 +1,6 @@
-"""A private copy of the warehouse's catalog in DuckDB's own format that holds one snapshot and nothing of any other, for readers.
+"""Makes a reader's private copy of the warehouse's catalog, as a DuckDB file that contains exactly one snapshot.
 
-A question costs several looks at the catalog, and each takes a fraction of what it takes in SQLite. What is in the catalog is DuckLake's.
+A query reads the catalog several times, and each read takes a fraction of what it takes in SQLite. DuckLake defines the catalog's tables.
 """
 
 import sqlite3
@@ -20,7 +20,7 @@ from makegood.storage.warehouse import ALIAS
 TYPES = {
     "int8": "tinyint", "int16": "smallint", "int32": "integer", "int64": "bigint", "float32": "real", "float64": "double",
 }  # fmt: skip
-"""DuckLake's names of types that DuckDB gives another name; the others have the same."""
+"""DuckLake's type names that differ from DuckDB's; all others are the same."""
 INLINED = """
 select inlined.table_name, columns.column_name, columns.column_type
 from ducklake_inlined_data_tables as inlined
@@ -28,11 +28,11 @@ inner join ducklake_column as columns using (table_id)
 where columns.parent_column is null
 order by inlined.table_name, columns.begin_snapshot
 """
-"""The columns of rows that lie in the catalog itself; of a column whose type was changed, the last type comes last."""
+"""The columns of rows inlined in the catalog. If the type of a column was changed, its last type comes last."""
 EMPTIED = ("ducklake_files_scheduled_for_deletion", "ducklake_table_column_stats")
-"""What is of all snapshots together, and is needed by writers alone."""
+"""Catalog tables that concern all snapshots together and are needed only for writing."""
 PATIENCE_S = 60
-"""How long another program may keep the catalog to itself before a reader gives up."""
+"""How many seconds a reader waits while another program has the catalog locked."""
 FILES = f"""
 with tables as (
     select
@@ -56,12 +56,12 @@ inner join tables using (table_id)
 
 
 def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> str:
-    """Copy what the catalog says of a snapshot to `target`, a new file, and return its seal. Nobody writes to the copy.
+    """Copy the catalog's data of a snapshot to `target`, a new file, and return its seal. The copy is never written to.
 
-    Rows that lie in the catalog itself are text and numbers in SQLite; here they have their columns' own types, which DuckLake expects.
+    Rows inlined in the catalog are text and numbers in SQLite; the copy has the types of their columns, which DuckLake expects.
 
     Raises:
-        MakegoodError: the catalog does not hold the snapshot.
+        MakegoodError: the catalog does not contain the snapshot.
     """
     with TemporaryDirectory(dir=target.parent) as folder:
         taken = Path(folder) / "catalog.sqlite"
@@ -86,13 +86,13 @@ def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> str:
 
 
 def _statements(taken: sqlite3.Connection, snapshot_id: int) -> Iterator[str]:
-    """The statements that copy what each table of the catalog says of the snapshot. What ends later has not ended there."""
+    """The statements that copy the snapshot's rows from each catalog table. Ends later than the snapshot are set to null."""
     types: dict[str, dict[str, str]] = {}
     for table, column, type_ in taken.execute(INLINED):
         types.setdefault(table, {})[column] = TYPES.get(type_, type_)
     tables = [name for (name,) in taken.execute("select name from sqlite_master where type = 'table' order by name")]
     without_rows = []
-    # Which files there are is copied first: what is known of other files is left out.
+    # The list of data files is copied first, because rows about other files are left out.
     for table in sorted(tables, key=lambda name: name != "ducklake_data_file"):
         columns = [row[1] for row in taken.execute(f"""pragma table_info("{table}")""")]
         replaced = [f'"{name}"::{type_} as "{name}"' for name, type_ in types.get(table, {}).items() if name in columns]
@@ -117,13 +117,13 @@ def _statements(taken: sqlite3.Connection, snapshot_id: int) -> Iterator[str]:
 
 
 def pinned_files(con: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Path]:
-    """Every file of the pinned snapshot that is attached, by the name that the catalog has for it under the warehouse's data."""
+    """Every file of the attached, pinned snapshot, by the path that the catalog has for it below the warehouse's data."""
     found = con.execute(FILES).fetchall()
     return {path: data / path if is_relative else Path(path) for path, is_relative, _ in found}
 
 
 def lost_files(con: duckdb.DuckDBPyConnection, data: Path) -> list[str]:
-    """Those of them that are missing or have another size, which takes no look at their bytes."""
+    """The snapshot's files that are missing or have the wrong size. Their content is not read."""
     return sorted(
         path
         for path, is_relative, size in con.execute(FILES).fetchall()

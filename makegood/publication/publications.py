@@ -1,7 +1,7 @@
-"""The record of publications, and of the hours that were written but not audited since. The last publication is what readers see.
+"""The record of publications, and of hours that were written since but not audited. Readers see the last publication.
 
-Snapshots are one line: publishing one shows everything that was written before it, so nothing may be published while an hour that
-anybody wrote is unaudited.
+Snapshots are linear: publishing one shows everything written before it. So nothing may be published while any hour that was written, by
+whatever run, is unaudited.
 """
 
 import hashlib
@@ -52,15 +52,15 @@ COLUMNS = (
     "publication_id, snapshot_id, run_id, published_at, landing_from, landing_to, hour_count, data_through,"
     " request_count, compensation_count, payout_usd, ledger_sequence, ledger_digest"
 )
-"""Of a publication; its seal is the digest of all of them, so that no spoiled byte shows readers another snapshot or another sum."""
+"""The columns of a publication. Its seal is a digest of all of them, so that a damaged record never shows readers wrong data."""
 
 ROLLBACK = "rollback"
-"""What stands in the place of a run's id where an earlier snapshot was published again."""
+"""The run id of a publication that shows an earlier snapshot again."""
 
 
 @dataclass(frozen=True)
 class Publication:
-    """One publication. Times are naive UTC; `data_through` is the end of the last request hour that it holds.
+    """One publication. Times are naive UTC; `data_through` is the end of the last request hour that it contains.
 
     The ledger's head (`ledger_sequence`, `ledger_digest`) is 0 and empty until something was settled.
     """
@@ -82,7 +82,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a snapshot holds, as its publication records it."""
+    """The key figures of a snapshot that its publication records."""
 
     data_through: datetime | None
     request_count: int
@@ -94,10 +94,10 @@ class Publications:
     """Reads and writes the record. Every write is one transaction."""
 
     def __init__(self, file: Path) -> None:
-        """Open, and create where there is none. `file` is a SQLite file beside the warehouse's catalog.
+        """Open the SQLite file beside the warehouse's catalog, or create it.
 
         Raises:
-            MakegoodError: it is damaged, or is missing although there is a catalog: nobody knows then what in it was audited.
+            MakegoodError: it is damaged, or it is missing although a catalog exists, so that it is unknown what was audited.
         """
         self._file = file
         way_out = rebuilding(file.parent)
@@ -111,26 +111,26 @@ class Publications:
         self._db.close()
 
     def current(self) -> Publication | None:
-        """What readers see; None before the first publication."""
+        """The publication that readers see; None before the first one."""
         return self._one()
 
     def publication(self, publication_id: int) -> Publication | None:
-        """One publication; None where there is none of this number."""
+        """The publication with this number; None if there is none."""
         return self._one("where publication_id = ?", publication_id) if abs(publication_id) < 1 << 63 else None
 
     def before(self, snapshot_id: int) -> Publication | None:
-        """The last publication of an older snapshot; None where there is none."""
+        """The last publication of an older snapshot; None if there is none."""
         return self._one("where snapshot_id < ?", snapshot_id)
 
     def recent(self, count: int) -> list[Publication]:
-        """So many last publications, the newest first."""
+        """The last `count` publications, newest first."""
         rows = self._db.execute(
             f"select {COLUMNS}, seal from publications order by publication_id desc limit ?", (count,)
         )
         return [self._publication(row) for row in rows]
 
     def mark_written(self, hours: Iterable[datetime], run_id: str) -> None:
-        """Note, before it is done, that the run writes these request hours."""
+        """Record that the run will write these request hours; must be called before it writes."""
         self._db.execute("begin immediate")
         self._db.executemany(
             "insert or replace into unaudited_hours values (?, ?)", [(hour.isoformat(), run_id) for hour in hours]
@@ -138,12 +138,12 @@ class Publications:
         self._db.execute("commit")
 
     def unaudited_hours(self) -> list[tuple[datetime, str]]:
-        """Request hours written since the last publication, with the run that wrote each last."""
+        """Request hours written since the last publication, each with the run that last wrote it."""
         rows = self._db.execute("select request_hour, run_id from unaudited_hours order by request_hour")
         return [(datetime.fromisoformat(row[0]), row[1]) for row in rows]
 
     def landing_ranges(self, snapshot_id: int) -> list[tuple[datetime, datetime]]:
-        """The landing hours that were published with this snapshot or one before it, as ranges [start, end)."""
+        """The landing hours that were published with this snapshot or an earlier one, as ranges [start, end)."""
         rows = self._db.execute(
             f"select {COLUMNS}, seal from publications where snapshot_id <= ? and landing_from is not null",
             (snapshot_id,),
@@ -152,32 +152,32 @@ class Publications:
         return [(one.landing_from, one.landing_to) for one in published if one.landing_from and one.landing_to]
 
     def catalog_seal(self, snapshot_id: int) -> str | None:
-        """The digest of what the catalog says of a snapshot; None where it was not sealed, or is being tidied."""
+        """The seal of the catalog at a snapshot; None if there is none, or while the upkeep is running."""
         row = self._db.execute("select seal from catalog_seals where snapshot_id = ?", (snapshot_id,)).fetchone()
         return row[0] if row else None
 
     def file_seal(self, path: str) -> bytes | None:
-        """The checksums of a file of the warehouse, which the catalog has under this path; None where it was not sealed."""
+        """The checksums of a data file, by its path in the catalog; None if it was not sealed."""
         row = self._db.execute("select seal from file_seals where path = ?", (path,)).fetchone()
         return row[0] if row else None
 
     def sealed_files(self) -> set[str]:
-        """The paths of all files that were sealed."""
+        """The paths of all sealed files."""
         return {path for (path,) in self._db.execute("select path from file_seals")}
 
     def note_seals(self, snapshots: Mapping[int, str], files: Mapping[str, bytes]) -> None:
-        """Keep the seals of these snapshots and files."""
+        """Store the seals of these snapshots and files."""
         self._db.execute("begin immediate")
         self._db.executemany("insert or replace into catalog_seals values (?, ?)", snapshots.items())
         self._db.executemany("insert or replace into file_seals values (?, ?)", files.items())
         self._db.execute("commit")
 
     def forget_catalog_seals(self) -> None:
-        """From now on the catalog is not compared with what it was: its upkeep writes the same in another way."""
+        """Delete the catalog's seals, because the upkeep is about to rewrite the catalog without changing its meaning."""
         self._db.execute("delete from catalog_seals")
 
     def forget_file_seals(self, paths: Iterable[str]) -> None:
-        """Forget the seals of these files."""
+        """Delete the seals of these files."""
         gone = [(path,) for path in paths]
         self._db.execute("begin immediate")
         self._db.executemany("delete from file_seals where path = ?", gone)
@@ -191,11 +191,11 @@ class Publications:
         landing: tuple[datetime, datetime] | None,
         ledger_head: tuple[int, str] = (0, ""),
     ) -> Publication:
-        """Move readers to the snapshot. The caller vouches that the run's own hours passed their audits.
+        """Make the snapshot what readers see. The caller guarantees that the run's own hours passed their audits.
 
         `ledger_head` is the number and digest of the ledger's last batch, 0 and empty before the first.
 
-        Where another run's hours stand in the way, the own hours count as passed all the same: the next publication shows them.
+        If unaudited hours of another run prevent publishing, the run's own hours still count as passed: the next publication shows them.
 
         Raises:
             MakegoodError: other runs wrote hours that did not pass; names them and what to do.
@@ -216,7 +216,7 @@ class Publications:
         return published
 
     def publish_again(self, earlier: Publication) -> Publication:
-        """Move readers back to what an earlier publication showed. The ledger is never rolled back: its head stays the last one."""
+        """Show readers an earlier publication again. The ledger is never rolled back: the head recorded is still the newest one."""
         now = self.current()
         assert now is not None
         contents = Contents(earlier.data_through, earlier.request_count, earlier.compensation_count, earlier.payout_usd)
@@ -224,7 +224,7 @@ class Publications:
         return self._insert(earlier.snapshot_id, ROLLBACK, None, earlier.hour_count, contents, head)
 
     def _one(self, condition: str = "", *values: int) -> Publication | None:
-        """The last publication that fits the condition."""
+        """The last publication that satisfies the condition."""
         row = self._db.execute(
             f"select {COLUMNS}, seal from publications {condition} order by publication_id desc limit 1", values
         ).fetchone()
@@ -251,7 +251,7 @@ class Publications:
         contents: Contents,
         ledger_head: tuple[int, str],
     ) -> Publication:
-        """Make it the last publication."""
+        """Insert a new last publication."""
         start, end = landing or (None, None)
         (last,) = self._db.execute("select coalesce(max(publication_id), 0) from publications").fetchone()
         values = (
@@ -270,7 +270,7 @@ class Publications:
         return published
 
     def _passed(self, run_id: str) -> int:
-        """Strike the run's hours off the unaudited ones, whether or not it can publish them itself; how many there were."""
+        """Remove the run's hours from the unaudited ones, whether or not it can publish. Returns how many there were."""
         return self._db.execute("delete from unaudited_hours where run_id = ?", (run_id,)).rowcount
 
 

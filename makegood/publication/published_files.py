@@ -1,4 +1,4 @@
-"""The file system of a reader: it opens the files of one snapshot, for reading, and knows no others. Which files those are is pinning.py's."""
+"""A read-only fsspec file system with exactly the files of one snapshot. pinning.py determines which files these are."""
 
 import os
 import re
@@ -14,36 +14,36 @@ from makegood.errors import MakegoodError
 from makegood.publication.checksums import BLOCK, CHECKSUM, block_count, is_block_whole
 
 PREFIX = "published://data/"
-"""Where the session finds them; where they lie is not said."""
+"""The prefix under which the session finds the files; their real location is not revealed."""
 
 
 Seals = Callable[[str], bytes | None]
-"""The seal of a file by the name behind the prefix; None where it has none."""
+"""A function from a file's name after the prefix to its seal; None if it has none."""
 SAID = re.compile(r"DamagedFileError: (.*?)(?:\n\nAt:|\Z)", re.DOTALL)
 
 
 class DamagedFileError(MakegoodError):
-    """A file of the warehouse does not hold what was published."""
+    """A file of the warehouse is not as it was published."""
 
     def __init__(self, file: Path, way_out: str) -> None:
         super().__init__(f"{file} is damaged, it does not hold what was published: {way_out}")
 
 
 def damage(error: Exception) -> MakegoodError | None:
-    """The sentence about a damaged file, where that is why DuckDB gave a question up: it makes an error of its own of ours."""
+    """Our own error about a damaged file, if that is why DuckDB's query failed: DuckDB wraps it in an error of its own."""
     found = SAID.search(str(error))
     return MakegoodError(found[1]) if found else None
 
 
 class _File(FileIO):
-    """A file that is closed with its last user: DuckDB lets go of its files and does not close them."""
+    """A file that is closed with its last reference, because DuckDB drops its files without closing them."""
 
     def __del__(self) -> None:
         self.close()
 
 
 class _SealedFile(_File):
-    """A file of which no byte is given out whose block is not as it was sealed."""
+    """A file that verifies the checksum of each block before it returns any of its bytes."""
 
     def __init__(self, file: Path, seal: bytes, way_out: str) -> None:
         super().__init__(file)
@@ -51,14 +51,14 @@ class _SealedFile(_File):
         count = block_count(os.fstat(self.fileno()).st_size)
         if count * CHECKSUM != len(seal):
             raise DamagedFileError(file, way_out)
-        # Of a file that was cut the last block shows it, and nobody reads one without its end.
+        # The last block reveals a truncated file, and Parquet readers need the end of the file anyway.
         self._blocks(max(count - 1, 0), count)
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """So many bytes from where the file stands, or all.
+        """Up to `size` bytes from the current position, or all.
 
         Raises:
-            DamagedFileError: a block of them was changed or lost.
+            DamagedFileError: one of their blocks was changed or lost.
         """
         at, end = self.tell(), os.fstat(self.fileno()).st_size
         if size is not None and size >= 0:
@@ -71,7 +71,7 @@ class _SealedFile(_File):
         return bytes(content[at - first * BLOCK : end - first * BLOCK])
 
     def _blocks(self, first: int, until: int) -> memoryview:
-        """The blocks from one to another, that one not included, as they were sealed."""
+        """The verified blocks from `first` up to, but not including, `until`."""
         content = memoryview(os.pread(self.fileno(), (until - first) * BLOCK, first * BLOCK))
         for number in range(first, until):
             if not is_block_whole(self._seal, number, content[(number - first) * BLOCK :][:BLOCK]):
@@ -80,7 +80,7 @@ class _SealedFile(_File):
 
 
 class PublishedFiles(AbstractFileSystem):
-    """Reads the files of one snapshot. DuckDB finds it by its protocol, and asks for a file by its whole name."""
+    """Reads the files of one snapshot. DuckDB selects it by its protocol, and opens files by their full name."""
 
     protocol = "published"
     cachable = False
@@ -92,22 +92,22 @@ class PublishedFiles(AbstractFileSystem):
         self._way_out = ""
 
     def know(self, files: Mapping[str, Path], seals: Seals | None = None, way_out: str = "") -> None:
-        """From now on these can be read: where each lies, by its name behind the prefix.
+        """Set the files that can be read, by their names after the prefix.
 
         Args:
-            files: the places.
-            seals: how a file's seal is found.
-            way_out: what to do where a file does not fit its seal.
+            files: the path of each.
+            seals: looks up a file's seal.
+            way_out: what the user should do if a file does not match its seal; part of the error message.
         """
         self._files = files
         self._seals, self._way_out = seals or self._seals, way_out
 
     def open(self, path: str, mode: str = "rb", *_: Any, **__: Any) -> FileIO:
-        """A file of the snapshot.
+        """Open a file of the snapshot.
 
         Raises:
-            PermissionError: it is none, or it is opened for anything but reading.
-            DamagedFileError: it is not there, or not of the size that was published.
+            PermissionError: the file is not part of the snapshot, or is opened for anything but reading.
+            DamagedFileError: it cannot be opened, or its size is not that of its seal.
         """
         if mode != "rb":
             raise PermissionError("a reader writes no file")
@@ -119,15 +119,15 @@ class PublishedFiles(AbstractFileSystem):
             raise DamagedFileError(place, self._way_out) from error
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
-        """What is known of a file."""
+        """A file's name, size and type."""
         return {"name": path, "size": self._stat(path).st_size, "type": "file"}
 
     def modified(self, path: str) -> datetime:
-        """When it was written, which is once."""
+        """When the file was written; files are written only once."""
         return datetime.fromtimestamp(self._stat(path).st_mtime, UTC)
 
     def glob(self, path: str, *_: Any, **__: Any) -> list[str]:
-        """The file of this name; no pattern finds one."""
+        """The file with exactly this name, if any; patterns are not supported."""
         return [path] if path.removeprefix(PREFIX) in self._files else []
 
     def _stat(self, path: str) -> os.stat_result:

@@ -1,4 +1,4 @@
-"""Answers a person's SQL at the published snapshot. What it may say is allowing.py's; how an answer is printed is the command line's."""
+"""Answers a person's SQL at the published snapshot. allowing.py checks the query; the command line prints the answer."""
 
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from makegood.publication.reading import reading
 
 
 def answer(home: Path, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The columns' names and the rows; decimals stay decimals.
+    """The column names and the rows; decimals are returned as decimals.
 
     Raises:
-        MakegoodError: nothing is published, the SQL is wrong, or it asks for more than reading what is published.
+        MakegoodError: nothing is published, the SQL is wrong, or it does more than read published tables.
     """
     with reading(Home(home).existing().warehouse) as (con, _):
         tables = [name for (name,) in con.execute("show tables").fetchall()]

@@ -1,4 +1,4 @@
-"""Read-only sessions at the published snapshot: plain table names, no file, no network, no way out."""
+"""Read-only sessions at the published snapshot, with unqualified table names and without access to any other file or the network."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,11 +21,11 @@ UNPLANNED = (
     "statistics_propagation", "compressed_materialization", "join_order", "build_side_probe_side", "column_lifetime",
     "late_materialization", "top_n",
 )  # fmt: skip
-"""Optimizers that ask the catalog for the statistics of every column, which takes longer than finding a row by its key."""
+"""Optimizers that read the statistics of every column from the catalog, which takes longer than finding a row by its key."""
 
 
 def current_publication(warehouse: Path) -> Publication:
-    """What readers see now.
+    """The publication that readers see now.
 
     Raises:
         MakegoodError: nothing is published yet, or the record of publications is damaged or lost.
@@ -54,22 +54,22 @@ def reading(
     memory_limit: str | None = None,
     for_single_rows: bool = False,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Publication]]:
-    """A connection that sees one publication and nothing else, and that publication. Every reader is opened here.
+    """A connection that sees one publication and nothing else, and that publication. Every reader's session is opened here.
 
-    Its catalog holds the published snapshot alone; it opens the files of that snapshot, for reading; it writes nowhere but in its
-    own memory, in a private folder for what does not fit there, and in `writable`.
+    Its catalog contains only the published snapshot, whose files it can open for reading. It can write only to its own memory, to a private
+    temporary directory for data that does not fit there, and to `writable`.
 
     Args:
         warehouse: its directory.
-        publication: which one to read; None is the last.
+        publication: the publication to read; None means the last one.
         pinned: the catalog of that publication, made by `pin_sealed`; None makes one.
-        beside: DuckDB files to read besides, by the names under which they are attached.
-        writable: a directory that may be written.
-        memory_limit: how much DuckDB may keep, such as `400MB`; None leaves it at DuckDB's own.
-        for_single_rows: whether rows are looked up by their keys, and nothing else is asked.
+        beside: further DuckDB files to read, by the names under which they are attached.
+        writable: a directory that may be written to.
+        memory_limit: DuckDB's memory limit, such as `400MB`; None means DuckDB's default.
+        for_single_rows: whether the session only looks up rows by their keys.
 
     Raises:
-        MakegoodError: nothing is published yet, or the warehouse does not hold it any more.
+        MakegoodError: nothing is published yet, or the warehouse does not contain that publication any more.
     """
     publication = publication or current_publication(warehouse)
     with (
@@ -99,10 +99,10 @@ def reading(
 
 @contextmanager
 def saying_damage() -> Iterator[None]:
-    """Where DuckDB gives a question up because a file is damaged, the sentence that names it.
+    """Replace DuckDB's error by our own if a query fails because of a damaged file.
 
     Raises:
-        MakegoodError: a file is damaged.
+        MakegoodError: a file is damaged; names it.
     """
     try:
         yield
@@ -114,7 +114,7 @@ def saying_damage() -> Iterator[None]:
 
 @contextmanager
 def reading_files(files: Sequence[Path]) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[str]]]:
-    """A connection that opens these files, for reading, and nothing else; and their names in it."""
+    """A connection that can open only these files, for reading, and their names in it."""
     with connect(extensions=()) as con:
         known = PublishedFiles()
         con.register_filesystem(known)
@@ -124,7 +124,7 @@ def reading_files(files: Sequence[Path]) -> Iterator[tuple[duckdb.DuckDBPyConnec
 
 
 def _lock(con: duckdb.DuckDBPyConnection, writable: Path | None) -> None:
-    """From now on nothing is opened but what the session's own file system knows, and no setting changes."""
+    """From now on only the session's own file system can be opened, and no setting can be changed."""
     con.execute("set python_enable_replacements = false")
     con.execute(f"set allowed_directories = {sql_list([PREFIX, *([str(writable)] if writable else [])])}")
     con.execute("set enable_external_access = false")
@@ -133,9 +133,9 @@ def _lock(con: duckdb.DuckDBPyConnection, writable: Path | None) -> None:
 
 @contextmanager
 def _unnamed(file: Path, private: Path) -> Iterator[Path]:
-    """A name for the file that is gone once it is open.
+    """A temporary second name for the file, which is removed after it was opened.
 
-    DuckDB lets a session write to what it has attached by its name, so the name must lead nowhere.
+    DuckDB lets a session write to an attached file under its name, so that name must not exist any more.
     """
     name = private / uuid4().hex
     name.hardlink_to(file)
@@ -146,7 +146,7 @@ def _unnamed(file: Path, private: Path) -> Iterator[Path]:
 
 
 def contents(con: duckdb.DuckDBPyConnection) -> Contents:
-    """What the attached snapshot holds, from the small hourly tables."""
+    """The key figures of the attached snapshot, from the small hourly tables."""
     last = con.execute("select max(request_date + to_hours(request_hour)) from fct_request_hours").fetchone()
     requests = con.execute("select coalesce(sum(current_count), 0) from fct_request_hours").fetchone()
     paid = con.execute(

@@ -1,4 +1,4 @@
-"""Moves readers back to what an earlier publication showed. The warehouse and the ledger stay as they are: the next run moves readers on."""
+"""Shows readers an earlier publication again. The warehouse and the ledger stay as they are, and the next run publishes its new state."""
 
 from makegood.errors import MakegoodError
 from makegood.home import Home, publications_file
@@ -11,11 +11,11 @@ from makegood.storage.writing import writing
 
 
 def roll_back(home: Home, publication_id: int | None = None) -> Publication:
-    """Publish again the snapshot of an earlier publication; the last one of an older snapshot unless told. Returns the new publication.
+    """Publish the snapshot of an earlier publication again, by default the last one of an older snapshot. Returns the new publication.
 
     Raises:
         MakegoodError: nothing is published, there is no such publication, its snapshot was expired, or another process
-            writes in this home.
+            is writing in this home.
     """
     current = current_publication(home.warehouse)
     record = Publications(publications_file(home.warehouse))
@@ -36,7 +36,7 @@ def roll_back(home: Home, publication_id: int | None = None) -> Publication:
                 raise MakegoodError(
                     f"publication {target.publication_id} is too old: its snapshot was expired by the upkeep; {_listed(record, kept)}"
                 )
-            # An upkeep may have written anew what the snapshot is made of, and seals the last publication alone.
+            # The upkeep may have rewritten the snapshot's files, and it seals only the last publication.
             if record.catalog_seal(target.snapshot_id) is None:
                 seal(home.warehouse, [target.snapshot_id])
             return record.publish_again(target)
@@ -45,6 +45,6 @@ def roll_back(home: Home, publication_id: int | None = None) -> Publication:
 
 
 def _listed(record: Publications, kept: set[int]) -> str:
-    """The last ones that can be gone back to."""
+    """The latest publications that can be rolled back to."""
     numbers = [str(one.publication_id) for one in record.recent(10) if one.snapshot_id in kept]
     return f"the last ones are {', '.join(numbers)}"

@@ -1,6 +1,7 @@
-"""Seals what is about to be published, and proves what was: no bit that a disk lost reaches a reader, a settlement or a run. Seals are in checksums.py.
+"""Seals what is about to be published, and verifies what was, so that damage on disk never reaches a reader, a settlement or a run.
 
-What is not sealed is read as it is: the upkeep writes the same rows in another way, and seals them when it is done.
+What has no seal is read without verification: the upkeep rewrites the same rows in another form, and seals them when it is done.
+checksums.py computes the seals.
 """
 
 import re
@@ -27,10 +28,10 @@ PARTITION = re.compile(r"/(?:request|landed|settled)_date=(\d{4}-\d{2}-\d{2})/")
 
 
 def pin_sealed(warehouse: Path, snapshot_id: int, target: Path) -> None:
-    """Pin the catalog as `pin_catalog` does, where it says of the snapshot what it said when that was sealed.
+    """Pin the catalog like `pin_catalog`, and verify that it still matches the seal of the snapshot.
 
     Raises:
-        MakegoodError: the catalog is damaged, or does not hold the snapshot.
+        MakegoodError: the catalog is damaged, or does not contain the snapshot.
     """
     for is_last in (False, True):
         try:
@@ -41,7 +42,7 @@ def pin_sealed(warehouse: Path, snapshot_id: int, target: Path) -> None:
             sealed = record.catalog_seal(snapshot_id)
         if sealed is None or is_same(sealed, found):
             return
-        # An upkeep may have come in between, which seals anew what it changed.
+        # The upkeep may have run in between; it seals again what it changed.
         if is_last:
             raise fault(
                 catalog_file(warehouse), ValueError("it does not say what was published"), rebuilding(warehouse)
@@ -50,7 +51,7 @@ def pin_sealed(warehouse: Path, snapshot_id: int, target: Path) -> None:
 
 
 def attach_sealed(con: duckdb.DuckDBPyConnection, warehouse: Path, snapshot_id: int, pinned: Path) -> None:
-    """Attach the warehouse at a snapshot whose catalog is pinned, so that it opens its files alone, for reading, and looks at their seals."""
+    """Attach the warehouse with a pinned catalog, so that the session can only read the snapshot's files, and verifies their seals."""
     files = PublishedFiles()
     con.register_filesystem(files)
     attach(con, warehouse, snapshot_id=snapshot_id, pinned=pinned, data=PREFIX)
@@ -58,7 +59,7 @@ def attach_sealed(con: duckdb.DuckDBPyConnection, warehouse: Path, snapshot_id: 
 
 
 def seals_of(warehouse: Path) -> Callable[[str], bytes | None]:
-    """How the seal of a file of the warehouse is found, by the path that the catalog has of it."""
+    """A function that looks up the seal of a data file by its path in the catalog."""
 
     @lru_cache(maxsize=10_000)
     def find(path: str) -> bytes | None:
@@ -69,10 +70,10 @@ def seals_of(warehouse: Path) -> Callable[[str], bytes | None]:
 
 
 def seal(warehouse: Path, snapshot_ids: Iterable[int]) -> None:
-    """Seal these snapshots as they are now, and those of their files that were not sealed yet. Whoever seals vouches for them.
+    """Seal these snapshots as they are now, and those of their files without a seal. The caller guarantees that they are intact.
 
     Raises:
-        MakegoodError: the catalog does not hold a snapshot, or a file of it is not there.
+        MakegoodError: the catalog does not contain a snapshot, or a file of it is missing.
     """
     with closing(Publications(publications_file(warehouse))) as record:
         known = record.sealed_files()
@@ -87,7 +88,7 @@ def seal(warehouse: Path, snapshot_ids: Iterable[int]) -> None:
 
 
 def forget_gone(warehouse: Path) -> None:
-    """Forget the seals of files that were deleted."""
+    """Delete the seals of files that no longer exist."""
     with closing(Publications(publications_file(warehouse))) as record:
         record.forget_file_seals(
             path for path in record.sealed_files() if not (data_directory(warehouse) / path).exists()
@@ -95,12 +96,12 @@ def forget_gone(warehouse: Path) -> None:
 
 
 def prove(warehouse: Path, snapshot_id: int, days: Collection[date] | None = None) -> None:
-    """Look at what the catalog says of a published snapshot, and at every byte of its files.
+    """Verify the catalog of a published snapshot, and every byte of its files.
 
     Args:
         warehouse: its directory.
-        snapshot_id: which one.
-        days: of tables that are kept by days, the files of these alone; None looks at all.
+        snapshot_id: the snapshot.
+        days: in tables partitioned by day, only the files of these days; None means all files.
 
     Raises:
         MakegoodError: something is not as it was published; names the file and what to do.
@@ -112,10 +113,10 @@ def prove(warehouse: Path, snapshot_id: int, days: Collection[date] | None = Non
 
 
 def prove_files(warehouse: Path, files: Mapping[str, Path]) -> None:
-    """Look at every byte of these files, by the paths that the catalog has of them; those that were not sealed pass.
+    """Verify every byte of these files, by their paths in the catalog; files without a seal are skipped.
 
     Raises:
-        DamagedFileError: one is not as it was sealed.
+        DamagedFileError: a file does not match its seal.
     """
     with closing(Publications(publications_file(warehouse))) as record:
         seals = {path: record.file_seal(path) for path in files}
@@ -143,7 +144,7 @@ def _files(warehouse: Path, pinned: Path) -> dict[str, Path]:
 
 
 def _is_of(path: str, days: Collection[date]) -> bool:
-    """Whether a file may hold rows of one of these days, as the folder says in which it lies."""
+    """Whether a file may contain rows of one of these days, judging by its partition folder."""
     found = PARTITION.search(path)
     return found is None or found[1] in {day.isoformat() for day in days}
 

@@ -1,4 +1,4 @@
-"""What another policy would have paid, beside what was paid, over the published snapshot. It runs the models' own SQL and writes nothing of the home."""
+"""Compares what another policy would have paid with what was paid, over the published snapshot. It runs the models' own SQL, read-only."""
 
 import shutil
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ from makegood.publication.reading import reading
 from makegood.storage.connections import sql_text
 
 MODELS = ("int_request_signals", "int_rule_matches", "fct_requests")
-"""The models that decide, in their order: the SQL of each is run as dbt compiles it."""
+"""The models that make decisions, in order; of each the SQL as compiled by dbt is run."""
 CANDIDATES = ("compensation_rules", "compensation_types")
-"""The seeds that stand in the place of the published ones: a candidate rule may be of a type that is not published yet."""
+"""The seeds that replace the published ones. Types are included, because a candidate rule may have a type that is not published yet."""
 MEASURES = (
     "coalesce(sum(paid_count), 0)::bigint as paid_count",
     "coalesce(sum(paid_usd), 0)::decimal(38, 12) as paid_usd",
@@ -30,7 +30,7 @@ MEASURES = (
     "coalesce(sum(winner_count), 0)::bigint as winner_count",
     "coalesce(sum(loser_count), 0)::bigint as loser_count",
 )
-"""Requests and USD paid and under the candidate, and the requests that would get more and less."""
+"""Requests and USD as paid and under the candidate, and the numbers of requests that would get more or less."""
 OUTCOMES = """
 create table outcomes (
     request_date date, account_id varchar, model varchar, compensation_type varchar, paid_count bigint, paid_usd decimal(38, 12),
@@ -86,11 +86,11 @@ Sums = dict[str, Any]
 
 @dataclass(frozen=True)
 class Simulation:
-    """A candidate policy beside what was paid.
+    """A candidate policy compared with what was paid.
 
     Attributes:
-        publication: what was compared with.
-        request_count: how many requests were decided anew.
+        publication: the publication that it was compared with.
+        request_count: how many requests were decided again.
         total: the measures over all of them; counts are of requests, amounts are USD.
         by: for each of DIMENSIONS its values with the measures, the largest difference first.
     """
@@ -104,17 +104,17 @@ class Simulation:
 def simulate(
     warehouse: Path, policy: Policy, hours: HourRange, sql: Mapping[str, str], out: Path | None = None
 ) -> Simulation:
-    """Decide the published requests of these request hours anew under other rules.
+    """Decide the published requests of these request hours again under other rules.
 
     Args:
-        warehouse: the home's warehouse; it is read alone.
-        policy: a valid one, of which CANDIDATES are carried out.
+        warehouse: the home's warehouse, which is only read.
+        policy: a valid policy, of which only CANDIDATES are used.
         hours: request hours.
         sql: the compiled SQL of each of MODELS.
         out: where to write the measures by day, account, model and type, as Parquet.
 
     Raises:
-        MakegoodError: nothing is published, or not in these hours, or `out` cannot be written.
+        MakegoodError: nothing is published, or nothing in these hours, or `out` cannot be written.
     """
     with (
         TemporaryDirectory(prefix="makegood-simulation-") as folder,
@@ -149,7 +149,7 @@ def _load(con: duckdb.DuckDBPyConnection, policy: Policy, seed: str) -> None:
 
 
 def _of_candidate(sql: str) -> str:
-    """A model's SQL that reads the candidate's seeds."""
+    """A model's SQL, changed to read the candidate's seeds."""
     for seed in CANDIDATES:
         sql = sql.replace(f'"makegood"."main"."{seed}"', f"memory.main.{seed}")
     return sql
@@ -161,7 +161,7 @@ def _days(hours: HourRange) -> list[date]:
 
 
 def _decide(con: duckdb.DuckDBPyConnection, day: date, hours: HourRange, sql: Mapping[str, str]) -> int:
-    """Decide a day's requests and add their outcomes; how many there are. The models see the facts as their input."""
+    """Decide a day's requests and add their outcomes. Returns how many there are. The facts serve as the input of the models."""
     condition = f"request_date = date '{day}' and requested_at >= timestamp '{hours.start}' and requested_at < timestamp '{hours.end}'"
     con.execute(
         f"create or replace view int_request_observations as select * from makegood.main.fct_requests where {condition}"
@@ -182,7 +182,7 @@ def _by(dimension: str) -> str:
 
 
 def _write(con: duckdb.DuckDBPyConnection, written: Path, out: Path) -> None:
-    """Write the outcomes where the session may write, and move them to where they are wanted."""
+    """Write the outcomes to the directory that the session may write to, and move them to `out`."""
     con.execute(
         f"copy (select *, candidate_usd - paid_usd as difference_usd from outcomes order by all) to '{sql_text(written)}' (format parquet)"
     )

@@ -1,6 +1,6 @@
-"""The warehouse's upkeep: small files become large ones, and what nobody can see any more goes. No number changes by it.
+"""The warehouse's upkeep: merges small files and deletes what nobody can see any more. It changes no number.
 
-Kept are the snapshots of the last publications, which readers sit at and a rollback may go back to, and the newest one.
+It keeps the newest snapshot and those of the last publications, which readers use and a rollback may return to.
 """
 
 import shutil
@@ -19,7 +19,7 @@ from makegood.storage.writing import writing
 KEPT_PUBLICATIONS = 48
 """Two days of hourly publications."""
 KEPT_FOR = timedelta(days=1)
-"""A file that no snapshot names is kept so long: a reader that opened an expired snapshot may still be at work."""
+"""How long a file that no snapshot uses is kept, because a reader that opened an expired snapshot may still be running."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Upkeep:
 
 
 def maintain(home: Home, now: datetime | None = None) -> Upkeep:
-    """Tidy the warehouse of this home. Readers and the record of publications are left alone.
+    """Tidy the warehouse of this home. Readers and the record of publications are not affected.
 
     Args:
-        home: whose warehouse.
-        now: the moment from which ages count, UTC; the clock's where it is None.
+        home: the home.
+        now: the time from which ages are counted, UTC; None means the current time.
 
     Raises:
-        MakegoodError: there is no warehouse yet, a file of what is published is damaged, or another process writes in this home.
+        MakegoodError: there is no warehouse yet, a published file is damaged, or another process is writing in this home.
     """
     if not catalog_file(home.warehouse).exists():
         raise MakegoodError(
@@ -54,7 +54,7 @@ def maintain(home: Home, now: datetime | None = None) -> Upkeep:
 def _tidy(home: Home, before: datetime) -> Upkeep:
     published = _published(home)
     if published:
-        # What is merged is written anew: a lost bit would be sealed with it.
+        # Merging rewrites the data, so a damaged block would be sealed as if it were right.
         prove(home.warehouse, published[0])
     _forget_seals(home)
     with connect() as con:
@@ -82,7 +82,7 @@ def _tidy(home: Home, before: datetime) -> Upkeep:
 
 
 def _published(home: Home) -> list[int]:
-    """The snapshots of the last publications, the newest first."""
+    """The snapshots of the last publications, newest first."""
     with closing(Publications(publications_file(home.warehouse))) as record:
         return [publication.snapshot_id for publication in record.recent(KEPT_PUBLICATIONS)]
 
@@ -93,7 +93,7 @@ def _forget_seals(home: Home) -> None:
 
 
 def _delete_old_folders(home: Home, before: datetime) -> int:
-    """Each run leaves a folder of what dbt compiled; how many were older."""
+    """Delete the folders of compiled dbt code that older runs left. Returns how many there were."""
     old = [
         folder
         for folder in dbt_directory(home.warehouse).glob("*/")

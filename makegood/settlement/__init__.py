@@ -1,8 +1,8 @@
-"""What is owed is posted here, once, to a ledger that is never rewritten. How a payout is decided is in models/.
+"""Settlement: posts what is owed, exactly once, to an append-only ledger. The models decide the payouts.
 
-`ledger` is the chain of batches on disk, `batches` what one says, `proving` the proof of bytes and links that all who read it go through,
-`trusting` whether it may be older than what was published or handed over. `closing` is which days are over, `due` what is owed, `memory`
-what the last settlement saw, `usual` what may be posted unseen, `settling` one settlement. `verifying` is the proof of entries and sums,
-`reader_checks` that of what readers see, `loading` how they come to see it, `statements` what accounts get. `handover` is what billing gets,
-`records` what is kept of that, `standings` how far it has come, `reconciling` what billing says that it has.
+`ledger` is the chain of batches on disk, `batches` the metadata of one, `proving` checks bytes and links whenever the ledger is read, and
+`trusting` checks that it is not older than what was published or handed over. `closing` determines the closed days, `due` what is owed,
+`memory` what the last settlement saw, `usual` what needs confirmation; `settling` runs one settlement. `verifying` checks entries and sums,
+`reader_checks` the tables that readers see, `loading` passes batches to the models, `statements` makes account statements. `handover`
+writes the files for billing, `records` keeps what was handed over, `standings` the running totals, `reconciling` what billing reports.
 """

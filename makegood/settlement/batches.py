@@ -1,4 +1,4 @@
-"""One batch of the ledger: what its file's name and metadata say. Whether its bytes and its place in the chain are right is proving.py's."""
+"""One batch of the ledger, as its file name and metadata describe it. proving.py checks the bytes and the chain."""
 
 import hashlib
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ NAME = "{sequence:08d}-{settled_date}-{digest}.parquet"
 
 @dataclass(frozen=True)
 class Head:
-    """The end of the chain: the last batch's number and digest. 0 and empty before the first batch."""
+    """The end of the chain: the number and digest of the last batch; 0 and empty before the first batch."""
 
     sequence: int = 0
     digest: str = ""
@@ -24,10 +24,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch as its file's name and metadata tell it.
+    """One batch as its file name and metadata describe it.
 
-    `warehouse_id` and `snapshot_id` say what was settled; [`covered_from`, `covered_until`) are the landing hours published then,
-    naive UTC, and `closed_until` the first request date that was not closed; `request_dates` are the days that its entries speak of.
+    `warehouse_id` and `snapshot_id` identify the snapshot that was settled. [`covered_from`, `covered_until`) are the landing hours
+    published by then, naive UTC; `closed_until` is the first request date that was not closed; `request_dates` are its entries' dates.
     """
 
     file: Path
@@ -47,12 +47,12 @@ class Batch:
 
     @property
     def head(self) -> Head:
-        """The chain's end, were this the last batch."""
+        """The chain's end if this is the last batch."""
         return Head(self.sequence, self.digest)
 
 
 def named(file: Path) -> tuple[int, str]:
-    """The number and the digest in a batch's name; (-1, "") where it is no batch's name."""
+    """The number and the digest in a batch's file name; (-1, "") if the name is not that of a batch."""
     parts = file.stem.split("-")
     if len(parts) != 5 or not (parts[0].isascii() and parts[0].isdigit()):
         return -1, ""
@@ -60,16 +60,16 @@ def named(file: Path) -> tuple[int, str]:
 
 
 def digest_of(file: Path) -> str:
-    """The sha-256 of a file's bytes, hexadecimal."""
+    """The SHA-256 of a file's bytes, in hexadecimal."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def read_batches(files: Iterable[Path]) -> dict[Path, Batch]:
-    """What these files say, all in one query.
+    """Read the metadata of these files in one query.
 
     Raises:
-        ValueError: one of them is no batch; says which where that is known.
+        ValueError: one of the files is not a batch; names it if that is known.
     """
     facts: dict[Path, dict[str, str]] = {file: {} for file in files}
     if not facts:

@@ -1,7 +1,7 @@
-"""What the caps leave of each payout. Which rows are asked about does not belong here.
+"""Applies the caps: how much of each payout they leave.
 
-Payouts consume a cap in the order of (requested_at, source, request_id, compensation_id), the day's cap first, and the month's of what that left. A
-request counts against the cap in force at its requested_at; where a cap changes within a period, what was consumed before still counts.
+Payouts consume a cap in the order of (requested_at, source, request_id, compensation_id). The daily cap applies first, the monthly cap to
+what it left. A request counts against the cap in force at its requested_at; if a cap changes within a period, earlier consumption counts.
 """
 
 import duckdb
@@ -114,18 +114,18 @@ from running
 
 
 def read_caps(con: duckdb.DuckDBPyConnection) -> None:
-    """Lay the seed `compensation_caps` out as `day_caps` and `month_caps`: (starts_at, ends_at, cap_usd), without gaps, null is no cap."""
+    """Create `day_caps` and `month_caps` from `compensation_caps`: (starts_at, ends_at, cap_usd), without gaps; null means no cap."""
     for period in PERIODS:
         con.execute(TIMELINE.format(period=period))
 
 
 def capped(con: duckdb.DuckDBPyConnection, rows: str, period: str) -> str:
-    """SQL of the rows with their `amount_usd` cut down to what the period's cap leaves of it.
+    """SQL of the rows, with their `amount_usd` reduced to what the period's cap leaves of it.
 
     Args:
         con: a connection on which `read_caps` was called.
-        rows: a relation with compensation_id, account_id, request_date, requested_at, source, request_id, amount_usd, and any other columns. It
-            holds all requests of every account and period that it holds any of.
+        rows: a relation with compensation_id, account_id, request_date, requested_at, source, request_id, amount_usd, and any others. It
+            must contain all requests of every account and period that occurs in it.
         period: `day` or `month`.
     """
     found = con.execute(f"select count(cap_usd) from {period}_caps").fetchone()

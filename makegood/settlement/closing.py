@@ -1,7 +1,7 @@
-"""Which request dates are over: nothing of theirs is awaited any more. What they owe does not belong here.
+"""Which request dates are closed, meaning that no more landing hours are awaited for them. due.py computes what they owe.
 
-A date D is closed when every landing hour from the first published one up to D + 1 day + grace is published: the grace after its end.
-Late files may still change a closed date; what changes is then due as a correction.
+A date D is closed when all landing hours from the first published one up to D + 1 day + grace (the grace period after its end) are
+published. Late files can still change a closed date; the difference is then due as a correction.
 """
 
 from collections.abc import Iterable
@@ -21,12 +21,12 @@ class Coverage:
         return (self.end - grace).date()
 
     def reaches(self, other: "Coverage") -> bool:
-        """Whether everything that the other covers is covered here."""
+        """Whether this coverage includes all of the other one."""
         return self.start <= other.start and self.end >= other.end
 
 
 def coverage(published: Iterable[tuple[datetime, datetime]]) -> Coverage | None:
-    """The landing hours covered without a gap from the first one on; None where nothing is published.
+    """The landing hours from the first published one up to the first gap; None if nothing is published.
 
     Args:
         published: ranges [start, end) of landing hours, in any order, overlapping or not.

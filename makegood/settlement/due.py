@@ -1,9 +1,9 @@
-"""What is due: decided payouts after caps, less what was posted. How it is posted does not belong here.
+"""Computes what is due: the decided payouts after caps, minus what was posted. entries.py and ledger.py post it.
 
-Allowed and posted amounts are compared by key (compensation_id, account_id), over a full outer join of both sides: a payout that
-was withdrawn, billed anew or capped otherwise is due negatively. Only a part of history is looked at, the *scope*: request dates on
-which a decision changed since the last settlement, and whole months of the accounts whose month's cap or hold reaches further. A key
-that was seen on a date outside the scope brings that date into it, so that every key in the scope is there with all that it has.
+Allowed and posted amounts are compared by key (compensation_id, account_id), with a full outer join. The due amount is negative if a
+payout was withdrawn, billed again for less, or capped further. Only a part of history is compared, the *scope*: request dates with a
+decision that changed since the last settlement, plus whole months of accounts that a monthly cap or a lifted hold affects. A key of the
+scope that also occurs on another date adds that date to the scope, so that each key in the scope is complete.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from makegood.settlement.ledger import Ledger
 from makegood.settlement.memory import batches_of
 
 UNKNOWN_ACCOUNT = "unknown"
-"""Where a log names no account: decided and shown, never posted."""
+"""The account id where a log names no account. Its payouts are decided and shown, but never posted."""
 
 CHANGED_DATES = """
 with changed_hours as (
@@ -138,17 +138,17 @@ KEY_HASH = "('0x' || left({id}, 16))::ubigint"
 def work_out(
     con: duckdb.DuckDBPyConnection, ledger: Ledger, closed_until: date, held_accounts: Iterable[str], *, is_whole: bool
 ) -> None:
-    """Make the temporary table `due`: one row per key whose posted sum is not what is allowed, those held back marked.
+    """Create the temporary table `due`: one row per key whose posted sum differs from what is allowed, with a flag for accounts on hold.
 
-    Besides, it leaves what a settlement remembers: closed_hours, scope_dates, scope_months, account_days_now, keys_now,
+    It also leaves the tables that a settlement remembers: closed_hours, scope_dates, scope_months, account_days_now, keys_now,
     bound_months_now, waiting_months_now, holds.
 
     Args:
         con: a connection at the published snapshot, with the memory attached as `settled`.
         ledger: what was posted.
         closed_until: the first request date that is not closed.
-        held_accounts: accounts whose entries wait.
-        is_whole: look at all of history rather than at what changed.
+        held_accounts: accounts whose entries are held back.
+        is_whole: compare all of history rather than only what changed.
     """
     read_caps(con)
     con.execute(
@@ -188,7 +188,7 @@ def _all_dates(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> set[date]:
 
 
 def _set_scope(con: duckdb.DuckDBPyConnection, dates: set[date]) -> None:
-    """The tables `scope_dates`, and `scope_months`: theirs, and those in which an account waits that is held no longer."""
+    """Create `scope_dates` and `scope_months`: the months of these dates, and those with amounts held back from accounts since released."""
     con.execute(
         "create or replace temp table scope_dates as select unnest($dates)::date as request_date",
         {"dates": sorted(dates)},
@@ -201,7 +201,7 @@ def _set_scope(con: duckdb.DuckDBPyConnection, dates: set[date]) -> None:
 
 
 def _load_decided(con: duckdb.DuckDBPyConnection, closed_until: date, is_whole: bool) -> None:
-    """The table `allowed`: the scope's compensations, `amount_usd` being what the caps leave of each."""
+    """Create the table `allowed`: the scope's compensations; `amount_usd` is what the caps leave of each."""
     fixed = {"closed_until": closed_until, "unknown": UNKNOWN_ACCOUNT}
     in_dates = f"and request_date in ({_literals(con, 'select request_date from scope_dates')})"
     con.execute(f"create or replace temp table decided as {DECIDED} {'' if is_whole else in_dates}", fixed)
@@ -236,7 +236,7 @@ def _load_decided(con: duckdb.DuckDBPyConnection, closed_until: date, is_whole: 
 
 
 def _load_posted(con: duckdb.DuckDBPyConnection, ledger: Ledger, dates: set[date], is_whole: bool) -> None:
-    """The table `posted`: the scope's entries; and `keys_now`: on which of the scope's dates its keys were seen."""
+    """Create the table `posted`, the scope's entries, and `keys_now`, on which dates of the scope each of its keys occurs."""
     if is_whole:
         con.execute(f"create or replace temp table posted as select * from {ledger.relation()}")
     else:
@@ -265,7 +265,7 @@ def _load_posted(con: duckdb.DuckDBPyConnection, ledger: Ledger, dates: set[date
 
 
 def _dates_of_keys_elsewhere(con: duckdb.DuckDBPyConnection) -> set[date]:
-    """Request dates outside the scope on which a key of the scope was seen."""
+    """Request dates outside the scope on which a key of the scope occurs."""
     return _dates(
         con,
         "select distinct seen.request_date from settled.keys as seen"
@@ -276,5 +276,5 @@ def _dates_of_keys_elsewhere(con: duckdb.DuckDBPyConnection) -> set[date]:
 
 
 def _literals(con: duckdb.DuckDBPyConnection, query: str) -> str:
-    """Dates as SQL literals, so that files of other days are not opened."""
+    """The dates as SQL literals, so that DuckDB does not open the files of other days."""
     return ", ".join(f"date '{day}'" for day in sorted(_dates(con, query))) or "null"

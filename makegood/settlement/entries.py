@@ -1,4 +1,4 @@
-"""Entries: what is due, as rows of the ledger, and what must hold of them before they are posted."""
+"""Builds ledger entries from what is due, and checks the invariants that must hold before they are posted."""
 
 from datetime import date, datetime
 
@@ -10,10 +10,10 @@ from makegood.settlement.ledger import COLUMNS
 
 DIGESTED = ", chr(31), ".join(f"coalesce({name}::varchar, '')" for name in COLUMNS if name != "entry_digest")
 ENTRY_DIGEST = f"sha256(concat({DIGESTED}))"
-"""The digest of one entry: sha-256 of its columns as text, unit separators between them, null as nothing."""
+"""SQL of an entry's digest: SHA-256 of all its other columns as text, joined by unit separators, with null as the empty text."""
 
 ENTRY_ID = "sha256(concat(compensation_id, '|', account_id, '|', {ordinal}))"
-"""An entry's id: sha-256 of its key and its ordinal among the entries of the key, from 1."""
+"""SQL of an entry's id: SHA-256 of its key and its ordinal among the entries of that key, counted from 1."""
 
 ENTRIES = f"""
 create or replace temp table entries as
@@ -65,19 +65,19 @@ FAULTS = {
         "select min(entry_id) from entries group by compensation_id, account_id having count(*) > 1"
     ),
 }
-"""What no entry may be, and how it is found: one query of entry ids each."""
+"""Violations of the invariants of entries; each has a query for the ids of the offending entries."""
 
 
 def make_entries(con: duckdb.DuckDBPyConnection, batch_id: int, settled_date: date, posted_at: datetime) -> None:
-    """Make the temporary table `entries` of the table `due`; what is held back is left out."""
+    """Create the temporary table `entries` from the table `due`, without what is held back."""
     con.execute(ENTRIES, {"batch_id": batch_id, "settled_date": settled_date, "posted_at": posted_at})
 
 
 def check(con: duckdb.DuckDBPyConnection) -> None:
-    """Stop before anything is posted that must never be.
+    """Refuse to post if an invariant is violated.
 
     Raises:
-        MakegoodError: names the first entry that does not hold, and why.
+        MakegoodError: names the first entry that violates an invariant, and which one.
     """
     for fault, query in FAULTS.items():
         row = con.execute(f"{query} order by 1 limit 1").fetchone()

@@ -1,7 +1,7 @@
-"""Hand-over to billing: the credits of one batch, and its journal. Again is byte for byte the same.
+"""Hand-over to billing: the credits and the journal of each batch. Repeating a hand-over produces identical bytes.
 
-A batch's credit to an account is Σ posted through it, rounded half-even to cents, less Σ credited before it, and nothing where that is
-negative: what was taken back is carried forward and set against what is posted later.
+A batch's credit to an account is Σ posted up to and including the batch, rounded half-even to cents, minus Σ credited before. If that is
+negative, nothing is credited: the amount taken back is carried forward and offset against later postings.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ CREDIT_COLUMNS = (
 
 @dataclass(frozen=True)
 class Credit:
-    """What takes one account from what was credited to it before to what is credited to it afterwards, in USD with two places."""
+    """A credit that raises what an account was credited in total from `before_usd` to `after_usd`, in USD with two decimal places."""
 
     account_id: str
     before_usd: Decimal
@@ -37,27 +37,27 @@ class Credit:
 
     @property
     def amount_usd(self) -> Decimal:
-        """What is credited."""
+        """The amount to credit."""
         return self.after_usd - self.before_usd
 
     @property
     def idempotency_key(self) -> str:
-        """The key of this money: what is credited to an account only grows, so it passes from one sum to another once in its life.
+        """The idempotency key. The total credited to an account only grows, so each step from one total to the next happens only once.
 
-        Neither batch nor day is in it. The same money settled again, after a ledger was restored, has the same key.
+        It depends on neither batch nor day: if the same amount is settled again after the ledger was restored, it gets the same key.
         """
         money = json.dumps([self.account_id, f"{self.before_usd:.2f}", f"{self.after_usd:.2f}"])
         return "makegood-" + hashlib.sha256(money.encode()).hexdigest()[:32]
 
     @property
     def reference(self) -> str:
-        """What people read; of the same money it is the same, for a billing system may refuse a key that comes with another text."""
+        """A text for people. It depends on the amounts only, since billing may refuse a known key that comes with a different text."""
         return f"compensation credited to date: from {self.before_usd:.2f} to {self.after_usd:.2f} USD"
 
 
 @dataclass(frozen=True)
 class Handover:
-    """The files of one batch. `is_new` is false where they were there already."""
+    """The files of one batch. `is_new` is false if they had been written before."""
 
     batch_id: int
     directory: Path
@@ -67,11 +67,11 @@ class Handover:
 
 
 def hand_over_batches(home: Home, batch_id: int | None = None) -> list[Handover]:
-    """Write the files of every batch that was not handed over yet, or of one again, each into a folder of its own under `ledger/handover`.
+    """Write the files of all batches not handed over yet, or of one batch again, each in its own folder under `ledger/handover`.
 
     Raises:
-        MakegoodError: a settlement is at work, the ledger is broken or may be older than what was handed over, there is no such batch or the
-            one before was not handed over, or other files than these were handed over for it.
+        MakegoodError: another settlement is running; the ledger is broken or may be older than what was handed over; there is no such
+            batch; the previous batch was not handed over; or different files were handed over earlier for this batch.
     """
     ledger = Ledger(home.ledger)
     with ledger.settling():
@@ -84,7 +84,7 @@ def hand_over_batches(home: Home, batch_id: int | None = None) -> list[Handover]
 
 
 def credits(ledger: Ledger, batch: Batch, before: Standings) -> tuple[list[Credit], Standings]:
-    """What a batch's accounts are credited, in order of account, those left out that are credited nothing; and the standings after it."""
+    """The credits of a batch, sorted by account and without zero amounts, and the standings after it."""
     with connect(extensions=()) as con:
         rows = con.execute(
             f"select account_id, sum(amount_usd) from {ledger.relation([batch])} group by account_id order by account_id"
@@ -146,7 +146,7 @@ def _plain(value: Any) -> str | None:
 
 
 def _lago(credit: Credit) -> dict[str, Any]:
-    """The body of Lago's `POST /api/v1/wallet_transactions`, but for the wallet's id: that of the customer's wallet."""
+    """The body of Lago's `POST /api/v1/wallet_transactions`, except for the id of the customer's wallet."""
     return {
         "external_customer_id": credit.account_id,
         "wallet_transaction": {
@@ -161,7 +161,7 @@ def _lago(credit: Credit) -> dict[str, Any]:
 
 
 def _stripe(credit: Credit) -> dict[str, Any]:
-    """The header and body of Stripe's `POST /v1/billing/credit_grants`, but for the customer: that of the account. Amounts are in cents."""
+    """The headers and body of Stripe's `POST /v1/billing/credit_grants`, except for the account's customer id. Amounts are in cents."""
     return {
         "account_id": credit.account_id,
         "headers": {"Idempotency-Key": credit.idempotency_key},

@@ -1,4 +1,4 @@
-"""The hold list: accounts whose entries wait, one a line in `ledger/holds.csv`. Why one is on it is for its second column."""
+"""The hold list `ledger/holds.csv`: accounts whose entries are held back, one per line. The second column is for the reason."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ from makegood.storage.rows import read_csv
 
 
 def held_accounts(ledger: Path) -> set[str]:
-    """The accounts on hold; none where there is no list.
+    """The accounts on hold; empty if there is no list.
 
     Raises:
-        MakegoodError: the list cannot be read, its first line is not `account_id,reason`, or a line names no account.
+        MakegoodError: the list cannot be read, its first line does not begin with `account_id`, or a line names no account.
     """
     file = ledger / "holds.csv"
     if not file.exists():
@@ -26,5 +26,5 @@ def held_accounts(ledger: Path) -> set[str]:
             raise MakegoodError(
                 f"the hold list {file} names no account on line {number}: complete the line, or remove it"
             )
-    # A blank beside a name that was typed must not let money go: the account waits under either name.
+    # A name typed with surrounding blanks must still hold the account, so both spellings are held.
     return {name for _, row in rows[1:] for name in (row[0], row[0].strip())}

@@ -1,7 +1,7 @@
-"""The ledger on disk: immutable batches, each chained to the one before it. What is posted, and why, does not belong here.
+"""The ledger on disk: immutable batches, each chained to the previous one.
 
-A batch is one Parquet file, `batches/NNNNNNNN-<settled_date>-<sha-256 of its bytes>.parquet`. Its metadata names the batch before
-it by that batch's digest. So any flipped byte, and any batch that is lost, added, exchanged or out of order, breaks the chain.
+A batch is one Parquet file, `batches/NNNNNNNN-<settled_date>-<SHA-256 of its bytes>.parquet`, whose metadata contains the digest of the
+previous batch. Any changed byte, and any batch that is lost, added, replaced or out of order, therefore breaks the chain.
 """
 
 from collections.abc import Iterable, Iterator
@@ -33,14 +33,14 @@ COLUMNS = {
     "posted_at": "timestamp",
     "entry_digest": "varchar",
 }
-"""An entry's columns and their types. `entry_digest` is the sha-256 of all the others as text."""
+"""An entry's columns and their types. `entry_digest` is the SHA-256 of all the others as text."""
 
 
 class Ledger:
-    """The batches under one directory. Reads never write; a batch is added whole or not at all."""
+    """The batches in one directory. Reading never writes; a batch is added atomically."""
 
     def __init__(self, root: Path) -> None:
-        """`root` is the home's ledger directory; it is made with the first batch."""
+        """`root` is the home's ledger directory; it is created with the first batch."""
         self.root = root
         self.batches_dir = root / "batches"
         self.handover_dir = root / "handover"
@@ -48,10 +48,10 @@ class Ledger:
 
     @contextmanager
     def settling(self) -> Iterator[None]:
-        """Hold the ledger: nobody else adds to it meanwhile.
+        """Lock the ledger, so that no other process adds to it meanwhile.
 
         Raises:
-            MakegoodError: another settlement holds it.
+            MakegoodError: another settlement holds the lock.
         """
         if not self.batches_dir.exists():
             self.batches_dir.mkdir(parents=True, exist_ok=True)
@@ -66,10 +66,10 @@ class Ledger:
             ) from timeout
 
     def batches(self) -> tuple[Batch, ...]:
-        """Every batch, in order. This is how the ledger is read: the bytes and the chain of all of them were proved.
+        """All batches, in order. Every access to the ledger starts here, so its bytes and links are always checked first.
 
         Raises:
-            MakegoodError: a batch is changed, lost, added or out of order; names the first file that does not fit, and what to do.
+            MakegoodError: a batch is changed, lost, added or out of order; names the first such file, and what to do.
         """
         proof = prove(self.batches_dir)
         if proof.fault:
@@ -97,7 +97,7 @@ class Ledger:
         return batches[-1] if batches else None
 
     def heads(self) -> set[Head]:
-        """Every end that the chain ever had, that of nothing included: what was there then is there still, and may have grown.
+        """Every end that the chain has ever had, including the empty one. Whoever recorded one of them has seen this ledger, maybe shorter.
 
         Raises:
             MakegoodError: the ledger is broken.
@@ -105,7 +105,7 @@ class Ledger:
         return {Head(), *(batch.head for batch in self.batches())}
 
     def relation(self, batches: Iterable[Batch] | None = None) -> str:
-        """SQL of the entries in these batches (all of them unless told), as something to select from.
+        """SQL of the entries in these batches (by default all), for use in a FROM clause.
 
         Raises:
             MakegoodError: the ledger is broken.
@@ -118,12 +118,12 @@ class Ledger:
     def add(self, con: duckdb.DuckDBPyConnection, entries: str, facts: dict[str, str], settled_date: date) -> Batch:
         """Write the rows of the table `entries` as the next batch.
 
-        The file is written beside its place, forced to disk, and then linked under its name, which fails where that is taken.
+        The file is written to a temporary name, forced to disk, and then linked to its final name, which fails if that name exists.
 
         Args:
             con: a connection that has the table.
-            entries: a table with the columns of `COLUMNS`, ordered by the query itself.
-            facts: what the batch's metadata says besides its number and the batch before it.
+            entries: a table with the columns of `COLUMNS`; its rows are sorted here.
+            facts: the batch's metadata other than its number, posting period and the previous batch.
             settled_date: the posting period.
         """
         before = self.head()

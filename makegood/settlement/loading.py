@@ -1,4 +1,4 @@
-"""Hands batches of the ledger over to the models: those that the warehouse does not have yet. What readers see of them is the models' business."""
+"""Passes those batches of the ledger to the models that the warehouse does not have yet. The models define what readers see of them."""
 
 from pathlib import Path
 
@@ -23,9 +23,9 @@ BATCH_COLUMNS = {
 
 
 def write_run_inputs(home: Home, loaded: Head, run_inputs: Path) -> list[Batch]:
-    """Write the relations `ledger_batches` and `ledger_entries` into a run's inputs: the batches after `loaded`, which the warehouse has.
+    """Add the relations `ledger_batches` and `ledger_entries` to a run's inputs, with the batches after `loaded`, the warehouse's last one.
 
-    Entries stay where they are: the relation is a view over the batches' files, which were proved and never change.
+    Entries are not copied: the relation is a view over the batches' files, which were checked and never change.
 
     Raises:
         MakegoodError: the ledger is broken, or lacks batches that were published or loaded.
@@ -49,7 +49,7 @@ def write_run_inputs(home: Home, loaded: Head, run_inputs: Path) -> list[Batch]:
 
 
 def write_batches(con: duckdb.DuckDBPyConnection, table: str, batches: list[Batch]) -> None:
-    """A row of `BATCH_COLUMNS` into the table for each of the batches."""
+    """Insert a row with `BATCH_COLUMNS` for each batch into the table."""
     rows = [
         [
             batch.sequence, batch.settled_date, batch.posted_at, batch.entry_count, batch.amount_usd, batch.closed_until,
@@ -62,7 +62,7 @@ def write_batches(con: duckdb.DuckDBPyConnection, table: str, batches: list[Batc
 
 
 def load_without_a_run(home: Home, loaded: Head) -> list[Batch]:
-    """The same into inputs that hold nothing else, for a run that derives no hours. The file appears whole or not at all."""
+    """Write run inputs that contain only the two ledger relations, for a run that derives no hours. The file is replaced atomically."""
     fresh = home.run_inputs.with_name(home.run_inputs.name + ".new")
     fresh.unlink(missing_ok=True)
     batches = write_run_inputs(home, loaded, fresh)
@@ -71,6 +71,6 @@ def load_without_a_run(home: Home, loaded: Head) -> list[Batch]:
 
 
 def loaded_head(con: duckdb.DuckDBPyConnection) -> Head:
-    """The last batch in the warehouse that the connection looks at."""
+    """The last batch in the warehouse snapshot that the connection reads."""
     row = con.execute("select batch_id, batch_digest from fct_ledger_batches order by batch_id desc limit 1").fetchone()
     return Head(*row) if row else Head()

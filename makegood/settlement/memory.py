@@ -1,6 +1,7 @@
-"""What the last settlement saw, so that the next one looks only at what changed. It is derived: without it everything is looked at.
+"""Remembers what the last settlement saw, so that the next one compares only what changed.
 
-It lies in the warehouse, which is a cache, and is believed only where it speaks of this warehouse and of this end of the ledger.
+It is a cache in the warehouse: without it, all of history is compared. It is used only if it matches this warehouse and this end of the
+ledger.
 """
 
 from datetime import date
@@ -27,16 +28,16 @@ create table if not exists settled.waiting_months (account_id varchar, month dat
 create table if not exists settled.keys (key_hash ubigint, request_date date);
 create table if not exists settled.batch_dates (sequence bigint, request_date date);
 """
-"""hours: the closed ones and what was decided in them. account_days: what the day's cap left of each account's payouts.
-bound_months: where a month's cap may have taken something. waiting_months: where a hold kept something back. keys: on which request
-dates a key was seen. batch_dates: of which request dates a batch speaks."""
+"""hours: the closed hours and the digests of their decisions. account_days: what each account's daily caps left of its payouts.
+bound_months: months in which a monthly cap may apply. waiting_months: months with amounts that a hold keeps back. keys: the request
+dates on which each key occurs. batch_dates: the request dates of each batch's entries."""
 
 
 def attach_memory(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool) -> None:
-    """Attach the memory as `settled`; one that is read only and not there is an empty one.
+    """Attach the memory as `settled`. If it is opened read-only and does not exist, an empty one in memory takes its place.
 
     Raises:
-        duckdb.Error: the file is damaged; `forget` it.
+        duckdb.Error: the file is damaged; call `forget`.
     """
     file = settlement_memory_file(warehouse)
     if read_only and file.exists():
@@ -47,7 +48,7 @@ def attach_memory(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only:
 
 
 def forget(warehouse: Path) -> bool:
-    """Remove the memory: the next settlement looks at everything. Whether there was any."""
+    """Delete the memory, so that the next settlement compares all of history. Returns whether there was one."""
     file = settlement_memory_file(warehouse)
     is_there = file.exists()
     for part in (file, file.with_name(file.name + ".wal")):
@@ -56,7 +57,7 @@ def forget(warehouse: Path) -> bool:
 
 
 def is_believed(con: duckdb.DuckDBPyConnection, warehouse_id: str, head: Head) -> bool:
-    """Whether the memory speaks of this warehouse and this end of the ledger."""
+    """Whether the memory matches this warehouse and this end of the ledger."""
     row = con.execute("select warehouse_id, ledger_sequence, ledger_digest from settled.settlement").fetchone()
     return row == (warehouse_id, head.sequence, head.digest)
 
@@ -64,7 +65,7 @@ def is_believed(con: duckdb.DuckDBPyConnection, warehouse_id: str, head: Head) -
 def last_settled(
     con: duckdb.DuckDBPyConnection, last: Batch | None, is_remembered: bool
 ) -> tuple[str, int, Coverage] | None:
-    """Warehouse, snapshot and published landing hours of the last settlement: as remembered, else as the last batch says."""
+    """Warehouse, snapshot and published landing hours of the last settlement, from the memory if it is valid, else from the last batch."""
     if is_remembered:
         row = con.execute(
             "select warehouse_id, snapshot_id, covered_from, covered_until from settled.settlement"
@@ -75,7 +76,7 @@ def last_settled(
 
 
 def batches_of(con: duckdb.DuckDBPyConnection, dates: set[date]) -> set[int]:
-    """The numbers of the batches that speak of these request dates."""
+    """The numbers of the batches with entries for these request dates."""
     return {
         row[0]
         for row in con.execute(
@@ -93,9 +94,9 @@ def remember(
     batches: list[Batch],
     is_whole: bool,
 ) -> None:
-    """Take over what this settlement saw, from the temporary tables that `due` made, in one transaction.
+    """Store what this settlement saw, from the temporary tables that `due` made, in one transaction.
 
-    `batches` are those that are new since the last settlement; where all of history was looked at, all of them.
+    `batches` are the new ones since the last settlement, or all batches if all of history was compared.
     """
     con.execute("begin")
     con.execute("delete from settled.settlement")

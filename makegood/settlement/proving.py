@@ -1,8 +1,8 @@
-"""Proves the chain: every batch holds the bytes that its name promises and follows the one before it. Whoever reads the ledger comes through here.
+"""Checks the ledger's chain on every read: each batch must contain the bytes that its name promises, and follow the previous batch.
 
-What was proved is kept in this process's memory, by the file's size, times and place on the disk, so that only new or touched files are
-read again. Nothing is kept on disk: a file there could vouch for bytes that were changed. 3,650 batches of a thousand entries take about
-two seconds the first time, and a few hundredths after that.
+Results are kept in the memory of this process, by size, times and inode of the file, so that only new or modified files are read again.
+Nothing is stored on disk, where it could vouch for bytes that were changed later. Checking 3,650 batches of a thousand entries takes about
+two seconds the first time, and a few hundredths of a second after that.
 """
 
 import time
@@ -13,7 +13,7 @@ from pathlib import Path
 from makegood.settlement.batches import Batch, digest_of, named, read_batches
 
 RACY_NS = 2_000_000_000
-"""A file that was touched so shortly before it was read may be touched again without its times telling: it is read again next time."""
+"""A file modified this shortly before it was read could be modified again without a change of its times, so it is read again next time."""
 
 Signature = tuple[int, int, int, int, int]
 
@@ -22,7 +22,7 @@ _proved: dict[Path, tuple[Signature, Batch]] = {}
 
 @dataclass(frozen=True)
 class Proof:
-    """The batches that are as they were posted, up to the first that is not; and that one's file and what is wrong with it."""
+    """The intact batches up to the first that is not, with the fault and the file of that one."""
 
     batches: tuple[Batch, ...]
     fault: str | None = None
@@ -30,7 +30,7 @@ class Proof:
 
 
 def prove(batches_dir: Path) -> Proof:
-    """Look at the chain under this directory, from its first batch to its last."""
+    """Check the chain in this directory, from the first batch to the last."""
     files = sorted(batches_dir.glob("*.parquet"))
     said = _said(files)
     proved: list[Batch] = []
@@ -46,7 +46,7 @@ def prove(batches_dir: Path) -> Proof:
 
 
 def bytes_fault(file: Path) -> str | None:
-    """Why the file is not the one that was posted under its name; None where it is."""
+    """Why the file is not the one that was posted under its name; None if it is."""
     sequence, digest = named(file)
     if sequence < 1:
         return f"{file.name} is no batch of the ledger"
@@ -58,7 +58,7 @@ def bytes_fault(file: Path) -> str | None:
 
 
 def _said(files: list[Path]) -> dict[Path, Batch]:
-    """The batches in these files, up to the first that does not hold what was posted."""
+    """The batches in these files, up to the first whose content is not what was posted."""
     fresh: dict[Path, Signature | None] = {}
     for file in files:
         signature = _signature(file)
@@ -81,7 +81,7 @@ def _said(files: list[Path]) -> dict[Path, Batch]:
 
 
 def _read_singly(files: Iterable[Path]) -> dict[Path, Batch]:
-    """The batches in these files, up to the first that is none."""
+    """The batches in these files, up to the first file that is not a batch."""
     batches: dict[Path, Batch] = {}
     for file in files:
         try:

@@ -1,4 +1,4 @@
-"""The proof of what readers are table: the ledger's tables against its batches, the marts and facts against each other. The ledger's own proof is in verifying.py."""
+"""Checks the tables that readers see: the ledger's tables against its batches, and marts against facts. verifying.py checks the ledger."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ from makegood.storage.warehouse import has_table
 
 @dataclass(frozen=True)
 class ReaderTable:
-    """A table that readers see, and a query of the rows that it must have, no more and no fewer.
+    """A table that readers see, and a query for exactly the rows that it must contain.
 
     Attributes:
         table: its name.
-        keys: the columns that name a row, in the order in which the first that does not fit is looked for.
-        expected: the query; its columns are compared.
-        scope: which rows of the table are compared, where not all.
-        source: what the query goes by, in words.
+        keys: the columns that identify a row; the first differing row is reported in their order.
+        expected: the query; the columns that it returns are compared.
+        scope: a condition for the rows of the table that are compared, if not all.
+        source: what the query is based on, in words.
     """
 
     table: str
@@ -110,12 +110,12 @@ READER_TABLES = (
 
 
 def faults(con: duckdb.DuckDBPyConnection, ledger: Ledger, loaded: list[Batch]) -> list[str]:
-    """What readers see that is not so: a sentence for each table, with the first row that does not fit.
+    """Differences in what readers see: one sentence per table, with the first row that differs.
 
     Args:
         con: a connection at the published snapshot.
-        ledger: the batches' place.
-        loaded: the batches that the snapshot has.
+        ledger: the ledger on disk.
+        loaded: the batches that the snapshot contains.
     """
     con.execute(f"create or replace temp table loaded as select {', '.join(COLUMNS)} from {ledger.relation(loaded)}")
     columns = ", ".join(f"{name} {kind}" for name, kind in BATCH_COLUMNS.items())

@@ -1,7 +1,7 @@
-"""Asks what billing has accepted, where a ledger may be older than what was handed over, and brings the standings up to it.
+"""Reconciles the records with what billing has accepted, when the ledger may be older than what was handed over.
 
-A credit's key is made of the account and of what was credited to it before and after. So a key that billing has names its account, even
-where the batch that it was made of is lost: each known account's next credit of that amount would have that key.
+The idempotency key of a credit is derived from the account and its total credit before and after. A key that billing reports therefore
+identifies its account even if its batch is lost: it equals the key of the next credit of that amount to that account.
 """
 
 import re
@@ -29,7 +29,7 @@ AMOUNT = re.compile(r"[0-9]+(\.[0-9]{1,2}0*)?", re.ASCII)
 
 @dataclass(frozen=True)
 class Accepted:
-    """One credit that billing has: where it stands in the file, its amount in USD, and its account where the file says it."""
+    """One credit that billing has accepted: its line in the file, its amount in USD, and its account if the file states it."""
 
     line: int
     key: str
@@ -39,9 +39,9 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """What came of it: credits in the file, those that were handed over by these records, those that were new, and where that is written.
+    """The result: the numbers of credits in the file, of those already recorded and of new ones, and where the new ones were recorded.
 
-    `directory` is None where billing has nothing that the records do not have.
+    `directory` is None if billing has no credits that the records lack.
     """
 
     accepted_count: int
@@ -52,16 +52,16 @@ class Reconciliation:
 
 
 def reconcile(home: Home, file: Path, *, is_confirmed: bool = False) -> Reconciliation:
-    """Bring the standings up to what billing has accepted, and let the ledger be gone on from.
+    """Raise the standings to what billing has accepted, so that the ledger may be continued.
 
     Args:
-        home: where the ledger lies.
-        file: a CSV file with the columns idempotency_key and amount_usd, and account_id if there is one: all that billing ever accepted.
-        is_confirmed: whether it is right that billing lacks a credit that was handed over, or one before a later one of the same account.
+        home: the home with the ledger.
+        file: a CSV file of all credits that billing ever accepted, with the columns idempotency_key, amount_usd and optionally account_id.
+        is_confirmed: whether it is right that billing lacks a credit that was handed over, or one before a later one of its account.
 
     Raises:
-        MakegoodError: the file cannot be read or does not agree with the records, the ledger or a record is damaged, or an account cannot be
-            found. Nothing is changed then.
+        MakegoodError: the file cannot be read or contradicts the records, the ledger or a record is damaged, or the account of a credit
+            cannot be determined. Nothing is changed then.
     """
     ledger = Ledger(home.ledger)
     with ledger.settling():
@@ -98,10 +98,10 @@ def reconcile(home: Home, file: Path, *, is_confirmed: bool = False) -> Reconcil
 
 
 def read_accepted(file: Path) -> list[Accepted]:
-    """What a file says that billing has accepted; a credit that it names twice counts once.
+    """The credits that billing has accepted according to a file; a credit that is listed twice counts once.
 
     Raises:
-        MakegoodError: it cannot be read, or a line is not as it must be.
+        MakegoodError: the file cannot be read, or a line is invalid.
     """
     try:
         lines = list(read_csv(file.read_bytes()))
@@ -128,7 +128,7 @@ def read_accepted(file: Path) -> list[Accepted]:
 
 
 def _handed_over(records: Records) -> dict[str, Decimal]:
-    """The amount of every credit that the records have, by its key."""
+    """The amount of every credit in the records, by its key."""
     amounts = {}
     for record in records:
         heading, *rows = [fields for _, fields in read_csv(record.read(ACCEPTED if record.reconciliation else CREDITS))]
@@ -147,7 +147,7 @@ def _refuse_other_amounts(file: Path, given: Iterable[Accepted], handed_over: Ma
 
 
 def _ask_about_gaps(file: Path, given: Iterable[Accepted], handed_over: Mapping[str, Decimal]) -> None:
-    """A list that lacks what was handed over is likely to lack more, and what it lacks besides would be paid twice."""
+    """Refuse a list without all recorded credits: it is probably incomplete, and any other credit that it lacks would be paid twice."""
     named = {one.key for one in given}
     lacking = [(key, amount) for key, amount in handed_over.items() if key not in named]
     if lacking:
@@ -158,10 +158,10 @@ def _ask_about_gaps(file: Path, given: Iterable[Accepted], handed_over: Mapping[
 
 
 class _Finder:
-    """Finds whose the credits are that the records do not have."""
+    """Finds the accounts of credits that the records do not have."""
 
     def __init__(self, home: Home, ledger: Ledger, records: Records, before: Standings) -> None:
-        """Work out the credits of the batches that were not handed over, as they would have been: `chains`, by account."""
+        """Compute the credits of the batches not handed over yet, as they would be handed over: `chains`, by account."""
         self.chains: dict[str, list[Credit]] = {}
         standing = before
         for batch in ledger.batches()[records.last :]:
@@ -172,10 +172,10 @@ class _Finder:
         self.credited |= {account: one.credited_usd for account, one in standing.items()}
 
     def find(self, file: Path, unknown: list[Accepted], is_confirmed: bool) -> list[tuple[str, Accepted]]:
-        """Each with its account.
+        """The credits with their accounts.
 
         Raises:
-            MakegoodError: an account cannot be found, or a credit is not in the file though a later one of its account is.
+            MakegoodError: an account cannot be determined, or the file lacks a credit although it has a later one of the same account.
         """
         keys = {one.key: one for one in unknown}
         found = self._in_chains(file, keys, is_confirmed) + self._after_chains(keys)
@@ -189,7 +189,7 @@ class _Finder:
         return found
 
     def _in_chains(self, file: Path, keys: dict[str, Accepted], is_confirmed: bool) -> list[tuple[str, Accepted]]:
-        """Those of batches that the ledger has. What is found is taken out of `keys`."""
+        """Find credits of batches that the ledger has. They are removed from `keys`."""
         found = []
         for account, chain in self.chains.items():
             lacking = None
@@ -207,7 +207,7 @@ class _Finder:
         return found
 
     def _after_chains(self, keys: dict[str, Accepted]) -> list[tuple[str, Accepted]]:
-        """Those of batches that are lost: the next credit of an account, and the next after it. What is found is taken out of `keys`."""
+        """Find credits of lost batches, by trying each account's next credit, then the one after it. They are removed from `keys`."""
         found = []
         amounts = sorted({one.amount_usd for one in keys.values()})
         for account in sorted(self.credited) if keys else []:
@@ -223,7 +223,7 @@ class _Finder:
 
 
 def _published_accounts(home: Home) -> list[str]:
-    """The accounts to which anything was decided; none where nothing is published."""
+    """The accounts with compensations; empty if nothing is published."""
     try:
         with reading(home.warehouse) as (con, _):
             rows = con.execute("select distinct account_id from fct_compensations order by account_id").fetchall()

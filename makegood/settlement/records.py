@@ -1,7 +1,7 @@
-"""The record of hand-overs, beside the ledger: a folder for each batch that billing was given, and for each time that billing was asked.
+"""The records of hand-overs, in the ledger's folder: one directory per batch handed over, and one per reconciliation with billing.
 
-Each folder's manifest is written last, is sealed, and holds the ledger's end and the digest of every other file. What a credit is does not
-belong here.
+The manifest of each directory is written last and is sealed. It holds the ledger's end and the digest of every other file. handover.py
+computes the credits.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ FOLDER = re.compile(r"(\d{8})(-reconciled-(\d{4}))?", re.ASCII)
 
 @dataclass(frozen=True)
 class Record:
-    """One folder: the ledger's end that it speaks of, the digests of its files; `reconciliation` is 0 for a hand-over, else which one."""
+    """One directory: the ledger's end that it refers to and the digests of its files. `reconciliation` is its number, 0 for a hand-over."""
 
     directory: Path
     head: Head
@@ -31,15 +31,15 @@ class Record:
 
     @property
     def remedy(self) -> str:
-        """What to do where a file of it is damaged."""
+        """What to do if one of its files is damaged."""
         again = f"run `makegood handover --batch {self.head.sequence}`, which writes the same files again"
         return f"restore it from a copy, or move {self.directory} away and {'reconcile again' if self.reconciliation else again}"
 
     def read(self, name: str) -> bytes:
-        """A file's bytes.
+        """Read a file.
 
         Raises:
-            MakegoodError: they are not those that were written.
+            MakegoodError: the file cannot be read, or is not as it was written.
         """
         file = self.directory / name
         try:
@@ -51,7 +51,7 @@ class Record:
         return content
 
     def standings(self) -> Standings:
-        """Where every account stands with it.
+        """The standings of all accounts after this record.
 
         Raises:
             MakegoodError: they cannot be read.
@@ -64,13 +64,13 @@ class Record:
 
 
 class Records:
-    """All folders, read and checked when this is made."""
+    """All records; their manifests are read and checked when this is created."""
 
     def __init__(self, directory: Path) -> None:
-        """`directory` is the ledger's folder of hand-overs; where it is missing nothing was handed over.
+        """`directory` is the ledger's folder of hand-overs; if it is missing, nothing was handed over.
 
         Raises:
-            MakegoodError: a manifest is damaged or missing; names it and what to do.
+            MakegoodError: a manifest is damaged; names it and what to do.
         """
         self.directory = directory
         self._handed_over: dict[int, Record] = {}
@@ -80,7 +80,7 @@ class Records:
                 self.add(_read(folder))
 
     def add(self, record: Record) -> None:
-        """Take in a folder that was just written."""
+        """Add a record that was just written."""
         if record.reconciliation:
             self._reconciled.append(record)
         else:
@@ -88,19 +88,19 @@ class Records:
 
     @property
     def last(self) -> int:
-        """The number of the last batch that was handed over; 0 where none was."""
+        """The number of the last batch that was handed over; 0 if none was."""
         return max(self._handed_over, default=0)
 
     def __iter__(self) -> Iterator[Record]:
-        """All of them: the hand-overs in order of their batches, and the reconciliations in theirs."""
+        """All records: first the hand-overs sorted by batch, then the reconciliations."""
         return iter([*self._handed_over.values(), *self._reconciled])
 
     def missing(self, through: int) -> list[int]:
-        """The batches up to this one of whose hand-over there is no record."""
+        """The batches up to this number without a record of their hand-over."""
         return [number for number in range(1, through + 1) if number not in self._handed_over]
 
     def standings(self, sequence: int) -> Standings:
-        """Where every account stands once this batch is handed over, and what billing was found to have accepted is counted.
+        """The standings after the hand-over of this batch, including what reconciliations with billing added since.
 
         Raises:
             MakegoodError: the batch was not handed over, or its files are damaged.
@@ -114,10 +114,10 @@ class Records:
         return record.standings() if record else {}
 
     def refuse_what_is_damaged(self, again: int | None = None) -> None:
-        """See that every file that was handed over is there, and that the last folder's are as they were; `makegood verify` reads them all.
+        """Check that all files exist and that those of the last hand-over are intact. `makegood verify` reads all of them.
 
         Args:
-            again: a batch whose files are to be written again.
+            again: a batch whose files are about to be written again; they are not checked.
 
         Raises:
             MakegoodError: a file is missing or changed; names it and what to do.
@@ -128,23 +128,25 @@ class Records:
                     record.read(name)
 
     def next_reconciliation(self) -> Path:
-        """The folder of the next reconciliation, at the last hand-over."""
+        """The directory of the next reconciliation after the last hand-over."""
         number = 1 + max((one.reconciliation for one in self._reconciled if one.head.sequence == self.last), default=0)
         return self.directory / f"{self.last:08d}-reconciled-{number:04d}"
 
 
 def folder_of(directory: Path, batch_id: int) -> Path:
-    """Where the files of a batch are handed over."""
+    """The directory for the files of a batch."""
     return directory / f"{batch_id:08d}"
 
 
 def write_record(
     directory: Path, head: Head, contents: Mapping[str, str], standings: Standings, facts: Mapping[str, Any]
 ) -> Record:
-    """Write a folder, its manifest last. Again it must be the same; a folder without a manifest was never finished, and is written over.
+    """Write a record, its manifest last. If the record exists already, it must be the same.
+
+    A directory without a manifest is unfinished and is overwritten.
 
     Raises:
-        MakegoodError: it was written with another content before.
+        MakegoodError: it was written before with different content.
     """
     files = {name: text.encode() for name, text in {**contents, FILE: as_text(standings)}.items()}
     manifest = {

@@ -1,4 +1,4 @@
-"""One settlement: what is due at the published snapshot becomes a batch of the ledger. What is due is worked out in due.py."""
+"""Runs one settlement: what is due at the published snapshot becomes a batch of the ledger. due.py computes what is due."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,18 +30,18 @@ from makegood.storage.connections import connect
 Made = TypeVar("Made")
 
 MEMORY = "1200MB"
-"""What a settlement's tables may take; beyond that they go to disk. The process takes some 600 MB besides."""
+"""DuckDB's memory limit for a settlement; larger tables spill to disk. The process takes some 600 MB on top of it."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """How a settlement is done.
+    """The parameters of a settlement.
 
     Attributes:
         grace: how long after a date's end its landing hours are awaited.
-        most_adjustments: how many adjustments and reversals post without being confirmed.
-        most_adjusted_usd: how much they may come to in all, in either direction, without being confirmed.
-        usual: what a day may come to without being confirmed; None looks at no day.
+        most_adjustments: how many adjustments and reversals are posted without confirmation.
+        most_adjusted_usd: how much they may come to in total, in either direction, without confirmation.
+        usual: what a day may come to without confirmation; None switches this check off.
     """
 
     grace: timedelta
@@ -52,7 +52,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Line:
-    """Entries of one kind in a settlement, summed."""
+    """The sum of a settlement's entries with the same type and reason."""
 
     entry_type: str
     reason: str
@@ -62,9 +62,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What a settlement posted, or would post. `batch_id` is None where nothing was posted.
+    """What a settlement posted, or would post. `batch_id` is None if nothing was posted.
 
-    `surprises` are parts of a sentence, each of something that is posted only where it is confirmed.
+    Each of the `surprises` describes, as part of a sentence, an amount that is posted only with confirmation.
     """
 
     settled_date: date
@@ -83,7 +83,7 @@ class Settlement:
 
 @dataclass(frozen=True)
 class StartingPoint:
-    """Where a settlement starts from: the published snapshot, what it covers, and the ledger's last batch."""
+    """Where a settlement starts from: the published snapshot, the landing hours that it covers, and the ledger's last batch."""
 
     publication: Publication
     warehouse_id: str
@@ -100,12 +100,12 @@ class StartingPoint:
 def settle(
     home: Home, settled_date: date, terms: Terms, *, is_confirmed: bool = False, is_dry_run: bool = False
 ) -> Settlement:
-    """Post what is due to the ledger, in the posting period `settled_date`. Doing it again posts nothing.
+    """Post what is due to the ledger, in the posting period `settled_date`. Idempotent: a second call posts nothing.
 
     Raises:
-        MakegoodError: another settlement is at work; nothing is published; the ledger is broken, or may be older than what was published
-            or handed over; the snapshot or the landing hours published are behind those last settled; the period is over; more would be
-            posted than is usual and it is not confirmed; or an entry breaks what must hold of entries. Nothing is posted then.
+        MakegoodError: another settlement is running; nothing is published; the ledger is broken, or may be older than what was published or
+            handed over; the published snapshot or landing hours are older than those last settled; the period is over; an amount is unusual
+            and not confirmed; or an entry violates an invariant. Nothing is posted then.
     """
     ledger = Ledger(home.ledger)
     with ledger.settling():
@@ -121,7 +121,7 @@ def settle(
 def _settle(
     home: Home, ledger: Ledger, settled_date: date, terms: Terms, is_confirmed: bool, is_dry_run: bool
 ) -> Settlement:
-    """The settlement, by one that holds the ledger."""
+    """Do the settlement; the caller holds the lock on the ledger."""
     with session(home, is_read_only=is_dry_run) as (con, publication):
         start = starting_point(con, home, ledger, publication)
         if start.last and settled_date < start.last.settled_date:
@@ -161,7 +161,7 @@ def _settle(
                     batch.head if batch else start.head, list(fresh), start.is_whole,
                 )  # fmt: skip
             except duckdb.Error:
-                # What was posted stays posted; only what was seen is lost.
+                # The batch stays posted; only the memory is lost.
                 forget(home.warehouse)
     return Settlement(
         settled_date=settled_date,
@@ -180,7 +180,7 @@ def _settle(
 
 
 def with_memory(home: Home, work: Callable[[], Made]) -> Made:
-    """What the work makes; where the memory is damaged, it is forgotten, and the work is done once more and looks at everything."""
+    """Run the work. If DuckDB fails, because the memory is damaged, delete it and run the work again, over all of history."""
     try:
         return work()
     except duckdb.Error:
@@ -194,7 +194,7 @@ def session(home: Home, *, is_read_only: bool) -> Iterator[tuple[duckdb.DuckDBPy
     """A connection at the published snapshot, with the memory attached.
 
     Raises:
-        MakegoodError: nothing is published yet, or a file of it is damaged.
+        MakegoodError: nothing is published yet, or a published file is damaged.
     """
     publication = current_publication(home.warehouse)
     with (
@@ -215,10 +215,10 @@ def session(home: Home, *, is_read_only: bool) -> Iterator[tuple[duckdb.DuckDBPy
 def starting_point(
     con: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, publication: Publication
 ) -> StartingPoint:
-    """Where a settlement of this publication starts from. Whether the ledger may be gone on from was asked before.
+    """Where a settlement of this publication starts from. The caller has already checked that the ledger may be continued.
 
     Raises:
-        MakegoodError: the ledger is broken, or the publication is behind the last settlement.
+        MakegoodError: the ledger is broken, or the publication is older than the last settlement.
     """
     last = ledger.last()
     row = con.execute(
@@ -260,7 +260,7 @@ def _lines(con: duckdb.DuckDBPyConnection) -> tuple[Line, ...]:
 
 
 def _too_many_corrections(lines: tuple[Line, ...], terms: Terms) -> Iterator[str]:
-    """Where more is taken back or changed than should pass unseen, a part of a sentence that says so."""
+    """A part of a sentence if the adjustments and reversals exceed the limits for posting without confirmation."""
     adjusting = [line for line in lines if line.entry_type != "payout"]
     count = sum(line.entry_count for line in adjusting)
     amount = sum((abs(line.amount_usd) for line in adjusting), Decimal(0))

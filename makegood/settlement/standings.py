@@ -1,6 +1,6 @@
-"""Where each account stands with a batch: what was posted to it in all, and what was credited of it. Whole cents are credited, and never taken back.
+"""Each account's standing after a batch: the totals posted and credited. Credits are in whole cents and are never taken back.
 
-The standings are handed over with each batch, so that the next hand-over begins there and does not read the ledger from its start.
+The standings are part of each hand-over, so that the next one continues from there instead of reading the ledger from its start.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,18 +15,18 @@ FILE = "standings.jsonl"
 
 @dataclass(frozen=True)
 class Standing:
-    """One account's: Σ posted, exact, and Σ credited, in cents. USD."""
+    """One account's standing: the exact sum posted, and the sum credited, in whole cents. USD."""
 
     posted_usd: Decimal = Decimal(0)
     credited_usd: Decimal = Decimal(0)
 
     def with_posted(self, amount: Decimal) -> "Standing":
-        """The standing once this much more is posted: credited is the most that ever stood, rounded half-even to cents."""
+        """The standing after posting this amount. The credited total is the highest posted total so far, rounded half-even to cents."""
         posted = self.posted_usd + amount
         return Standing(posted, max(self.credited_usd, posted.quantize(CENT, ROUND_HALF_EVEN)))
 
     def with_accepted(self, amount: Decimal) -> "Standing":
-        """The standing once billing was found to have credited this much more."""
+        """The standing after billing turned out to have credited this additional amount."""
         return Standing(self.posted_usd, self.credited_usd + amount)
 
 
@@ -34,7 +34,7 @@ Standings = Mapping[str, Standing]
 
 
 def as_text(standing: Standings) -> str:
-    """The standings as lines of JSON, in order of account."""
+    """The standings as JSON lines, sorted by account."""
     return json_lines(
         {"account_id": account_id, "posted_usd": f"{one.posted_usd:f}", "credited_usd": f"{one.credited_usd:f}"}
         for account_id, one in sorted(standing.items())
@@ -42,10 +42,10 @@ def as_text(standing: Standings) -> str:
 
 
 def read_standings(content: bytes) -> Standings:
-    """What `as_text` wrote.
+    """Parse the output of `as_text`.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the content is something else.
     """
     try:
         return {
@@ -57,7 +57,7 @@ def read_standings(content: bytes) -> Standings:
 
 
 def after(before: Standings, posted: Iterable[tuple[str, Decimal]]) -> Standings:
-    """The standings once these accounts' sums are posted."""
+    """The standings after these sums were posted to these accounts."""
     return {
         **before,
         **{account_id: before.get(account_id, Standing()).with_posted(amount) for account_id, amount in posted},

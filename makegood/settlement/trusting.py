@@ -1,7 +1,7 @@
-"""Whether the ledger on disk may be gone on from: it reaches what readers and billing were told, and is no older copy of itself.
+"""Checks that the ledger may be continued: it contains all that was published or handed over, and is not an older copy of itself.
 
-The last that this home saw of its ledger is kept beside the ledger's folder, not in it: it does not travel with a copy of the ledger. So
-a ledger that was restored, into this home or a new one, shows, and money stands still until billing was asked what it has accepted.
+The state of the ledger that this home last saw is kept outside the ledger's folder, so that it is not part of a copy of the ledger. A
+ledger that was restored, into this home or a new one, is thus detected, and no money moves until billing was asked what it has accepted.
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ RECONCILE = "run `makegood reconcile FILE` with what billing has accepted (CSV w
 
 @dataclass(frozen=True)
 class Seen:
-    """The ledger's end, and the last batch that was handed over, when this home last settled, handed over or reconciled."""
+    """The ledger's end, and the last batch handed over, when this home last settled, handed over or reconciled."""
 
     head: Head
     handed_over: int
 
 
 def refuse_what_is_behind(home: Home, ledger: Ledger) -> None:
-    """Whoever reads the ledger to show it asks this.
+    """Check the ledger before it is read for display.
 
     Raises:
         MakegoodError: the ledger is broken, or lacks batches that were published.
@@ -40,12 +40,12 @@ def refuse_what_is_behind(home: Home, ledger: Ledger) -> None:
 
 
 def refuse_what_may_be_older(home: Home, ledger: Ledger, again: int | None = None) -> Records:
-    """Whoever posts or hands over asks this. Returns the record of hand-overs.
+    """Check the ledger before anything is posted or handed over. Returns the record of hand-overs.
 
     Args:
-        home: where the ledger lies.
+        home: the home with the ledger.
         ledger: the ledger.
-        again: a batch whose record is to be written again; others may be missing meanwhile.
+        again: a batch whose record is to be written again; its record, and others, may be missing meanwhile.
 
     Raises:
         MakegoodError: the ledger is broken, or may be older than what was published or handed over.
@@ -85,10 +85,10 @@ def refuse_what_may_be_older(home: Home, ledger: Ledger, again: int | None = Non
 
 
 def last_seen(home: Home) -> Seen | None:
-    """What this home last saw of its ledger; None where it never had one.
+    """The state of the ledger that this home last saw; None if it has never seen one.
 
     Raises:
-        MakegoodError: the file that says so is damaged.
+        MakegoodError: the file with this state is damaged.
     """
     if not home.ledger_seen.exists():
         return None
@@ -97,7 +97,7 @@ def last_seen(home: Home) -> Seen | None:
 
 
 def note_seen(home: Home, head: Head, handed_over: int) -> None:
-    """Keep what this home sees of its ledger now."""
+    """Store the state of the ledger that this home sees now."""
     facts = {"ledger_sequence": head.sequence, "ledger_digest": head.digest, "handed_over": handed_over}
     write_durably(home.ledger_seen, sealed(facts))
 

@@ -1,8 +1,8 @@
-"""Whether a settlement would post more than is usual. What is usual, the ledger's own past days say; what is due does not belong here.
+"""Checks whether a settlement would post unusual amounts, compared with the past days in the ledger.
 
-A day that gets several times as much as the largest of the last days that were posted is looked at before it is posted: for everybody
-together and for each account, what is paid and what is taken back alike. Corrections are looked at in all too, for they may be spread
-over many days.
+A day needs confirmation if it comes to several times the largest of the recently posted days. This is checked for all accounts together and
+for each account, separately for amounts paid and taken back. Adjustments and reversals are also checked in total, because they may be
+spread over many days.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ import duckdb
 from makegood.settlement.ledger import Ledger
 
 DAYS = 28
-"""So many request dates that were posted last are the past."""
+"""How many of the latest request dates in the ledger count as the past."""
 
 SHARE = Decimal("0.1")
-"""An account whose day comes to less than this part of everybody's largest is not looked at."""
+"""An account whose day comes to less than this share of the largest day of all accounts needs no confirmation."""
 
 PAST = """
 create or replace temp table past as
@@ -91,12 +91,12 @@ order by account_id nulls first, amount_usd - limit_usd desc, request_date nulls
 
 @dataclass(frozen=True)
 class Usual:
-    """What a day may come to unseen, USD.
+    """What a day may come to without confirmation, USD.
 
     Attributes:
-        times: how many times the largest of the last days.
-        unseen_usd: as much as this is never looked at.
-        first_usd: what a day may come to where the ledger has no past.
+        times: how many times the largest of the past days.
+        unseen_usd: a day of up to this amount never needs confirmation.
+        first_usd: what a day may come to if nothing has been posted yet.
     """
 
     times: int
@@ -105,7 +105,7 @@ class Usual:
 
 
 def surprises(con: duckdb.DuckDBPyConnection, ledger: Ledger, usual: Usual) -> list[str]:
-    """What the table `entries` holds that is more than usual, a part of a sentence each; the sums of everybody come first."""
+    """The unusual amounts in the table `entries`, each as part of a sentence; those of all accounts together come first."""
     batches = ledger.batches()
     dates = sorted({day for batch in batches for day in batch.request_dates})[-DAYS:]
     told = [batch for batch in batches if not dates or set(dates) & set(batch.request_dates)]

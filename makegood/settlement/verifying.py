@@ -1,4 +1,4 @@
-"""The proof: the chain is whole, every entry follows from those before it, and every key has come to what was decided. Nothing is mended."""
+"""Verifies the ledger: an intact chain, entries that follow from those before, and keys that match their decisions. Repairs nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,12 +62,12 @@ FAULTS = {
         "adjusts_entry_id is distinct from case when before_usd <> 0 then previous_entry_id end"
     ),
 }
-"""What no entry of the ledger may be."""
+"""SQL conditions for entries of the ledger that violate an invariant."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What was looked at, what is wrong (a sentence each, the first that does not fit named), and what merely waits."""
+    """What was checked, what is wrong (one sentence each, naming the first offender), and what merely waits to be posted."""
 
     batch_count: int
     entry_count: int
@@ -84,10 +84,10 @@ class Verification:
 
 
 def verify(home: Home, grace: timedelta) -> Verification:
-    """Look at the whole ledger, and at all that was decided at the published snapshot.
+    """Check the whole ledger, and compare it with all decisions at the published snapshot.
 
     Raises:
-        MakegoodError: nothing is published, or a settlement is at work.
+        MakegoodError: nothing is published, or a settlement is running.
     """
     ledger = Ledger(home.ledger)
     with ledger.settling():
@@ -106,7 +106,7 @@ def verify(home: Home, grace: timedelta) -> Verification:
 
 
 def _handed_over(home: Home, ledger: Ledger) -> list[str]:
-    """What is wrong with the record of hand-overs: a file that was changed, or sums that are not those of the ledger."""
+    """Faults in the record of hand-overs: a changed file, or totals that differ from the ledger."""
     try:
         records = refuse_what_may_be_older(home, ledger)
         for record in records:
@@ -131,7 +131,7 @@ def _handed_over(home: Home, ledger: Ledger) -> list[str]:
 
 
 def _against_decisions(home: Home, ledger: Ledger, grace: timedelta) -> tuple[list[str], int, Decimal, int]:
-    """What is wrong with the ledger against what was decided and is shown; and what merely waits: keys due and their sum, keys held."""
+    """Differences of the ledger from the decisions or published tables; and what merely waits: keys due, their sum, and keys on hold."""
     with session(home, is_read_only=True) as (con, publication):
         try:
             prove_published(home.warehouse, publication.snapshot_id)
@@ -147,7 +147,7 @@ def _against_decisions(home: Home, ledger: Ledger, grace: timedelta) -> tuple[li
 
 
 def _first_unfit_entry(file: Path) -> str:
-    """Which entry of a file that was changed does not fit its own digest, if that can still be told."""
+    """The first entry of a changed file that does not match its own digest, if that can still be determined."""
     try:
         with connect(extensions=()) as con:
             row = con.execute(
@@ -161,7 +161,7 @@ def _first_unfit_entry(file: Path) -> str:
 
 
 def _entries(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> tuple[int, Decimal, list[str]]:
-    """How many entries there are, their sum, and what is wrong with the first that does not follow from those before it."""
+    """The number of entries, their sum, and for each kind of fault the first entry that has it."""
     if not batches:
         return 0, Decimal(0), []
     con.execute(
@@ -196,7 +196,7 @@ def _entries(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> tuple[
 def _decisions(
     con: duckdb.DuckDBPyConnection, ledger: Ledger, closed_until: date, held: set[str], is_whole: bool
 ) -> list[str]:
-    """Keys that have not come to what is allowed, and which the next settlement would not mend: it would overlook them."""
+    """Keys whose posted sum is not what is allowed, and which the next settlement would not correct, because it would overlook them."""
     work_out(con, ledger, closed_until, held, is_whole=is_whole)
     con.execute("create or replace temp table seen_due as from due where not is_held")
     work_out(con, ledger, closed_until, held, is_whole=True)
@@ -214,7 +214,7 @@ def _decisions(
 
 
 def _costs(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Keys that were posted more than their requests cost, though they are decided as they stand."""
+    """Keys that are allowed more than their requests cost. That posted and allowed sums agree does not exclude this."""
     row = con.execute(
         "select compensation_id, account_id, sum(allowed.amount_usd), sum(cost_usd) from allowed group by all"
         " having sum(allowed.amount_usd) > sum(cost_usd) order by all limit 1"

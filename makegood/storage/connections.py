@@ -1,4 +1,4 @@
-"""Opens DuckDB with its extensions from installed wheels. What is attached to it does not belong here."""
+"""Opens DuckDB connections and loads the extensions from installed wheels. warehouse.py attaches the DuckLake."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,13 +8,13 @@ import duckdb
 EXTENSIONS = ("ducklake", "sqlite_scanner")
 
 _checked: set[str] = set()
-"""Extensions whose signature DuckDB has checked in this process: it takes a tenth of a second each time, and wheels do not change."""
+"""Extensions whose signature DuckDB has verified in this process. Each check takes a tenth of a second, and wheels do not change."""
 
 Config = dict[str, str | bool | int | float | list[str]]
 
 
 def extension_file(name: str) -> Path:
-    """The signed extension binary that the `duckdb-extension-<name>` wheel carries for this DuckDB.
+    """The signed extension binary from the `duckdb-extension-<name>` wheel, for the installed DuckDB version.
 
     Raises:
         FileNotFoundError: the wheel is missing, or was built for another DuckDB version.
@@ -34,12 +34,12 @@ def extension_file(name: str) -> Path:
 def connect(
     database: str | Path = ":memory:", *, extensions: tuple[str, ...] = EXTENSIONS, spill: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection in UTC that never asks the network.
+    """A DuckDB connection in UTC that never accesses the network.
 
     Args:
         database: a file, or `:memory:`.
-        extensions: which of Makegood's to load; loading them takes longer than landing a small hour, which needs none.
-        spill: the directory for what does not fit in memory.
+        extensions: which of Makegood's extensions to load. Loading them takes longer than landing a small hour, which needs none.
+        spill: the directory for data that does not fit in memory.
     """
     config: Config = {**trust(extensions), "autoinstall_known_extensions": False, "autoload_known_extensions": False}
     if spill is not None:
@@ -51,12 +51,12 @@ def connect(
 
 
 def trust(extensions: tuple[str, ...]) -> Config:
-    """What a connection is opened with that is to `load` these extensions: signatures are asked for until they were checked once."""
+    """The configuration of a connection that will `load` these extensions. Signatures are verified only once per process."""
     return {"allow_unsigned_extensions": bool(extensions) and _checked.issuperset(extensions)}
 
 
 def load(con: duckdb.DuckDBPyConnection, extensions: tuple[str, ...] = EXTENSIONS) -> None:
-    """Load these extensions, and from then on none that is not signed.
+    """Load these extensions; afterwards the connection refuses unsigned ones.
 
     Raises:
         FileNotFoundError: a wheel is missing, or was built for another DuckDB version.
@@ -68,7 +68,7 @@ def load(con: duckdb.DuckDBPyConnection, extensions: tuple[str, ...] = EXTENSION
 
 
 def sql_text(value: object) -> str:
-    """The inside of a SQL string literal: `'` doubled."""
+    """Escape a value for use inside a SQL string literal: each `'` is doubled."""
     return str(value).replace("'", "''")
 
 

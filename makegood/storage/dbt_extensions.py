@@ -1,4 +1,4 @@
-"""The dbt-duckdb plugin that places the profile in the home and loads DuckDB's extensions before dbt attaches the warehouse."""
+"""The dbt-duckdb plugin that fills the home's path into the profile and loads DuckDB's extensions before dbt attaches the warehouse."""
 
 import os
 from dataclasses import replace
@@ -15,10 +15,10 @@ PLACE = "$MAKEGOOD_HOME"
 
 
 class Plugin(BasePlugin):
-    """Fills the home into the profile's paths, and loads the extensions out of their wheels, so that nothing is downloaded."""
+    """Fills the home's path into the profile, and loads the extensions from their wheels, so that nothing is downloaded."""
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
-        """Name the home that this process works in, and check signatures once in a process.
+        """Replace the placeholder by MAKEGOOD_HOME, and have signatures verified only once per process.
 
         Raises:
             MakegoodError: MAKEGOOD_HOME is not set.
@@ -31,7 +31,7 @@ class Plugin(BasePlugin):
         config.update(trust(EXTENSIONS))
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Load each extension by its full path; FileNotFoundError names the package that is missing."""
+        """Load each extension by its full path. Raises FileNotFoundError, naming the package, if a wheel is missing."""
         load(conn)
 
 

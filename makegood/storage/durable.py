@@ -1,6 +1,6 @@
-"""Files that must outlive a power failure and tell when they are damaged: forced to disk before they are named, read with their digest.
+"""Durable files: they are forced to disk before they get their name, so that they survive a power failure, and a digest reveals damage.
 
-A *sealed* file is a JSON object that ends with the digest of all the rest. What it says does not belong here.
+A *sealed* file is a JSON object whose last field is the digest of all the others.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ SEAL = "sha256_of_the_above"
 
 
 def write_durably(file: Path, content: bytes) -> None:
-    """Write the file whole or not at all, in place of what was there: bytes and name are on disk when this returns."""
+    """Replace the file atomically. Its content and its name are on disk when this returns."""
     fresh = file.with_name(f".{file.name}.new")
     fresh.write_bytes(content)
     sync(fresh)
@@ -24,7 +24,7 @@ def write_durably(file: Path, content: bytes) -> None:
 
 
 def name_durably(fresh: Path, file: Path) -> None:
-    """Give a file that was written beside its place its name: never in place of another, and only once its bytes are on disk.
+    """Rename a new file, written to the same directory, to its final name once its bytes are on disk; never replaces an existing file.
 
     Raises:
         FileExistsError: the name is taken.
@@ -36,7 +36,7 @@ def name_durably(fresh: Path, file: Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Force a file's bytes, or a folder's names, to disk."""
+    """Force a file's content, or a directory's entries, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -45,7 +45,7 @@ def sync(path: Path) -> None:
 
 
 def sealed(facts: dict[str, Any]) -> bytes:
-    """The facts as a sealed file holds them."""
+    """The content of a sealed file with these facts."""
     return (json.dumps({**facts, SEAL: _seal(facts)}, indent=2) + "\n").encode()
 
 
@@ -53,11 +53,11 @@ def read_sealed(file: Path, remedy: str) -> dict[str, Any]:
     """The facts of a sealed file.
 
     Args:
-        file: it must be there.
-        remedy: what to do where it is damaged.
+        file: an existing file.
+        remedy: what the user should do if it is damaged; part of the error message.
 
     Raises:
-        MakegoodError: it cannot be read, or does not hold what was written: names it and the remedy.
+        MakegoodError: the file cannot be read, or is not as it was written; names the file and the remedy.
     """
     try:
         content = file.read_bytes()

@@ -1,7 +1,7 @@
-"""Values and rows as text that programs read back exactly: as JSON holds them, as CSV, and as lines of JSON. What rows say does not belong here.
+"""Converts values and rows to text that programs read back exactly: JSON values, CSV and JSON lines.
 
-CSV is RFC 4180 with `\\n` at the ends of lines, in UTF-8: null is an empty field, an empty text is `""`. Lines of JSON are ASCII, so that no
-character of a text ends a line for any reader.
+CSV follows RFC 4180, in UTF-8 and with `\\n` as the line ending: null is an empty field, an empty text is `""`. JSON lines are ASCII, so
+that no character inside a text can be taken for a line ending.
 """
 
 import csv
@@ -16,36 +16,36 @@ from typing import Any
 from makegood.errors import MakegoodError
 
 NEEDS_QUOTES = re.compile(r'[",\x01-\x1f\x7f-\x9f\u2028\u2029\ufeff]|^\s|\s$|^$')
-"""What is written in quotes: what would end a field or a line for any reader, and what a reader might trim or take for null."""
+"""Matches fields that must be quoted: a reader might see the end of a field or line in them, trim them, or read them as null."""
 
 FORMULA_STARTS = "=+-@|%\t\r\n\uff1d\uff0b\uff0d\uff20"
-"""What a spreadsheet takes for the start of a formula."""
+"""Characters that make a spreadsheet read a cell as a formula."""
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> str:
-    """A CSV file with this heading and these rows.
+    """A CSV file with this header and these rows.
 
     Raises:
-        MakegoodError: a text holds a NUL or half a character, which no CSV file can carry.
+        MakegoodError: a text contains a NUL or an unpaired surrogate, which CSV cannot represent.
     """
     return csv_line(columns) + "".join(map(csv_line, rows))
 
 
 def csv_line(fields: Sequence[str | None]) -> str:
-    """One line of CSV with its end.
+    """One line of CSV, with its line ending.
 
     Raises:
-        MakegoodError: a text holds a NUL or half a character, which no CSV file can carry.
+        MakegoodError: a text contains a NUL or an unpaired surrogate, which CSV cannot represent.
     """
     made = ",".join(map(_field, fields))
     return (made or '""') + "\n"
 
 
 def read_csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV file in UTF-8, the heading among them, each with the number of the line on which it ends; blank lines are left out.
+    """The rows of a CSV file in UTF-8, including the header, each with the number of its last line; blank lines are skipped.
 
     Raises:
-        ValueError: the bytes are no UTF-8, or no CSV; says on which line.
+        ValueError: the bytes are not UTF-8 or not CSV; a CSV error is reported with its line.
     """
     reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
     try:
@@ -57,40 +57,40 @@ def read_csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def json_lines(objects: Iterable[Any]) -> str:
-    """A line of JSON for each of the objects."""
+    """One line of JSON per object."""
     return "".join(json.dumps(item) + "\n" for item in objects)
 
 
 def read_json_lines(content: bytes) -> list[Any]:
-    """The objects of lines of JSON.
+    """Parse JSON lines into objects.
 
     Raises:
-        ValueError: the bytes are no UTF-8, or a line is no JSON.
+        ValueError: the bytes are not UTF-8, or a line is not JSON.
     """
     return [json.loads(line) for line in content.decode().split("\n") if line]
 
 
 def guarded(text: str) -> str:
-    """The text as a file that people open in a spreadsheet holds it: an apostrophe stands before what would be a formula, or another apostrophe.
+    """Escape a text for files that people open in a spreadsheet: put an apostrophe before a formula, or before another apostrophe.
 
-    Every text has a form of its own, and `unguarded` finds it again. Files that programs read are exact and never guarded.
+    The escaping is reversible with `unguarded`. Files for programs hold exact values and are never escaped like this.
     """
     return f"'{text}" if text.startswith(("'", *FORMULA_STARTS)) else text
 
 
 def unguarded(text: str) -> str:
-    """The text that `guarded` was given."""
+    """Undo `guarded`."""
     return text.removeprefix("'")
 
 
 def guarded_sql(column: str) -> str:
-    """SQL of the column's texts as `guarded` makes them."""
+    """SQL expression that applies `guarded` to a text column."""
     starts = " or ".join(f"starts_with({column}, chr({ord(start)}))" for start in f"'{FORMULA_STARTS}")
     return f"case when {starts} then concat('''', {column}) else {column} end"
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON can hold it: decimals and times as text."""
+    """Convert a value to types that JSON can hold: decimals and times become text."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set):

@@ -1,4 +1,4 @@
-"""Opens SQLite files so that whatever is wrong with one ends in a sentence with its path and the way out. What is in them is theirs."""
+"""Opens SQLite files such that every error names the file and says what to do. Schemas and queries are in the modules that open them."""
 
 import sqlite3
 from collections.abc import Callable
@@ -13,13 +13,13 @@ T = TypeVar("T")
 
 
 class Connection(sqlite3.Connection):
-    """A connection that names its file and the way out where the file is damaged, locked or cannot be written."""
+    """A connection whose errors name the file and the remedy when the file is damaged, locked or cannot be written."""
 
     file: Path
     way_out: str
 
     def cursor(self, factory: Any = None) -> Any:
-        """A cursor that does so too."""
+        """A cursor with the same error messages."""
         return super().cursor(factory or Cursor)
 
 
@@ -43,7 +43,7 @@ def _next(cursor: "Cursor") -> Any:
 
 
 class Cursor(sqlite3.Cursor):
-    """Its methods raise a MakegoodError where the file is at fault."""
+    """A cursor whose methods raise a MakegoodError if the database file cannot be used."""
 
     execute = _named(sqlite3.Cursor.execute)
     executemany = _named(sqlite3.Cursor.executemany)
@@ -57,14 +57,14 @@ class Cursor(sqlite3.Cursor):
 
 
 def open_sqlite(file: Path, way_out: str) -> Connection:
-    """Open, and create where there is none, in the mode that lets readers and a writer work side by side.
+    """Open a SQLite file, or create it, in WAL mode, which lets readers work while one process writes.
 
     Args:
         file: the SQLite file.
-        way_out: what to do where the file is damaged.
+        way_out: what the user should do if the file is damaged; part of the error message.
 
     Raises:
-        MakegoodError: it cannot be opened or is no such file; so do all uses of the connection.
+        MakegoodError: the file cannot be opened or is not SQLite; later uses of the connection raise it too.
     """
     try:
         db = sqlite3.connect(file, isolation_level=None, timeout=60, factory=Connection)
@@ -76,12 +76,12 @@ def open_sqlite(file: Path, way_out: str) -> Connection:
 
 
 def fault(file: Path, error: Exception, way_out: str) -> MakegoodError:
-    """The sentence about a file that cannot be used."""
+    """The error for a file that cannot be used."""
     if "locked" in str(error):
         return MakegoodError(f"{file} has been locked by another process for a minute: end that process, and try again")
     return MakegoodError(f"{file} is damaged or cannot be used ({' '.join(str(error).split())}): {way_out}")
 
 
 def is_there(file: Path) -> bool:
-    """Whether there is a file with anything in it: SQLite takes an empty one for a new database."""
+    """Whether the file exists and is not empty; SQLite takes an empty file for a new database."""
     return file.exists() and file.stat().st_size > 0

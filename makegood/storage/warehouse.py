@@ -1,4 +1,4 @@
-"""Attaches the DuckLake, always the same way: as `makegood`. What is in it is the models' business."""
+"""Attaches the DuckLake warehouse, always under the name `makegood`. The dbt models define what it contains."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from makegood.storage.sqlite_files import fault, is_there
 
 ALIAS = "makegood"
 ROW_GROUP = 30_720
-"""Rows that lie together in a data file: a look for one request of an hour reads no more of its day than these."""
+"""Rows per row group of a data file: the most rows of a day that a lookup of a single request has to read."""
 
 
 def attach(
@@ -23,20 +23,20 @@ def attach(
     pinned: Path | None = None,
     data: str | None = None,
 ) -> None:
-    """Attach the warehouse to a connection, and make it the place where plain table names are looked up.
+    """Attach the warehouse to a connection, and make it the default catalog for unqualified table names.
 
     Args:
         con: a connection with Makegood's extensions.
         warehouse: its directory.
-        read_only: whether nothing may be written.
-        snapshot_id: the snapshot to stay at; None follows the head.
-        pinned: a private copy of the catalog to read instead of it.
-        data: where its files are found; None is where they lie.
+        read_only: whether writing is refused.
+        snapshot_id: the snapshot to read; None reads the newest one.
+        pinned: a private copy of the catalog to read instead of the catalog itself.
+        data: the location of its data files; None means the directory `data` of the warehouse.
 
     Raises:
         MakegoodError: the catalog is damaged or missing.
     """
-    # The catalog holds the place where it was made, and a home may be moved, or be mounted elsewhere.
+    # The catalog records the path where it was created, but a home may have been moved or mounted elsewhere.
     options = [f"data_path '{sql_text(data or warehouse / 'data')}'", "override_data_path true"]
     if pinned is None:
         options += ["meta_journal_mode 'WAL'", "meta_busy_timeout 30000"]
@@ -53,10 +53,10 @@ def attach(
 
 
 def create(warehouse: Path, *, is_published: bool = False) -> None:
-    """Make the catalog where there is none.
+    """Create the catalog if there is none.
 
     Raises:
-        MakegoodError: it is damaged, or is missing although something of it was published.
+        MakegoodError: the catalog is damaged, or it is missing although it was published from.
     """
     is_new = not is_there(catalog_file(warehouse))
     if is_new and is_published:
@@ -70,18 +70,18 @@ def create(warehouse: Path, *, is_published: bool = False) -> None:
 
 
 def rebuilding(warehouse: Path) -> str:
-    """What to do where a file of the warehouse is lost."""
+    """What to do if a file of the warehouse is lost."""
     return f"put {warehouse} back from a copy, or delete it and run all landing hours again: the lake and the ledger keep everything"
 
 
 def head_snapshot(con: duckdb.DuckDBPyConnection) -> int:
-    """The newest snapshot's id."""
+    """The id of the newest snapshot."""
     row = con.execute(f"select max(snapshot_id) from ducklake_snapshots('{ALIAS}')").fetchone()
     return int(row[0]) if row else 0
 
 
 def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether the attached snapshot has this table or view."""
+    """Whether the attached snapshot contains this table or view."""
     row = con.execute(
         "select count(*) from information_schema.tables where table_catalog = ? and table_name = ?", [ALIAS, name]
     ).fetchone()

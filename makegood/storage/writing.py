@@ -1,7 +1,7 @@
-"""Who writes in a home: one process at a time, and the children that it starts. What they write is theirs.
+"""The writer lock of a home: one process writes at a time, together with the child processes that it starts.
 
-The writer holds one lock, and each child that writes for it holds another, shared with its siblings: so a child that outlives its
-parent still keeps everybody else out. Both are flock locks, which the system lets go when the process ends, however it ends.
+The writer holds one lock exclusively; each child that writes for it holds another one, shared with its siblings. A child that outlives
+its parent therefore still keeps other writers out. Both are flock locks, which the system releases however the process ends.
 """
 
 import fcntl
@@ -21,12 +21,12 @@ from makegood.errors import MakegoodError
 from makegood.home import Home
 
 TOKEN = "MAKEGOOD_WRITER_TOKEN"
-"""The environment variable by which a child knows which writer started it."""
+"""The environment variable that tells a child which writer started it."""
 LOOK_AGAIN_S = 0.1
 LONGEST_COMMAND = 200
 
 _held: dict[tuple[Path, int], tuple[int, int]] = {}
-"""By home and thread: the open lock, and how often it was asked for."""
+"""By home and thread: the file descriptor of the lock, and how many times it has been acquired."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ class Writer:
 
 @contextmanager
 def writing(home: Home, purpose: str, patience_s: float = 0) -> Iterator[None]:
-    """Hold the home while something is written in it. The thread that holds it already may ask again.
+    """Hold the home's writer lock. The lock is reentrant within a thread.
 
     Args:
-        home: whose files are written; the same home by another path is the same one.
-        purpose: what cannot be done while another writes, such as `settle`.
-        patience_s: how long to wait for others, seconds.
+        home: whose files are written; a different path to the same directory is the same home.
+        purpose: what cannot be done while another process writes, such as `settle`; part of the message.
+        patience_s: how long to wait for others, in seconds.
 
     Raises:
-        MakegoodError: another process still writes; says which, what it does and since when.
+        MakegoodError: another process is still writing; names it, its command and when it started.
     """
     key = (home.root.resolve(), threading.get_ident())
     if key not in _held:
@@ -73,7 +73,7 @@ def writing(home: Home, purpose: str, patience_s: float = 0) -> Iterator[None]:
 
 @contextmanager
 def joined(home: Home, token: str | None) -> Iterator[None]:
-    """Hold the home as a child of the writer that has this token; without a token nothing is held, for nothing is written.
+    """Hold the home as a child of the writer with this token. Without a token nothing is locked, because nothing will be written.
 
     Raises:
         MakegoodError: that writer has ended.
@@ -93,7 +93,7 @@ def joined(home: Home, token: str | None) -> Iterator[None]:
 
 
 def token_held(home: Home) -> str | None:
-    """What a child of this thread joins with; None where this thread does not write."""
+    """The token that a child of this thread joins with; None if this thread does not hold the lock."""
     return os.environ.get(TOKEN) if (home.root.resolve(), threading.get_ident()) in _held else None
 
 
@@ -115,7 +115,7 @@ def _acquire(home: Home, purpose: str, patience_s: float) -> int:
 
 
 def _take(home: Home) -> int | list[Writer]:
-    """The writer's lock, held; or those who keep it from us: the writer, or children that outlived theirs."""
+    """The writer's lock, if it could be taken; otherwise the processes that prevent it: the writer, or children that outlived it."""
     writer = _locked(home.writer_lock, fcntl.LOCK_EX)
     if writer is None:
         return _writers(home.writer_lock)
@@ -123,7 +123,8 @@ def _take(home: Home) -> int | list[Writer]:
     if children is None:
         os.close(writer)
         return [child for child in _writers(home.children_lock) if _lives(child.pid)]
-    # Only now does the token change, and nobody can join in between: a late child of the writer before finds that it is one.
+    # The token changes while both locks are held, so that nobody can join meanwhile: a late child of the previous writer then finds its
+    # own token outdated.
     token = secrets.token_hex(16)
     os.ftruncate(children, 0)
     os.ftruncate(writer, 0)
@@ -134,7 +135,7 @@ def _take(home: Home) -> int | list[Writer]:
 
 
 def _locked(file: Path, kind: int) -> int | None:
-    """The file, open and locked; None where another holds it."""
+    """The opened and locked file; None if another process holds the lock."""
     while True:
         try:
             lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -150,7 +151,7 @@ def _locked(file: Path, kind: int) -> int | None:
         except OSError as error:
             os.close(lock)
             raise MakegoodError(f"cannot lock {file}: {error.strerror}; its file system must know locks") from error
-        # Whoever deletes the file meanwhile leaves us a lock that nobody else can see.
+        # If somebody deleted the file meanwhile, we hold a lock on a file that nobody else can see, so try again.
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(lock), file.stat()):
                 return lock
@@ -165,7 +166,7 @@ def _fields(file: Path) -> list[str]:
 
 
 def _writers(file: Path) -> list[Writer]:
-    """Those that a lock's file names."""
+    """The processes that a lock file names."""
     named = []
     for line in _fields(file):
         try:

@@ -1,1 +1,1 @@
-"""Content assessments find their requests: each verdict moves to the hour of the request that it judges."""
+"""Content assessments are matched to their requests: each verdict is moved to the hour of the request that it judges."""

@@ -1,9 +1,9 @@
-"""Verdicts find their requests: each moves to the hour of the request that it speaks of. Reading verdicts is landing's.
+"""Matches verdicts to requests: each verdict moves to the hour of the request that it judges. Landing reads the verdicts.
 
-A verdict names a request by its source and id, and by the account where it says one. It speaks of the last such request that began in
-the 30 days before it, or within 7 days of its hint. Several accounts may have requests of one id: without an account the verdict speaks
-of the one that began exactly when its hint says, else of each account's, so that nobody keeps a verdict from another by using his id.
-One whose request has not landed waits, and is looked for again whenever request logs land, up to 30 days after it.
+A verdict names a request by source and id, and possibly by account. It refers to the latest such request that began in the 30 days before
+it, or within 7 days of its hint, `requested_at`. Several accounts may use the same request id. A verdict without an account then refers to
+the request that began exactly at its hint, else to one request of each account, so that nobody can keep a verdict from another account by
+reusing its id. A verdict whose request has not landed waits, and is looked up again whenever request logs land, for up to 30 days.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,15 +25,15 @@ from makegood.ingestion.sources import ASSESSMENTS
 from makegood.storage.connections import connect, sql_text
 
 PATIENCE = timedelta(days=30)
-"""How far a request may lie before its verdict, and how long the verdict waits for it to land."""
+"""How long before its verdict a request may have begun, and how long a verdict waits for its request to land."""
 CLOCKS = timedelta(days=1)
-"""How far a verdict may lie before its request, for clocks differ."""
+"""How long after its verdict a request may have begun, to allow for clock differences."""
 HINT_REACH = timedelta(days=7)
-"""How far off a hint may be from a request that lies further back than the patience."""
+"""How far the hint may be off, if the request began further back than `PATIENCE`."""
 ARRIVED = Path("content_assessments", "arrived")
 """Where landing puts verdicts, by landing day."""
 WAITING = Path("content_assessments", "waiting")
-"""Where verdicts lie whose requests were looked up and not found, by landing day."""
+"""Verdicts that were looked up but whose request was not found, by landing day."""
 
 SPEAKS_AT = f"""
     delivered.landed_hour <= verdicts.landed_hour + interval {PATIENCE.days} day
@@ -44,7 +44,7 @@ SPEAKS_AT = f"""
             and verdicts.requested_at + interval {HINT_REACH.days} day
     )
 """
-"""When a row of `verdicts` may speak of a row of `delivered`, by their times. It needs no more than the two, so that no order of landing matters."""
+"""SQL: whether a `verdicts` row may judge a `delivered` row by their times. It uses these two rows only, so landing order is irrelevant."""
 SPEAKS_OF = f"""
     verdicts.id_hash = delivered.id_hash
     and verdicts.source = delivered.source
@@ -52,20 +52,20 @@ SPEAKS_OF = f"""
     and (verdicts.account_id is null or verdicts.account_id = delivered.account_id)
     and {SPEAKS_AT}
 """
-"""When a row of `verdicts` speaks of a row of `delivered`."""
+"""SQL: whether a `verdicts` row judges a `delivered` row."""
 
 IDENTITY = "landing_file, landing_line, source, request_id, detector"
 
 
 def place(landing_hours: Iterable[datetime], lake: Path, inventory: Inventory) -> None:
-    """Look up the requests of verdicts: of those that just arrived anywhere, of older ones in the logs that landed in these hours.
+    """Look up the requests of newly arrived verdicts in all parts, and those of waiting verdicts in the logs that landed in these hours.
 
-    Verdicts whose request is found move to its hour, the others wait. Again, or after a crash, it changes nothing more.
+    Verdicts whose request is found move to its hour; the others wait. Idempotent, also after a crash.
 
     Args:
         landing_hours: hours whose files have landed.
         lake: the lake's directory.
-        inventory: knows the parts; each move is one transaction of it.
+        inventory: records the parts; each move is one transaction in it.
     """
     arrived = {_landed_date(part) for part in inventory.unplaced_parts() if _has_arrived(part)}
     for date in sorted(arrived):
@@ -81,7 +81,7 @@ def place(landing_hours: Iterable[datetime], lake: Path, inventory: Inventory) -
 
 
 def copy_to_shared_hours(hours: Iterable[datetime], lake: Path, inventory: Inventory) -> None:
-    """Bring verdicts to each of these hours in which their request was delivered: any of them may be, or become, the request's own."""
+    """Copy verdicts to every one of these hours that has a delivery of their request, because any of them may become the request's hour."""
     spans = [(hour, hour + HOUR) for hour in hours]
     placed = [part for start, end in spans for part in inventory.assessment_parts(start, end)]
     delivered = [part.lake_part for start, end in spans for part in inventory.current_parts(start, end)]
@@ -102,7 +102,7 @@ def copy_to_shared_hours(hours: Iterable[datetime], lake: Path, inventory: Inven
 
 
 def unaccounted(landing_hours: Iterable[datetime], inventory: Inventory) -> list[str]:
-    """Files of these hours with verdicts that were lost, a sentence each: read = landed + ignored + quarantined, landed = placed + waiting."""
+    """One sentence per file that lost verdicts. It must hold: read = landed + ignored + quarantined, and landed = placed + waiting."""
     sentences: list[str] = []
     for file in inventory.files_of_hours(landing_hours):
         if file.adapter != ASSESSMENTS.stem:
@@ -125,7 +125,7 @@ def unaccounted(landing_hours: Iterable[datetime], inventory: Inventory) -> list
 
 @dataclass(frozen=True)
 class VerdictEquation:
-    """Over all verdicts in the lake: landed = placed + waiting + given_up, the last of those whose request did not land in 30 days."""
+    """Counts of all verdicts in the lake: landed = placed + waiting + given_up (the request did not land within 30 days)."""
 
     landed: int
     placed: int
@@ -134,12 +134,12 @@ class VerdictEquation:
 
     @property
     def holds(self) -> bool:
-        """Whether every verdict is somewhere."""
+        """Whether every verdict is accounted for."""
         return self.landed == self.placed + self.waiting + self.given_up
 
 
 def verdict_equation(inventory: Inventory, now: datetime) -> VerdictEquation:
-    """Where the verdicts are; those wait that landed in the 30 days up to `now` (naive UTC)."""
+    """Count where the verdicts are. Unplaced verdicts that landed in the 30 days up to `now` (naive UTC) are waiting."""
     landed, kept = inventory.verdict_totals(ASSESSMENTS.stem)
     unplaced = inventory.unplaced_parts()
     first = (now - PATIENCE).date().isoformat()
@@ -153,17 +153,17 @@ def _landed_day(file: LandedFile) -> datetime:
 
 
 def _landed_date(part: AssessmentPart) -> str:
-    """The day, such as 2026-11-01, in which the verdicts of a part that is not placed landed."""
+    """The day, such as 2026-11-01, on which the verdicts of an unplaced part landed."""
     return Path(part.lake_part).parent.name.removeprefix("landed_date=")
 
 
 def _has_arrived(part: AssessmentPart) -> bool:
-    """Whether the part is as landing wrote it: its verdicts have not been looked up."""
+    """Whether the part is as landing wrote it, which means that its verdicts have not been looked up yet."""
     return Path(part.lake_part).is_relative_to(ARRIVED)
 
 
 def _place(parts: list[AssessmentPart], lake: Path, inventory: Inventory, delivered: set[str] | None = None) -> None:
-    """Move those verdicts of the parts that are found, in the parts `delivered` or wherever it is likely, and let the others wait."""
+    """Move the verdicts whose request is found in the parts `delivered`, or without these in any likely part; the others wait."""
     with connect(extensions=(), spill=lake / ".spill") as con:
         _read_verdicts(con, parts, lake)
         for lake_parts in [delivered] if delivered else _likely_parts(con, inventory):
@@ -186,7 +186,7 @@ def _place(parts: list[AssessmentPart], lake: Path, inventory: Inventory, delive
 
 
 def _read_verdicts(con: duckdb.DuckDBPyConnection, parts: list[AssessmentPart], lake: Path) -> None:
-    """Make `verdicts`, the rows of these parts, and `found`, which is to say the hours of their requests."""
+    """Create `verdicts`, the rows of these parts, and the empty table `found`, which will hold the hours of their requests."""
     known = pd.DataFrame(
         {
             "filename": [str(lake / part.lake_part) for part in parts],
@@ -210,7 +210,7 @@ def _read_verdicts(con: duckdb.DuckDBPyConnection, parts: list[AssessmentPart], 
 
 
 def _search(con: duckdb.DuckDBPyConnection, lake_parts: set[str], lake: Path, inventory: Inventory) -> None:
-    """Look for the verdicts that are not found yet in these parts; of several hours of one request the earliest is taken."""
+    """Look up verdicts that have not been found yet in these parts. If a request has several hours, take the earliest."""
     if lake_parts:
         con.execute(
             "insert into found with meant as (select identity, delivered.request_key, min(delivered.requested_at) as requested_at,"
@@ -223,9 +223,9 @@ def _search(con: duckdb.DuckDBPyConnection, lake_parts: set[str], lake: Path, in
 
 
 def _likely_parts(con: duckdb.DuckDBPyConnection, inventory: Inventory) -> Iterator[set[str]]:
-    """Parts to look in as long as a verdict that arrived is sought: the hours hinted at, then each day within reach, last first.
+    """Parts to search while an arrived verdict is still sought: first the hours of the hints, then each day within reach, newest first.
 
-    What names a request by its id alone is sought to the end: other accounts may have requests of that id.
+    A verdict that has only a request id (no account, no hint) is searched for in all of them, since other accounts may use that id too.
     """
     arrived = f"from sought where starts_with(lake_part, '{ARRIVED}')"
     hours = con.execute(
@@ -247,9 +247,9 @@ def _likely_parts(con: duckdb.DuckDBPyConnection, inventory: Inventory) -> Itera
 
 
 def _write_found(con: duckdb.DuckDBPyConnection, lake: Path, *, is_copy: bool) -> list[AssessmentPart]:
-    """Write the verdicts that are found, a part for each hour, and one for those that speak of a further request too, which are copies.
+    """Write the verdicts that were found: one part per hour, and another for verdicts that also judge a further request, which are copies.
 
-    The same verdicts give the same names.
+    The names of the parts depend only on the verdicts in them.
     """
     parts: list[AssessmentPart] = []
     con.execute(
@@ -272,7 +272,7 @@ def _write_found(con: duckdb.DuckDBPyConnection, lake: Path, *, is_copy: bool) -
 def _write_part(
     con: duckdb.DuckDBPyConnection, table: str, place: Path, hour: datetime | None, lake: Path, *, is_copy: bool
 ) -> list[AssessmentPart]:
-    """Write the table's verdicts as one part; nothing where there are none."""
+    """Write the verdicts in the table as one part; no part if there are none."""
     counts = con.execute(f"select landing_file, version, count(*) from {table} group by all order by all").fetchall()
     if not counts:
         return []

@@ -1,8 +1,8 @@
 -- One row per record of the canonical format: JSON with the column names of the canonical request log. Unknown fields go to meta.
--- Contract of every adapter: read `records` (origin, record: JSON text, shape: its list of keys in the table `shapes`, where it is there),
--- return one row or more for each of its rows, also where record is null; carry `origin` through; every other column is text, as the log
--- has it; is_ignored marks what is no request, is_foreign what is no record of this format though it may look like one.
--- The keys of each shape that the canonical log has no column for, and that hold no prompt or answer.
+-- Contract of every adapter: it reads `records` (origin; record: JSON text; shape: its list of keys in the table `shapes`, if it is there)
+-- and returns at least one row for each of them, also if record is null. It passes `origin` through; every other column is text, as the log
+-- has it. is_ignored marks what is not a request, is_foreign what is not a record of this format although it may look like one.
+-- shapes_here has the keys of each shape for which the canonical log has no column, except those that hold prompts or answers.
 with shapes_here as (
     select
         shape,
@@ -52,7 +52,7 @@ parsed as (
         shapes_here.unknown_3,
         shapes_here.unknown_4,
         shapes_here.are_unknown_few,
-        -- Few fields are taken out one by one, which costs a quarter of a merge patch. In that, a field set to null is taken away.
+        -- Up to four fields are extracted one by one, at a quarter of the cost of a merge patch, in which null removes a field.
         case
             when shapes_here.are_unknown_few
             then concat_ws(
@@ -82,7 +82,7 @@ parsed as (
     left join shapes_here on records.shape = shapes_here.shape
 ),
 
--- A table's meta is a string that holds JSON.
+-- In tables, meta is a string that contains JSON.
 gathered as (
     select
         origin,
@@ -107,7 +107,7 @@ final as (
         false as is_ignored,
         false as is_foreign,
         field.request_id as request_id,
-        -- Servers of models of one's own give ids of a few digits, again and again: those name an answer, and no purchase.
+        -- Self-hosted model servers assign ids of a few digits, which recur: they identify an answer, not a purchase.
         case
             when strlen(field.request_id) <= 12 then regexp_full_match(field.request_id, '(?:chat)?cmpl-[0-9]{1,3}') else false
         end as is_named_by_call,
@@ -150,7 +150,7 @@ final as (
             when unknown_fields = '{}' then meta::varchar
             when meta is null or meta = '{}' then unknown_fields
             when not starts_with(meta, '{') then json_merge_patch(json_object('meta', meta), unknown_fields)::varchar
-            -- Two objects without a name in common are one when the braces between them go.
+            -- Two objects without a common key are merged by joining them without the braces in between.
             when contains(few_fields, ':null') or has_name(meta, unknown_1) or has_name(meta, unknown_2) or has_name(meta, unknown_3)
                 or has_name(meta, unknown_4) or few_fields is null
             then json_merge_patch(meta, unknown_fields)::varchar

@@ -1,7 +1,7 @@
 -- One row per LiteLLM StandardLoggingPayload (1.106), as its JSONL callbacks and its S3 logger write it.
--- Seen in real recordings: response_time is the time to first token on streams; completionStartTime equals endTime where nothing was
--- streamed; failures say stream null, 0 tokens and cost 0.0; a caller who left is a success with error code 499; a provider's word for why
--- an answer ended is replaced by OpenAI's nearest (network_error by stop), and stands in provider_specific_fields.
+-- Observed in real recordings: on streams, response_time is the time to first token; without streaming, completionStartTime equals endTime;
+-- failures have stream null, 0 tokens and cost 0.0; a call that the caller aborted is a success with error code 499; a provider's word for
+-- why an answer ended is replaced by OpenAI's closest (network_error by stop), and kept in provider_specific_fields.
 with parsed as (
     select
         origin,
@@ -53,7 +53,7 @@ nested as (
     from parsed
 ),
 
--- Each choice of an answer ends in its own way. The one that speaks for all is worked out where there are several.
+-- Each choice of an answer has its own ending. If there are several, the one that represents all is determined.
 answered as (
     select
         nested.*,
@@ -74,7 +74,8 @@ chosen as (
     cross join (select map(list(key), list(meaning)) as meanings from finish_reasons)
 ),
 
--- The gateway's own health checks carry its service account as key and team; a tag alone, which any caller can set, only where there is none.
+-- The gateway's own health checks have its service account as key and team. The tag alone, which any caller can set, counts only if a
+-- record names no key, team or user.
 sorted as (
     select
         chosen.*,
@@ -115,13 +116,13 @@ sorted as (
     left join operations on operation_key(chosen.field.call_type) = operations.key
 ),
 
--- What the record itself says of whose failure it was, the most telling field first. A failure that names no provider asked none.
+-- Whose failure it was according to the record, the most specific field first. A failure without a provider never reached one.
 blamed as (
     select
         sorted.*,
         case
             when is_health_check then 'health_check'
-            -- A look at a batch that failed is no batch that failed.
+            -- A failed attempt to retrieve a batch is not a failed batch.
             when is_failure and operation_key(field.call_type) in ('retrievebatch', 'aretrievebatch', 'cancelbatch', 'acancelbatch') then 'retrieval'
             else called_operation
         end as operation,
@@ -158,8 +159,8 @@ blamed as (
         on lower(sorted.field.error_information.normalized_error) = by_kind.key
 ),
 
--- Where 0 or nothing was billed: the record's own breakdown if it says otherwise of tokens that were used; 0 if it agrees, or if nothing is billed by
--- the token or for a failure; else nobody knows what the call cost.
+-- If 0 or nothing was billed: the cost is that of the record's own breakdown if it has one for tokens that were used; 0 if the breakdown
+-- says so too, or if the operation is not billed by the token or failed; otherwise the cost of the call is unknown.
 priced as (
     select
         *,
@@ -180,14 +181,14 @@ final as (
     select
         origin,
         coalesce(field.call_type = 'list_mcp_tools', false) as is_ignored,
-        -- Rows of LiteLLM's own table of spend have a call type too, and name neither an id nor a cost as records do.
+        -- Rows of LiteLLM's own spend table also have a call type, but not the fields for id and cost that payloads have.
         coalesce(field.call_type, field.status, field.litellm_call_id, field.response_cost::varchar) is null
         or case
             when coalesce(field.id, field.litellm_call_id, field.response_cost::varchar) is null
             then json_type(record, '$.id') is null and json_type(record, '$.litellm_call_id') is null and json_type(record, '$.response_cost') is null
             else false
         end as is_foreign,
-        -- A batch that was passed through is named in its body.
+        -- A pass-through batch is identified in its body.
         coalesce(
             case
                 when operation = 'batch' and contains(operation_key(field.call_type), 'passthrough')
@@ -195,8 +196,8 @@ final as (
             end,
             field.id
         ) as request_id,
-        -- A batch, an answer that is fetched when it is done, and what is read again are named by the provider: each look has a call id of its
-        -- own. A look that failed tells nothing of what it looked at.
+        -- A batch, an answer fetched when it is done, and anything read again are named by the provider's id, because each retrieval has
+        -- its own call id. A failed retrieval says nothing about what it was to retrieve.
         is_failure
         or not (
             operation in ('batch', 'retrieval')
@@ -206,7 +207,7 @@ final as (
         ) as is_named_by_call,
         nullif(field.trace_id, '') as trace_id,
         nullif(field.litellm_call_id, '') as gateway_call_id,
-        -- The gateway's own names for whoever is signed in with its master key or to its pages are nobody's account.
+        -- The gateway's own names for users of its master key or of its admin pages are not accounts.
         list_filter(
             [named(metadata.user_api_key_team_id), named(metadata.user_api_key_org_id), named(metadata.user_api_key_user_id)],
             lambda account: account not in ('default_user_id', 'litellm-dashboard', 'litellm-proxy-budget')
@@ -216,7 +217,7 @@ final as (
         field.call_type as native_operation,
         field.startTime as requested_at,
         field.endTime as completed_at,
-        -- A caller may ask for an object or a list, which no provider has.
+        -- A caller may send an object or a list as the model, which no provider has.
         coalesce(
             case when not is_nested(field.model) then nullif(field.model, '') end,
             case when not is_nested(field.model_group) then nullif(field.model_group, '') end,
@@ -265,12 +266,12 @@ final as (
             when is_cancelled then 'cancelled'
             when is_failure then 'error'
             when native_meaning in ('error', 'content_filter', 'length', 'cancelled') then native_finish
-            -- LiteLLM says stop of every word that it does not know.
+            -- LiteLLM reports `stop` for every word that it does not know.
             when native_finish <> '' and coalesce(native_meaning, 'other') = 'other' and lower(said_finish) = 'stop' then native_finish
             else said_finish
         end as finish_reason,
         coalesce(native_finish, said_finish) as native_finish_reason,
-        -- A list without vectors is what redaction leaves of embeddings, and no text what a guardrail of the gateway leaves of an answer.
+        -- Redacted embeddings appear as a list without vectors, and an answer that a guardrail of the gateway removed has no text.
         case when shows_answer(answer) or not (operation = 'embeddings' or is_guarded) then shows_answer(answer) end::varchar as has_answer,
         (is_withheld(answer) or is_guarded)::varchar as is_answer_withheld,
         nullif(nullif(field.error_information.error_code, ''), 'None') as status_code,

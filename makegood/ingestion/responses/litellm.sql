@@ -1,6 +1,7 @@
--- One row per LiteLLM StandardLoggingPayload whose answer is in the record: what the caller got to see, of each choice.
--- Contract of every file here: read `records`, of which each is one call; carry `origin` through; `answer` is what `answer_in` makes of the
--- response's body; `endings`, where there are several choices, is how each of them ended; `asks_for_json` says that the caller asked for JSON.
+-- One row per LiteLLM StandardLoggingPayload with its answer in the record: what the caller saw of each choice.
+-- Contract of every file here: it reads `records`, each of which is one call, and passes `origin` through. `answer` is the result of
+-- `answer_in` on the response's body; `endings` says how each choice ended, if there are several; `asks_for_json` says whether the caller
+-- asked for JSON.
 with parsed as (
     select
         origin,

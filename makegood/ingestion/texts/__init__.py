@@ -1,1 +1,1 @@
-"""What of the texts in logs may be kept: keys and credentials are masked, and of `meta` only what is known to be harmless stays."""
+"""Which texts of logs may be stored: keys and credentials are masked, and of `meta` only what is known to be harmless is kept."""

@@ -1,7 +1,7 @@
-"""Takes keys, credentials and content out of texts that are kept as texts: messages of errors, and what detectors say. First, then they are cut.
+"""Masks keys, credentials and content in stored texts: error messages, and what detectors say. Texts are masked before they are cut.
 
-JSON within a text is parsed, and its names and values are looked at as a reader of it sees them. What is no JSON (Python's own writing,
-lines of headers, JSON that was cut off) is gone through with patterns.
+JSON within a text is parsed, and its names and values are judged as a reader of that JSON would see them. Text that is not JSON (Python's
+repr, header lines, truncated JSON) is searched with patterns.
 """
 
 import json
@@ -14,9 +14,9 @@ from makegood.ingestion.texts.keys import REDACTED, SECRET, readable, without_ke
 from makegood.ingestion.texts.names import CONTENT, CREDENTIAL, PERSONAL, in_text, kind_of, normal
 
 WINDOW = 65_536
-"""How much of a text is gone through, in characters. What comes after it is not kept."""
+"""How many characters of a text are examined. What follows them is not kept."""
 MOST_DOCUMENTS = 16
-"""How many places where JSON may begin are tried in one text."""
+"""How many places in a text where JSON may begin are tried."""
 DEEPEST = 24
 REPLACEMENTS = {CREDENTIAL: REDACTED, CONTENT: "[content]", PERSONAL: "[personal]"}
 
@@ -48,7 +48,7 @@ _ENCODED = re2.compile(
 _MARKED_UP = re2.compile(rf"(?i)({_CREDENTIAL}>)[^<]+")
 _RANDOM = r"(?:[A-Za-z_.+/=!@#$^*-]+[0-9]|[0-9]+[A-Za-z_.+/=!@#$^*-])[A-Za-z0-9_.~+/=!@#$^*-]{4,}"
 _NEXT_WORD = re2.compile(rf"""(?i)({_CREDENTIAL}\s+["'`]?){_RANDOM}""")
-"""Where only a blank stands between the name and the value, the value is known by being neither a word nor a number."""
+"""If only a space separates a name from its value, a value is recognised by being neither a word nor a number."""
 _COOKIES = re2.compile(r"""(?i)(cookie\s*[:=]\s*)[^\r\n"']+""")
 _SAID = re2.compile(
     r"""(?i)((?:password|passwd|pwd|passphrase|passcode|secret)(?:\s+key)?\s+(?:is|was)\s+)["']?[^\s"']+"""
@@ -68,19 +68,19 @@ SUSPICIOUS = "|".join(
         r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9a-fA-F]:[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}:",
     ]
 )
-"""What a text has in which there may be something to take out; in all others there is nothing."""
+"""Matches every text that may contain something to mask."""
 _SUSPICIOUS = re2.compile(SUSPICIOUS)
 _OWN_MESSAGE = frozenset({"message", "error-message", "detail", "details", "errors"})
-"""In an error's text these are the error's own, and no content."""
+"""Names that, in an error's text, hold the error's own message, which is not content."""
 
 
 def is_suspicious(text: str) -> bool:
-    """Whether there may be anything to take out of a text."""
+    """Whether a text may contain something to mask."""
     return _SUSPICIOUS.search(text) is not None
 
 
 def masked(text: str, most: int) -> str:
-    """The text without keys, credentials and content, and then cut to so many characters."""
+    """The text without keys, credentials and content, then cut to `most` characters."""
     window = readable(text[:WINDOW])
     if len(text) > WINDOW:
         window = window[: -max(len(window.split()[-1]), 1)] if window.split() else ""
@@ -88,7 +88,7 @@ def masked(text: str, most: int) -> str:
 
 
 def masked_json(text: str) -> str:
-    """The same for a text that is JSON as a whole; it stays JSON, and stays as it is written where there is nothing to take out."""
+    """The same for a text that is JSON as a whole. The result is JSON too, and unchanged if there is nothing to mask."""
     try:
         value = json.loads(text)
         cleaned = _cleaned(value, 0)
@@ -114,7 +114,7 @@ def _masked(text: str, depth: int) -> str:
 
 
 def _documents(text: str) -> list[tuple[int, int, Any]]:
-    """Where JSON objects and lists stand in the text, and what they are; of those within one another the outermost."""
+    """The positions and values of the JSON objects and lists in the text, without those nested in others."""
     found: list[tuple[int, int, Any]] = []
     position = 0
     for _ in range(MOST_DOCUMENTS):
@@ -131,7 +131,7 @@ def _documents(text: str) -> list[tuple[int, int, Any]]:
 
 
 def _without_names(text: str) -> str:
-    """Text that is no JSON, without what stands behind the names of credentials and people, up to the first content in it."""
+    """Text that is not JSON, without the values after names of credentials and people, and cut at the first content in it."""
     text = _BEGUN_CONTENT.sub(r"\1[content]", text)
     text = _QUOTED.sub(rf"\1\2\3\4{REDACTED}", text)
     text = _NESTED.sub(rf"\1{REDACTED}", text)
@@ -149,13 +149,13 @@ def _without_names(text: str) -> str:
 
 
 def _address(match: Any) -> str:
-    """A network address, of which only the machine's own says nothing about anybody."""
+    """The replacement for a network address; only the machine's own addresses identify nobody and are kept."""
     found = str(match.group(0))
     return found if found.startswith(("127.", "0.0.0.0")) else "[address]"
 
 
 def _cleaned(value: Any, depth: int) -> Any:
-    """A parsed document without what stands behind names of credentials, people and content, and with its texts masked."""
+    """A parsed document without the values of fields for credentials, people and content, and with its texts masked."""
     if depth > DEEPEST:
         return REPLACEMENTS[CONTENT]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What the name of a field says of its value: names.csv, for names on their own and for names before a value within a text."""
+"""What the name of a field says about its value, by names.csv: for field names, and for names that precede a value within a text."""
 
 import re
 
@@ -11,16 +11,16 @@ _PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$:/-]{0,79} ?", re.ASCII)
 _SEGMENTS = re.compile(r"[^A-Za-z0-9]+")
 LONGEST_SEGMENT = 32
 ANOTHERS_MESSAGE = r"""(?:[^r_\s"'-]|[^o]r|[^r]or)[-_]?message"""
-"""In a text a message by itself, or an error's, is the error's own, and no content."""
+"""A regular expression for messages that are content. In a text, `message` alone or an error's message is the error's own, not content."""
 
 
 def normal(name: str) -> str:
-    """The name in lower case, with `-` for what separates its words."""
+    """The name in lower case, with its words separated by `-`."""
     return _SEPARATORS.sub("-", _CAMEL.sub("-", name.strip())).lower()
 
 
 def glob(pattern: str, run: str = "[^.]*") -> str:
-    """A regular expression for a name of names.csv or harmless.csv, in which `*` is a run of characters."""
+    """A regular expression for a name of names.csv or harmless.csv, in which `*` matches any run of characters."""
     return run.join(re.escape(piece) for piece in pattern.split("*"))
 
 
@@ -32,12 +32,12 @@ _KINDS = [
 
 
 def kind_of(name: str) -> str | None:
-    """`credential`, `personal` or `content`, where a normal name is one of names.csv; else None."""
+    """`credential`, `personal` or `content` if the normalised name is in names.csv; else None."""
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(name)), None)
 
 
 def in_text(kind: str) -> str:
-    """A regular expression (RE2, without groups) for the names of a kind as they stand in a text before a value."""
+    """A regular expression (RE2, without groups) for the names of a kind where they precede a value in a text."""
     found = []
     for pattern, of in _GLOBS:
         if pattern == "*message":
@@ -56,7 +56,7 @@ def _in_text(pattern: str) -> str:
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name can be the name of a field, and is no value itself: short, of words, without a key, a number or what looks random."""
+    """Whether a name can be a field's name and not a value itself: short, made of words, without a key, number or random characters."""
     return (
         _PLAIN.fullmatch(name) is not None
         and KEYS.search(name) is None
