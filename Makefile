@@ -14,7 +14,7 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test lint dev page bench bench-page bench-simulate live oracle dst fuzz docs lock clean
+.PHONY: help setup demo test test-fast lint dev page bench bench-page bench-simulate live oracle dst fuzz docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ demo: $(READY)  ## sample logs, one run, and the numbers (data/ under the projec
 test: $(READY)  ## every test, lint and types
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest -n 2 --dist worksteal
+
+test-fast: $(READY)  ## the tests that need no derived home, in a minute
+	@$(BIN)/pytest -n 2 --dist worksteal -q -m "not derived and not long"
 
 lint: $(READY)  ## ruff, mypy --strict, which way imports point, and the dictionary against the models
 	@$(BIN)/ruff check --quiet .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,31 @@ from landing_place import Place, make_place
 
 if TYPE_CHECKING:
     from running_gateway import Gateway
+
+HOME_MAKERS = {
+    "running_gateway", "derived_home", "dbt_here", "posted_ledger", "planted", "damaging", "settled_home", "audited_home", "page_home",
+    "oracle.building", "simulation", "subprocess", "judging",
+}  # fmt: skip
+"""Modules that derive a home, or start a process that does."""
+HOME_FIXTURES = {"gateway", "published"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a derived home, which `make test-fast` leaves out: what their modules import says which they are."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        imported = {
+            getattr(value, "__module__", None) or getattr(value, "__name__", None)
+            for value in vars(item.module).values()
+        }
+        imported |= {value.__name__ for value in vars(item.module).values() if inspect.ismodule(value)}
+        folder = item.path.parent.name
+        if (
+            imported & HOME_MAKERS
+            or HOME_FIXTURES & set(item.fixturenames)
+            or folder in ("dashboard", "expectations", "models", "settlement")
+        ):
+            item.add_marker("derived")
 
 
 @pytest.fixture

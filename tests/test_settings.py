@@ -91,6 +91,7 @@ def test_a_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in refusal("MAKEGOOD_PAGE_TOKEN", "hunter2", monkeypatch)
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(value=st.text(st.characters(exclude_characters="\x00")))
 def test_no_text_in_any_variable_ends_in_anything_but_a_setting_or_a_sentence(value: str) -> None:

@@ -66,6 +66,8 @@ OF_CHATS_ALONE = {
 # A failing seed is as good as any smaller one: nothing is shrunk.
 few_examples = settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
 
+pytestmark = pytest.mark.long
+
 
 @cache
 def rows(path: Path) -> list[dict[str, str]]:

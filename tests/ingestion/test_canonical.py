@@ -152,6 +152,7 @@ def test_money_is_read_digit_by_digit_and_rounded_half_even(place: Place, writte
     assert f"{row['cost_usd']:f}" == MONEY[written]
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(st.decimals("0", "999999.999999999999", places=16, allow_nan=False))
 def test_any_cost_is_rounded_as_python_rounds_it_half_even(amount: Decimal) -> None:

@@ -264,6 +264,7 @@ def test_a_gateways_own_name_for_nobody_is_no_account(litellm: Place, metadata: 
 words = st.text(st.sampled_from(" |/0ab\u00e9\n"), min_size=1, max_size=4).map(lambda text: f"x{text}x")
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(rows=st.lists(st.tuples(words, words, words), min_size=2, max_size=30, unique=True))
 def test_no_two_purchases_are_spelled_alike(

@@ -51,6 +51,7 @@ def cost_of(raw: dict[str, Any]) -> Decimal:
     return Decimal(repr(raw["response_cost"]))
 
 
+@pytest.mark.long
 def test_both_layouts_land_whole(samples: tuple[Place, list[Pair]]) -> None:
     place, pairs = samples
     names = [row["landing_file"] for _, row in pairs]

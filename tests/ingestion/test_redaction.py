@@ -323,6 +323,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=20, deadline=None)
 @given(values=st.lists(JSON, min_size=1, max_size=40), between=TEXTS)
 def test_where_the_cheap_look_sees_nothing_there_is_nothing_to_take_out(

@@ -103,6 +103,7 @@ def test_a_moment_in_any_unit_is_the_same_moment(con: duckdb.DuckDBPyConnection,
 ANY_TEXT = st.text() | st.from_regex(r"[-+0-9.,:TZe /_]{0,40}", fullmatch=True)
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(ANY_TEXT)
 def test_no_text_makes_a_reading_fail(con: duckdb.DuckDBPyConnection, text: str) -> None:

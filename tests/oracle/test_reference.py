@@ -119,6 +119,7 @@ def test_homes_lie_more_than_a_week_apart_and_the_first_hour_is_one(hours: list[
     assert all(later - earlier > timedelta(days=7) for earlier, later in itertools.pairwise(homes))
 
 
+@pytest.mark.long
 @SEEDED
 @given(seed=st.integers(0, 2**32))
 def test_the_order_of_deliveries_changes_nothing_and_each_is_current_or_superseded(seed: int) -> None:
@@ -137,6 +138,7 @@ def test_the_order_of_deliveries_changes_nothing_and_each_is_current_or_supersed
     assert sum(hour["current_count"] for hour in told.hours.values()) == len(told.requests)
 
 
+@pytest.mark.long
 @SEEDED
 @given(seed=st.integers(0, 2**32))
 def test_a_request_has_one_known_reason_and_never_gets_back_more_than_it_cost(seed: int) -> None:

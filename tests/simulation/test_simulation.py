@@ -1,19 +1,16 @@
-"""A week on each of three seeds: whatever a gateway, its policy and its operators do, the code and the model agree on every decision and sum."""
+"""A week of a simulated gateway: whatever a gateway, its policy and its operators do, the code and the model agree on every decision and sum."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 TESTS = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_week_agrees_with_the_model_and_holds_every_event(seed: int) -> None:
+def test_a_week_agrees_with_the_model_and_holds_every_event() -> None:
     played = subprocess.run(
-        [sys.executable, "-m", "simulation", "--seed", str(seed), "--days", "7"],
+        [sys.executable, "-m", "simulation", "--seed", "1", "--days", "7"],
         env={**os.environ, "PYTHONPATH": str(TESTS)},
         capture_output=True,
         text=True,
