@@ -1,4 +1,4 @@
-{#- The condition is true in every row; a condition that is null is not true. -#}
+{#- The condition is true in every row; null counts as false. -#}
 {% test always(model, condition) %}
 select *
 from {{ model }}

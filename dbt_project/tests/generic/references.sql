@@ -1,4 +1,4 @@
-{#- Every row's columns are found together in the other relation. -#}
+{#- Every combination of values of these columns exists in the other relation. -#}
 {% test references(model, columns, to) %}
 with children as (
     select * from {{ model }}

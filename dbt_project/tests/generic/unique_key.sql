@@ -1,4 +1,4 @@
-{#- The columns together name one row. -#}
+{#- The combination of these columns is unique. -#}
 {% test unique_key(model, columns) %}
 select {{ columns | join(", ") }}, count(*) as row_count
 from {{ model }}
