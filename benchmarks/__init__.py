@@ -1,1 +1,1 @@
-"""Speed, as ratios against a bare script in the same run. Correctness is the tests' business."""
+"""Benchmarks, mostly as ratios against a minimal script that is measured in the same run."""

@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark in turn. What each measures is in its own module."""
+"""`make bench`: runs the benchmarks of ingestion, hourly run, history and settlement one after another."""
 
 import sys
 

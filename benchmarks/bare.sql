@@ -1,4 +1,4 @@
--- What the hourly run computes of one landing file, as somebody would write it once, by hand, with no lake, no tests and no history.
+-- The same results as the hourly run computes from one landing file, written as a one-off script without a lake, tests or history.
 set timezone = 'UTC';
 
 create table requests as

@@ -1,4 +1,4 @@
-"""The whole hourly run of 1 M requests against one bare DuckDB script that computes the same marts from the same file."""
+"""Compares the whole hourly run of 1 M requests with a minimal DuckDB script that computes the same marts from the same file."""
 
 import argparse
 import shutil
@@ -17,7 +17,7 @@ from makegood.settings import PROJECT
 
 HOUR = datetime(2026, 11, 1)
 FIXED_S = 12
-"""What the run may take besides twice the bare script: processes that start, audits, commits."""
+"""Fixed overhead that is allowed on top of twice the bare script: starting processes, audits, commits."""
 BARE = """
 import duckdb, sys, pathlib
 con = duckdb.connect("bare.duckdb")
@@ -28,7 +28,10 @@ con.execute(pathlib.Path(sys.argv[3]).read_text())
 
 
 def main() -> int:
-    """Print wall time, memory and the ratio; 1 where --check is given and the run took more than twice the bare script and 12 s."""
+    """Print wall time, memory and the ratio.
+
+    Return 1 if the sums differ, or if --check is given and the run took longer than twice the bare script plus 12 s; else 0.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
@@ -53,7 +56,7 @@ def main() -> int:
 
 
 def compare(folder: Path, rows: int, repeat: int) -> tuple[Measured, Measured]:
-    """Both, in turns. The run's home is one in which an empty hour has run: its warehouse is there, and its dbt project parsed."""
+    """Measure both alternately. An empty hour is run in the home first, so that its warehouse exists and the dbt project is parsed."""
     logs = folder / "logs"
     generate(logs, HOUR, 1, rows, 7, is_steady=True)
     [file] = (logs / "gateway" / f"{HOUR:%Y-%m-%d}" / f"{HOUR:%H}").glob("part-*")
@@ -80,7 +83,7 @@ def compare(folder: Path, rows: int, repeat: int) -> tuple[Measured, Measured]:
 
 
 def sums(folder: Path) -> tuple[tuple[int, Decimal], tuple[int, Decimal]]:
-    """Compensated requests and their payouts, as the bare script has them and as readers of the home see them."""
+    """Number and payouts of the compensated requests, from the bare script and from the home's published snapshot."""
     query = "select count(*), sum(payout_usd) from {}"
     bare = duckdb.execute(query.format(f"read_parquet('{folder / 'bare-0' / 'compensations.parquet'}')")).fetchone()
     [ours] = answer(folder / "home-0", query.format("fct_compensations"))[1]
@@ -89,7 +92,7 @@ def sums(folder: Path) -> tuple[tuple[int, Decimal], tuple[int, Decimal]]:
 
 
 def run_hour(home: Path, hour: datetime, hours: int = 1) -> Measured:
-    """`makegood run` of landing hours from this one on, as a process of its own."""
+    """Measure `makegood run` over `hours` landing hours from `hour` on, in a separate process."""
     end = hour + timedelta(hours=hours)
     command = [
         sys.executable,

@@ -1,7 +1,6 @@
-"""Measures landing a million canonical lines against a bare `read_json` to Parquet copy of the same file, in the same run.
+"""Compares landing a million canonical lines with a plain `read_json` to Parquet copy of the same file, in the same run.
 
-What is landed is a steady hour that `makegood generate` makes; it is kept under the temp directory for the next time. What the
-models make of it does not belong here.
+The input is a steady hour from `makegood generate`, which is kept in the temp directory for the next time.
 """
 
 import argparse
@@ -29,7 +28,7 @@ LIMIT = 3.0
 
 
 def landing_file(rows: int) -> Path:
-    """The hour's landing file; made where it is not there yet."""
+    """The hour's landing file, generated if it does not exist yet."""
     landing = Path(tempfile.gettempdir()) / f"makegood-bench-{rows}" / "landing"
     if not (landing / "done").exists():
         generate(landing, HOUR, 1, rows, SEED, is_steady=True)
@@ -39,7 +38,7 @@ def landing_file(rows: int) -> Path:
 
 
 def bare_copy(file: Path, target: Path) -> None:
-    """Copy what `read_json` makes of the file; broken lines, which end it otherwise, are left out."""
+    """Copy the file with `read_json`. Broken lines, which would abort it, are skipped."""
     with duckdb.connect() as con:
         con.execute(
             f"copy (select * from read_json('{file}', ignore_errors = true)) to '{target / 'bare.parquet'}' (format parquet)"
@@ -60,14 +59,14 @@ CONTESTANTS: dict[str, Callable[[Path, Path], None]] = {"bare copy": bare_copy, 
 
 
 def measure(name: str, file: Path) -> tuple[float, float, float]:
-    """Run one contestant in a process of its own: wall seconds, CPU seconds, peak memory in MiB."""
+    """Run one contestant in a separate process; return wall seconds, CPU seconds and peak memory in MiB."""
     command = [sys.executable, __file__, "--only", name, "--file", str(file)]
     wall, cpu, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     return float(wall), float(cpu), float(peak)
 
 
 def run_once(name: str, file: Path) -> None:
-    """Run one contestant in this process and print what it took."""
+    """Run one contestant in this process and print its wall seconds, CPU seconds and peak memory in MiB."""
     with tempfile.TemporaryDirectory() as target:
         before, used_before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
         CONTESTANTS[name](file, Path(target))
@@ -78,7 +77,7 @@ def run_once(name: str, file: Path) -> None:
 
 
 def main() -> int:
-    """Print the table; 1 where --check is given and landing took more than three times the bare copy."""
+    """Print the table. Return 1 if --check is given and landing took more than three times the bare copy, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="calls in the hour")
     parser.add_argument("--repeat", type=int, default=3, help="how often each runs, in turns")

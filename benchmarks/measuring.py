@@ -1,4 +1,4 @@
-"""Runs a command and measures it: wall seconds and the peak memory of its whole process tree. What is compared is elsewhere."""
+"""Runs a command and measures its wall time and the peak memory of its whole process tree."""
 
 import os
 import subprocess
@@ -13,14 +13,14 @@ import psutil
 
 @dataclass(frozen=True)
 class Measured:
-    """One command's wall time in seconds, and its processes' largest resident memory together, in MiB."""
+    """One command's wall time in seconds, and the peak of its processes' total resident memory in MiB."""
 
     wall_s: float
     peak_mib: int
 
 
 def measure(command: list[str], environment: dict[str, str], log: Path) -> Measured:
-    """Run the command to its end; its output goes to `log`. Raises RuntimeError where it fails."""
+    """Run the command to its end with its output in `log`. Raises RuntimeError if it fails."""
     peak = 0
     with log.open("wb") as output:
         begun = time.perf_counter()
@@ -44,7 +44,7 @@ def measure(command: list[str], environment: dict[str, str], log: Path) -> Measu
 
 
 def typical(runs: list[Measured]) -> Measured:
-    """The median wall time, and the largest memory."""
+    """The median wall time and the largest peak memory."""
     return Measured(median(run.wall_s for run in runs), max(run.peak_mib for run in runs))
 
 

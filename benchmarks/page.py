@@ -1,6 +1,6 @@
-"""The page in headless Chromium over 10 million compensated requests: each interaction from the click to the last redraw.
+"""Measures the page in headless Chromium over 10 million compensated requests: each interaction from the click to the last redraw.
 
-Beside it, in the same run, a Streamlit page that shows the same of the same warehouse (see streamlit_page.py).
+In the same run, a filter change is measured in a Streamlit page that shows the same data (see streamlit_page.py).
 """
 
 import argparse
@@ -30,7 +30,7 @@ STREAMLIT_RATIO = 3
 STREAMLIT_LOCK = PROJECT / "benchmarks" / "streamlit.lock"
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
-# Runs in the browser: act, then wait until the page says that all is drawn, and for the frame that shows it.
+# Runs in the browser: acts, then waits until the page reports that everything is drawn, and for the frame that shows it.
 TIMED = """
 (act) => new Promise((done) => {
   const begun = performance.now();
@@ -42,7 +42,7 @@ TIMED = """
 """
 
 
-# Runs in every page before its own code: notes when all is drawn for the first time, and the frame that shows it.
+# Runs in every page before its own code: records the time of the first frame that shows everything drawn.
 LOADED = """
 const drawn = () => requestAnimationFrame(() => setTimeout(() => { window.drawnAt = performance.now(); }));
 const look = () => (document.body?.dataset.ready === "true" ? drawn() : setTimeout(look, 1));
@@ -57,7 +57,7 @@ DRAWN = """
 
 
 def main() -> int:
-    """Print each interaction's median and p95; 1 where --check is given and one is above what is allowed."""
+    """Print each interaction's median and p95. Return 1 if --check is given and a limit is exceeded, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--repeat", type=int, default=20)
@@ -82,7 +82,7 @@ def main() -> int:
 
 
 def measure_page(browser: Browser, home: Path, repeat: int) -> tuple[bool, float]:
-    """Measure every interaction. Whether all are within what is allowed, and the p95 of a filter change in ms."""
+    """Measure every interaction. Return whether all are within their limits, and the p95 of a filter change in ms."""
     with served(home) as (url, process):
         page = opened(browser)
         loaded(page, url)
@@ -104,7 +104,7 @@ def measure_page(browser: Browser, home: Path, repeat: int) -> tuple[bool, float
 
 
 def interactions(page: Page) -> dict[str, Callable[[int], str]]:
-    """What is done in the page, as JavaScript for the n-th time: every time another, so that nothing is answered out of a memory."""
+    """The interactions by name, as functions from the repetition to JavaScript. Each repetition differs, so that no cache answers it."""
 
     def go(query: str) -> str:
         return f"history.pushState(null, '', '/?{query}'); dispatchEvent(new PopStateEvent('popstate'))"
@@ -131,14 +131,14 @@ def interactions(page: Page) -> dict[str, Callable[[int], str]]:
 
 
 def timed(page: Page, act: str) -> float:
-    """How long an act takes to be drawn, in ms."""
+    """Time from an action to the frame that shows its result, in ms."""
     taken = float(page.evaluate(TIMED, act))
     refuse_failure(page)
     return taken
 
 
 def first_load(browser: Browser, url: str) -> float:
-    """A new window, at rest and with nothing in its cache, opens the page; from the start of the navigation, in ms."""
+    """Time to open the page in a new, idle window with an empty cache, from the start of the navigation, in ms."""
     page = opened(browser)
     wait_for_windows()
     taken = loaded(page, url)
@@ -147,7 +147,7 @@ def first_load(browser: Browser, url: str) -> float:
 
 
 def request_page(page: Page, url: str, number: int) -> float:
-    """Another request's page, opened by its link; from the start of the navigation, in ms."""
+    """Time to open the page of another request by its link, from the start of the navigation, in ms."""
     page.goto(f"{url}/?range=90d&page={number * 17 + 1}")
     page.wait_for_selector("body[data-ready=true]")
     link = page.get_by_test_id("details-action").nth(number % 25).get_attribute("href")
@@ -155,7 +155,7 @@ def request_page(page: Page, url: str, number: int) -> float:
 
 
 def loaded(page: Page, url: str) -> float:
-    """How long the page takes from the start of the navigation to its last redraw, in ms."""
+    """Time from the start of the navigation to the page's last redraw, in ms."""
     page.goto(url, wait_until="commit")
     taken = float(page.evaluate(DRAWN))
     refuse_failure(page)
@@ -163,14 +163,14 @@ def loaded(page: Page, url: str) -> float:
 
 
 def refuse_failure(page: Page) -> None:
-    """A card that failed is drawn fast. Raises RuntimeError with what it says."""
+    """Raise RuntimeError with the message of a failed card, because a failed card is drawn fast and would distort the result."""
     failed = page.locator(".failed")
     if failed.count():
         raise RuntimeError(f"{page.url}: {failed.first.inner_text()}")
 
 
 def opened(browser: Browser) -> Page:
-    """A window of a browser that has nothing in its cache."""
+    """Open a window with an empty cache."""
     page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
     page.add_init_script(LOADED)
     return page
@@ -183,7 +183,7 @@ def p95(times: list[float]) -> float:
 
 @contextmanager
 def served(home: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """Makegood's page as a process of its own."""
+    """Serve Makegood's page in a separate process."""
     port = free_port()
     environment = {
         **os.environ,
@@ -197,7 +197,7 @@ def served(home: Path) -> Iterator[tuple[str, psutil.Process]]:
 
 @contextmanager
 def process(command: list[str], environment: dict[str, str], port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that answers on the port."""
+    """Run a server, and wait until it answers on the port."""
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as one:
         try:
             while True:
@@ -213,14 +213,14 @@ def process(command: list[str], environment: dict[str, str], port: int) -> Itera
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_for_copy(server: psutil.Process) -> None:
-    """Until the server rests: it copies the last months once, after a publication."""
+    """Wait until the server is idle: after a publication it copies the last months of data once."""
     begun = time.perf_counter()
     while server.cpu_percent(interval=2) > 15:
         continue
@@ -228,7 +228,7 @@ def wait_for_copy(server: psutil.Process) -> None:
 
 
 def wait_for_windows() -> None:
-    """Until the browser rests: a new window draws its own frame first, which is no part of a page."""
+    """Wait until the browser is idle: a new window first draws its own frame, which must not be measured."""
     ours = [one for one in psutil.Process().children(recursive=True) if "chrom" in one.name()]
     before, spent = -1.0, 0.0
     while spent > before:
@@ -237,7 +237,7 @@ def wait_for_windows() -> None:
 
 
 def measure_streamlit(browser: Browser, home: Path, folder: Path, repeat: int) -> float:
-    """The p95 of a filter change in Streamlit, in ms; its environment is built in `folder`."""
+    """The p95 of a filter change in Streamlit, in ms. Streamlit's virtual environment is created in `folder`."""
     environment, port = folder / "streamlit", free_port()
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     install = [environment / "bin" / "pip", "install", "--quiet", "--require-hashes", "-r", STREAMLIT_LOCK]
@@ -263,7 +263,7 @@ def measure_streamlit(browser: Browser, home: Path, folder: Path, repeat: int) -
 
 
 def streamlit_filter(page: Page, model: str) -> float:
-    """Choose a model; from the key that chooses it to the line that is written last, in ms."""
+    """Choose a model; return the time from the key press to the line that the page writes last, in ms."""
     choice = page.get_by_role("combobox", name="Model")
     choice.click()
     choice.fill(model)

@@ -1,7 +1,7 @@
-"""Fills a home with many compensated requests, straight into the warehouse's own tables. What is measured on it is in page.py.
+"""Fills a home for page.py with many compensated requests, by inserting them directly into the warehouse's tables.
 
-The tables are made by a real run of one small hour. Then the decided requests of each day are drawn, and what follows from them is
-derived by the models' own SQL.
+A real run of one small hour creates the tables. Then the decided requests of each day are generated, and the tables derived from
+them are filled by the models' own SQL.
 """
 
 import sys
@@ -28,9 +28,9 @@ DERIVED = (
     "fct_compensations", "fct_request_hours", "fct_requests_hourly", "mart_compensation_hourly",
     "mart_compensation_by_account_daily",
 )  # fmt: skip
-"""What follows from the day's requests, in the order in which it does."""
+"""The models derived from a day's requests, in dependency order."""
 
-# A day's compensated requests in the order of time. Everything about a row comes from a hash of its number.
+# A day's compensated requests in time order. All values of a row are derived from a hash of its number, so they are reproducible.
 DAY = """
 create or replace table memory.day as
 with numbered as (
@@ -105,11 +105,12 @@ create table memory.stg_repeated_deliveries (
 );
 create table memory.typical as select * from makegood.fct_requests where reason_code = 'compensated' limit 1;
 """
-"""What the models take for a run: its deliveries, its hours, no repeated delivery. The columns that a day does not draw are a real request's."""
+"""The inputs of a run that the models expect: deliveries, request hours, and no repeated deliveries. Columns that DAY does not generate are
+taken from a real request."""
 
 
 def fill(home: Path, rows: int, days: int) -> None:
-    """Fill the home, unless it is filled already, and publish it."""
+    """Fill the home and publish it, unless it is already filled."""
     if (home / "filled").exists():
         return
     begun = time.perf_counter()
@@ -128,7 +129,7 @@ def fill(home: Path, rows: int, days: int) -> None:
 
 
 def insert_day(con: duckdb.DuckDBPyConnection, day: datetime, rows: int, models: Mapping[str, str]) -> None:
-    """One day's requests and all that follows from them, as one snapshot."""
+    """Insert one day's requests and the rows derived from them, in one snapshot."""
     con.execute(DAY, {"day": day, "rows": rows, "models": MODELS, "accounts": ACCOUNTS})
     drawn, known = columns(con, "memory.day"), columns(con, "makegood.fct_requests")
     request = ", ".join(f"{'day' if name in drawn else 'typical'}.{name}" for name in known)
@@ -140,7 +141,7 @@ def insert_day(con: duckdb.DuckDBPyConnection, day: datetime, rows: int, models:
 
 
 def model_name(number: int) -> str:
-    """One of the models that are drawn, another for each number below how many there are."""
+    """The name of one of the generated models; different for each number below MODELS."""
     return f"vendor-{(number % MODELS + 1) % 9}/model-{number % MODELS + 1:02}"
 
 
@@ -150,7 +151,7 @@ def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 
 def publish(con: duckdb.DuckDBPyConnection, home: Path) -> None:
-    """Move readers to what is in the warehouse now."""
+    """Publish the warehouse's head snapshot."""
     record = Publications(publications_file(home / "warehouse"))
     try:
         record.publish(head_snapshot(con), "bench", contents(con), None)
@@ -159,7 +160,7 @@ def publish(con: duckdb.DuckDBPyConnection, home: Path) -> None:
 
 
 def megabytes(home: Path) -> int:
-    """How much the home takes on disk."""
+    """Size of the home on disk, in MB."""
     return sum(file.stat().st_size for file in home.rglob("*") if file.is_file()) // 10**6
 
 

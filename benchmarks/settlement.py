@@ -1,6 +1,7 @@
-"""Settling a day: a million compensated requests at once, and the last day of a year against its first: the ledger's length costs nothing.
+"""Measures settling a day of a million compensated requests, and the last days of a year against its first days.
 
-The warehouse is made here, with the tables that settlement reads and nothing else; how decisions come about does not belong here.
+The second comparison shows that a longer ledger does not slow settlement down. The warehouse is filled directly, with only
+the tables that settlement reads.
 """
 
 import argparse
@@ -69,7 +70,7 @@ TERMS = Terms(timedelta(0), 0, Decimal(0))
 
 
 def main() -> int:
-    """Print both figures; 1 where --check is given and one of them is above what is allowed."""
+    """Print both results. Return 1 if --check is given and one of them is above its limit, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="compensated requests in the large day")
     parser.add_argument("--days", type=int, default=365)
@@ -94,7 +95,7 @@ def main() -> int:
 
 
 def large_day(root: Path, rows: int) -> Measured:
-    """One settlement of one large day, as a process of its own."""
+    """Measure one settlement of one large day in a separate process."""
     home = made(root)
     decide(home, FIRST, FIRST, rows)
     publish(home, 1)
@@ -102,9 +103,10 @@ def large_day(root: Path, rows: int) -> Measured:
 
 
 def year(root: Path, days: int, rows: int, compared: int) -> list[tuple[float, float]]:
-    """Settle each day in turn; seconds and CPU seconds of the first and last ones, each a process of its own. The very first is left out.
+    """Settle one day after another; return wall and CPU seconds of the first and the last `compared` days, without the very first.
 
-    The warehouse is kept up as it is in use, though weekly and not daily: each day leaves a small file of its hours.
+    Only these days are settled in separate processes. Maintenance runs weekly, not daily as in production: without it,
+    each day would leave another small file.
     """
     home = made(root)
     costs = []
@@ -123,12 +125,12 @@ def year(root: Path, days: int, rows: int, compared: int) -> list[tuple[float, f
 
 
 def typical_cost(days: list[tuple[float, float]]) -> tuple[float, float]:
-    """The medians of seconds and of CPU seconds."""
+    """The medians of wall seconds and of CPU seconds."""
     return median(wall_s for wall_s, _ in days), median(cpu_s for _, cpu_s in days)
 
 
 def made(root: Path) -> Home:
-    """A home with the tables that settlement reads."""
+    """Create a home with the tables that settlement reads."""
     home = Home(root).prepare()
     Publications(publications_file(home.warehouse)).close()
     with connect() as con:
@@ -138,7 +140,7 @@ def made(root: Path) -> Home:
 
 
 def decide(home: Home, first: date, last: date, rows: int) -> None:
-    """So many decisions on each of these days."""
+    """Insert `rows` decisions on each day from `first` to `last`, and the days' request hours."""
     with connect() as con:
         attach(con, home.warehouse, read_only=False)
         con.execute(DECIDE, {"first": first, "last": last, "rows": rows})
@@ -146,7 +148,7 @@ def decide(home: Home, first: date, last: date, rows: int) -> None:
 
 
 def publish(home: Home, days: int) -> None:
-    """Publish the head as the landing hours of so many days."""
+    """Publish the head snapshot as covering the landing hours of the first `days` days."""
     with connect() as con:
         attach(con, home.warehouse)
         snapshot = head_snapshot(con)
@@ -164,7 +166,7 @@ def publish(home: Home, days: int) -> None:
 
 
 def settled(home: Home, day: date) -> Measured:
-    """One settlement, as a process of its own."""
+    """Measure one settlement in a separate process."""
     return measure([sys.executable, "-c", SETTLE, str(home.root), str(day)], {}, home.root / "log")
 
 

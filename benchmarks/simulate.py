@@ -1,6 +1,6 @@
-"""`makegood simulate` over ten million published requests: another policy beside what was paid, from the command to the last line.
+"""Measures `makegood simulate`, which compares another policy with what was paid, over ten million published requests.
 
-One real hour is run; the warehouse's requests are then copied to as many hours as it takes, which simulating reads and nothing else.
+One real hour is run, and its rows of fct_requests, the only table that a simulation reads, are then copied to further hours.
 """
 
 import argparse
@@ -21,9 +21,9 @@ from makegood.storage.warehouse import attach, head_snapshot
 
 HOUR = datetime(2026, 11, 1)
 A_RUN = 100_000
-"""Requests in the hour that is run."""
+"""Number of requests in the hour that is run."""
 ALLOWED_S = 60
-# A normal latency is put in, so that the rules on latency_ratio have something to compare.
+# A latency baseline is set, so that the rules on latency_ratio are evaluated too.
 COPY = """
 insert into fct_requests
 select * replace (
@@ -39,7 +39,7 @@ where requested_at >= $start and requested_at < $start + interval 1 hour
 
 
 def main() -> int:
-    """Print time and memory; 1 where --check is given and it took more than a minute."""
+    """Print time and memory. Return 1 if --check is given and it took more than a minute, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--check", action="store_true")
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def fill(home: Path, rows: int) -> int:
-    """Publish so many requests; over how many hours they lie."""
+    """Publish at least `rows` requests, and return over how many hours they are spread."""
     generate(home / "landing", HOUR, 1, A_RUN, 7, is_steady=True)
     run_hour(home, HOUR)
     with connect() as con:
@@ -74,7 +74,7 @@ def fill(home: Path, rows: int) -> int:
 
 
 def simulate(home: Path, hours: int) -> Measured:
-    """The shipped rules with another rate, another threshold and another cap, as a process of its own."""
+    """Simulate the shipped rules with a changed rate, threshold and cap, in a separate process."""
     rules = (SEEDS / "compensation_rules.csv").read_text()
     for before, after in (
         ("latency_ratio,>=,2,", "latency_ratio,>=,1.5,"),

@@ -1,6 +1,6 @@
-"""The same page in Streamlit, as its documentation would have one write it: what page.py measures Makegood's page against.
+"""The same page in Streamlit, written as its documentation recommends; page.py compares Makegood's page with it.
 
-Run by page.py in an environment of its own, which holds Streamlit; the project's own does not.
+page.py runs it in a separate virtual environment, because the project's environment does not have Streamlit.
 """
 
 import os
@@ -21,14 +21,14 @@ st.set_page_config(layout="wide")
 
 @st.cache_resource
 def opened():
-    """One connection for all visitors, as for any database."""
+    """One connection for all visitors, as Streamlit recommends for a database."""
     session = reading(Path(os.environ["MAKEGOOD_HOME"]) / "warehouse")
     con, publication = session.__enter__()
     return session, con, publication
 
 
 def rows_of(query: str, bound: list) -> pd.DataFrame:
-    """The answer to a question."""
+    """The result of a query."""
     cursor = opened()[1].cursor()
     cursor.execute("use makegood")
     return cursor.execute(query, bound).df()
@@ -36,13 +36,13 @@ def rows_of(query: str, bound: list) -> pd.DataFrame:
 
 @st.cache_data
 def models() -> list[str]:
-    """Models with a compensation."""
+    """Models with compensated requests."""
     return list(rows_of("select distinct model from mart_compensation_hourly order by model", [])["model"])
 
 
 @st.cache_data
 def totals(start, end, model) -> tuple[int, float]:
-    """Count and sum of the range."""
+    """Number and sum of the compensations in the range."""
     found = rows_of(
         f"select sum(compensation_count) as n, sum(payout_usd)::double as usd from mart_compensation_hourly where {WHERE}",
         [start, end, model, model],
@@ -52,7 +52,7 @@ def totals(start, end, model) -> tuple[int, float]:
 
 @st.cache_data
 def series(start, end, model, tab, grouping) -> pd.DataFrame:
-    """A day's bars by type or by model."""
+    """The daily bars by type or by model."""
     measure = "sum(payout_usd)::double" if tab == "Credits" else "sum(compensation_count)::double"
     return rows_of(
         f"select date_trunc('day', hour_at) as day, {grouping}, {measure} as value from mart_compensation_hourly"

@@ -1,4 +1,5 @@
-"""The page that customers, support and finance open, and its API. It reads the published snapshot and derives no number of its own.
+"""The page for customers, support and finance, and its API.
 
-What a number means is in `models/`; how it is shown is in `templates/` and `static/`.
+It reads the published snapshot and decides nothing itself. What the numbers mean is described in `models/`; the front end is in
+`templates/` and `static/`.
 """

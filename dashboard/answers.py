@@ -1,4 +1,4 @@
-"""The shapes of the API's answers. Money is text with every digit that it has; times are ISO 8601 in UTC; null is not known."""
+"""The response models of the API. Money is text with all its digits, times are ISO 8601 in UTC, and null means unknown."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -18,13 +18,13 @@ Moment = Annotated[
 
 
 class Answer(BaseModel):
-    """What every answer says: of which publication it is."""
+    """Base of the answers: the publication that the answer was read from."""
 
     publication_id: int
 
 
 class CompensationType(BaseModel):
-    """A type of compensation, as the policy has it."""
+    """A type of compensation, as defined in the policy."""
 
     compensation_type: str
     label: str
@@ -32,7 +32,7 @@ class CompensationType(BaseModel):
 
 
 class PublicationAnswer(Answer):
-    """What is published, and what there is to choose from."""
+    """What is published, and the values that the filters offer."""
 
     snapshot_id: int
     published_at: Moment
@@ -46,7 +46,7 @@ class PublicationAnswer(Answer):
 
 
 class KpiValues(BaseModel):
-    """The four KPIs of a range, and of the period before it."""
+    """The four KPIs of a range or of the period before it."""
 
     total_compensation_usd: Money
     compensation_count: int
@@ -55,7 +55,7 @@ class KpiValues(BaseModel):
 
 
 class Changes(BaseModel):
-    """Per cent against the period before, one decimal; null where that period has none, or is not published whole."""
+    """Change against the period before in per cent, with one decimal; null where that period has no value or is not published in full."""
 
     total_compensation_usd: Number | None
     compensation_count: Number | None
@@ -64,7 +64,7 @@ class Changes(BaseModel):
 
 
 class TypeTotal(BaseModel):
-    """What a type comes to in the range."""
+    """The totals of a compensation type in the range."""
 
     compensation_type: str
     compensation_count: int
@@ -72,7 +72,7 @@ class TypeTotal(BaseModel):
 
 
 class SummaryAnswer(Answer):
-    """The KPI cards."""
+    """The values of the KPI cards."""
 
     start: Moment = Field(serialization_alias="from")
     end: Moment = Field(serialization_alias="to")
@@ -90,7 +90,7 @@ class SummaryAnswer(Answer):
 
 
 class Group(BaseModel):
-    """One colour of a chart: a type or a model, or the rest of them."""
+    """One series of a chart: a type, a model, or all remaining ones together."""
 
     key: str | None = Field(description="The type or model; null is all others together.")
     label: str
@@ -99,7 +99,7 @@ class Group(BaseModel):
 
 
 class SeriesAnswer(Answer):
-    """Both charts for one measure: payout in USD, or a count."""
+    """The data of both charts for one measure: payouts in USD, or counts."""
 
     bucket: str = Field(description="hour or day")
     buckets: list[Moment]
@@ -108,7 +108,7 @@ class SeriesAnswer(Answer):
 
 
 class DetailsRow(BaseModel):
-    """One compensated request, in the names of mart_compensation_details."""
+    """One compensated request, with the column names of mart_compensation_details."""
 
     timestamp: Moment
     model: str
@@ -127,7 +127,7 @@ class DetailsRow(BaseModel):
 
 
 class DetailsAnswer(Answer):
-    """One page of the details."""
+    """One page of the details table."""
 
     total: int
     page: int
@@ -136,7 +136,7 @@ class DetailsAnswer(Answer):
 
 
 class OtherRequest(BaseModel):
-    """Another request of the same id: of another account, or the same caller's at another time."""
+    """Another request with the same id: by another account, or by the same caller at another time."""
 
     requested_at: Moment
     account_id: str
@@ -144,7 +144,7 @@ class OtherRequest(BaseModel):
 
 
 class RequestAnswer(Answer):
-    """All that is known of one request."""
+    """Everything that is known about one request."""
 
     source: str
     request_id: str
@@ -165,6 +165,6 @@ class RequestAnswer(Answer):
 
 
 class Healthy(BaseModel):
-    """That the process answers, and whether it has something to show."""
+    """Health of the process: that it answers, and whether anything is published."""
 
     is_published: bool

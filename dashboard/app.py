@@ -1,4 +1,4 @@
-"""The web application: which path answers what. Every answer comes from one session, so from one publication."""
+"""The web application and its routes. Every answer is read in one session, so that all its numbers are of one publication."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,7 +43,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 
 
 class RestOfPath(PathConvertor):
-    """What is left of a path, slashes and line ends included, so that a line end is refused and not merely unknown."""
+    """The rest of a path including slashes and line ends, so that a line end is rejected as invalid instead of not being routed (404)."""
 
     regex = r"[\s\S]*"
 
@@ -52,10 +52,10 @@ register_url_convertor("rest", RestOfPath())
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The page over the home that the settings name. Nothing of the home is opened before the application starts.
+    """Create the application for the home in the settings. The home's databases are opened when the application starts.
 
     Raises:
-        MakegoodError: the settings would show the page to anybody, or the home cannot be read.
+        MakegoodError: the settings would give everybody access, or the home cannot be read.
     """
     door = AccessControl(settings)
     home = Home(settings.home).existing()
@@ -83,14 +83,14 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.get("/healthz")
     async def healthz() -> Healthy:
-        """Whether the process answers; open to everybody."""
+        """Health check; needs no sign-in."""
         return Healthy(is_published=follower.is_published)
 
     return app
 
 
 def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours: int) -> APIRouter:
-    """The questions, behind the door."""
+    """The API routes, which require that the visitor is admitted."""
     api = APIRouter(prefix="/api", responses=REFUSALS, dependencies=[Depends(_without_controls)])
 
     async def opened() -> AsyncIterator[Session]:
@@ -107,7 +107,7 @@ def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours:
 
     @api.get("/publication")
     def publication(visitor: Admitted, session: Opened, queries: Asked) -> PublicationAnswer:
-        """What is published, how fresh it is, and what there is to choose from."""
+        """What is published, how fresh it is, and the values that the filters offer."""
         published = session.publication
         age = datetime.now(UTC).replace(tzinfo=None) - session.data_through
         return PublicationAnswer(
@@ -129,17 +129,17 @@ def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours:
         contains: Annotated[str, Query(max_length=300)] = "",
         limit: Annotated[Whole, Query(ge=1, le=50)] = 20,
     ) -> list[str]:
-        """Accounts with a compensation whose name contains the text."""
+        """Accounts with compensations whose name contains the text."""
         return queries.accounts(contains, limit)
 
     @api.get("/summary")
     def summary(queries: Asked, filters: Annotated[Filters, Query()]) -> SummaryAnswer:
-        """The four KPIs, with their change against the period before."""
+        """The four KPIs and their change against the period before."""
         return queries.summary(filters)
 
     @api.get("/series")
     def series(queries: Asked, filters: Annotated[SeriesFilters, Query()]) -> SeriesAnswer:
-        """Both charts, hourly up to 72 hours and daily beyond."""
+        """The data of both charts, by hour for ranges up to 72 hours and by day for longer ones."""
         return queries.series(filters)
 
     @api.get("/details")
@@ -149,7 +149,7 @@ def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours:
 
     @api.get("/export", response_class=FileResponse)
     def export(session: Opened, queries: Asked, filters: Annotated[ExportFilters, Query()]) -> FileResponse:
-        """Every compensated request that the filters let through, as a file."""
+        """All compensated requests that match the filters, as a file."""
         file = write_export(session, queries, filters, filters.format)
         selected = queries.selection(filters)
         return FileResponse(
@@ -170,9 +170,9 @@ def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours:
         request_key: Annotated[Name | None, Query()] = None,
         at: Annotated[Instant | None, Query(description="Exactly when it was asked, UTC.")] = None,
     ) -> RequestAnswer:
-        """One request, paid or not: the decision and all that it rests on. Its hour finds it faster than its id alone.
+        """One request, paid or not: the decision and everything that it is based on. Giving the hour makes the search faster.
 
-        Where several requests have the id, account, key and time tell which is meant, else it is the latest; the others are listed.
+        If several requests have the id, account, key and time select one of them; without these it is the latest. The others are listed.
         """
         decisions = Decisions(session, home, visitor.account)
         found = decisions.find(source, request_id, parse_hour(hour) if hour else None, account, request_key, at)
@@ -184,7 +184,7 @@ def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours:
 
 
 async def _without_controls(request: Request) -> None:
-    """Refuse a control character in any parameter of any question, its own name included."""
+    """Reject a control character in the name or value of any parameter."""
     for place, given in (("path", request.path_params.items()), ("query", request.query_params.multi_items())):
         for name, value in given:
             if has_control(name) or has_control(str(value)):

@@ -1,4 +1,4 @@
-"""All that is known of one request, paid or not: what the request page shows. Lists of requests are queries.py's."""
+"""Everything that is known about one request, paid or not, for the request page. Lists of requests are in queries.py."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -27,10 +27,10 @@ Row = dict[str, Any]
 
 
 class Decisions:
-    """Looks single requests up in one session, for one visitor."""
+    """Looks up single requests in one session, for one visitor."""
 
     def __init__(self, session: Session, home: Home, scope: str | None) -> None:
-        """`scope` is the one account that the visitor may see; None is all."""
+        """`scope` is the only account that the visitor may see; None means all accounts."""
         self._session, self._home, self._scope = session, home, scope
 
     def find(
@@ -42,10 +42,10 @@ class Decisions:
         request_key: str | None = None,
         at: datetime | None = None,
     ) -> RequestAnswer | None:
-        """The request, or None where the visitor may not see one of this name.
+        """Find the request, or return None where there is none that the visitor may see.
 
-        Requests of several accounts may have one id, and one account may use it again: `account`, `request_key` and `at` (naive UTC, or
-        with its offset) tell which is meant, else it is the latest; `hour` spares a search.
+        Several accounts may have used the same id, and one account may have reused it. `account`, `request_key` and `at` (naive UTC, or
+        with an offset) select one of these requests; without them it is the latest. With `hour`, only that hour is searched.
         """
         named: Row = {"source": source, "request_id": request_id, "scope": self._scope}
         mine = "source = $source and request_id = $request_id"
@@ -54,7 +54,7 @@ class Decisions:
             named |= {"request_date": hour.date(), "request_hour": hour.hour}
         mine += " and ($scope is null or account_id = $scope)"
         found = self._rows(f"from fct_requests where {mine}", named)
-        # Requests are kept for a while, compensations for good.
+        # fct_requests may no longer hold the request, but fct_compensations keeps every compensation.
         found = found or self._rows(f"from fct_compensations where {mine}", named)
         found.sort(key=itemgetter("requested_at", "request_key"), reverse=True)
         moment = at.astimezone(UTC).replace(tzinfo=None) if at and at.tzinfo else at
@@ -68,7 +68,8 @@ class Decisions:
         return self._answer(meant[0], [row for row in found if row is not meant[0]]) if meant else None
 
     def _answer(self, fact: Row, others: list[Row]) -> RequestAnswer:
-        """What is known of the request; the questions are asked at once, because each costs looks at the catalog; so does sorting."""
+        """Everything that is known about the request. The queries run in parallel, because each has to read the catalog; for the same reason
+        the rows are sorted in Python."""
         is_kept = "reason_code" in fact
         reason_code = fact["reason_code"] if is_kept else "compensated"
         with ThreadPoolExecutor(2) as asking:
@@ -95,7 +96,7 @@ class Decisions:
         )
 
     def _rules(self, fact: Row) -> list[RuleEvaluation]:
-        """The rule that pays first, then those that matched."""
+        """The evaluated rules: first the one that pays, then the others that matched, then the rest."""
         with self._session.lookup() as cursor:
             rules = evaluated_rules(cursor, fact)
         return sorted(rules, key=lambda rule: (not rule.is_paid, rule.outcome != "matched"))
@@ -105,15 +106,15 @@ class Decisions:
             return assessed(cursor, fact)
 
     def _kept_explanation(self, fact: Row) -> str:
-        """The sentence that stays with a compensation when its request is no longer kept."""
+        """The explanation from the compensation itself, for a request that is no longer kept."""
         return str(self._details(fact, "explanation"))
 
     def _payout_status(self, fact: Row) -> str:
-        """How far the payout has come."""
+        """The settlement status of the payout."""
         return str(self._details(fact, "payout_status"))
 
     def _details(self, fact: Row, column: str) -> Any:
-        """A column of the compensation in mart_compensation_details. Date, key and account keep it from reading the whole ledger."""
+        """A column of the compensation in mart_compensation_details. The filters on date, id and account avoid reading the whole ledger."""
         [found] = self._rows(
             f"select {column} from mart_compensation_details"
             " where compensation_id = $compensation_id and account_id = $account_id"
@@ -132,7 +133,8 @@ class Decisions:
         return parsed(paid["meta"])
 
     def _entries(self, fact: Row) -> list[Row]:
-        """The ledger's entries for the request; those of an earlier date are of before a delivery moved it."""
+        """The ledger entries of the request. Neighbouring dates are included, because a late delivery can move a request to another date after
+        entries were posted."""
         rows = self._rows(
             "select * exclude (compensation_id, account_id, entry_digest) from fct_ledger_entries"
             " where compensation_id = $compensation_id and account_id = $account_id"
@@ -155,7 +157,7 @@ class Decisions:
 
 
 def _compensation_id(fact: Row) -> str:
-    """The id under which what is owed for the request is posted, as fct_compensations makes it."""
+    """The compensation id of the request, calculated as in fct_compensations."""
     if "compensation_id" in fact:
         return str(fact["compensation_id"])
     first = fact["first_requested_at"].replace(tzinfo=UTC)

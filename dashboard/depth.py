@@ -1,6 +1,6 @@
-"""Finds the groups of rows in which a page lies, from counts of the rows up to each group's end; so what comes before them is not sorted.
+"""Finds the groups of rows that a page of the details falls into, so that only these have to be sorted, however deep the page is.
 
-Groups are hours, or neighbouring values of the column that is sorted by. Counting is queries.py's.
+Groups are hours, or ranges of values of the sort column. They are found by counting rows up to the end of a group; queries.py counts.
 """
 
 from bisect import bisect_left
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 Condition = tuple[str, dict[str, Any]]
-"""Its SQL, and the values to bind."""
+"""An SQL condition and the values to bind."""
 
 
 def covering(
     rows_up_to: Callable[[int], int], groups: int, offset: int, size: int, near: int = 0
 ) -> tuple[int, int, int]:
-    """The first and the last of the groups that hold `size` rows from `offset` on, and how many rows come before the first.
+    """Return the first and last group that contain the `size` rows from `offset` on, and the number of rows before the first group.
 
-    `rows_up_to` counts the rows from the start to a group's end; few groups are asked for where the page lies near group `near`.
-    Rows behind all groups are in the group numbered `groups`.
+    `rows_up_to` counts the rows from the start to the end of a group. The search starts at group `near`, so a good guess saves counts.
+    Rows after all groups belong to a further group with the number `groups`.
     """
     first = _group_of(rows_up_to, groups, offset, near)
     last = _group_of(rows_up_to, groups, offset + size - 1, first)
@@ -26,7 +26,7 @@ def covering(
 
 
 def _group_of(rows_up_to: Callable[[int], int], groups: int, row: int, near: int) -> int:
-    """The group of a row, numbered from 0: looks from `near` on ever farther away until it is between two groups, then halves."""
+    """The group of a row, both numbered from 0, by exponential search from `near` followed by binary search."""
     low, high, probe, step = 0, groups, min(near, groups - 1), 1
     while low < high:
         if rows_up_to(probe) > row:
@@ -45,14 +45,14 @@ def _group_of(rows_up_to: Callable[[int], int], groups: int, row: int, near: int
 
 @dataclass(frozen=True)
 class ValueGroups:
-    """A column's values, parted into groups of about as many rows of the whole copy, for one direction of sorting.
+    """The values of a column, divided into groups of about equally many rows of the whole copy, for one sort direction.
 
-    Rows without a value are behind all groups.
+    Rows without a value come after all groups.
 
     Attributes:
-        column: the fact's name of it.
-        values: the largest value of each group, ascending; none is above the last.
-        shares: how many millionths of all rows are not above each of them, about.
+        column: name of the column in the fact table.
+        values: the largest value of each group, ascending; the last one is the column's maximum.
+        shares: approximate share of all rows up to each of these values, in millionths.
         is_ascending: whether the smallest values come first.
     """
 
@@ -65,17 +65,17 @@ class ValueGroups:
         return len(self.values)
 
     def near(self, share: int) -> int:
-        """The group in which so many millionths of all rows end, about."""
+        """The group in which approximately this share of all rows ends, in millionths."""
         if self.is_ascending or not self.shares:
             return bisect_left(self.shares, share)
         return max(0, len(self) - 1 - bisect_left(self.shares, self.shares[-1] - share))
 
     def up_to(self, group: int) -> Condition:
-        """The condition on the rows of all groups up to this one."""
+        """The condition for the rows of all groups up to and including this one."""
         return self._between(0, group)
 
     def among(self, first: int, last: int) -> Condition:
-        """The condition on the rows of the groups from the first to the last, those without a value included where they are."""
+        """The condition for the rows of the groups from `first` to `last`; the group after the last value is the rows without a value."""
         if first == len(self):
             return f"{self.column} is null", {}
         condition, values = self._between(first, min(last, len(self) - 1))

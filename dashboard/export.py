@@ -1,4 +1,4 @@
-"""The details as a file, each with how far its payout has come: CSV that no spreadsheet takes for formulas, or Parquet. Which rows is queries.py's."""
+"""Exports the details with their payout status, as Parquet or as CSV that is safe against formula injection in spreadsheets."""
 
 from pathlib import Path
 from typing import Literal
@@ -25,9 +25,9 @@ FORMS = {"csv": "format csv, header", "parquet": "format parquet, compression zs
 
 
 def write_export(session: Session, queries: Queries, filters: RowFilters, form: Literal["csv", "parquet"]) -> Path:
-    """Write every row that the filters select, in the page's order; the caller removes the file.
+    """Write all rows that the filters select, in the order of the page. The caller removes the file.
 
-    In CSV a text that a spreadsheet would take for a formula begins with an apostrophe, and so does one that begins with one.
+    In CSV, an apostrophe is put before a text that a spreadsheet would read as a formula, and before one that begins with an apostrophe.
     """
     details, values = queries.all_details(filters)
     details = WITH_STATUS.format(details=details)

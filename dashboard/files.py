@@ -1,4 +1,4 @@
-"""The files that the pages are made of, read and compressed once and then answered from memory. Which pages there are is pages.py's."""
+"""The static files of the pages, which are read and compressed once at the start and then served from memory."""
 
 import gzip
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ ECHARTS_CARRIER = ("vizly", "assets/echarts.min.js")
 
 @dataclass(frozen=True)
 class Asset:
-    """One file, as it is and compressed."""
+    """One file, uncompressed and compressed."""
 
     media_type: str
     plain: bytes
@@ -29,7 +29,7 @@ class Asset:
         return cls(guess_type(file.name)[0] or "application/octet-stream", content, gzip.compress(content, mtime=0))
 
     async def answer(self, request: Request) -> Response:
-        """The file. Its path names its version, so a browser keeps it for good."""
+        """Serve the file. Its path contains its version, so browsers may cache it forever."""
         headers = {"cache-control": "max-age=31536000, immutable", "vary": "accept-encoding"}
         if "gzip" in request.headers.get("accept-encoding", ""):
             return Response(self.packed, media_type=self.media_type, headers={**headers, "content-encoding": "gzip"})
@@ -37,12 +37,12 @@ class Asset:
 
 
 def assets() -> tuple[str, dict[str, Asset]]:
-    """The folder of everything that a page may ask for, and each file by its path in it.
+    """The URL folder of all static files, and each file by its path in the folder.
 
-    The folder's name is a digest of all of them: no page ever mixes files of two versions.
+    The folder's name contains a digest of all files, so that a page never mixes files of two versions.
 
     Raises:
-        FileNotFoundError: the locked package that carries the chart library is not installed.
+        FileNotFoundError: the locked package that contains the chart library is not installed.
     """
     found = {str(file.relative_to(STATIC)): Asset.of(file) for file in sorted(STATIC.rglob("*.*"))}
     found["vendor/echarts.js"] = Asset.of(_echarts())

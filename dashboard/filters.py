@@ -1,6 +1,6 @@
-"""What can be asked of the page: typed, bounded, and turned into conditions with bound values. Running them does not belong here.
+"""The query parameters of the API: typed, bounded, and translated to SQL conditions with bound values.
 
-A condition is one of the fixed texts below; whatever a visitor sends travels as a bound value and never as SQL.
+The conditions are the fixed texts below. What a visitor sends is only ever a bound value and never part of the SQL.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ Hour = Annotated[
 
 
 def _read_by(parse: Callable[[str], Any]) -> BeforeValidator:
-    """Text is read by this alone: pydantic would take `1_0`, `3e1` and ` 3` for numbers, and a number for a time."""
+    """Parse text with `parse` only: pydantic would accept `1_0`, `3e1` and ` 3` as numbers, and a number as a time."""
     return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
 
 
@@ -70,18 +70,18 @@ COLUMNS: dict[str, str] = {
     "finish": "finish_reason",
     "payout": "payout_usd",
 }
-"""The details' columns: the page's name, and the fact's."""
+"""The columns of the details: their names on the page, and in fct_compensations."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which compensations are meant: hours [start, end) in naive UTC, and conditions with their bound values.
+    """The selected compensations: the hours [start, end) in naive UTC, and conditions with bound values.
 
     Attributes:
-        account: the one account that is looked at, if any.
-        by_hour: conditions that hold for whole groups of hour, type and model.
+        account: the only account to select, if any.
+        by_hour: conditions on hour, type and model, which can be applied to aggregated rows.
         by_row: conditions on single compensations.
-        values: what the conditions' parameters stand for, so that equal selections are equal.
+        values: the values of the conditions' parameters, as a tuple so that selections can be compared and hashed.
     """
 
     start: datetime
@@ -97,7 +97,7 @@ class Selection:
         return (self.end - self.start) // HOUR
 
     def before(self) -> "Selection":
-        """The same selection in the period of the same length that ends where this one starts."""
+        """The same selection for the preceding period of the same length."""
         return replace(self, start=self.start - (self.end - self.start), end=self.start)
 
     def parameters(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class Selection:
 
 
 class Filters(BaseModel):
-    """The filters above the page: a time range that ends with the published data or a range of hours, models, types, an account."""
+    """The filters at the top of the page: models, types, an account, and a range of hours or a named range that ends with the published data."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=False)
 
@@ -132,7 +132,7 @@ class Filters(BaseModel):
         return self
 
     def selection(self, data_through: datetime) -> Selection:
-        """What these filters select, where named ranges end at `data_through`."""
+        """What these filters select; named ranges end at `data_through`."""
         if self.start is not None and self.end is not None:
             start, end = parse_hour(self.start), parse_hour(self.end)
         else:
@@ -148,13 +148,13 @@ class Filters(BaseModel):
 
 
 class SeriesFilters(Filters):
-    """The filters, and which of the two measures is drawn."""
+    """The filters, and the measure of the charts."""
 
     measure: Literal["credits", "times"] = "credits"
 
 
 class RowFilters(Filters):
-    """The filters, the details' category tab, and a filter on each of their columns."""
+    """The filters, the category tab of the details, and the filters on their columns."""
 
     category: Name | None = Field(None, description="A compensation type; none means all.")
     model_contains: Name | None = None
@@ -177,7 +177,7 @@ class RowFilters(Filters):
     direction: Literal["asc", "desc"] = "desc"
 
     def selection(self, data_through: datetime) -> Selection:
-        """What these filters select, the columns' own included."""
+        """What these filters select, including the column filters."""
         selected = super().selection(data_through)
         by_hour, by_row, values = list(selected.by_hour), list[str](), list(selected.values)
         if self.category is not None:
@@ -199,7 +199,7 @@ class RowFilters(Filters):
 
     @property
     def order(self) -> str:
-        """The first thing that rows are ordered by; nulls come last."""
+        """The first sort key of the rows, with nulls last."""
         return f"{COLUMNS[self.sort]} {self.direction} nulls last"
 
 
@@ -211,6 +211,6 @@ class PageFilters(RowFilters):
 
 
 class ExportFilters(RowFilters):
-    """The details as a file."""
+    """The filters and format of an export."""
 
     format: Literal["csv", "parquet"] = "csv"

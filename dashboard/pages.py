@@ -1,4 +1,4 @@
-"""The two pages and the sign-in. What they are made of is in files.py; what they show comes from the API."""
+"""Serves the HTML of the two pages and the sign-in form. They contain no data; the data comes from the API."""
 
 from pathlib import Path
 from urllib.parse import parse_qs, quote
@@ -19,7 +19,7 @@ LONGEST_FORM = 4_096
 
 
 def add_pages(app: FastAPI, door: AccessControl) -> None:
-    """Serve the pages behind the door; their code and style, which hold no data, in front of it."""
+    """Serve the pages to admitted visitors only, and their scripts and styles, which contain no data, to everybody."""
     folder, files = assets()
     html = _html(folder)
 
@@ -38,7 +38,7 @@ def add_pages(app: FastAPI, door: AccessControl) -> None:
 
     @app.get("/request", include_in_schema=False)
     async def request_page(request: Request) -> Response:
-        # The browser asks for the answer at once, while it loads the code that draws it.
+        # The preload makes the browser request the answer at once, while it still loads the script that draws it.
         return await page(request, "request.html", link=f"<{_question(request)}>; rel=preload; as=fetch; crossorigin")
 
     @app.get("/login", include_in_schema=False)
@@ -64,7 +64,7 @@ def add_pages(app: FastAPI, door: AccessControl) -> None:
 
 
 def _question(request: Request) -> str:
-    """What the page of one request is going to ask, letter for letter as it does in request.js."""
+    """The URL that request.js will request, which must be identical to the letter, or the preloaded answer is not used."""
     given = {
         name: quote("".join(request.query_params.getlist(name)[:1]), safe="!'()*") for name in ("source", "id", "hour")
     }
@@ -81,7 +81,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _html(folder: str) -> dict[str, str]:
-    """Every page inside its frame, with the folder of its files. None holds data, so each is the same text for every visitor."""
+    """The rendered pages. They contain no data, so they are rendered once and are the same for every visitor."""
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

@@ -1,6 +1,6 @@
-"""The meta of a request that was not compensated, read from its part in the lake. The warehouse keeps the meta of paid requests alone.
+"""Reads the meta of a request that was not compensated from the lake, because the warehouse keeps the meta of paid requests only.
 
-This is the one way past the published snapshot: it shows what a gateway logged, as far as landing keeps it, and no number.
+This is the only read that bypasses the published snapshot. It returns what the gateway logged, as far as landing keeps it, and no amounts.
 """
 
 import json
@@ -21,7 +21,7 @@ limit 1
 
 
 def read_meta(home: Home, request_key: str, request_hour: datetime, landing_file: str, landing_line: int) -> Any:
-    """What the gateway logged beside the request's own columns; None where there is none, or its part is gone."""
+    """The meta that the gateway logged for the request; None where there is none, or where its lake file no longer exists."""
     file = inventory_file(home.lake)
     if not file.exists():
         return None
@@ -48,7 +48,7 @@ def read_meta(home: Home, request_key: str, request_hour: datetime, landing_file
 
 
 def parsed(meta: str | None) -> Any:
-    """Meta as a tree; text that is no JSON stays text."""
+    """Meta as nested data; text that is not valid JSON stays text."""
     if meta is None:
         return None
     try:
@@ -58,5 +58,5 @@ def parsed(meta: str | None) -> Any:
 
 
 def _integer(digits: str) -> int | str:
-    """An integer that a browser holds exactly, or its digits."""
+    """The integer, or its digits as text where a browser could not represent it exactly."""
     return int(digits) if len(digits) < 16 else digits

@@ -1,7 +1,7 @@
-"""Who may see the page, and how much of it; the headers that keep a browser from doing more than it should.
+"""Access control of the page, and its security headers.
 
-A visitor is let in by a token, or by a header that a trusted reverse proxy sets; on loopback without either, everybody is.
-How sign-ins last and how wrong tokens slow down is in signing_in.py.
+A visitor is admitted with a token, or by a header that a trusted reverse proxy sets. On loopback, if neither is configured,
+everybody is admitted. Sessions and the delays after wrong tokens are in signing_in.py.
 """
 
 import time
@@ -35,19 +35,19 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks. `account` is the only one that they may see; None is all of them."""
+    """An admitted visitor. `account` is the only account that they may see; None means all accounts."""
 
     account: str | None
 
 
 class AccessControl:
-    """Lets visitors in, as the settings have it."""
+    """Admits visitors according to the settings."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
-        """Refuses settings that would show the page to anybody.
+        """Check the settings and refuse those that would give everybody access.
 
         Raises:
-            MakegoodError: the page is to be served beyond loopback without a token or a trusted proxy, or a setting cannot be meant.
+            MakegoodError: the page would be served beyond loopback without a token or a trusted proxy, or a setting is invalid.
         """
         self._sign_ins = SignIns(settings.page_token.get_secret_value(), clock) if settings.page_token else None
         self._user_header = settings.page_user_header
@@ -66,15 +66,15 @@ class AccessControl:
 
     @property
     def asks_for_token(self) -> bool:
-        """Whether a token opens this door."""
+        """Whether visitors can sign in with a token."""
         return self._sign_ins is not None
 
     async def admit(self, request: Request) -> Visitor:
-        """The visitor who sent the request.
+        """Authenticate the request and return its visitor.
 
         Raises:
-            HTTPException: 401, they may not come in; 403, the proxy does not say which account they may see; 429, they sent too
-                many wrong tokens and have to wait.
+            HTTPException: 401, the visitor is not signed in; 403, the proxy does not say which account they may see; 429, they sent
+                too many wrong tokens and have to wait.
         """
         if self._user_header and self._comes_from_proxy(request) and _only(request, self._user_header):
             return Visitor(self._account_of(request))
@@ -85,17 +85,17 @@ class AccessControl:
         return Visitor(self._account)
 
     def sign_in(self, request: Request, token: str) -> str:
-        """What a browser keeps once it has shown the right token.
+        """Check the token and return the session cookie's value.
 
         Raises:
-            HTTPException: 401, it is a wrong one; 429, too many wrong ones were shown.
+            HTTPException: 401, the token is wrong; 429, too many wrong tokens were sent.
         """
         if self._sign_ins and self._is_right(request, token):
             return self._sign_ins.begin()
         raise HTTPException(401, "this is not the token")
 
     def is_encrypted(self, request: Request) -> bool:
-        """Whether the visitor's browser speaks HTTPS: with the page itself, or with the proxy in front of it."""
+        """Whether the visitor's browser uses HTTPS, with the page itself or with the proxy in front of it."""
         forwarded = _only(request, "x-forwarded-proto") if self._comes_from_proxy(request) else None
         return "https" in (request.url.scheme, forwarded)
 
@@ -116,7 +116,7 @@ class AccessControl:
         return named
 
     def _client(self, request: Request) -> str:
-        """Where the request comes from: the proxy says it last, after what the visitor may have said."""
+        """The client's address. The trusted proxy adds the last entry of x-forwarded-for; the visitor may have forged earlier ones."""
         peer = request.client.host if request.client else ""
         forwarded = _only(request, "x-forwarded-for") if self._comes_from_proxy(request) else None
         return forwarded.rpartition(",")[2].strip() if forwarded else peer
@@ -130,13 +130,13 @@ class AccessControl:
 
 
 def _only(request: Request, header: str) -> str | None:
-    """The header's value where it was sent once: of two, one may be the visitor's own."""
+    """The header's value if it was sent exactly once: of two, one may have been added by the visitor."""
     values = request.headers.getlist(header)
     return values[0] if len(values) == 1 else None
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address."""
+    """Whether the address can be reached from this machine only."""
     if host == "localhost":
         return True
     try:
@@ -146,14 +146,14 @@ def is_loopback(host: str) -> bool:
 
 
 class SafeHeaders:
-    """Adds the headers to every answer."""
+    """Middleware that adds HEADERS to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, with the headers."""
+        """Pass the request on, and add the headers to the response."""
 
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""Serves the page as one process. What it answers is app.py's."""
+"""Serves the application of app.py as one process."""
 
 import gc
 
@@ -13,10 +13,10 @@ def serve(settings: Settings) -> None:
     """Serve until interrupted.
 
     Raises:
-        MakegoodError: the settings would show the page to anybody, the home cannot be read, or the address is taken.
+        MakegoodError: the settings would give everybody access, the home cannot be read, or the address is already in use.
     """
     app = create_app(settings)
-    # What is loaded by now stays: to look through it for garbage would stop an answer on its way.
+    # Everything loaded so far is permanent. Frozen, it is not scanned by the garbage collector, whose pauses would delay answers.
     gc.collect()
     gc.freeze()
     config = uvicorn.Config(

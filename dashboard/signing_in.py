@@ -1,6 +1,7 @@
-"""Sign-ins by a token: each is random, lasts for hours and lives in this process alone; wrong tokens make the next tries wait.
+"""Sign-in sessions and the delays after wrong tokens.
 
-A sign-in ends with the process, so it ends when the token is changed: the settings are read at the start.
+A session has a random id, lasts for hours and is kept in this process's memory only. The settings are read when the process starts, so
+changing the token needs a restart, which ends all sessions.
 """
 
 import hmac
@@ -17,44 +18,44 @@ Kept = TypeVar("Kept")
 
 LASTS_S = 12 * 3_600
 FREE_TRIES, FREE_TRIES_IN_ALL = 5, 50
-"""How many wrong tokens cost no time: of one client, and of all together."""
+"""Number of wrong tokens without a delay: for one client, and for all clients together."""
 LONGEST_WAIT_S, LONGEST_WAIT_FOR_OTHERS_S = 60, 5
-"""A client waits longest for wrong tokens of its own, and shorter for those of others."""
+"""The longest delay that a client gets for its own wrong tokens, and for those of other clients."""
 LONGEST_NAME = 100
 FORGOTTEN_AFTER_S = 15 * 60
 MOST_KEPT = 10_000
-"""How many sign-ins, and how many clients, are remembered; the oldest are forgotten first."""
+"""Maximum number of sessions, and of clients, that are remembered; the oldest are dropped first."""
 
 
 @dataclass
 class Wrongs:
-    """The wrong tokens that came of late: how many, and when the last one came."""
+    """Recent wrong tokens: how many, and when the last one was sent."""
 
     count: int = 0
     last_s: float = -math.inf
 
     def add(self, now_s: float) -> None:
-        """Another one."""
+        """Count another wrong token."""
         self.count = 1 if self.is_forgotten(now_s) else self.count + 1
         self.last_s = now_s
 
     def wait_s(self, now_s: float, free: int, longest_s: int) -> int:
-        """Whole seconds until the next try: 1 after the last free one, then twice as long each time, up to the longest."""
+        """Whole seconds until the next attempt: 1 after the last free one, then doubled each time, up to `longest_s`."""
         if self.is_forgotten(now_s) or self.count < free:
             return 0
         wait_s = min(longest_s, 1 << min(self.count - free, longest_s.bit_length()))
         return max(0, math.ceil(self.last_s + wait_s - now_s))
 
     def is_forgotten(self, now_s: float) -> bool:
-        """Whether the last one came long ago."""
+        """Whether the last wrong token was long enough ago to be ignored."""
         return now_s - self.last_s >= FORGOTTEN_AFTER_S
 
 
 class SignIns:
-    """Who showed the right token, and who showed wrong ones."""
+    """The sessions of visitors with the right token, and the wrong tokens that were sent."""
 
     def __init__(self, token: str, clock: Callable[[], float]) -> None:
-        """`clock` tells seconds that never go back."""
+        """`clock` returns monotonic seconds."""
         self._token, self._clock = _digest(token), clock
         self._ends_s: dict[bytes, float] = {}
         self._wrongs: dict[str, Wrongs] = {}
@@ -62,7 +63,7 @@ class SignIns:
         self._known: dict[str, None] = {}
 
     def is_right(self, client: str, token: str) -> bool:
-        """Whether the token is right. A wrong one counts against the client; a right one clears what counted."""
+        """Whether the token is right. A wrong token is counted against the client, a right one resets its count."""
         network = _network(client)
         if hmac.compare_digest(_digest(token), self._token):
             self._wrongs.pop(network, None)
@@ -75,9 +76,9 @@ class SignIns:
         return False
 
     def wait_s(self, client: str) -> int:
-        """Whole seconds until the client may try again; 0 is now.
+        """Whole seconds until the client may try again; 0 means now.
 
-        A client that has shown the right token waits for its own wrong ones alone: those who guess do not keep it out.
+        A client that has sent the right token before is delayed by its own wrong tokens only, so that attackers cannot lock it out.
         """
         now_s, network = self._clock(), _network(client)
         of_all = 0
@@ -86,7 +87,7 @@ class SignIns:
         return max(of_all, self._wrongs.get(network, Wrongs()).wait_s(now_s, FREE_TRIES, LONGEST_WAIT_S))
 
     def begin(self) -> str:
-        """A new sign-in: what its visitor shows from now on."""
+        """Start a session and return its id, which the visitor sends from now on."""
         now_s = self._clock()
         self._ends_s = {kept: end_s for kept, end_s in self._ends_s.items() if end_s > now_s}
         shown = token_urlsafe(32)
@@ -94,7 +95,7 @@ class SignIns:
         return shown
 
     def holds(self, shown: str) -> bool:
-        """Whether this is of a sign-in that lasts. It is found by its digest, so no comparison tells how near a guess is."""
+        """Whether the id belongs to a session that has not expired. The lookup is by digest, so its timing tells nothing about a guess."""
         return self._ends_s.get(_digest(shown), -math.inf) > self._clock()
 
 
@@ -110,7 +111,7 @@ def _digest(text: str) -> bytes:
 
 
 def _network(client: str) -> str:
-    """Who counts as one client: an address, or the /64 that one holder of IPv6 addresses has."""
+    """The network that counts as one client: an IPv4 address, or the /64 of an IPv6 address, because one user usually has a whole /64."""
     try:
         address = ip_address(client.partition("%")[0])
     except ValueError:

@@ -1,6 +1,6 @@
-"""Where the counts and sums of a range are read: whole days as far as it holds them, and hours at its ends. What is asked of them is queries.py's.
+"""Builds the relation from which the counts and sums of a range are read: daily rows for its whole days, hourly rows at its ends.
 
-A relation here has the columns of the hourly mart that the page sums; the counts of a whole day stand at its first hour.
+The relation has the columns of the hourly mart that the page sums. The row of a whole day has the day's first hour as hour_at.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from makegood.hours import HOUR
 
 DAY = timedelta(days=1)
 Relation = tuple[str, dict[str, Any]]
-"""Its SQL, and the values to bind."""
+"""A subquery and the values to bind."""
 
 OF_ALL = "select * from figures.{table} where hour_at >= $from_{number} and hour_at < $to_{number}"
 ACCOUNT_DAYS = """
@@ -26,24 +26,24 @@ from {facts} where account_id = $account and requested_at >= $from_{number} and 
 
 
 def whole_days(start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    """The whole days of UTC inside the range [start, end); both are `end` or the same midnight where there is none."""
+    """The bounds of the whole UTC days inside [start, end). Where there is no whole day, both bounds are equal."""
     first = min(end, midnight(start + DAY - timedelta.resolution))
     return first, max(first, midnight(end))
 
 
 def midnight(at: datetime) -> datetime:
-    """The beginning of the day."""
+    """The start of the day."""
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def sums(session: Session, account: str | None, bounds: list[datetime], *, by_hour: bool = False) -> Relation:
-    """The counts of the ranges between the bounds, of all accounts or of one.
+    """The counts and sums between the bounds, for all accounts or for one.
 
     Args:
-        session: what is published.
-        account: None is all.
-        bounds: hours, in order; no day's counts reach over one of them.
-        by_hour: whether every hour is asked for.
+        session: the session on the published snapshot.
+        account: None means all accounts.
+        bounds: ascending hours; no daily row spans one of them.
+        by_hour: whether only hourly rows are used.
     """
     pieces, values = list[str](), {"account": account} if account is not None else dict[str, Any]()
     for start, end in pairwise(bounds):
@@ -59,6 +59,6 @@ def sums(session: Session, account: str | None, bounds: list[datetime], *, by_ho
 
 
 def end_of(at: datetime, account: str | None, start: datetime, end: datetime) -> datetime:
-    """Where the counts that stand at `at` end, in a relation of [start, end)."""
+    """The end of the period that the row with hour_at `at` covers, in a relation over [start, end)."""
     first, last = whole_days(start, end)
     return at + (DAY if account is not None and first <= at < last else HOUR)

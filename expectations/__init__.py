@@ -1,5 +1,5 @@
-"""The audits: what must look right before anybody sees a number, measured inside DuckDB.
+"""The audits: plausibility checks that run inside DuckDB before a snapshot is published.
 
-Judgement lives here (volumes, shares, drift, absurd values). Exact truths (keys, references, sums, the two
-equations) are dbt tests and are not repeated; when an audit runs is orchestration's affair.
+They check volumes, shares, drift and implausible values. Exact checks (keys, references, sums, the record and
+delivery counts) are dbt tests and are not repeated here. The package orchestration decides when an audit runs.
 """

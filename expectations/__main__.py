@@ -1,7 +1,7 @@
-"""The audit worker: one JSON request a line on stdin, one JSON answer a line on stdout, until stdin ends.
+"""The audit worker: reads one JSON request per line from stdin and writes one JSON answer per line to stdout, until stdin ends.
 
 A request is `{"home": …, "suites": [table, …] | null, "snapshot_id": … | null, "writer_token": "…" | null}`.
-An answer is `{"suites": [SuiteResult, …]}` or `{"error": "…"}`. Importing Great Expectations takes seconds: start early.
+An answer is `{"suites": [SuiteResult, …]}` or `{"error": "…"}`. Importing Great Expectations takes seconds, so start the worker early.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from makegood.garbage_collection import collect_seldom
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Audit what `request` asks for; the answer says so where that is not possible."""
+    """Run the audit that `request` asks for, and return its answer, which holds an error where the audit is not possible."""
     from expectations.audit import audit
     from makegood.errors import MakegoodError
     from makegood.home import Home
@@ -32,7 +32,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def serve(requests: IO[str], answers: IO[str]) -> None:
-    """Answer every line of `requests` in turn. Imports the audit before it waits for the first."""
+    """Answer every line of `requests` in turn. The audit is imported before the first request is awaited."""
     import expectations.audit  # noqa: F401
 
     for line in requests:
@@ -41,7 +41,7 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
 
 
 def main() -> None:
-    """Serve on this process's stdin and stdout; whatever else prints to stdout goes to stderr."""
+    """Serve on this process's stdin and stdout. Anything else that is printed to stdout is redirected to stderr."""
     collect_seldom()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

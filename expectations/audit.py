@@ -1,4 +1,4 @@
-"""Runs the suites with Great Expectations, as SQL inside DuckDB, and turns its answers into measurements."""
+"""Runs the suites with Great Expectations, as SQL inside DuckDB, and converts the results to measurements."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ SUITES: dict[str, Suite] = {
     )
 }
 
-# How many of the rows that broke an expectation a measurement shows.
+# Maximum number of unexpected rows that a measurement shows.
 SHOWN_ROWS = 5
 
 
 @dataclass(frozen=True)
 class Range:
-    """What a judged column holds: how many nulls, how many values, the least and the greatest of these."""
+    """A checked column: the number of nulls and of values, and the minimum and maximum of the values."""
 
     null_count: int
     judged_count: int
@@ -57,12 +57,12 @@ class Range:
 
 
 def audit(home: Path, suites: Iterable[str] | None = None, snapshot_id: int | None = None) -> list[SuiteResult]:
-    """Audit the window of `run.request_hours` in the warehouse of `home`; one result per suite.
+    """Audit the window of `run.request_hours` in the warehouse of `home`, and return one result per suite.
 
-    `suites` are table names (all of SUITES by default), `snapshot_id` the warehouse's snapshot (its newest by
-    default). Whether a result stops anything is for the caller to decide by `SuiteResult.success`; a suite that
-    cannot be measured is one that did not succeed, and its result says why. Raises MakegoodError where the home
-    cannot be audited or a suite does not exist.
+    `suites` are table names (all of SUITES by default), `snapshot_id` is the snapshot of the warehouse (the newest
+    by default). The caller decides by `SuiteResult.success` whether a result stops the run. A suite that cannot be
+    measured has not succeeded, and its result says why. Raises MakegoodError where the home cannot be audited or a
+    suite does not exist.
     """
     wanted = list(SUITES) if suites is None else list(suites)
     if unknown := sorted(set(wanted) - set(SUITES)):
@@ -89,13 +89,13 @@ def _datasource(session: Session) -> SQLDatasource:
 def _buffer_result(
     connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
 ) -> None:
-    """Keep a result that outlives its connection: Great Expectations closes it before it fetches."""
+    """Buffer the whole result, because Great Expectations closes the connection before it fetches the rows."""
     if cursor.description:
         context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, initial_buffer=cursor.fetchall())
 
 
 def _suite_result(session: Session, datasource: SQLDatasource, suite: Suite) -> SuiteResult:
-    """What the suite measures. Whatever goes wrong in Great Expectations, or in DuckDB below it, is an answer too."""
+    """Run the suite. An error in Great Expectations, or in DuckDB below it, is returned as the result's `error`."""
     try:
         measurements = [
             measurement
@@ -109,13 +109,13 @@ def _suite_result(session: Session, datasource: SQLDatasource, suite: Suite) -> 
 
 
 def _measure(session: Session, datasource: SQLDatasource, name: str, relation: Relation) -> list[Measurement]:
-    """Judge a relation in one statement; where something failed, ask again for the rows that did it."""
+    """Check a relation in one statement; where an expectation failed, check again to get the unexpected rows."""
     session.prepare(relation)
     asset = datasource.add_table_asset(name, table_name=relation.name)
     batch = asset.add_batch_definition_whole_table(name).get_batch()
 
     def validate(**result_format: Any) -> list[ExpectationValidationResult]:
-        # Great Expectations marks the expectations it is given as its own: it gets copies.
+        # Copies, because Great Expectations modifies the expectations it is given.
         copies = [expectation.copy(deep=True) for expectation in relation.expectations]
         return batch.validate(gx.ExpectationSuite(name=name, expectations=copies), result_format=result_format).results
 
@@ -133,7 +133,7 @@ def _measure(session: Session, datasource: SQLDatasource, name: str, relation: R
 
 
 def _ranges(session: Session, relation: Relation) -> dict[str, Range]:
-    """What the judged columns hold, in one query."""
+    """The range of each checked column, in one query."""
     columns = sorted({expectation.column for expectation in relation.expectations})
     measures = ", ".join(f"count({column}), min({column}), max({column})" for column in columns)
     ((row_count, *values),) = session.rows(f"select count(*), {measures} from {relation.name}")
@@ -151,7 +151,7 @@ def _measurement(
             f"{relation.name}.{column} could not be judged ({configuration.description}): {'; '.join(reasons)}"
         )
     found = ranges[column]
-    # Without a failure Great Expectations was asked for no more than that.
+    # Where nothing failed, only BOOLEAN_ONLY was requested and there is no detailed result.
     broken = result.result or {}
     rows = list(broken.get("partial_unexpected_index_list") or [])
     null_means = configuration.meta.get("null_means")
@@ -182,6 +182,6 @@ def _measurement(
 
 
 def _exceptions(info: dict[str, Any]) -> list[str]:
-    """What went wrong, if anything did: Great Expectations reports one exception, or one per metric."""
+    """The messages of the exceptions that were raised: Great Expectations reports one exception, or one per metric."""
     reports = [info] if "raised_exception" in info else list(info.values())
     return sorted({str(report["exception_message"]) for report in reports if report["raised_exception"]})

@@ -1,4 +1,4 @@
-"""Audit of fct_compensations: is what these hours pay back plausible beside what they served and billed?"""
+"""Audit of fct_compensations: are the payouts of these hours plausible relative to their requests and costs?"""
 
 from expectations import thresholds as limit
 from expectations.suite import Relation, Suite, within
@@ -42,7 +42,7 @@ HOURS = Relation(
         within("payout_share", "most of what was billed is kept", at_most=limit.PAYOUT_SHARE_BLOCK, null_means=NOTHING),
     ),
     sql=f"""
--- one row per request hour of the window, hours without compensations included
+-- one row per request hour of the window, including hours without compensations
 with
 
 request_hours as (
@@ -69,8 +69,8 @@ paid as (
     group by request_date, request_hour
 ),
 
--- The shares are measures to judge by and never money, hence doubles. What is paid back where nothing was billed is an infinite
--- share: dividing by nothing must not come out as nothing to judge.
+-- The shares are doubles because they are only compared with limits and are not amounts of money. A payout where nothing was billed counts
+-- as an infinite share: a null from the division by zero would be skipped by the expectation.
 final as (
     select
         request_hours.request_date,

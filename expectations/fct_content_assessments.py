@@ -1,4 +1,4 @@
-"""Audit of fct_content_assessments: does each detector find about as much as it did in the days before?"""
+"""Audit of fct_content_assessments: does each detector's share of unsatisfactory verdicts resemble that of the days before?"""
 
 from expectations import thresholds as limit
 from expectations.suite import Relation, Suite, within
@@ -18,7 +18,7 @@ DETECTORS = Relation(
         ),
     ),
     sql=f"""
--- one row per day of the window and detector that spoke on it
+-- one row per day of the window and detector with verdicts on it
 with
 
 days as (

@@ -1,4 +1,4 @@
-"""Audit of fct_landing_files: did each source deliver about as much as ever, and could it be read?"""
+"""Audit of fct_landing_files: did each source deliver its usual volume, and could the records be read?"""
 
 from expectations import thresholds as limit
 from expectations.suite import Relation, Suite, within
@@ -30,7 +30,7 @@ SOURCES = Relation(
         ),
     ),
     sql=f"""
--- one row per source and landing hour of the run, sources that landed nothing but used to included
+-- one row per source and landing hour of the run, including sources with a history that landed nothing in the hour
 with
 
 landing_hours as (

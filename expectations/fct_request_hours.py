@@ -1,4 +1,4 @@
-"""Audit of fct_request_hours: are few deliveries duplicates, and is recent history under today's policy?"""
+"""Audit of fct_request_hours: are few deliveries superseded, and was recent history decided under the current policy?"""
 
 from expectations import thresholds as limit
 from expectations.suite import Relation, Suite, within
@@ -47,7 +47,7 @@ HISTORY = Relation(
         ),
     ),
     sql="""
--- one row per request hour of the days of the window and of its history; outdated_count is 0 or 1
+-- one row per request hour of the window's days and of the history before them; outdated_count is 0 or 1
 with
 
 policies as (

@@ -1,4 +1,4 @@
-"""Audit of fct_requests: are these hours plausible in number, cost, speed and completeness?"""
+"""Audit of fct_requests: are the number, cost, latency and completeness of the requests plausible?"""
 
 from expectations import thresholds as limit
 from expectations.suite import Relation, Suite, within
@@ -107,7 +107,7 @@ HOURS = Relation(
         ),
     ),
     sql=f"""
--- one row per request hour of the window, hours without requests included
+-- one row per request hour of the window, including hours without requests
 with
 
 request_hours as (

@@ -1,4 +1,4 @@
-"""Audit of fct_requests_hourly: does each model cost, get paid back and go unpriced as it did in the days before?"""
+"""Audit of fct_requests_hourly: do each model's compensated, paid-back and unpriced shares resemble those of the days before?"""
 
 from expectations import thresholds as limit
 from expectations.suite import Relation, Suite, within
@@ -31,7 +31,7 @@ MODELS = Relation(
         )
     ),
     sql=f"""
--- one row per day of the window and model asked for on it
+-- one row per day of the window and model requested on it
 with
 
 days as (
@@ -75,7 +75,7 @@ compared as (
     having sum(asked.request_count) >= {limit.MIN_REQUESTS}
 ),
 
--- The shares are measures to judge by and never money, hence doubles. What is paid back where nothing was billed is an infinite share.
+-- The shares are doubles because they are only compared and are not amounts of money. A payout where nothing was billed is an infinite share.
 shares as (
     select
         request_date,

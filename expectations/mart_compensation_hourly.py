@@ -1,4 +1,4 @@
-"""Audit of mart_compensation_hourly: nothing negative, and sum and mix of payouts like their history."""
+"""Audit of mart_compensation_hourly: are all values positive, and do the sum and mix of payouts resemble their history?"""
 
 from expectations import thresholds as limit
 from expectations.suite import Relation, Suite, within
@@ -40,7 +40,7 @@ paid as (
     group by request_date, request_hour
 ),
 
--- Hours that were derived and paid nothing count as 0 in the history.
+-- Hours that were derived and paid nothing count as 0 in the history, not as missing.
 past as (
     select
         derived.request_date,
@@ -66,7 +66,7 @@ history as (
         and median(past.payout_usd) >= {limit.MIN_TYPICAL_PAYOUT_USD}
 ),
 
--- The ratio is a measure to judge by and never money, hence a double.
+-- The ratio is a double because it is only compared with a limit and is not an amount of money.
 final as (
     select
         request_hours.request_date,
@@ -96,7 +96,7 @@ TYPES = Relation(
         ),
     ),
     sql=f"""
--- one row per day of the window and compensation type seen on it or in its history
+-- one row per day of the window and compensation type that occurs on it or in its history
 with
 
 days as (

@@ -1,4 +1,4 @@
-"""What an audit measured, as plain values that survive JSON. No judging and no Great Expectations here."""
+"""The results of an audit, as plain values that can be converted to JSON and back. Does not import Great Expectations."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ JsonValue = Any
 
 @dataclass(frozen=True)
 class Measurement:
-    """One expectation, measured.
+    """The result of one expectation.
 
-    `observed` is `{"min": …, "max": …}` of the judged values, or a count. `judged_count` is how many values
-    were judged, `unexpected_count` how many of them broke the expectation, `unexpected_rows` the first few of
-    these with the hour (or source) they belong to. `outcome` is "no data" where nothing was judged, and `note` says why
-    that is right, or, of a failure, that values are missing. Decimals are strings, dates ISO 8601 in UTC.
+    `observed` is `{"min": …, "max": …}` of the checked values. `judged_count` is the number of checked values,
+    `unexpected_count` the number of them that do not meet the expectation, and `unexpected_rows` the keys of the
+    first few of these. `outcome` is "no data" where there was no value to check; `note` then says why that is
+    acceptable. For a failure, `note` says that values are missing if they are. Decimals are strings, dates are
+    ISO 8601 in UTC.
     """
 
     expectation: str
@@ -40,7 +41,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """The measurements of one table at one snapshot of the warehouse; `error` says why it could not be measured, where it could not."""
+    """The measurements of one table at one snapshot of the warehouse, or the `error` for which it could not be measured."""
 
     table: str
     snapshot_id: int
@@ -49,7 +50,7 @@ class SuiteResult:
 
     @property
     def success(self) -> bool:
-        """True where it was measured and no critical expectation failed: anything else stops a publication."""
+        """Whether the table was measured and no critical expectation failed. Otherwise nothing is published."""
         return self.error is None and not self.failures
 
     @property
@@ -59,12 +60,12 @@ class SuiteResult:
 
     @property
     def warnings(self) -> list[Measurement]:
-        """The expectations that failed without stopping anything."""
+        """The expectations that failed as warnings, which do not stop a publication."""
         return [m for m in self.measurements if m.outcome == "failed" and m.severity == "warning"]
 
     @property
     def unjudged(self) -> list[Measurement]:
-        """The expectations that had no data to judge."""
+        """The expectations that had no data to check."""
         return [m for m in self.measurements if m.outcome == "no data"]
 
     def to_dict(self) -> dict[str, JsonValue]:
@@ -79,7 +80,7 @@ class SuiteResult:
 
 
 def plain(value: Any) -> JsonValue:
-    """`value` as JSON can carry it: decimals as strings (exact), times as ISO 8601, NaN as null, infinity as text."""
+    """Convert `value` for JSON: decimals to strings (exact), times to ISO 8601, NaN to null, infinity to text."""
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set):

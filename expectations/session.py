@@ -1,7 +1,7 @@
-"""The in-memory database in which a batch is audited: the warehouse at one snapshot, the window, the views.
+"""The in-memory database in which an audit runs: the warehouse at one snapshot, the run's inputs, and the views on them.
 
-Opens and attaches; judges nothing. The warehouse is attached read-only and pinned, so that what was audited
-is exactly the snapshot that its results name.
+The warehouse is attached read-only and pinned to a snapshot, so that the results describe exactly the snapshot that
+they name.
 """
 
 from __future__ import annotations
@@ -26,35 +26,35 @@ from makegood.storage.connections import EXTENSIONS, extension_file, sql_text
 
 @dataclass(frozen=True)
 class Session:
-    """An open audit database. Connections to `url` made while it is open see the same relations."""
+    """An open audit database. Other connections to `url` see the same relations while it is open."""
 
     url: str
     snapshot_id: int
     connection: sqlalchemy.Connection
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Run `sql`; the result's rows as Python values (decimals stay decimals)."""
+        """Run `sql` and return the rows as Python values (decimals stay decimals)."""
         return _rows(self.connection, sql)
 
     def prepare(self, relation: Relation) -> None:
-        """Make the table of a relation that has its own SQL."""
+        """Create the table of a relation that has its own SQL."""
         if relation.sql is not None:
             _rows(self.connection, f"create table {relation.name} as {relation.sql.strip()}")
 
 
 @contextmanager
 def opened(home: Path, tables: Iterable[str], snapshot_id: int | None = None) -> Iterator[Session]:
-    """Attach the warehouse and the run's inputs of `home` and make the views `audited_…` and `trailing_…`.
+    """Attach the warehouse and the run's inputs of `home` and create the views `audited_…` and `trailing_…`.
 
-    The snapshot is the warehouse's newest unless `snapshot_id` names one. Raises MakegoodError where the home
-    holds no warehouse or no run, or these cannot be opened.
+    The snapshot is the warehouse's newest unless `snapshot_id` is given. Raises MakegoodError where the home has no
+    warehouse or no run inputs, or where they cannot be opened.
     """
     catalog, run = catalog_file(Home(home).warehouse), Home(home).run_inputs
     for path, remedy in ((catalog, "build the models first"), (run, "write the run's inputs first")):
         if not path.is_file():
             raise MakegoodError(f"Nothing to audit: {path} does not exist; {remedy}.")
 
-    # A name of its own makes one in-memory database that all connections of this session share.
+    # With a unique name, all connections of this session share one in-memory database.
     url = f"duckdb:///:memory:audit_{uuid4().hex}"
     engine = sqlalchemy.create_engine(url)
     try:
@@ -89,7 +89,7 @@ def _load_extensions(connection: sqlalchemy.Connection, home: Path) -> None:
 
 
 def _attach(connection: sqlalchemy.Connection, home: Path, snapshot_id: int | None) -> int:
-    """Attach the warehouse as `makegood`, read-only at one snapshot; its id."""
+    """Attach the warehouse as `makegood`, read-only at one snapshot, and return the snapshot's id."""
     source = _quoted(f"ducklake:sqlite:{home / 'warehouse' / 'catalog.sqlite'}")
     options = f"read_only, data_path {_quoted(home / 'warehouse' / 'data')}, override_data_path true, meta_journal_mode 'WAL', meta_busy_timeout 30000"
     if snapshot_id is None:
@@ -102,9 +102,9 @@ def _attach(connection: sqlalchemy.Connection, home: Path, snapshot_id: int | No
 
 
 def _make_views(connection: sqlalchemy.Connection, tables: Iterable[str]) -> None:
-    """`audited_<table>`: its rows in the window. `trailing_<table>`: with the days of history before.
+    """Create `audited_<table>` (the rows in the window) and `trailing_<table>` (the window's days and the history before them).
 
-    The days stand in the views as literals, so that DuckLake opens these days' files and no others.
+    The days are literals in the views, so that DuckLake prunes the files of other days.
     """
     days = [day for (day,) in _rows(connection, "select distinct request_date from run.request_hours")]
     landings = [hour for (hour,) in _rows(connection, "select distinct landed_hour from run.landing_files")]

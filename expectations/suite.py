@@ -1,4 +1,4 @@
-"""The words in which a suite is written: relations and the expectations on them. Names no table."""
+"""The building blocks of a suite: relations and the expectations on them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from expectations.results import Severity
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation that Great Expectations judges.
+    """A relation that Great Expectations checks.
 
-    Without `sql` it is the view `audited_<table>` (the table's rows in the window). With `sql` it is a small
-    table made from that text once, such as one row per hour. Where it has no row at all there is no data, and
-    `empty_means` says why that is right. `keys` name the row in a finding.
+    Without `sql` it is the view `audited_<table>` (the table's rows in the window). With `sql` it is a small table
+    that is created from the query once, for example with one row per hour. Where it is empty, the outcome is "no
+    data", and `empty_means` says why that is acceptable. `keys` are the columns that identify a row in a finding.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Relation:
 
 @dataclass(frozen=True)
 class Suite:
-    """All that is judged about one table; `reads` are the tables needed as `audited_…` and `trailing_…`."""
+    """All checks of one table; `reads` are the tables that are needed as `audited_…` and `trailing_…`."""
 
     table: str
     relations: Sequence[Relation]
@@ -48,10 +48,10 @@ def within(
     severity: Severity = "critical",
     null_means: str | None = None,
 ) -> ExpectColumnValuesToBeBetween:
-    """Every value of `column` lies in `[at_least, at_most]`; `sentence` says in words what that means.
+    """Expect every value of `column` to be in `[at_least, at_most]`; `sentence` says in words what that means.
 
-    A null is no value. `null_means` says why there may be none, and then an expectation that finds nothing but nulls says
-    "no data" and that reason; without it, a single null fails, for then nobody knows whether all is well.
+    `null_means` says why a value may be null. With it, nulls are skipped, and a column of nothing but nulls has the
+    outcome "no data" with that reason. Without it, a single null fails, because a missing value cannot be checked.
     """
     meta: dict[str, Any] = {"null_means": null_means} if null_means else {}
     return ExpectColumnValuesToBeBetween(

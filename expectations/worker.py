@@ -1,4 +1,4 @@
-"""The caller's side of the audit worker: start it early, ask it late. Imports no Great Expectations."""
+"""Client of the audit worker process. It does not import Great Expectations, which takes seconds."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from typing import IO
 from expectations.results import SuiteResult
 from makegood.errors import MakegoodError
 
-# Lines of the worker's stderr that an error shows.
+# Number of lines of the worker's stderr that an error message shows.
 SHOWN_LINES = 20
 
 
 class AuditWorker:
-    """A process that imports Great Expectations while others work, and audits when asked.
+    """A process that imports Great Expectations in the background and runs audits on request.
 
-    `with AuditWorker() as worker:` starts it and returns at once. One caller at a time.
+    `with AuditWorker() as worker:` starts the process and returns at once. Only one caller may use it at a time.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class AuditWorker:
         self._stderr: IO[str] | None = None
 
     def start(self) -> None:
-        """Start the process; it imports in the background. Does nothing where it runs already."""
+        """Start the process, which imports in the background. Does nothing if it is already running."""
         if self._process is not None:
             return
         self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
@@ -50,12 +50,13 @@ class AuditWorker:
         timeout_s: float = 600,
         writer_token: str | None = None,
     ) -> list[SuiteResult]:
-        """`expectations.audit.audit` in the worker, which is started where it does not run.
+        """Run `expectations.audit.audit` in the worker, which is started if it is not running.
 
-        With the token of the run that asks, the worker holds the home while it audits, even where that run is killed.
+        With `writer_token`, the token of the calling run, the worker keeps the home locked while it audits, even if that
+        run is killed.
 
-        Raises MakegoodError where the audit cannot be made, the worker dies, or `timeout_s` seconds pass;
-        in the last two cases the worker is closed, and the next call starts another.
+        Raises MakegoodError where the audit is not possible, the worker dies, or it does not answer within `timeout_s`
+        seconds. In the last two cases the worker is closed, and the next call starts a new one.
         """
         self.start()
         request = {
@@ -76,7 +77,7 @@ class AuditWorker:
         return self._process.pid
 
     def close(self) -> None:
-        """End the process and wait for it. Does nothing where none runs."""
+        """Kill the process and wait for it. Does nothing if it is not running."""
         if self._process is None or self._stderr is None:
             return
         self._process.kill()
@@ -97,7 +98,7 @@ class AuditWorker:
         self.close()
 
     def _ask(self, request: str, timeout_s: float) -> str:
-        """Send one line, return the line that answers it."""
+        """Send one line and return the line that answers it."""
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
         try:
@@ -116,7 +117,7 @@ class AuditWorker:
         return line
 
     def _death(self) -> MakegoodError:
-        """Close the dead worker; the error that says how it died."""
+        """Close the dead worker and return the error that says how it died."""
         assert self._process is not None and self._stderr is not None
         code = self._process.wait()
         self._stderr.seek(0)

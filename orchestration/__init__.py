@@ -1,1 +1,1 @@
-"""When things run: Dagster's assets, checks, jobs and schedules, and the command line above them. What they call is in makegood/."""
+"""Dagster's assets, checks, jobs and schedules, and the command line. The work itself is done by the library in makegood/."""

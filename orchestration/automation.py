@@ -1,4 +1,4 @@
-"""Jobs and schedules: when the pipeline runs. What it runs is the assets'."""
+"""Dagster's jobs and schedules."""
 
 from datetime import UTC
 
@@ -35,7 +35,7 @@ settlement_job = dg.define_asset_job(
 
 @dg.op(out=dg.Out(dg.Nothing))
 def upkeep(context: dg.OpExecutionContext, lake: Lake) -> None:
-    """Small files become large ones, and what no reader can see any more goes."""
+    """Merge small files into larger ones, and delete data that no reader can see any more."""
     context.log.info(str(maintain(lake.prepared_home)))
 
 
@@ -45,7 +45,7 @@ def upkeep(context: dg.OpExecutionContext, lake: Lake) -> None:
     description="Tidy the warehouse. No number changes by it.",
 )
 def maintenance_job() -> None:
-    """One upkeep."""
+    """Run the upkeep once."""
     upkeep()
 
 
@@ -56,14 +56,14 @@ maintenance_schedule = dg.ScheduleDefinition(
 
 @dg.schedule(cron_schedule="45 7 * * *", job=settlement_job, execution_timezone="UTC")
 def settlement_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Once a day, after the hours that close the day before are published."""
+    """Settle once a day, after the hours that close the previous day are published."""
     key = f"{context.scheduled_execution_time.astimezone(UTC):%Y-%m-%d}"
     return dg.RunRequest(run_key=key, partition_key=key)
 
 
 @dg.schedule(cron_schedule="5 * * * *", job=hourly_job, execution_timezone="UTC")
 def hourly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """The hour that is over, five minutes after its end; files that came late to the hours before are landed with it."""
+    """Run the past hour five minutes after its end. Late files of the hours before it are landed too."""
     key = partition_key(floor_hour(context.scheduled_execution_time.astimezone(UTC).replace(tzinfo=None)) - HOUR)
     landing = {"config": {"lookback_hours": Settings.read().lookback_hours}}
     run_config = {"ops": {"request_logs": landing, "content_assessments": landing}}

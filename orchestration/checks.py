@@ -1,4 +1,4 @@
-"""Runs the audits of expectations/ as blocking checks. What is expected is there; a failed check stops the publication."""
+"""Runs the audits of expectations/ as blocking asset checks: a failed check stops the publication."""
 
 from collections.abc import Iterator
 from datetime import UTC, timedelta
@@ -18,9 +18,10 @@ AUDITED = (
     "fct_compensations",
     "mart_compensation_hourly",
 )
-"""The tables that a suite judges, by name."""
+"""The tables that have an audit suite."""
 SHORT_PAST = FIRST_HOUR.replace(tzinfo=UTC) + timedelta(hours=1)
-"""For each check Dagster lists every partition of the table up to now, and then asks for the last materialization alone."""
+"""A moment just after the first partition. For each check Dagster would list all partitions of the table up to now, although it needs
+only the last materialization; loading the partitions as of this moment keeps that list short."""
 
 
 @dg.multi_asset_check(
@@ -33,7 +34,7 @@ SHORT_PAST = FIRST_HOUR.replace(tzinfo=UTC) + timedelta(hours=1)
     ],
 )  # fmt: skip
 def audits(context: dg.AssetCheckExecutionContext, auditor: dg.ResourceParam[Auditor]) -> Iterator[dg.AssetCheckResult]:
-    """Every suite, measured in the warehouse by the audit worker."""
+    """Run all suites in the audit worker, and yield a check result for each."""
     with dg.partition_loading_context(effective_dt=SHORT_PAST):
         for result in auditor.audit():
             yield dg.AssetCheckResult(
@@ -51,7 +52,7 @@ def audits(context: dg.AssetCheckExecutionContext, auditor: dg.ResourceParam[Aud
 
 
 def _summary(result: SuiteResult) -> str | None:
-    """Why the check did not pass; or that it had nothing to judge, which is no pass either."""
+    """Why the check failed, or that it had no data to check; None if it passed."""
     if result.error is not None:
         return result.error
     if result.failures:
@@ -75,11 +76,11 @@ def _row(measured: Measurement) -> str:
 
 
 def _judged(measured: Measurement) -> str:
-    """The expectation in words, with what there is to say of its outcome."""
+    """The expectation in words, with the note on its outcome if there is one."""
     return f"{measured.sentence} ({measured.note})" if measured.note else measured.sentence
 
 
 def _culprits(measured: Measurement) -> str:
-    """The first rows that broke the expectation, by what names them: which hour, model, type or detector moved."""
+    """The keys of the first unexpected rows: the hours, models, types or detectors concerned."""
     rows = [", ".join(f"{name} {value}" for name, value in row.items()) for row in measured.unexpected_rows]
     return f": {'; '.join(rows)}" if rows else ""

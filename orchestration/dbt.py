@@ -1,4 +1,4 @@
-"""The dbt project as Dagster needs it: where it is, a manifest that is not older than what it describes, and dbt as a process."""
+"""The dbt project for Dagster: its location, an up-to-date manifest, and dbt as a process."""
 
 import hashlib
 import os
@@ -19,18 +19,18 @@ from makegood.settings import PROJECT, Settings
 
 DBT_PROJECT = PROJECT / "dbt_project"
 DBT = str(Path(sys.executable).with_name("makegood-dbt"))
-"""The dbt of this environment, whatever PATH says."""
+"""The dbt of this environment, independent of PATH."""
 PARSED = ("manifest.json", "partial_parse.msgpack")
-"""What dbt makes of the project, in its target folder: a cache."""
+"""The files in dbt's target folder that hold the parsed project. They are a cache."""
 SEAL = "parsed.sha256"
-"""Beside them, the digest of both: one that does not fit has them made anew."""
+"""File beside them with the digest of both; if it does not match, the project is parsed again."""
 
 
 class Dbt(DbtCliResource):
-    """dbt as a process of its own, and only there.
+    """Runs dbt in a separate process only.
 
-    dagster-dbt would ask dbt for its version in one process more, and load a second dbt into Dagster's to look columns up: four
-    seconds a run for what contracts declare already.
+    By default dagster-dbt starts another process to ask for dbt's version, and loads dbt into Dagster's process to look up columns. That
+    takes four seconds per run, for what the model contracts already declare.
     """
 
     @property
@@ -42,18 +42,19 @@ class Dbt(DbtCliResource):
 
 
 def dbt_process() -> Dbt:
-    """dbt over the project, as the resource that runs start it by."""
+    """The resource by which runs start dbt on the project."""
     return Dbt(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=DBT)
 
 
 def ready_project(settings: Settings) -> DbtProject:
-    """The project, with its manifest parsed anew where models, macros, seeds or configuration changed.
+    """The project, parsed again if models, macros, seeds, tests or configuration changed.
 
-    dbt connects to the warehouse of MAKEGOOD_HOME, which must be absolute, and keeps what it parsed in the home: both are set so for
-    this process and its children.
+    dbt connects to the warehouse in MAKEGOOD_HOME, which must be an absolute path, and keeps the parsed project in the home. Both
+    environment variables are set for this process and its children.
 
     Raises:
-        MakegoodError: the home cannot be used, the environment is older than the project, or the project does not parse; says what dbt says.
+        MakegoodError: the home cannot be used, the environment is older than the project, or the project does not parse; includes dbt's
+            message.
     """
     home = Home(settings.home).prepare()
     if not Path(DBT).exists():
@@ -68,7 +69,7 @@ def ready_project(settings: Settings) -> DbtProject:
 
 
 def _parse(target: Path) -> None:
-    # dbt takes over what it parsed before where a file has not changed: it must not find anything that somebody spoiled.
+    # dbt reuses its earlier results for unchanged files, so files that may be damaged must be removed first.
     for name in PARSED:
         (target / name).unlink(missing_ok=True)
     parsed = subprocess.run(
@@ -93,10 +94,10 @@ def _parse(target: Path) -> None:
 
 
 def compiled(names: Sequence[str]) -> dict[str, str]:
-    """The SQL of these models as dbt compiles it, in whose place tables of a run stand in a database `memory`. No warehouse is opened.
+    """The compiled SQL of these models. Relations of the run are in a database `memory`, and no warehouse is opened.
 
     Raises:
-        MakegoodError: the project does not compile; says what dbt says.
+        MakegoodError: the project does not compile; includes dbt's message.
     """
     with TemporaryDirectory(prefix="makegood-compile-") as folder:
         done = subprocess.run(
@@ -117,7 +118,7 @@ def compiled(names: Sequence[str]) -> dict[str, str]:
 
 
 def _is_current(target: Path) -> bool:
-    """Whether what dbt parsed is there, as it left it, and nothing that it describes is newer."""
+    """Whether the parsed project exists, is unmodified, and is newer than all files of the project."""
     seal = target / SEAL
     if not all((target / name).is_file() for name in (*PARSED, SEAL)) or seal.read_bytes() != _digest(target).encode():
         return False

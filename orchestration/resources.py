@@ -1,4 +1,4 @@
-"""The resources: the only openers of files and connections in a run. What is done with them is the assets' and their libraries'."""
+"""The Dagster resources. In a run, only they open files and connections; the assets and the library use them."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -28,47 +28,47 @@ from makegood.storage.writing import token_held, writing
 
 
 class Written(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """What a run writes in. Every run holds the home, whoever started it, so that one writes at a time."""
+    """Base of the resources that write in the home. It holds the home's writer lock during a run, so that only one process writes at a time."""
 
     home: str
     patience_s: int = 3600
     _held: ExitStack = PrivateAttr(default_factory=ExitStack)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Wait until nobody else writes.
+        """Acquire the writer lock.
 
         Raises:
-            MakegoodError: another process still writes after the patience is over.
+            MakegoodError: another process still holds it after `patience_s` seconds.
         """
         self._held.enter_context(writing(self.prepared_home, "run", self.patience_s))
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Let the next one write."""
+        """Release the writer lock."""
         self._held.close()
 
     @property
     def prepared_home(self) -> Home:
-        """The home, with its directories made."""
+        """The home, with its directories created."""
         return Home(Path(self.home)).prepare()
 
 
 class Lake(Written):
-    """Landing files, canonical Parquet, content assessments, and the inventory."""
+    """Access to landing files, canonical Parquet, content assessments and the inventory."""
 
     sources_file: str
     lookback_hours: int
 
     def sources(self) -> list[Source]:
-        """The sources that the sources file names."""
+        """The sources in the sources file."""
         return read_sources(Path(self.sources_file), Path(self.home))
 
     def assessments(self) -> list[Source]:
-        """The feeds of verdicts that the sources file names."""
+        """The feeds of verdicts in the sources file."""
         return read_assessments(Path(self.sources_file), Path(self.home))
 
     @contextmanager
     def inventory(self) -> Iterator[Inventory]:
-        """The inventory, open."""
+        """Open the inventory, and close it afterwards."""
         inventory = Inventory(inventory_file(self.prepared_home.lake))
         try:
             yield inventory
@@ -77,13 +77,13 @@ class Lake(Written):
 
 
 class Warehouse(Written):
-    """The DuckLake at its head, which only runs may look at."""
+    """The DuckLake at its head snapshot, which may be unpublished and is therefore for runs only."""
 
     def create(self) -> None:
-        """Make the catalog where there is none, so that it exists before any reader comes, and before it the record of publications.
+        """Create the record of publications and then the catalog if they do not exist, so that both exist before the first reader.
 
         Raises:
-            MakegoodError: one of them is damaged, or missing beside the other.
+            MakegoodError: one of them is damaged, or missing while the other exists.
         """
         record = Publications(publications_file(self.prepared_home.warehouse))
         try:
@@ -94,23 +94,23 @@ class Warehouse(Written):
 
     @contextmanager
     def session(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A read-only connection at the head."""
+        """A read-only connection at the head snapshot."""
         with connect() as con:
             attach(con, self.prepared_home.warehouse)
             yield con
 
     def loaded_head(self) -> Head:
-        """The last batch of the ledger that the warehouse has."""
+        """The last ledger batch that is loaded into the warehouse."""
         with self.session() as con:
             return loaded_head(con) if has_table(con, "fct_ledger_batches") else Head()
 
 
 class PublicationRecord(Written):
-    """The record of what readers see."""
+    """The record of publications, which determines the snapshot that readers see."""
 
     @contextmanager
     def record(self) -> Iterator[Publications]:
-        """The record, open."""
+        """Open the record, and close it afterwards."""
         record = Publications(publications_file(self.prepared_home.warehouse))
         try:
             yield record
@@ -119,7 +119,7 @@ class PublicationRecord(Written):
 
 
 class Books(Written):
-    """The ledger, and the terms on which it is settled."""
+    """The ledger and the terms of settlement."""
 
     grace_hours: int
     most_adjustments: int
@@ -130,30 +130,30 @@ class Books(Written):
 
     @property
     def ledger(self) -> Ledger:
-        """The batches."""
+        """The ledger's batch files."""
         return Ledger(self.prepared_home.ledger)
 
     @property
     def terms(self) -> Terms:
-        """How a settlement is done."""
+        """The terms of settlement: grace period, and limits above which a person must confirm."""
         usual = Usual(self.usual_times, Decimal(self.unseen_usd), Decimal(self.first_usd))
         return Terms(timedelta(hours=self.grace_hours), self.most_adjustments, Decimal(self.most_adjusted_usd), usual)
 
 
 @dataclass(frozen=True)
 class Auditor:
-    """The process that audits the run's window."""
+    """The worker process that audits the run's window."""
 
     home: Path
     worker: AuditWorker
 
     def audit(self) -> list[SuiteResult]:
-        """What the suites measured of the run's window, at the warehouse's head."""
+        """Run all suites on the run's window at the warehouse's head snapshot."""
         return self.worker.audit(self.home, writer_token=token_held(Home(self.home)))
 
 
 def auditing(home: Path, worker: AuditWorker | None = None) -> dg.ResourceDefinition:
-    """The auditor of a home. Its process starts with the run, because what it imports takes seconds; or it is one that runs already."""
+    """The auditor resource of a home. It uses the given worker, or starts one with the run, because the worker's imports take seconds."""
 
     @dg.resource(description=Auditor.__doc__)
     def auditor(_: dg.InitResourceContext) -> Iterator[Auditor]:

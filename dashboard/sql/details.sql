@@ -1,4 +1,4 @@
--- grain: one row per compensated request, in the names of mart_compensation_details
+-- grain: one row per compensated request, with the column names of mart_compensation_details
 select
     requested_at as "timestamp",
     model,

@@ -1,4 +1,4 @@
--- grain: one row per hour with a compensation, or per whole day of one account
+-- grain: one row per hour with compensations; for a single account, one row per whole day where the range contains it
 select
     hour_at,
     sum(compensation_count)::bigint as compensation_count,

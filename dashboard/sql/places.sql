@@ -1,4 +1,4 @@
--- grain: one row per compensated request of one page of the details: where it lies
+-- grain: one row per compensated request of one page of the details, with its rowid
 select rowid
 from {facts}
 where requested_at >= $start

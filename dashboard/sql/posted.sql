@@ -1,4 +1,4 @@
--- grain: one row: what is posted for the request dates that a range touches, null where there is no ledger
+-- grain: one row with the amount posted for the request dates that the range overlaps, null where nothing was ever posted
 select case when (select count(*) from figures.posted) > 0 then coalesce(sum(posted_usd), 0)::decimal(38, 12) end as posted_usd
 from figures.posted
 where request_date >= $start::date

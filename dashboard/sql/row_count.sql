@@ -1,4 +1,4 @@
--- grain: one row: how many compensated requests there are
+-- grain: one row with the number of compensated requests
 select count(*) as row_count
 from {facts}
 where requested_at >= $start

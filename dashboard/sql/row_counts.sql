@@ -1,4 +1,4 @@
--- grain: one row per hour with a compensation that the column filters let through
+-- grain: one row per hour with compensations that match the column filters
 select
     date_trunc('hour', requested_at) as hour_at,
     count(*) as compensation_count,

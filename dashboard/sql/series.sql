@@ -1,4 +1,4 @@
--- grain: one row per bucket (an hour or a day) and compensation type or model; those after the largest are one, without a name
+-- grain: one row per bucket (hour or day) and compensation type or model; all but the largest are combined into one with a null name
 with amounts as (
     select
         date_trunc($bucket, hour_at) as bucket_at,

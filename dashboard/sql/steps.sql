@@ -1,4 +1,5 @@
--- grain: one row per value that parts a column's rows into groups of about the same size: the largest of its group, with its share of all rows, in millionths
+-- grain: one row per group of values of a column, with the group's largest value and the share of rows up to it in millionths; groups have
+-- about equally many rows
 with sampled as (
     select {column} as value
     from page.compensations

@@ -1,15 +1,15 @@
-{#- What is normal is measured: over which days, from how many requests, at which rank, for which sizes of output (vars in dbt_project.yml). -#}
+{#- The parameters of the latency baselines, which are variables in dbt_project.yml. -#}
 
-{#- How many days before a day its baselines look back. -#}
+{#- Number of days before a day that its baselines are measured on. -#}
 {% macro baseline_days() -%} {{ var('latency_baselines')['days'] }} {%- endmacro %}
 
-{#- Fewest requests that say what is normal. -#}
+{#- Minimum number of requests for a baseline. -#}
 {% macro baseline_requests() -%} {{ var('latency_baselines')['requests'] }} {%- endmacro %}
 
-{#- Nearest rank of the latency that is normal at the most, in per cent. -#}
+{#- The nearest-rank percentile that is the baseline. -#}
 {% macro baseline_percent() -%} {{ var('latency_baselines')['percent'] }} {%- endmacro %}
 
-{#- The least output of the bucket that an answer's size falls in. -#}
+{#- Lower bound of the output-size bucket that the token count falls into. -#}
 {% macro output_bucket(output_tokens) -%}
     case
         {%- for least in var('latency_baselines')['output_buckets'] | sort(reverse=true) %}

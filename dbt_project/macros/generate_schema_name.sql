@@ -1,4 +1,4 @@
-{#- Every relation lives in the one schema of its database, so that analysts write plain names. -#}
+{#- Every relation is created in the target schema, without a prefix, so that analysts can use unqualified names. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {{ target.schema }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- The canonical columns that a later delivery may mend, as a list; the others identify a delivery or place it in time. -#}
+{#- The canonical columns that a later delivery can correct, as a list; the others identify a delivery or place it in time. -#}
 {% macro mendable_columns() -%}
     {{ return([
         "trace_id", "gateway_call_id", "account_id", "api_key_ref", "operation", "native_operation", "completed_at", "model",
@@ -11,8 +11,8 @@
 {%- endmacro %}
 
 {#-
-    What was bought, as several deliveries tell it: a delivery that names a purchase in the log's own word counts before one that
-    names none, which may be taken for chat, and a purchase before a read of it, in whatever order they arrived.
+    The operation of a request that was delivered more than once. In whatever order the deliveries arrived, a purchase takes precedence over
+    a read of it, and a delivery whose log names the operation over one whose log does not, because the latter may be chat by default.
 -#}
 {% macro merged_operation() -%}
     {%- set known = "operation <> 'other'" -%}
@@ -25,15 +25,15 @@
         )
 {%- endmacro %}
 
-{#- How a call itself went: a read says so of itself, and not of what it read. -#}
+{#- The columns that describe the outcome of a call. In the record of a read they describe the read, not the purchase that was read. -#}
 {% macro outcome_columns() -%}
     {{ return(["cancelled", "finish_reason", "native_finish_reason", "status_code", "error_code", "error_origin"]) }}
 {%- endmacro %}
 
 {#-
-    How a purchase went, as several deliveries tell it. A read of it has a status, an error and a cancellation of its own, which
-    count where nothing but reads was delivered. Why the answer ended is also told by a read that went well, where the purchase
-    itself says nothing or no ending (`queued`).
+    An outcome column of a request that was delivered more than once. The status, error and cancellation of a read count only where nothing
+    but reads was delivered. The finish reason is also taken from a successful read, where the purchase itself has none or one that is not
+    final (such as `queued`).
 -#}
 {% macro merged_outcome(column) -%}
     {%- set is_read = "operation is not distinct from 'retrieval'" -%}

@@ -1,12 +1,12 @@
 {#-
-    Rounds an exact decimal amount half-even to 12 places. Nothing else in the project rounds money or drops its
-    scale. The amount may have up to 20 places and 18 digits before the point; beyond that the cast raises.
+    Rounds an exact decimal amount half-even to 12 decimal places. This is the only place that rounds money or reduces its scale. The amount
+    may have up to 18 digits before the decimal point and 20 after it; beyond that the cast raises an error.
 -#}
 {% macro money(amount) -%}
     {{ return(adapter.dispatch('money')(amount)) }}
 {%- endmacro %}
 
-{#- DuckDB's round() is half-up: take back one unit where an exact half went up to an odd last digit. -#}
+{#- DuckDB's round() rounds half away from zero: where an exact half was rounded to an odd last digit, one unit is taken back. -#}
 {% macro default__money(amount) -%}
     {%- set exact -%} cast({{ amount }} as decimal(38, 20)) {%- endset -%}
     {%- set rounded -%} round({{ exact }}, 12) {%- endset -%}

@@ -1,4 +1,4 @@
-{#- How a call ended, out of the columns in which a log says it. The status is an HTTP status or null. -#}
+{#- The outcome of a call, derived from the columns of the log. The argument `status` is an HTTP status or null. -#}
 
 {% macro http_status() -%}
     case when try_cast(status_code as integer) between 100 and 599 then try_cast(status_code as integer) end
@@ -10,15 +10,15 @@
     or coalesce({{ status }}, 0) = 499
 {%- endmacro %}
 
-{#- A log that says whose failure it was says that it was one. -#}
+{#- A log that names the origin of a failure thereby says that the call failed. -#}
 {% macro is_error(status) -%}
     coalesce(finish_reason, '') = 'error' or coalesce({{ status }}, 0) >= 400 or error_origin is not null
 {%- endmacro %}
 
 {#-
-    All that whose fault an error was is told from, as one text: who the log says it was, the status, and the error's code. The
-    parts are named as in the seed failure_faults; no bar stands in one, so that a code cannot pass for a status. Null where
-    there was no error.
+    The key by which the fault of an error is looked up, as one text: error origin, status and error code, written as in the seed
+    failure_faults and separated by |. A | inside the code is replaced, so that a code cannot be mistaken for a status. Null where there was
+    no error.
 -#}
 {% macro failure(status) -%}
     case
@@ -31,7 +31,7 @@
     end
 {%- endmacro %}
 
-{#- A row of failure_faults fits a failure. -#}
+{#- Whether a row of failure_faults matches a failure. -#}
 {% macro fits_failure(faults, failure) -%}
     {{ glob_matches(
         failure,

@@ -1,9 +1,9 @@
-{#- What a request costs by the price list, exactly and not yet rounded. -#}
+{#- The exact, unrounded cost of a request according to the price list. -#}
 
 {#-
-    Input that no cache was read or written for, tokens read from the cache, tokens written to it for five minutes and for an
-    hour, and output, each at its own price. Counts are of `requests`, prices of `prices`. Of null is null; but tokens that were
-    written to the cache and are not reported are none.
+    Uncached input tokens, tokens read from the cache, tokens written to it for five minutes and for an hour, and output tokens, each at its
+    own price. `requests` is the relation with the token counts, `prices` the one with the prices. The result is null where a count or price
+    is null, except that cache-write counts which are not reported are taken as 0.
 -#}
 {% macro list_price(requests, prices) -%}
     {%- set written = "coalesce(" ~ requests ~ ".cache_write_tokens, 0)" -%}

@@ -1,4 +1,4 @@
-{#- The columns of a request, as a list: what staging knows of it and readers see in fct_requests. -#}
+{#- The columns of a request that staging provides and fct_requests publishes, as a list. -#}
 {% macro request_columns() -%}
     {{ return([
         "request_key", "source", "request_id", "trace_id", "gateway_call_id", "account_id", "api_key_ref", "operation",
@@ -11,7 +11,7 @@
     ]) }}
 {%- endmacro %}
 
-{#- What was observed of it besides: what is normal for it, and what detectors say of its answer. -#}
+{#- The further columns that a decision uses, as a list: the latency baseline and the detectors' findings. -#}
 {% macro observed_columns() -%}
     {% set detected = [] %}
     {%- for signal in assessed_signals() %}{% do detected.append("detected_" ~ signal) %}{% endfor -%}

@@ -1,6 +1,6 @@
-{#- When a rule matches and what it alone would pay: said once, for deriving and for explaining. -#}
+{#- When a rule matches and what it alone would pay. Both the derivation and the explanation of a decision use these macros. -#}
 
-{#- The columns that a rule is carried out by, as a list. -#}
+{#- The columns of a rule that matching and payout need, as a list. -#}
 {% macro rule_columns() -%}
     {{ return([
         "policy_version", "rule_id", "compensation_type", "signal", "comparator", "threshold", "min_output_tokens",
@@ -8,12 +8,12 @@
     ]) }}
 {%- endmacro %}
 
-{#- How specific a rule's pattern is: the most specific replaces the others of its type and signal. -#}
+{#- How specific a rule's model pattern is. The most specific rule replaces the others of the same compensation type and signal. -#}
 {% macro literal_count(rules) -%}
     length(replace({{ rules }}.model_pattern, '*', ''))
 {%- endmacro %}
 
-{#- The numerator or the denominator of the signal that a rule names. -#}
+{#- The numerator or denominator of the signal that a rule names. -#}
 {% macro signal_part(part, rules, signals) -%}
     case {{ rules }}.signal
             {%- for signal in var("signals") %}
@@ -22,7 +22,7 @@
         end
 {%- endmacro %}
 
-{#- Signal and threshold compare by cross-multiplication, so that no division rounds. -#}
+{#- Compares signal and threshold by cross-multiplication, so that no division rounds. -#}
 {% macro threshold_is_met() -%}
     case comparator
             when '>=' then numerator >= threshold * denominator
@@ -33,7 +33,7 @@
         end
 {%- endmacro %}
 
-{#- The share of the cost, at most the rule's cap and the cost itself; null where the cost is unknown. -#}
+{#- The rule's share of the cost, limited to the rule's cap and to the cost itself; null where the cost is unknown. -#}
 {% macro rule_payout_usd() -%}
     case
             when cost_usd is not null

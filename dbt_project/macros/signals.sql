@@ -1,17 +1,17 @@
-{#- The signals that a rule may name, and the one place where each is measured of an observed request. -#}
+{#- The signals that a rule may name, and how each is calculated from an observed request. -#}
 
 {% macro signals() -%} {{ return(var("signals")) }} {%- endmacro %}
 
-{#- Those of them that are 0 or 1: a rule about one says all in its description. -#}
+{#- The signals whose value is 0 or 1. The description of a rule on such a signal explains it better than its threshold does. -#}
 {% macro yes_no_signals() -%} {{ return(var("yes_no_signals")) }} {%- endmacro %}
 
-{#- Those of them that a detector's verdict may speak for. -#}
+{#- The signals that a detector's verdict can decide. -#}
 {% macro assessed_signals() -%} {{ return(var("assessed_signals")) }} {%- endmacro %}
 
 {#-
-    Each signal as two integers, <name>_numerator / <name>_denominator, so that thresholds compare by
-    cross-multiplication and never by a rounded division. Null is "not known": only what was seen pays. What is
-    evidence of what, for which operation, is a table in docs/policy.md.
+    Each signal as two integers, <name>_numerator and <name>_denominator, so that thresholds are compared exactly by cross-multiplication,
+    without a rounded division. Null means unknown, and an unknown signal never matches a rule. docs/policy.md has a table of what counts as
+    evidence for which signal and operation.
 -#}
 {% macro signal_columns() -%}
         case
@@ -21,7 +21,7 @@
         cast(1 as bigint) as upstream_failed_denominator,
         {{ empty_completion() }} as empty_completion_numerator,
         cast(1 as bigint) as empty_completion_denominator,
-        {#- Where an answer was cut or filtered, nobody knows what it would have become. #}
+        {#- An answer that was cut off or filtered might have become valid JSON, so the signal is unknown. #}
         case
             when {{ has_known_content() }} and coalesce(finish_reason, '') not in ('length', 'content_filter')
                 then cast(detected_invalid_json as bigint)
@@ -47,16 +47,16 @@
         cast(1 as bigint) as latency_ms_denominator,
 {%- endmacro %}
 
-{#- Of an operation that nobody knows, nobody knows what an answer is either. -#}
+{#- For an unknown operation it is also unknown what its answer should contain. -#}
 {% macro has_known_content() -%}
     operation <> 'other'
 {%- endmacro %}
 
 {#-
-    1 where the answer was seen to hold nothing, 0 where it was seen to hold something. An ending that says why there is no text
-    decides first; an ending in an unknown word, and an error that the upstream is not to blame for, leave it open. Then
-    whoever looked at the answer counts, then the record's own answer, and the count of tokens last: where it is text that is
-    bought, and the record has no place for an answer.
+    1 where the answer is known to be empty, 0 where it is known to have content, null where unknown. An error that was not the upstream's
+    and an unknown finish reason make it unknown. Otherwise the first evidence decides: a finish reason that explains missing text, then a
+    detector's verdict, then the answer in the record, and last the token count, which is used only for text operations whose answer was not
+    withheld.
 -#}
 {% macro empty_completion() -%}
     case

@@ -1,8 +1,8 @@
-{#- Expressions that DuckDB and Spark spell differently, or that several models need alike. -#}
+{#- Expressions that several models share, or that DuckDB and Spark write differently. -#}
 
 {#-
-    An exact quotient of two integers, cut (not rounded) to 6 places; null where the denominator is not positive.
-    decimal(28, 6) holds a thousand times any bigint; a numerator that is a product is multiplied as hugeint.
+    The exact quotient of two integers, truncated (not rounded) to 6 decimal places; null where the denominator is not positive.
+    decimal(28, 6) can hold a thousand times any bigint. Where the numerator is a product, the caller must multiply as hugeint.
 -#}
 {% macro ratio(numerator, denominator) -%}
     case
@@ -14,7 +14,7 @@
     end
 {%- endmacro %}
 
-{#- The value of a column in the last delivery that reported one. -#}
+{#- Aggregate: the value of a column in the last delivery in which it is not null. -#}
 {% macro last_reported(column) -%}
     {{ return(adapter.dispatch('last_reported')(column)) }}
 {%- endmacro %}
@@ -27,17 +27,17 @@
     max_by({{ column }}, delivery_number) filter (where {{ column }} is not null)
 {%- endmacro %}
 
-{#- A digest of rows in any order, as an aggregate: it changes where any of the columns does in any row. Nulls count as empty. -#}
+{#- Aggregate: a digest of the rows that does not depend on their order and changes with any value of these columns. Null counts as empty text. -#}
 {% macro rows_digest(columns) -%}
     bit_xor(md5_number(concat_ws('|'{% for column in columns %}, coalesce(cast({{ column }} as varchar), ''){% endfor %})))
 {%- endmacro %}
 
-{#- A glob of `*` (any characters) matches the text; every other character stands for itself. -#}
+{#- Whether a glob matches the text: `*` matches any characters, every other character only itself. -#}
 {% macro glob_matches(text, pattern) -%}
     {{ text }} like replace(replace(replace(replace({{ pattern }}, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%') escape '!'
 {%- endmacro %}
 
-{#- Hours since 1970, so that distances in hours are integers. -#}
+{#- Whole hours since 1970, so that a distance in hours is an integer subtraction. -#}
 {% macro hour_number(timestamp) -%}
     {{ return(adapter.dispatch('hour_number')(timestamp)) }}
 {%- endmacro %}

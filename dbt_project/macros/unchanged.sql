@@ -1,6 +1,6 @@
-{#- What did not change is not written: every write to the warehouse is a snapshot and a file. -#}
+{#- Views and seeds that did not change are not written again, because every write adds a snapshot and a file to the warehouse. -#}
 
-{#- A view is created anew only where its definition differs from the one in the warehouse. -#}
+{#- Replaces a view only if its definition differs from the one in the warehouse. -#}
 {% materialization view, adapter="duckdb" %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type="view") -%}
@@ -25,7 +25,7 @@
     {{ return({"relations": [target_relation]}) }}
 {% endmaterialization %}
 
-{#- A seed keeps its rows until they differ from the file's: dbt would empty and fill it on every run. -#}
+{#- Reloads a seed only if its rows differ from the file's; dbt's own macros would truncate and reload it on every run. -#}
 {% macro duckdb__reset_csv_table(model, full_refresh, old_relation, agate_table) -%}
     {%- if full_refresh -%} {{ return(default__reset_csv_table(model, full_refresh, old_relation, agate_table)) }} {%- endif -%}
     {%- if agate_table.rows | length == 0 -%}

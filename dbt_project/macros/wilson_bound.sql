@@ -1,6 +1,6 @@
 {#-
-    A bound of the 95 % Wilson score interval of a share, to 6 places: `side` is -1 for the lower, 1 for the upper.
-    1.959963984540054 is the 97.5 % point of the normal distribution. Null where there were no trials.
+    A bound of the 95 % Wilson score interval of a proportion, with 6 decimal places; `side` is -1 for the lower bound and 1 for the upper.
+    1.959963984540054 is the 97.5th percentile of the standard normal distribution. Null where there were no trials.
 -#}
 {% macro wilson_bound(successes, trials, side) -%}
     {%- set z = "1.959963984540054e0" -%}

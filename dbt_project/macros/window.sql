@@ -1,9 +1,8 @@
-{#- The run's window: the request hours of run.request_hours. Whatever is bounded by it says so with these. -#}
+{#- The run's window, which is the request hours in run.request_hours: filters and materialisations that are limited to it. -#}
 
 {#-
-    A predicate: the row belongs to what this run replaces. `unit` is hour, day (tables of whole days),
-    landing_file, baseline_day or batch (of the ledger). The bare date comes first: it prunes the files of other days before
-    they are opened.
+    Predicate: the row belongs to the part of the table that this run replaces. `unit` is hour, day (for tables of whole days), landing_file,
+    baseline_day or batch (of the ledger). The condition on the date alone lets the engine prune the files of other days before it opens them.
 -#}
 {% macro in_window(unit="hour") -%}
     {%- if unit == "baseline_day" -%}
@@ -24,8 +23,8 @@
 {%- endmacro %}
 
 {#-
-    Incremental strategy: what the run derives replaces what was there, also where nothing is left of it.
-    The config `replaces` is the unit of which the run's window is made up (see in_window).
+    Incremental strategy: deletes the rows of the run's window and inserts the derived ones, so that rows which are no longer derived
+    disappear. The config `replaces` is the unit of the window (see in_window).
 -#}
 {% macro get_incremental_replace_window_sql(arg_dict) -%}
     {%- set columns = arg_dict["dest_columns"] | map(attribute="name") | join(", ") -%}
@@ -36,7 +35,7 @@
     select {{ columns }} from {{ arg_dict["temp_relation"] }};
 {%- endmacro %}
 
-{#- The new rows of a model are read once, by the insert: a temporary view spares a copy of them. -#}
+{#- The insert reads the new rows of a model exactly once, so a temporary view is enough and avoids copying them into a table. -#}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language="sql", partitioned_by=none, sorted_by=none) -%}
     {%- if temporary and model.resource_type == "model" -%}
     create temporary view {{ relation.include(database=false, schema=false) }} as ({{ compiled_code }})
@@ -45,7 +44,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Data tests of a table that keeps history look at the window alone; `makegood verify` scans it all. -#}
+{#- Data tests of an incremental table check the run's window only; `makegood verify` scans the whole table. -#}
 {% macro default__get_where_subquery(relation) -%}
     {%- set scoped = namespace(unit=none) -%}
     {%- for node in (graph.nodes.values() if execute else []) if node.name == relation.identifier -%}

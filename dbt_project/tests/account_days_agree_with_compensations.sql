@@ -1,4 +1,4 @@
--- Counts and payouts of the window's days are the same by account as in fct_compensations.
+-- For each day of the window, the compensation counts and payouts by account add up to those in fct_compensations.
 {{ config(meta={"dagster": {"ref": {"name": "mart_compensation_by_account_daily"}}}) }}
 with compensations as (
     select

@@ -1,4 +1,4 @@
--- Counts and payouts of the window's hours are the same in fct_requests, fct_compensations and the hourly marts.
+-- For each hour of the window, the compensation counts and payouts agree in fct_requests, fct_compensations and mart_compensation_hourly.
 {{ config(meta={"dagster": {"ref": {"name": "mart_compensation_hourly"}}}) }}
 {% set amounts = [
     ("fct_requests", "count(*) filter (where reason_code = 'compensated')", "sum(payout_usd)"),

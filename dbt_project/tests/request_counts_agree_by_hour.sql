@@ -1,4 +1,4 @@
--- Per hour of the window, the requests by model add up to the current requests of the hour equation.
+-- For each hour of the window, the request counts by model add up to current_count in fct_request_hours.
 {{ config(meta={"dagster": {"ref": {"name": "fct_requests_hourly"}}}) }}
 with by_model as (
     select

@@ -39,7 +39,7 @@ delivered_once as (
     group by all
 ),
 
--- A day looks at what had landed before it, of the days before it.
+-- A baseline uses only requests of earlier days that had landed before its day began, so that late-arriving data does not change it.
 once_before as (
     select
         baseline_days.baseline_date,
@@ -53,7 +53,7 @@ once_before as (
         and delivered_once.known_date < baseline_days.baseline_date
 ),
 
--- Deliveries of one key merge as staging merges them, with those alone that had landed before the day.
+-- Deliveries of one key are merged as in staging, but only those that had landed before the day.
 repeated_before as (
     select
         baseline_days.baseline_date,
@@ -147,7 +147,7 @@ ranked as (
     from latencies
 ),
 
--- The nearest rank: the least latency that so many per cent of the requests did not exceed.
+-- Nearest-rank percentile: the lowest latency that at least this share of the requests did not exceed.
 final as (
     select
         baseline_date,

@@ -1,4 +1,4 @@
--- grain: one row per request of the run's window, with all that a decision looks at
+-- grain: one row per request of the run's window, with every input of the decision
 {{ config(materialized="view") }}
 with request_logs as (
     select * from {{ ref('stg_request_logs') }}
@@ -16,7 +16,8 @@ detectors as (
     select * from {{ ref('detectors') }}
 ),
 
--- Who speaks for which signal. A detector that has no row of its own speaks where * does; a person without a score is sure.
+-- The value that each verdict gives to each signal. A detector without rows of its own uses the rows of *, and a person's verdict without
+-- a score counts as certain.
 speaking as (
     select
         content_assessments.request_key,
@@ -43,7 +44,7 @@ speaking as (
         or (content_assessments.verdict = 'unsatisfactory' and detectors.can_grant)
 ),
 
--- One verdict counts for a signal: the best rank's, among equals the worst for the answer.
+-- One verdict counts per signal: the one with the best rank, and on a tie the one that is worst for the answer.
 ranked as (
     select
         request_key,

@@ -1,4 +1,4 @@
--- grain: one row per request of the run's window; a signal is a quotient of integers, null where it was not observed
+-- grain: one row per request of the run's window; each signal is a quotient of two integers, null where it was not observed
 {{ config(materialized="view") }}
 with observations as (
     select * from {{ ref('int_request_observations') }}

@@ -8,7 +8,7 @@ rules as (
     select * from {{ ref('compensation_rules') }}
 ),
 
--- How far a signal must go for any rule at all; a request that goes nowhere near is not looked at again.
+-- The loosest threshold of each signal over all rules. Most requests meet none of them and are filtered out before the rules are joined.
 loosest as (
     select
         {%- for signal in signals() %}
@@ -36,7 +36,7 @@ suspects as (
         {%- endfor %}
 ),
 
--- What the rules in force are looked up for, once for all requests of it.
+-- The rules in force are looked up once per operation and model, not once per request.
 bought as (
     select
         operation,
@@ -63,7 +63,7 @@ possible_rules as (
         and (bought.first_requested_at < rules.effective_to or rules.effective_to is null)
 ),
 
--- Between two neighbouring bounds the set of rules in force does not change.
+-- Between two adjacent bounds the set of rules in force is constant.
 bounds as (
     select operation, model, effective_from as bound_at from possible_rules
     union
@@ -99,7 +99,7 @@ candidates as (
         and {{ in_force('possible_rules', 'periods.period_from') }}
 ),
 
--- The more specific pattern replaces the generic rows of its type and signal.
+-- The most specific model pattern replaces the other rules of the same compensation type and signal.
 rules_in_force as (
     select
         operation,

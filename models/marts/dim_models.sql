@@ -1,4 +1,4 @@
--- grain: one row per model that was asked for
+-- grain: one row per model that was requested
 {{ config(materialized="view") }}
 with requests_hourly as (
     select * from {{ ref('fct_requests_hourly') }}

@@ -14,7 +14,7 @@ repeated_deliveries as (
     select * from {{ ref('stg_repeated_deliveries') }}
 ),
 
--- Of deliveries of one key, those are of one request that have one home.
+-- A key can belong to several requests: deliveries with the same home (and so the same first_requested_at) are one request.
 deliveries as (
     select
         request_logs.request_key,

@@ -1,4 +1,4 @@
--- grain: one row per request and detector that assessed it: the verdict that counts
+-- grain: one row per request and detector that assessed it, with the detector's current verdict
 {{ config(partitioned_by=["request_date"]) }}
 with content_assessments as (
     select * from {{ ref('stg_content_assessments') }}

@@ -1,6 +1,6 @@
 -- grain: one row per batch of the ledger
 {{ config(replaces="batch", tags=["ledger"]) }}
--- A batch counts as loaded by its row here, so its entries come first. depends_on: {{ ref('fct_ledger_entries') }}
+-- A row here marks the batch as loaded, so its entries must be written first. depends_on: {{ ref('fct_ledger_entries') }}
 with ledger_batches as (
     select * from {{ source('run', 'ledger_batches') }}
 ),

@@ -46,7 +46,7 @@ matched_rules as (
     group by request_key, requested_at
 ),
 
--- One rule pays: the highest payout, then the better precedence of its type, then the rule id.
+-- One rule pays: the one with the highest payout; ties are broken by the precedence of the compensation type, then by rule id.
 paying_rules as (
     select
         ranked_matches.request_key,
@@ -66,7 +66,7 @@ paying_rules as (
     where ranked_matches.rank = 1
 ),
 
--- What a call cost is unknown where a rule matched, and also where the log measured nothing of it at all.
+-- An unknown cost is the reason (cost_unknown) only where a rule matched, or where the log has no token counts either.
 decided as (
     select
         {%- for column in request_columns %}

@@ -6,7 +6,7 @@ with requests as (
     where {{ in_window() }}
 ),
 
--- What is nobody's purchase is counted among the requests and in nothing else.
+-- Requests that are not purchases are counted in request_count and not_a_purchase_count, and in no other measure.
 final as (
     select
         request_date,

@@ -1,4 +1,4 @@
--- grain: one row per scope of a cap, account and day or month in which as much was posted to the account as the cap allows
+-- grain: one row per cap scope, account and day or month in which the amount posted to the account reached the cap
 {{ config(materialized="view") }}
 with entries_by_day as (
     select * from {{ ref('fct_ledger_entries') }}
@@ -39,7 +39,7 @@ cap_periods as (
     from caps
 ),
 
--- Where a cap changes within a period, the least of those in force then.
+-- Where a cap changes within a period, the lowest of the caps in force in the period applies.
 capped_periods as (
     select
         periods.scope,

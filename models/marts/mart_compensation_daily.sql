@@ -1,4 +1,4 @@
--- grain: one row per day from the first derived hour to the last, days without compensation or without any request included
+-- grain: one row per day from the first derived hour to the last, including days without compensation or without requests
 {{ config(materialized="view") }}
 with request_hours as (
     select * from {{ ref('fct_request_hours') }}

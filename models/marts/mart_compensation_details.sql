@@ -1,4 +1,4 @@
--- grain: one row per compensated request, in the page's own field names, and how far its payout has come
+-- grain: one row per compensated request, with the column names of the page and the settlement status of its payout
 {{ config(materialized="view") }}
 with compensations as (
     select * from {{ ref('fct_compensations') }}
@@ -16,7 +16,8 @@ postings as (
     select * from {{ ref('mart_ledger_postings') }}
 ),
 
--- Imported twice: what is read twice is read whole, and the account's filter would not reach the ledger.
+-- Two CTEs over the same mart: a CTE that is referenced twice is materialised whole, so a filter on the account would not be pushed down
+-- to the ledger.
 days_used_up as (
     select * from {{ ref('mart_caps_used_up') }}
 ),
@@ -33,7 +34,8 @@ settled as (
     select max(closed_until) as closed_until from batches
 ),
 
--- A rule that was edited since the decision, until the hour is restated, does not speak for it.
+-- A rule that was edited since the decision must not explain it, so the join also compares the values that the decision recorded. Such a
+-- request has no matching rule until its hour is restated.
 final as (
     select
         compensations.requested_at as "timestamp",

@@ -1,4 +1,4 @@
--- grain: one row per request and account to which anything was posted
+-- grain: one row per compensated request and account with postings
 {{ config(materialized="view") }}
 with entries as (
     select * from {{ ref('fct_ledger_entries') }}

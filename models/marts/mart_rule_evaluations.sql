@@ -1,4 +1,4 @@
--- grain: one row per request and rule that was in force for its model when it was asked
+-- grain: one row per request and rule in force for its model at requested_at
 {{ config(materialized="view") }}
 {% set request = ["request_key", "source", "request_id", "requested_at", "request_date", "request_hour"] -%}
 with requests as (

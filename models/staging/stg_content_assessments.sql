@@ -1,4 +1,4 @@
--- grain: one row per request of the run's window and detector that assessed it: the verdict that counts
+-- grain: one row per request of the run's window and detector that assessed it, with the detector's current verdict
 with content_assessments as (
     select * from {{ source('run', 'content_assessments') }}
 ),
@@ -7,8 +7,8 @@ request_logs as (
     select * from {{ ref('stg_request_logs') }}
 ),
 
--- A verdict was brought to each hour in which the purchase that it speaks of was delivered. Of several requests of one key in an hour the
--- one that began exactly when it says is meant, else all of them.
+-- The input has each verdict once per hour in which its purchase was delivered. Where several requests of one key fall into one hour, the
+-- verdict applies to the request that began exactly at the time it gives, or else to all of them.
 meant as (
     select
         request_logs.request_key,

@@ -34,8 +34,8 @@ delivered_once as (
     )
 ),
 
--- The last reported value wins, column by column. When the call began and ended comes from one delivery, the last of its home that
--- tells how long it took.
+-- For each column the last reported value wins. The times of the call all come from one delivery, so that they agree with each other: the
+-- last one at home with a latency, or else the last one at home.
 merged as (
     select
         request_key,
@@ -72,21 +72,23 @@ requests as (
     select {{ columns | join(", ") }} from merged
 ),
 
--- Every way in which a request of the run failed, and those of single deliveries besides: no look at what repeats is needed for them.
+-- Every kind of failure in the run. Deliveries that are later merged contribute theirs too: a few unused kinds cost less than excluding the
+-- repeated deliveries here.
 failed as (
     select status_code, error_code, error_origin, finish_reason from request_logs
     union
     select status_code, error_code, error_origin, finish_reason from merged
 ),
 
--- As a list, because the engine takes a list for few rows: it then looks each request up among the failures, and not the other way round.
+-- Collected into a list and unnested so that the optimiser expects few rows: it then builds the hash table on the failures and probes it with
+-- the requests, and not the other way round.
 failures as (
     select unnest(list(distinct {{ failure(http_status()) }})) as failure
     from failed
     where {{ is_error(http_status()) }}
 ),
 
--- Between two neighbouring bounds the set of rows in force does not change.
+-- Between two adjacent bounds the set of rows in force is constant.
 fault_bounds as (
     select effective_from as bound_at from failure_faults
     union
@@ -96,7 +98,7 @@ fault_bounds as (
 fault_periods as (
     select
         bound_at as period_from,
-        -- Compared without a look for null, so that the join on it is a hash join.
+        -- Infinity instead of null, so that the join condition needs no `or ... is null` and the join can be a hash join.
         coalesce(lead(bound_at) over (order by bound_at), timestamp 'infinity') as period_to,
     from fault_bounds
 ),
@@ -128,10 +130,10 @@ in_window as (
         and extract(hour from requests.requested_at) = request_hours.request_hour
 ),
 
--- What no log reports is worked out of the price list. It stays unknown where a count or price is missing, where the
--- input does not hold its cached tokens and those written to the cache, and where the amount is beyond any cost: a million
--- USD fits no cost column. A log that says nothing of the cache wrote nothing to it. Where the log says that nothing was billed,
--- but not why (not_priced), no list price says what was billed.
+-- A cost that the log does not report is calculated from the price list. It stays unknown where a token count or price is missing, where
+-- input_tokens is less than the cached tokens plus the tokens written to the cache, and where the amount is implausible: least() caps it at
+-- a million USD, which does not fit the column, so that try_cast returns null. Missing cache-write counts are taken as 0. Where the log shows
+-- that the gateway could not price the call (not_priced), the list price is not used, because it would not be what was billed.
 priced as (
     select
         {%- for column in columns + ["request_date", "request_hour"] %}
@@ -194,7 +196,7 @@ final as (
         reasoning_tokens,
         cache_write_tokens,
         cache_write_1h_tokens,
-        -- What a read of an earlier purchase tells of its cost was billed with the purchase.
+        -- A read of an earlier purchase costs nothing: the cost that its record repeats was billed with the purchase.
         cast(case when operation = 'retrieval' then 0 else coalesce(cost_usd, priced_cost_usd) end as decimal(18, 12)) as cost_usd,
         case
             when operation = 'retrieval' then 'reported'

@@ -1,1 +1,1 @@
-"""`makegood …`: what people type, and how answers are printed for them."""
+"""The `makegood` command line: its commands, and how their results are printed."""

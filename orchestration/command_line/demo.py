@@ -1,4 +1,4 @@
-"""What `make demo` shows: real and made-up logs, one run, and the numbers that come of it. Nothing else calls this."""
+"""`make demo`: installs real and generated logs, runs them once, and prints the results."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -45,10 +45,10 @@ What next:
 
 
 def demo(settings: Settings) -> None:
-    """Install the samples and a generated day, run them, and show what readers see.
+    """Install the samples and a generated day, run them, and print what readers see.
 
     Raises:
-        MakegoodError: as a run does.
+        MakegoodError: for the same reasons as a run.
     """
     console = Console(stderr=True, highlight=False)
     home = Home(settings.home).prepare()
@@ -75,7 +75,7 @@ def demo(settings: Settings) -> None:
 
 
 def _kpis(settings: Settings) -> list[tuple[str, Decimal | int]]:
-    """The four figures over all that is published."""
+    """The four KPIs over everything that is published."""
     [(payout_usd, count, hours)] = answer(settings.home, TOTALS)[1]
     kpis = Kpis(int(count), payout_usd, int(hours))
     return [

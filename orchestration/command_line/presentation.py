@@ -1,4 +1,4 @@
-"""Prints rows and states for people and for programs. Money is text here, with every digit that it has."""
+"""Prints rows and status for people and for programs. Money is printed with all its digits."""
 
 import json
 import sys
@@ -18,11 +18,11 @@ from makegood.storage.rows import csv_text, plain
 from orchestration.command_line.table_layout import print_table
 
 MOST_SURPRISES = 10
-"""So many are printed; `--json` has all."""
+"""Maximum number of surprises that are printed; `--json` has all."""
 
 
 def text(value: Any) -> str:
-    """The value as a person reads it; null is empty."""
+    """The value as readable text; null is empty text."""
     if value is None:
         return ""
     made = plain(value)
@@ -30,7 +30,7 @@ def text(value: Any) -> str:
 
 
 def print_rows(columns: list[str], rows: list[tuple[Any, ...]], form: str, title: str | None = None) -> None:
-    """Print an answer as a table, CSV or JSON (a list of objects)."""
+    """Print rows as a table, CSV or JSON (a list of objects)."""
     if form == "json":
         print(json.dumps([plain(dict(zip(columns, row, strict=True))) for row in rows], ensure_ascii=False))
     elif form == "csv":
@@ -41,7 +41,7 @@ def print_rows(columns: list[str], rows: list[tuple[Any, ...]], form: str, title
 
 
 def print_status(now: Status) -> None:
-    """Print how things stand, with the equations that say that nothing is lost."""
+    """Print the status, with the record counts that prove that nothing was lost, and any problems."""
     publication, files, hours, verdicts = now.publication, now.file_equation, now.hour_equation, now.verdict_equation
     through = f"{publication.data_through:%Y-%m-%d %H:%M}" if publication.data_through else "no data yet"
     lines = [
@@ -99,20 +99,20 @@ def print_status(now: Status) -> None:
 
 
 def _unknown(words: UnknownWords) -> str:
-    """How many requests of the last days carry words that are not known, and the most frequent of these."""
+    """The number of recent requests with unknown words, and the most frequent of these words."""
     named = ", ".join(f"{_one_line(word)} ({count:,})" for word, count in words.named.items())
     more = f" and {words.words - len(words.named):,} more words" if words.words > len(words.named) else ""
     return f"{words.requests:,} requests of the last {DAYS} days ({named}{more})"
 
 
 def _one_line(word: str) -> str:
-    """A word of a log on one line, and no longer than can be read."""
+    """A word from a log without line ends and control characters, shortened to 60 characters."""
     shown = "".join(letter if letter.isprintable() else " " for letter in word)
     return shown if len(shown) <= 60 else f"{shown[:59]}…"
 
 
 def print_explanation(explanation: Explanation) -> None:
-    """Print a decision in a sentence, and below it what every rule in force saw."""
+    """Print a decision in one sentence, and below it the result of every rule in force."""
     request = explanation.request
     console = Console(soft_wrap=True, highlight=False)
     console.print(explanation.sentence, markup=False)
@@ -134,7 +134,7 @@ def print_explanation(explanation: Explanation) -> None:
 
 
 def print_settlement(planned: Settlement) -> None:
-    """Print what a settlement planned post, a line for each kind of entry."""
+    """Print what a settlement would post, with one line per kind of entry."""
     lines = [
         f"Closed: request dates before {planned.closed_until}; snapshot {planned.snapshot_id}; period {planned.settled_date}",
         *[
@@ -150,7 +150,7 @@ def print_settlement(planned: Settlement) -> None:
 
 
 def print_verdict(verdict: Verification) -> None:
-    """Print what the proof found."""
+    """Print the result of verifying the ledger."""
     lines = [
         f"{_mark(verdict.is_sound)} {verdict.batch_count:,} batches with {verdict.entry_count:,} entries of {verdict.amount_usd:f} USD",
         *[f"✗ {problem}" for problem in verdict.problems],
@@ -163,7 +163,7 @@ def print_verdict(verdict: Verification) -> None:
 
 
 def print_simulation(simulation: Simulation, most: int = 10) -> None:
-    """Print what a candidate planned have paid: all in a sentence, and the largest differences by each dimension."""
+    """Print what a candidate policy would have paid: the totals in one sentence, and the largest differences by each dimension."""
     total = simulation.total
     Console(soft_wrap=True, highlight=False).print(
         f"Of {simulation.request_count:,} requests {total['paid_count']:,} were paid {total['paid_usd']:f} USD; the candidate pays"

@@ -1,4 +1,4 @@
-"""Lays rows out for people, in the room that a terminal has: numbers and times stay whole, text wraps. What is printed is presentation.py's."""
+"""Lays out tables for the width of the terminal: numbers and times are never broken, text is wrapped."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, time
@@ -14,25 +14,25 @@ from rich.text import Text
 
 NUMBERS = (int, Decimal, float)
 WHOLE = (*NUMBERS, date, time)
-"""What is never folded or cut."""
+"""Types whose values are never folded or cut."""
 LONGEST_WORD = 16
-"""A word of up to so many characters is not folded either; a longer one, such as an id, is where there is no room."""
+"""Words up to this length are not folded either; a longer word, such as an id, is folded if there is no room."""
 BOXED, BARE = 3, 2
-"""Characters that a column takes besides its text: a line and a space on either side, or two spaces."""
+"""Characters that a column needs in addition to its text: a line and a space on either side, or two spaces."""
 PIPE = 1_000_000
-"""What is no terminal has room for every row on one line."""
+"""Width that is used if the output is not a terminal, so that every row fits on one line."""
 
 
 def print_table(
     columns: Sequence[str], rows: Sequence[Sequence[Any]], text: Callable[[Any], str], title: str | None = None
 ) -> None:
-    """Print rows as a table, as a bare one where lines between columns do not fit, else one row after another.
+    """Print rows as a table with lines, or without lines if it does not fit, or else as one block of lines per row.
 
     Args:
-        columns: their names.
-        rows: values, one for each column.
-        text: how a value reads.
-        title: stands above.
+        columns: the column names.
+        rows: the rows, each with one value per column.
+        text: converts a value to text.
+        title: printed above the table.
     """
     console = Console(soft_wrap=True, highlight=False)
     if not console.is_terminal:
@@ -53,7 +53,7 @@ def print_table(
 
 
 def _least(name: str, values: list[Any], cells: list[str]) -> int:
-    """Fewest characters in which a column can be read."""
+    """Minimum width of a column in characters."""
     widest = max(map(cell_len, cells), default=0)
     if not _is_whole(values):
         widest = min(LONGEST_WORD, max((cell_len(word) for cell in cells for word in cell.split()), default=0))
@@ -85,7 +85,7 @@ def _table(
 
 
 def _one_by_one(columns: Sequence[str], cells: list[list[str]]) -> Group:
-    """Each row as lines of name and value."""
+    """Each row as a block of lines with name and value."""
     made: list[RenderableType] = []
     for number, row in enumerate(cells, 1):
         lines = Table.grid(padding=(0, 2))

@@ -25,9 +25,9 @@ BAD_DATA = {
     "a_request_is_compensated_once": "insert into fct_compensations select * from fct_compensations",
     "a_compensation_has_a_known_type": "update fct_compensations set compensation_type = 'goodwill'",
     "a_compensation_has_a_known_rule": "update fct_compensations set policy_version = '0'",
-    "net_cost_is_cost_less_payout": "update fct_compensations set net_cost_usd = net_cost_usd + 0.000000000001",
+    "net_cost_is_cost_minus_payout": "update fct_compensations set net_cost_usd = net_cost_usd + 0.000000000001",
     "one_verdict_per_request_and_detector": "insert into fct_content_assessments select * from fct_content_assessments",
-    "a_verdict_is_one_of_three_and_its_score_a_share": "update fct_content_assessments set verdict = 'bad'",
+    "a_verdict_has_a_known_value_and_a_score_between_0_and_1": "update fct_content_assessments set verdict = 'bad'",
     "one_row_per_hour_and_model": "insert into fct_requests_hourly select * from fct_requests_hourly",
     "reasons_add_up_to_requests": "update fct_requests_hourly set compensated_count = compensated_count + 1",
     "one_row_per_request_hour": "insert into fct_request_hours select * from fct_request_hours",
@@ -38,17 +38,17 @@ BAD_DATA = {
     "one_row_per_day_account_type_and_model": (
         "insert into mart_compensation_by_account_daily select * from mart_compensation_by_account_daily"
     ),
-    "an_entry_is_here_once": "insert into fct_ledger_entries select * from fct_ledger_entries",
-    "an_entry_is_of_something_and_of_a_known_account": "update fct_ledger_entries set account_id = 'unknown'",
+    "one_row_per_entry": "insert into fct_ledger_entries select * from fct_ledger_entries",
+    "an_entry_has_a_nonzero_amount_and_a_known_account": "update fct_ledger_entries set account_id = 'unknown'",
     "an_entry_names_what_it_adjusts_unless_it_is_a_payout": "update fct_ledger_entries set adjusts_entry_id = 'other'",
-    "a_batch_is_here_once": "insert into fct_ledger_batches select * from fct_ledger_batches",
+    "one_row_per_batch": "insert into fct_ledger_batches select * from fct_ledger_batches",
     "amounts_agree_from_requests_to_marts": (
         "update mart_compensation_hourly set payout_usd = payout_usd + 0.000000000001"
     ),
     "one_baseline_per_day_source_operation_model_and_bucket": (
         "insert into int_latency_baselines select date '2026-11-01', 'g', 'chat', 'm', 0, 1, 50 from range(2)"
     ),
-    "a_baseline_is_of_enough_requests": "insert into int_latency_baselines values ('2026-11-01', 'g', 'chat', 'm', 0, 1, 49)",
+    "a_baseline_is_measured_on_enough_requests": "insert into int_latency_baselines values ('2026-11-01', 'g', 'chat', 'm', 0, 1, 49)",
     "account_days_agree_with_compensations": "delete from mart_compensation_by_account_daily",
     "request_counts_agree_by_hour": "delete from fct_requests_hourly",
 }

@@ -34,7 +34,7 @@ def test_a_changed_description_is_drift(
     dictionary.main([], page, tmp_path)
     assert dictionary.main(["--check"], page, tmp_path) == 0
     yml = tmp_path / "models/marts/fct_requests.yml"
-    yml.write_text(yml.read_text().replace("Model as asked for.", "Model as dreamt of."))
+    yml.write_text(yml.read_text().replace("Model as named in the request.", "Model as named elsewhere."))
     assert dictionary.main(["--check"], page, tmp_path) == 1
     assert "run `python docs/build_dictionary.py`" in capsys.readouterr().err
 

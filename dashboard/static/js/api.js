@@ -1,4 +1,4 @@
-// Asks the API. A newer question of the same name takes the place of an older one that is still under way.
+// Requests to the API. A new request aborts a pending one of the same name.
 
 const underWay = new Map();
 
@@ -9,7 +9,7 @@ export class Refused extends Error {
   }
 }
 
-// The answer, or null where a newer question took its place. Throws Refused with a sentence for people.
+// Returns the answer, or null if a newer request replaced this one. Throws Refused with a message for the visitor.
 export async function ask(name, path) {
   underWay.get(name)?.abort();
   const asking = new AbortController();

@@ -1,4 +1,4 @@
-// The states of a card: old content dims while new is long on its way; a failure says so, with Retry, and leaves the old in place.
+// The loading states of a card: its old content is dimmed if the new takes long, and a failure shows a message with Retry above it.
 
 import { el } from "./dom.js";
 
@@ -7,7 +7,7 @@ const waiting = new Map();
 
 export async function load(card, work) {
   card.setAttribute("aria-busy", "true");
-  // A transition in CSS would keep the browser drawing frames from the click on, also where the answer comes at once.
+  // A timer and not a delayed CSS transition, which would make the browser draw frames from the click on even if the answer comes at once.
   if (!waiting.has(card)) waiting.set(card, setTimeout(() => card.classList.add("dim"), LONG_MS));
   try {
     const isDone = await work();

@@ -1,5 +1,5 @@
-// One chart card: stacked bars over time or a ranking, its legend, and the table behind it.
-// Bars alone take numbers; what is written anywhere is the text that the API sent.
+// A chart card: stacked bars over time or a ranking, its legend, and its table view.
+// Amounts are converted to numbers for the bars only; wherever an amount is shown as text, it is formatted from the text that the API sent.
 
 import { el } from "./dom.js";
 import { axisNumber, bucketName, count, usd } from "./format.js";
@@ -12,7 +12,7 @@ const MODELS = {
 const OTHERS = { light: "#cbd5e1", dark: "#52525b" };
 const FONT = getComputedStyle(document.body).fontFamily;
 
-// The library runs after the page has asked for its data, and charts wait for it.
+// The chart library is loaded after the page has requested its data; drawing a chart waits for it.
 export const library = new Promise((loaded, failed) => {
   const script = document.getElementById("echarts");
   script.addEventListener("load", loaded);
@@ -87,7 +87,7 @@ export class ChartCard {
   }
 }
 
-// The style sheet's colours, asked for once a theme: to ask makes the browser lay out first whatever has changed.
+// The style sheet's colours, cached per theme, because reading them forces the browser to recalculate the layout.
 const inks = new Map();
 
 function inksOf(theme) {

@@ -1,4 +1,4 @@
-// The details: category tabs, a table that sorts and filters by column, and pages.
+// The details: category tabs, a table with sorting and column filters, and paging.
 
 import { emptiness } from "./cards.js";
 import { byId, el, selectTab } from "./dom.js";

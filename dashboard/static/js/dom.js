@@ -1,4 +1,4 @@
-// Makes elements. Text is always text: nothing here, or anywhere else on the page, takes markup from data.
+// Creates elements. Data is always inserted as text, here and everywhere else on the page, and never as markup.
 
 export function el(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
@@ -16,7 +16,7 @@ export function el(tag, properties = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
-// Arrow keys, Home and End move among tabs; each move selects.
+// Arrow keys, Home and End move between the tabs; the focused tab is selected at once.
 export function tablist(list, choose) {
   list.addEventListener("click", (event) => {
     const tab = event.target.closest("[role=tab]");

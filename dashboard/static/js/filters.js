@@ -1,4 +1,4 @@
-// The filters above the page: they show the state and report what the visitor changes.
+// The filters at the top of the page: they show the state and report the visitor's changes.
 
 import { ask } from "./api.js";
 import { byId, el } from "./dom.js";

@@ -1,8 +1,8 @@
-// Numbers and times as people read them. Money stays text: it is cut and rounded digit by digit, never through a float.
+// Formats numbers and times. Money is rounded digit by digit as text and never converted to a float.
 
 const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ",");
 
-// Decimal text rounded half-even to so many places.
+// Rounds decimal text half-even to the given number of decimal places.
 export function rounded(text, places) {
   const isNegative = text.startsWith("-");
   const [whole, fraction = ""] = (isNegative ? text.slice(1) : text).split(".");
@@ -21,7 +21,7 @@ export function decimal(text, places) {
   return sign + grouped(whole.replace("-", "")) + (fraction ? `.${fraction}` : "");
 }
 
-// USD with so many places; an amount that these would show as nothing keeps its first two digits.
+// USD with the given number of decimal places; an amount that would be shown as 0 gets enough places for its first two significant digits.
 export function usd(text, places) {
   const isHidden = /[1-9]/.test(text) && !/[1-9]/.test(rounded(text, places));
   const needed = isHidden ? text.split(".")[1].search(/[1-9]/) + 2 : places;
@@ -29,7 +29,7 @@ export function usd(text, places) {
   return shown.startsWith("−") ? `−$${shown.slice(1)}` : `$${shown}`;
 }
 
-// Every digit that the text has, without the zeros that pad it.
+// USD with all its digits, without trailing zeros.
 export function exactUsd(text) {
   const plain = text.includes(".") ? text.replace(/\.?0+$/, "") : text;
   const [whole, fraction] = plain.replace("-", "").split(".");
@@ -39,7 +39,7 @@ export function exactUsd(text) {
 export const count = (number) => grouped(String(number));
 export const known = (value, show) => (value === null || value === undefined ? "—" : show(value));
 
-// Axis labels alone may be short: $1.2k. The exact numbers are in the tip and the table.
+// Only axis labels are abbreviated, such as $1.2k. The exact numbers are in the tooltip and the table.
 const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
 const tiny = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2, maximumFractionDigits: 12 });
 export const axisNumber = (value) => (value !== 0 && Math.abs(value) < 0.01 ? tiny : short).format(value);
@@ -64,7 +64,7 @@ export function moment(iso, zone) {
   return `${MONTHS[month]} ${day}, ${year} ${pad(hour)}:${pad(minute)} ${zoneName(zone)}`;
 }
 
-// A bar of the chart: days are days of UTC whatever the switch says, hours follow it.
+// The label of a chart bucket: days are always UTC days, hours follow the time zone switch.
 export function bucketName(iso, bucket, zone) {
   const [, month, day, hour, minute] = parts(iso, bucket === "day" ? "utc" : zone);
   return bucket === "day" ? `${pad(month + 1)}-${pad(day)}` : `${pad(month + 1)}-${pad(day)} ${pad(hour)}:${pad(minute)}`;

@@ -1,4 +1,4 @@
-// The overview: state → questions → cards. What each card draws is in its own module.
+// The overview page: a change of the state requests the affected data and redraws the cards, each of which is drawn by its own module.
 
 import { ask } from "./api.js";
 import { load } from "./cards.js";
@@ -46,7 +46,7 @@ function change(changes) {
   return refresh([...reloads]);
 }
 
-// What was chosen, before any answer.
+// Shows the chosen filters at once, before any answer has arrived.
 function show() {
   filters.show(state);
   details.show(state);
@@ -56,7 +56,7 @@ function show() {
   sessionStorage.setItem("overview", write(state));
 }
 
-// `asked` holds questions that are out already, by name. Answers that come close together are drawn in one frame.
+// `asked` holds requests that are already pending, by name. Answers that arrive shortly after each other are drawn in one frame.
 async function refresh(names, asked = {}) {
   const mine = ++round;
   document.body.dataset.ready = "false";
@@ -117,7 +117,7 @@ function drawNotes() {
   byId("notes").replaceChildren(...notes);
 }
 
-// Pick up a new publication: what there is to choose from, then everything in view.
+// Looks for a new publication, and updates the filters' options and all cards if there is one.
 async function look() {
   const found = await ask("publication", "/api/publication").catch((error) => {
     byId("notes").replaceChildren(el("p", { class: "note", role: "alert" }, error.message, el("button", { type: "button", on: { click: start } }, "Retry")));
@@ -135,7 +135,7 @@ async function look() {
 
 async function start() {
   show();
-  // All questions go out at once; what fails is told when it is known that there is a publication to ask about.
+  // All requests are sent at once. Their errors are shown only after it is known that there is a publication.
   const asked = Object.fromEntries(ALL.map((name) => [name, ask(name, QUESTIONS[name][1]())]));
   for (const asking of Object.values(asked)) asking.catch(() => {});
   await look();

@@ -1,4 +1,4 @@
-// Chooses several of many: a button that says what is chosen, and a panel with a search and checkboxes.
+// A multiple-choice picker: a button that shows the choice, and a panel with a search field and checkboxes.
 
 import { el } from "./dom.js";
 

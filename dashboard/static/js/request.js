@@ -1,4 +1,4 @@
-// The page of one request: the decision in a sentence, and all that it rests on.
+// The page of one request: the decision in one sentence, and everything that it is based on.
 
 import { ask } from "./api.js";
 import { load } from "./cards.js";

@@ -1,4 +1,4 @@
-// What is in view, and the URL that says so. Everything here is text or lists of text; what it means is the API's.
+// The state of the overview page and its representation in the URL. All values are text or lists of text; the API validates them.
 
 const DEFAULTS = {
   range: "30d", from: "", to: "", model: [], type: [], account: "",

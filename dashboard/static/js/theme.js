@@ -1,4 +1,4 @@
-// Light or dark, before anything is drawn: as the visitor chose, else as their system has it.
+// Sets the light or dark theme before anything is drawn: the visitor's choice, or else the system's setting.
 (() => {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
@@ -10,7 +10,7 @@
   system.addEventListener("change", apply);
   globalThis.switchTheme = () => {
     const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-    try { localStorage.setItem("theme", next); } catch { /* a browser without storage forgets the choice */ }
+    try { localStorage.setItem("theme", next); } catch { /* without local storage the choice is not kept */ }
     document.documentElement.dataset.theme = next;
     document.dispatchEvent(new Event("themechange"));
   };

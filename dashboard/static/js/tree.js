@@ -1,4 +1,4 @@
-// Nested data as a tree that opens and closes, and as raw JSON.
+// Shows nested data as a collapsible tree, and as raw JSON.
 
 import { el } from "./dom.js";
 
@@ -27,7 +27,7 @@ const LEFT_OUT = {
 
 const leaves = (value) => (isNested(value) ? Object.values(value).flatMap(leaves) : [value]);
 
-// What landing left out of nested data and why, as a sentence; null where nothing was left out.
+// A sentence that says what landing removed from nested data and why; null if nothing was removed.
 export function leftOut(value) {
   const found = leaves(value);
   const counts = Object.entries(LEFT_OUT)

@@ -1,5 +1,5 @@
-{#- Every row's columns are found together in the other relation. -#}
-{% test references(model, columns, to) %}
+{#- Every combination of values of these columns exists in the other relation; dbt's own `relationships` test takes a single column. -#}
+{% test foreign_key(model, columns, to) %}
 with children as (
     select * from {{ model }}
 ),

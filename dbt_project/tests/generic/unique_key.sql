@@ -1,7 +1,0 @@
-{#- The columns together name one row. -#}
-{% test unique_key(model, columns) %}
-select {{ columns | join(", ") }}, count(*) as row_count
-from {{ model }}
-group by {{ columns | join(", ") }}
-having count(*) > 1
-{% endtest %}
