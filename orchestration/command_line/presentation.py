@@ -141,7 +141,7 @@ def print_settlement(planned: Settlement) -> None:
             f"  {line.entry_type:<10} {line.reason:<13} {line.entry_count:>9,} entries {line.amount_usd:>24f} USD"
             for line in planned.lines
         ],
-        f"{planned.entry_count:,} entries of {planned.amount_usd:f} USD planned be posted; {planned.held_count:,} of {planned.held_usd:f} USD are held back",
+        f"{planned.entry_count:,} entries of {planned.amount_usd:f} USD would be posted; {planned.held_count:,} of {planned.held_usd:f} USD are held back",
         *[f"! {surprise}" for surprise in planned.surprises[:MOST_SURPRISES]],
     ]
     if planned.surprises:
