@@ -21,10 +21,11 @@ from dashboard.answers import DetailsAnswer, Healthy, PublicationAnswer, Request
 from dashboard.decisions import Decisions
 from dashboard.export import write_export
 from dashboard.filters import ExportFilters, Filters, Hour, Instant, Name, PageFilters, SeriesFilters, Whole
-from dashboard.following import Follower, Session
+from dashboard.following import Follower
 from dashboard.pages import add_pages
 from dashboard.queries import NotYoursError, Queries
 from dashboard.security import AccessControl, SafeHeaders, Visitor, is_loopback
+from dashboard.sessions import Session
 from makegood.errors import MakegoodError
 from makegood.home import Home
 from makegood.hours import parse_hour

@@ -8,8 +8,8 @@ from operator import itemgetter
 from typing import Any
 
 from dashboard.answers import OtherRequest, RequestAnswer
-from dashboard.following import Session
 from dashboard.request_meta import parsed, read_meta
+from dashboard.sessions import Session
 from makegood.home import Home
 from makegood.hours import floor_hour
 from makegood.publication.asking import ask

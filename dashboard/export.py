@@ -5,8 +5,8 @@ from typing import Literal
 from uuid import uuid4
 
 from dashboard.filters import RowFilters
-from dashboard.following import Session
 from dashboard.queries import Queries
+from dashboard.sessions import Session
 from makegood.publication.asking import ask
 from makegood.storage.connections import sql_text
 from makegood.storage.rows import guarded_sql

@@ -4,7 +4,7 @@ A visitor's scope is applied here, to every question, so that no way of asking g
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from itertools import accumulate
@@ -16,16 +16,16 @@ from dashboard.answers import (
     CompensationType,
     DetailsAnswer,
     DetailsRow,
-    Group,
     KpiValues,
     SeriesAnswer,
     SummaryAnswer,
     TypeTotal,
 )
+from dashboard.charts import buckets_of, group
 from dashboard.depth import ValueGroups, covering
 from dashboard.filters import COLUMNS, Filters, PageFilters, RowFilters, Selection, SeriesFilters
-from dashboard.following import Session
-from dashboard.sums import end_of, midnight, sums
+from dashboard.sessions import Session
+from dashboard.sums import end_of, sums
 from makegood.hours import HOUR
 from makegood.publication.asking import ask
 from makegood.publication.kpis import Kpis
@@ -126,7 +126,7 @@ class Queries:
         """Both charts: a value for each bucket, by type and by model (the largest, and all others together)."""
         selected = self.selection(filters)
         bucket = "hour" if selected.hour_count <= HOURLY_UP_TO else "day"
-        buckets = _buckets(selected, bucket)
+        buckets = buckets_of(selected, bucket)
         labels = {name: label for name, label, _ in self._session.types}
         measure = "compensation_count" if filters.measure == "times" else "payout_usd"
         charts = []
@@ -136,7 +136,7 @@ class Queries:
             for at, name, name_count, amount in self._ask("series", selected, places, bucket=bucket, drawn=drawn):
                 label = labels.get(name, name) if name is not None else f"Other ({name_count - drawn})"
                 groups.setdefault((name, label), {})[at] = Decimal(amount)
-            made = [_group(key, label, values, buckets) for (key, label), values in groups.items()]
+            made = [group(key, label, values, buckets) for (key, label), values in groups.items()]
             charts.append(sorted(made, key=lambda group: (group.key is None, -group.total, group.label)))
         return SeriesAnswer(
             publication_id=self._publication.publication_id,
@@ -149,7 +149,7 @@ class Queries:
     def details(self, filters: PageFilters) -> DetailsAnswer:
         """One page of compensated requests, at any depth."""
         selected = self.selection(filters)
-        place = self._stretch(selected, filters)
+        place = self._row_range(selected, filters)
         rows: list[tuple[Any, ...]] = []
         if place.offset < place.total:
             rows = self._page(replace(selected, start=place.start, end=place.end), filters, place)
@@ -175,29 +175,31 @@ class Queries:
         if self._session.facts(selected.start) == "fct_compensations":
             return self._ask("details", selected, {"order": order, "page": page}, **turn)
         if filters.sort != "timestamp" and place.offset >= DEEP:
-            selected, turn["offset"] = self._within_steps(selected, filters, place)
+            selected, turn["offset"] = self._within_value_groups(selected, filters, place)
         places, bound = self._question("places", selected, {"order": order, "page": page}, **turn)
         found = replace(selected, by_hour=(f"rowid in ({places})",), by_row=(), account=None)
         text, _ = self._question("details", found, {"order": order, "page": ""})
         return self._rows(text, bound)
 
-    def _within_steps(self, selected: Selection, filters: PageFilters, place: RowRange) -> tuple[Selection, int]:
+    def _within_value_groups(self, selected: Selection, filters: PageFilters, place: RowRange) -> tuple[Selection, int]:
         """The rows of neighbouring values in the sorted column among which the page lies, and where among them it begins."""
         column = COLUMNS[filters.sort]
         parts = {"sampled": ROWS_SAMPLED, "parts": VALUE_GROUPS}
         found = self._session.remember(
-            ("steps", column), lambda: self._rows(_text("steps").format(column=column), parts)
+            ("value_groups", column), lambda: self._rows(_text("value_groups").format(column=column), parts)
         )
-        steps = ValueGroups(column, [row[0] for row in found], [row[1] for row in found], filters.direction == "asc")
+        value_groups = ValueGroups(
+            column, [row[0] for row in found], [row[1] for row in found], filters.direction == "asc"
+        )
 
         def rows_up_to(group: int) -> int:
-            counted = _narrowed(selected, *steps.up_to(group))
+            counted = _narrowed(selected, *value_groups.up_to(group))
             [(count,)] = self._session.remember(("row_count", counted), lambda: self._ask("row_count", counted))
             return int(count)
 
-        near = steps.near(place.offset * 1_000_000 // place.total)
-        first, last, before = covering(rows_up_to, len(steps), place.offset, filters.page_size, near)
-        return _narrowed(selected, *steps.among(first, last)), place.offset - before
+        near = value_groups.near(place.offset * 1_000_000 // place.total)
+        first, last, before = covering(rows_up_to, len(value_groups), place.offset, filters.page_size, near)
+        return _narrowed(selected, *value_groups.among(first, last)), place.offset - before
 
     def _order(self, selected: Selection, filters: RowFilters) -> str:
         """The whole order of rows: no two are alike, so that pages neither repeat nor leave out any."""
@@ -207,7 +209,7 @@ class Queries:
         ties = names if filters.sort == "timestamp" else f"requested_at desc, {names}"
         return f"{filters.order}, {ties}"
 
-    def _stretch(self, selected: Selection, filters: PageFilters) -> RowRange:
+    def _row_range(self, selected: Selection, filters: PageFilters) -> RowRange:
         """Find the page. In the order of time it lies in few hours (or days of one account), as their counts tell; so depth costs nothing."""
         counts = self._counts(selected)
         total = sum(count for _, count in counts)
@@ -289,19 +291,3 @@ def _change(now: Decimal | int, then: Decimal | int | None) -> Decimal | None:
     if not then:
         return None
     return ((Decimal(now) - then) * 100 / then).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
-
-
-def _buckets(selected: Selection, bucket: str) -> list[datetime]:
-    """Every hour or day of the range, those without compensation included."""
-    step = HOUR if bucket == "hour" else timedelta(days=1)
-    at = selected.start if bucket == "hour" else midnight(selected.start)
-    buckets = []
-    while at < selected.end:
-        buckets.append(at)
-        at += step
-    return buckets
-
-
-def _group(key: str | None, label: str, values: dict[datetime, Decimal], buckets: list[datetime]) -> Group:
-    drawn = [values.get(at, Decimal(0)) for at in buckets]
-    return Group(key=key, label=label, total=sum(drawn, Decimal(0)), values=drawn)

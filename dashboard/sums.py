@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from dashboard.following import Session
+from dashboard.sessions import Session
 from makegood.hours import HOUR
 
 DAY = timedelta(days=1)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makegood.ingestion.characters import clean
+from makegood.ingestion.json_documents import BLANKS, document_records, end_of_value
 from makegood.ingestion.tabular_files import Row, csv_rows, parquet_rows
 from makegood.ingestion.unpacking import PACKINGS, UnpackedFile, packing_of
 
@@ -28,10 +29,7 @@ FOREIGN = (
     b"%PDF", b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"[\0", b"\0[",
 )  # fmt: skip
 """How files begin that hold logs in a form that is not read: archives, other packings and tables, UTF-16."""
-BLANKS = b"\0 \t\r\n"
 RECORD_LINE = re.compile(rb"(?:^|\n)[\0 \t\r]*[{\[]")
-TOKEN = re.compile(rb'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|[\[\]{}]')
-ELEMENT = re.compile(rb'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|[^\[\]{}",\s]+')
 
 
 @dataclass(frozen=True)
@@ -249,53 +247,4 @@ def _begins_with_a_record(block: bytes) -> bool:
 
 def _is_record(line: bytes) -> bool:
     line = line.strip(BLANKS)
-    return line.startswith(b"{") and line.endswith(b"}") and _end(line, 0) == len(line)
-
-
-def _end(content: bytes, start: int) -> int | None:
-    """Behind the bracket that closes the one at `start`, however deep it lies in between; None where none does."""
-    depth = 0
-    for token in TOKEN.finditer(content, start):
-        if token[0] in b"{[":
-            depth += 1
-        elif token[0] in b"}]":
-            depth -= 1
-            if depth == 0:
-                return token.end()
-    return None
-
-
-def document_records(content: bytes) -> tuple[list[bytes], bytes]:
-    """The own text, on one line each and digits untouched, of the objects of JSON documents that follow one another; and what is left
-    where the content breaks off or is no JSON.
-
-    An array stands for its elements.
-    """
-    records: list[bytes] = []
-    position, is_inside = 0, False
-    while True:
-        position = _skipped(content, position)
-        mark = content[position : position + 1]
-        if not mark and not is_inside:
-            return [record.replace(b"\n", b" ") for record in records], b""
-        if is_inside and mark in (b",", b"]") and mark:
-            position, is_inside = position + 1, mark == b","
-            continue
-        if not is_inside and mark == b"[":
-            position, is_inside = position + 1, True
-            continue
-        element = ELEMENT.match(content, position)
-        end = _end(content, position) if mark in (b"{", b"[") else element.end() if element else None
-        if end is None or not mark:
-            return [record.replace(b"\n", b" ") for record in records], content[position:]
-        records.append(content[position:end])
-        position = end
-
-
-def _skipped(content: bytes, position: int) -> int:
-    while content[position : position + 1] in BLANK_BYTES:
-        position += 1
-    return position
-
-
-BLANK_BYTES = {bytes([code]) for code in BLANKS}
+    return line.startswith(b"{") and line.endswith(b"}") and end_of_value(line, 0) == len(line)

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import sys
-from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,18 +13,18 @@ import typer
 from rich.console import Console
 
 from makegood.errors import MakegoodError
-from makegood.home import Home, inventory_file
-from makegood.hours import HourRange, parse_day, parse_hour
+from makegood.home import Home
+from makegood.hours import HourRange, parse_hour
 from makegood.publication.asking import refuse_controls
 from makegood.settings import Settings
 from makegood.storage.rows import plain
+from orchestration.command_line import ledger_commands
+from orchestration.command_line.options import AsJson, From, To, notes
 from orchestration.command_line.presentation import (
     print_explanation,
     print_rows,
-    print_settlement,
     print_simulation,
     print_status,
-    print_verdict,
 )
 
 app = typer.Typer(
@@ -34,11 +33,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-notes = Console(stderr=True, highlight=False)
-
-From = Annotated[str, typer.Option("--from", help="First hour, UTC, such as 2026-11-01T00.")]
-To = Annotated[str, typer.Option("--to", help="End hour, UTC, not included.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")]
 
 
 @app.command()
@@ -60,125 +54,7 @@ def run(start: From, end: To, as_json: AsJson = False) -> None:
     )
 
 
-@app.command()
-def settle(
-    settled: Annotated[
-        str, typer.Option("--date", help="The posting period, such as 2026-11-03; never before the last one.")
-    ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would post, and post nothing.")] = False,
-    confirm: Annotated[bool, typer.Option("--confirm", help="Post what is more than usual too.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Post to the ledger what is due of the closed days, and publish it."""
-    from makegood.settlement.settling import settle as settle_ledger
-    from orchestration.running import settle as settle_period
-    from orchestration.running import terms
-
-    period, settings = parse_day(settled), Settings.read()
-    if dry_run:
-        planned = settle_ledger(Home(settings.home).prepare(), period, terms(settings), is_dry_run=True)
-        if as_json:
-            typer.echo(json.dumps(plain(asdict(planned))))
-        else:
-            print_settlement(planned)
-        return
-    report = settle_period(period, settings, is_confirmed=confirm)
-    if as_json:
-        typer.echo(json.dumps(plain(asdict(report))))
-        return
-    posted = report.posted
-    notes.print(
-        f"Batch {posted['batch']}: {posted['entries']:,} entries of {posted['amount (USD)']} USD, {posted['held back']:,} held back;"
-        f" published snapshot {report.publication.snapshot_id}"
-    )
-
-
-@app.command()
-def verify(as_json: AsJson = False) -> None:
-    """Prove the bytes of the lake and of what is published, and the ledger: its chain, every entry, and every key against decisions, caps and marts."""
-    from makegood.ingestion.inventory import Inventory
-    from makegood.settlement.verifying import verify as verify_ledger
-    from orchestration.running import terms
-
-    settings = Settings.read()
-    home = Home(settings.home).prepare()
-    with closing(Inventory(inventory_file(home.lake))) as inventory:
-        inventory.seals.prove(inventory.seals.current_part_names())
-    verdict = verify_ledger(home, terms(settings).grace)
-    if as_json:
-        typer.echo(json.dumps(plain(asdict(verdict))))
-    else:
-        print_verdict(verdict)
-    if not verdict.is_sound:
-        raise typer.Exit(1)
-
-
-@app.command()
-def statement(
-    account: Annotated[str, typer.Option("--account", help="Whose statement.")],
-    month: Annotated[str, typer.Option("--month", help="Posting periods of this month, such as 2026-11.")],
-    form: Annotated[str, typer.Option("--format", help="table, csv, json or html.")] = "table",
-) -> None:
-    """One account's month: opening, entries, closing, and what is decided but not posted."""
-    from makegood.settlement import statements
-
-    if form not in ("table", "csv", "json", "html"):
-        raise MakegoodError(f"--format {form}: there are table, csv, json and html")
-    made = statements.statement(Home(Settings.read().home), account, month)
-    if form == "html":
-        typer.echo(statements.as_html(made), nl=False)
-    else:
-        print_rows(list(statements.COLUMNS), statements.as_rows(made), form, f"Statement of {account}, {month} (USD)")
-
-
-@app.command()
-def handover(
-    batch: Annotated[
-        int | None, typer.Option(help="One batch; every batch that was not handed over yet unless told.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Write the credit files and the journal of the ledger's batches for a billing system; again writes the same bytes."""
-    from makegood.settlement.handover import hand_over_batches
-    from makegood.storage.writing import writing
-
-    home = Home(Settings.read().home).prepare()
-    with writing(home, "hand over"):
-        made = hand_over_batches(home, batch)
-    if as_json:
-        typer.echo(json.dumps([plain(asdict(one)) for one in made]))
-        return
-    for one in made:
-        done = "wrote" if one.is_new else "the same as before"
-        notes.print(
-            f"Batch {one.batch_id}: {one.credit_count:,} credits of {one.amount_usd} USD in {one.directory} ({done})"
-        )
-    if not made:
-        notes.print("Every batch was handed over already")
-
-
-@app.command()
-def reconcile(
-    file: Annotated[Path, typer.Argument(help="CSV with idempotency_key and amount_usd of all that billing accepted.")],
-    confirm: Annotated[
-        bool, typer.Option("--confirm", help="It is right that billing lacks a credit that it was given.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Bring a restored ledger up to what billing has accepted, so that nothing is paid twice; then settle and hand over go on."""
-    from makegood.settlement.reconciling import reconcile as reconcile_with
-    from makegood.storage.writing import writing
-
-    home = Home(Settings.read().home).prepare()
-    with writing(home, "reconcile"):
-        done = reconcile_with(home, file, is_confirmed=confirm)
-    if as_json:
-        typer.echo(json.dumps(plain(asdict(done))))
-        return
-    notes.print(
-        f"Billing accepted {done.accepted_count:,} credits: {done.known_count:,} were handed over by the records here, {done.added_count:,} of"
-        f" {done.added_usd} USD were not and count as credited now; settle and handover may go on"
-    )
+app.add_typer(ledger_commands.app)
 
 
 @app.command()

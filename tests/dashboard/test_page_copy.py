@@ -11,8 +11,8 @@ import pytest
 from running_gateway import Gateway
 
 from dashboard.filters import Filters, PageFilters, SeriesFilters
-from dashboard.following import COPIED_COLUMNS, COPY, COPY_DAY, Session
 from dashboard.queries import Queries
+from dashboard.sessions import COPIED_COLUMNS, COPY, COPY_DAY, Session
 
 ASKED: list[dict[str, Any]] = [
     {},
@@ -97,9 +97,7 @@ def test_a_copy_that_is_no_longer_wanted_is_given_up_and_can_be_made_again(sessi
 def test_a_range_that_reaches_farther_back_than_the_copy_reads_the_warehouse(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "dashboard.following.COPIED", session.data_through - session.data_through.replace(hour=0, day=4)
-    )
+    monkeypatch.setattr("dashboard.sessions.COPIED", session.data_through - session.data_through.replace(hour=0, day=4))
     whole = pages(session, {})
     session.copy(lambda: True)
     assert session.facts(session.data_through) == "page.compensations"

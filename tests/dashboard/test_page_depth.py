@@ -12,8 +12,8 @@ from test_page_copy import pages, session
 
 from dashboard.depth import ValueGroups, covering
 from dashboard.filters import COLUMNS
-from dashboard.following import Session
 from dashboard.queries import Queries
+from dashboard.sessions import Session
 
 __all__ = ["session"]
 
@@ -66,14 +66,14 @@ def test_a_deep_page_in_any_order_holds_what_stands_there_in_the_whole_list(
     whole = [pages(session, each, scope) for each in asked]
     session.copy(lambda: True)
     narrowed = []
-    within_steps = Queries._within_steps
+    within_steps = Queries._within_value_groups
 
     def noted(queries: Queries, *arguments: Any) -> Any:
         narrowed.append(arguments)
         return within_steps(queries, *arguments)
 
-    monkeypatch.setattr(Queries, "_within_steps", noted)
+    monkeypatch.setattr(Queries, "_within_value_groups", noted)
     monkeypatch.setattr("dashboard.queries.DEEP", 0)
-    monkeypatch.setattr("dashboard.following.ANSWERS_KEPT", 1)
+    monkeypatch.setattr("dashboard.sessions.ANSWERS_KEPT", 1)
     assert [pages(session, each, scope) for each in asked] == whole
     assert bool(narrowed) == any(whole) == (name != "nothing")

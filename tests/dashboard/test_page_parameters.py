@@ -12,8 +12,8 @@ from running_gateway import Gateway
 
 from dashboard.decisions import Decisions
 from dashboard.filters import Filters, PageFilters
-from dashboard.following import Session
 from dashboard.queries import Queries
+from dashboard.sessions import Session
 from makegood.home import Home
 from makegood.publication.asking import UnaskableError
 

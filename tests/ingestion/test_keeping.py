@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from landing_place import Place, line, make_place
 
 from makegood.ingestion import redacting
-from makegood.ingestion.texts.keeping import KINDS, SHORT_FORMS, USUAL, Rules, wrong_path
+from makegood.ingestion.texts.forms import KINDS
+from makegood.ingestion.texts.keeping import SHORT_FORMS, USUAL, Rules, wrong_path
 from makegood.ingestion.texts.keys import table
 
 CONTENT, CREDENTIAL, PERSONAL = (f"[not kept: {kind}]" for kind in ("content", "credential", "personal"))

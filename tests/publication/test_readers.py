@@ -14,7 +14,7 @@ import pytest
 from running_gateway import FIRST, HOUR, Gateway, record
 from statements import LEGITIMATE
 
-from dashboard.following import Session
+from dashboard.sessions import Session
 from expectations.thresholds import MIN_REQUESTS
 from makegood.errors import MakegoodError
 from makegood.publication.allowing import allowed
