@@ -14,7 +14,7 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test test-fast lint dev page bench bench-page bench-simulate live oracle dst fuzz docs lock clean
+.PHONY: help setup demo test test-fast lint lint-sql dev page bench bench-page bench-simulate live oracle dst fuzz docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,12 +40,20 @@ test: $(READY)  ## every test, lint and types
 test-fast: $(READY)  ## the tests that need no derived home, in a minute
 	@$(BIN)/pytest -n 2 --dist worksteal -q -m "not derived and not long"
 
-lint: $(READY)  ## ruff, mypy --strict, which way imports point, and the dictionary against the models
+lint: $(READY)  ## ruff, mypy --strict, sqlfluff, which way imports point, and the dictionary against the models
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
 	@said=$$($(BIN)/lint-imports --no-logo) || { echo "$$said"; exit 1; }
 	@$(BIN)/python docs/build_dictionary.py --check
+	@$(MAKE) --no-print-directory lint-sql
+
+# The models are read as dbt compiles them, for which it needs a home.
+lint-sql: $(READY)  ## the house style of SQL, by sqlfluff
+	@home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; export MAKEGOOD_HOME=$$home; mkdir -p $$home/warehouse; \
+	  $(BIN)/python -c 'import duckdb, sys; duckdb.connect(sys.argv[1])' $$home/warehouse/run.duckdb; \
+	  said=$$($(BIN)/sqlfluff lint --processes 2 dashboard makegood 2>&1 && \
+	    $(BIN)/sqlfluff lint --processes 2 --templater dbt models 2>&1) || { echo "$$said"; exit 1; }
 
 dev: $(READY)  ## Dagster's UI on http://localhost:3000, over data/
 	@mkdir -p data/dagster

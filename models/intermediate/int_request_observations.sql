@@ -53,7 +53,7 @@ ranked as (
         value,
         row_number() over (
             partition by request_key, requested_at, signal
-            order by rank, value desc
+            order by rank asc, value desc
         ) as position,
     from speaking
     where value is not null

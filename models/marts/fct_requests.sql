@@ -31,7 +31,7 @@ ranked_matches as (
         rule_matches.payout_usd,
         row_number() over (
             partition by rule_matches.request_key, rule_matches.requested_at
-            order by rule_matches.payout_usd desc, compensation_types.precedence, rule_matches.rule_id
+            order by rule_matches.payout_usd desc, compensation_types.precedence asc, rule_matches.rule_id asc
         ) as rank,
     from rule_matches
     inner join compensation_types on rule_matches.compensation_type = compensation_types.compensation_type

@@ -36,7 +36,11 @@ applicable as (
         {{ covers_operation('rules', 'signals.operation') }} as is_for_operation,
         {{ literal_count('rules') }} as literal_count,
         max(case when {{ covers_operation('rules', 'signals.operation') }} then {{ literal_count('rules') }} end) over (
-            partition by {% for column in request %}signals.{{ column }}, {% endfor %}rules.compensation_type, rules.signal
+            partition by
+                {%- for column in request %}
+                signals.{{ column }},
+                {%- endfor %}
+                rules.compensation_type, rules.signal
         ) as most_literal_count,
     from signals
     inner join rules
