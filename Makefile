@@ -14,7 +14,7 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test test-fast lint lint-sql dev page bench bench-page bench-simulate live oracle dst fuzz docs lock clean
+.PHONY: help setup demo test test-fast lint lint-sql lint-js dev page bench bench-page bench-simulate live oracle dst fuzz docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,7 +46,7 @@ lint: $(READY)  ## ruff, mypy --strict, sqlfluff, which way imports point, and t
 	@$(BIN)/mypy
 	@said=$$($(BIN)/lint-imports --no-logo) || { echo "$$said"; exit 1; }
 	@$(BIN)/python docs/build_dictionary.py --check
-	@$(MAKE) --no-print-directory lint-sql
+	@$(MAKE) --no-print-directory lint-sql lint-js
 
 # The models are read as dbt compiles them, for which it needs a home.
 lint-sql: $(READY)  ## the house style of SQL, by sqlfluff
@@ -54,6 +54,11 @@ lint-sql: $(READY)  ## the house style of SQL, by sqlfluff
 	  $(BIN)/python -c 'import duckdb, sys; duckdb.connect(sys.argv[1])' $$home/warehouse/run.duckdb; \
 	  said=$$($(BIN)/sqlfluff lint --processes 2 dashboard makegood 2>&1 && \
 	    $(BIN)/sqlfluff lint --processes 2 --templater dbt models 2>&1) || { echo "$$said"; exit 1; }
+
+lint-js:  ## the page's JavaScript, by ESLint; where there is no Node, this says so
+	@cd dashboard; if command -v npm >/dev/null; then \
+	  { test -d node_modules || npm ci --no-audit --no-fund --silent; } && npm run --silent lint; \
+	else echo 'make lint: there is no Node, so the JavaScript of the page is not checked'; fi
 
 dev: $(READY)  ## Dagster's UI on http://localhost:3000, over data/
 	@mkdir -p data/dagster

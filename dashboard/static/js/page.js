@@ -8,7 +8,7 @@ import { byId, el, selectTab, tablist } from "./dom.js";
 import { FilterBar } from "./filters.js";
 import { moment } from "./format.js";
 import { drawKpis } from "./kpis.js";
-import { filterQuery, isFiltered, pageQuery, query, read, withoutColumnFilters, withoutFilters, write } from "./state.js";
+import { filterQuery, isFiltered, pageQuery, read, withoutColumnFilters, withoutFilters, write } from "./state.js";
 
 const LOOK_EVERY_MS = 15_000;
 const TOGETHER_MS = 60;
