@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import duckdb
+from cachetools import LRUCache
 
 from makegood.hours import floor_hour
 from makegood.publication.reading import current_publication, reading
@@ -116,7 +117,7 @@ class Session:
         self.readers = 0
         self.may_be_copied = True
         self._copied_from: datetime | None = None
-        self._answers: dict[Hashable, list[tuple[Any, ...]]] = {}
+        self._answers: LRUCache[Hashable, list[tuple[Any, ...]]] = LRUCache(ANSWERS_KEPT)
         self.data_from, self.data_through = self._coverage()
         self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
 
@@ -155,12 +156,11 @@ class Session:
     def remember(self, asked: Hashable, ask: Callable[[], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
         """The answer to this question that is remembered, else the one that is found now."""
         with self._lock:
-            known = self._answers.pop(asked, None)
-        known = ask() if known is None else known
-        with self._lock:
-            self._answers[asked] = known
-            if len(self._answers) > ANSWERS_KEPT:
-                self._answers.pop(next(iter(self._answers)))
+            known = self._answers.get(asked)
+        if known is None:
+            known = ask()
+            with self._lock:
+                self._answers[asked] = known
         return known
 
     @property

@@ -1,10 +1,12 @@
 """An account's statement of one month: what stood, what was posted, what stands, and what is decided but not posted. Read as published."""
 
 import calendar
-import html
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
+
+from jinja2 import StrictUndefined, Template
 
 from makegood.errors import MakegoodError
 from makegood.home import Home
@@ -13,6 +15,7 @@ from makegood.publication.reading import reading
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.trusting import refuse_what_is_behind
 
+TEMPLATE = Path(__file__).parent / "statement.html"
 COLUMNS = ("settled_date", "request_date", "entry_type", "reason", "amount_usd", "balance_usd", "entry_id")
 
 
@@ -125,19 +128,5 @@ def as_rows(made: Statement) -> list[tuple[object, ...]]:
 
 def as_html(made: Statement) -> str:
     """The statement as one HTML document that needs nothing else."""
-    title = f"Insurance compensation: {html.escape(made.account_id)}, {made.first_date:%B %Y}"
-    head = "".join(f"<th scope=col>{name.replace('_', ' ')}</th>" for name in COLUMNS)
-    rows = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>\n" for row in as_rows(made))
-    return (
-        f"<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>{title}</title>\n"
-        "<style>body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color-scheme:light dark}table{border-collapse:collapse}"
-        "th,td{padding:.3rem .8rem;text-align:left;border-bottom:1px solid #8884}td.n{text-align:right;font-variant-numeric:tabular-nums}</style>\n"
-        f"<h1>{title}</h1>\n<p>Amounts in USD, posted unless they are called accrual; periods are UTC days.</p>\n"
-        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</html>\n"
-    )
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, Decimal):
-        return f"<td class=n>{value:f}</td>"
-    return f"<td>{html.escape('' if value is None else str(value))}</td>"
+    template = Template(TEMPLATE.read_text(encoding="utf-8"), autoescape=True, undefined=StrictUndefined)
+    return template.render(made=made, columns=COLUMNS, rows=as_rows(made), decimal=Decimal) + "\n"

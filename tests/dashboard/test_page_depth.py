@@ -6,6 +6,7 @@ from itertools import accumulate
 from typing import Any
 
 import pytest
+from cachetools import LRUCache
 from hypothesis import given
 from hypothesis import strategies as st
 from test_page_copy import pages, session
@@ -74,6 +75,6 @@ def test_a_deep_page_in_any_order_holds_what_stands_there_in_the_whole_list(
 
     monkeypatch.setattr(Queries, "_within_value_groups", noted)
     monkeypatch.setattr("dashboard.queries.DEEP", 0)
-    monkeypatch.setattr("dashboard.sessions.ANSWERS_KEPT", 1)
+    monkeypatch.setattr(session, "_answers", LRUCache(1))
     assert [pages(session, each, scope) for each in asked] == whole
     assert bool(narrowed) == any(whole) == (name != "nothing")
