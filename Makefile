@@ -14,7 +14,7 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test test-fast lint lint-sql lint-js dev page bench bench-page bench-simulate live oracle dst fuzz docs lock clean
+.PHONY: help setup demo test test-fast lint lint-sql lint-js dev page bench bench-page bench-simulate live oracle dst fuzz docs graph lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,9 @@ dev: $(READY)  ## Dagster's UI on http://localhost:3000, over data/
 
 page: $(READY)  ## the page on http://localhost:8000, over data/
 	@$(BIN)/makegood page
+
+graph: $(READY)  ## write tests/orchestration/graph.json, the snapshot of Dagster's graph that a test compares with
+	@PYTHONPATH=tests $(BIN)/python tests/orchestration/test_graph.py
 
 docs: $(READY)  ## write docs/data-dictionary.md from the models' yml
 	@$(BIN)/python docs/build_dictionary.py

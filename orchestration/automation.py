@@ -5,22 +5,20 @@ from datetime import UTC
 import dagster as dg
 
 from makegood.hours import HOUR, floor_hour
-from makegood.publication.upkeep import maintain
 from makegood.settings import Settings
-from orchestration.assets import LAKE, RESTATES, SETTLEMENT
+from orchestration.assets import LAKE, RESTATES, SETTLEMENT, UPKEEP
 from orchestration.partitions import partition_key
-from orchestration.resources import Lake
 
 hourly_job = dg.define_asset_job(
     "hourly",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(SETTLEMENT),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(SETTLEMENT, UPKEEP),
     tags={"makegood/writer": "warehouse"},
     description="Land, derive, audit and publish landing hours.",
 )
 
 restate_job = dg.define_asset_job(
     "restate",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(SETTLEMENT, LAKE),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(SETTLEMENT, LAKE, UPKEEP),
     tags={"makegood/writer": "warehouse", RESTATES: "true"},
     description="Derive request hours again under today's seeds and code, land nothing, and publish: here a partition is a request hour.",
 )
@@ -33,21 +31,12 @@ settlement_job = dg.define_asset_job(
 )
 
 
-@dg.op(out=dg.Out(dg.Nothing))
-def upkeep(context: dg.OpExecutionContext, lake: Lake) -> None:
-    """Merge small files into larger ones, and delete data that no reader can see any more."""
-    context.log.info(str(maintain(lake.prepared_home)))
-
-
-@dg.job(
-    name="maintenance",
+maintenance_job = dg.define_asset_job(
+    "maintenance",
+    selection=dg.AssetSelection.groups(UPKEEP),
     tags={"makegood/writer": "warehouse"},
     description="Tidy the warehouse. No number changes by it.",
 )
-def maintenance_job() -> None:
-    """Run the upkeep once."""
-    upkeep()
-
 
 maintenance_schedule = dg.ScheduleDefinition(
     name="maintenance_schedule", job=maintenance_job, cron_schedule="30 3 * * *", execution_timezone="UTC"

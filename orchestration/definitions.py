@@ -10,6 +10,7 @@ from orchestration.assets.content_assessments import content_assessments
 from orchestration.assets.publication import build_publication
 from orchestration.assets.request_logs import request_logs
 from orchestration.assets.settlement import build_settled_snapshot, ledger_batches, nothing_is_left_due
+from orchestration.assets.upkeep import tidy_warehouse
 from orchestration.assets.warehouse import build_warehouse
 from orchestration.automation import (
     hourly_job,
@@ -44,6 +45,7 @@ def definitions_for(settings: Settings, worker: AuditWorker | None = None) -> dg
             build_publication(warehouse.keys),
             ledger_batches,
             build_settled_snapshot(project),
+            tidy_warehouse,
         ],
         asset_checks=[audits, nothing_is_left_due],
         jobs=[hourly_job, restate_job, settlement_job, maintenance_job],

@@ -4,6 +4,9 @@ OWNERS = ["team:data-engineering"]
 SETTLEMENT = "settlement"
 """The group of the assets that are settled daily rather than derived hourly."""
 
+UPKEEP = "upkeep"
+"""The group of what keeps the warehouse small; no number depends on it."""
+
 LAKE = "lake"
 """The group of the assets that land files."""
 

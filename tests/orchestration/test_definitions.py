@@ -22,7 +22,7 @@ def test_every_asset_is_hourly_or_settled_daily_one_run_for_a_range_and_describe
     graph = definitions.resolve_asset_graph()
     for key in graph.materializable_asset_keys:
         node = graph.get(key)
-        if node.group_name != "policy":
+        if node.group_name not in ("policy", "upkeep"):
             assert node.partitions_def == (DAILY if node.group_name == "settlement" else HOURLY), key
         assert node.backfill_policy == dg.BackfillPolicy.single_run(), key
         assert node.description, key

@@ -7,7 +7,6 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import dagster as dg
 import pytest
 from running_gateway import FIRST, Gateway, record
 
@@ -16,8 +15,6 @@ from makegood.home import Home
 from makegood.hours import HOUR
 from makegood.publication import upkeep
 from makegood.publication.upkeep import maintain
-from orchestration.automation import maintenance_job
-from orchestration.resources import Lake
 
 TOMORROW = timedelta(days=2)
 
@@ -68,8 +65,9 @@ def test_the_daily_job_tidies_the_home(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path)
     gateway.lands(FIRST, [record("a", FIRST)])
     gateway.runs(FIRST)
-    lake = Lake(home=str(tmp_path), sources_file=str(tmp_path / "sources.yml"), lookback_hours=0)
-    assert maintenance_job.execute_in_process(resources={"lake": lake}, instance=dg.DagsterInstance.ephemeral()).success
+    result = definitions_for(gateway.settings).resolve_job_def("maintenance").execute_in_process()
+    [tidied] = result.get_asset_materialization_events()
+    assert tidied.materialization.metadata["deleted folders"].value == 0
     assert gateway.sees("select count(*) from fct_requests") == [(1,)]
 
 

@@ -1,0 +1,62 @@
+"""The graph that Dagster serves, as it was last agreed to: a change of it is seen in review, in graph.json beside this file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from running_gateway import Gateway
+
+from orchestration.definitions import definitions_for
+
+AGREED = Path(__file__).with_name("graph.json")
+
+
+def _served(definitions: dg.Definitions) -> dict[str, Any]:
+    graph = definitions.resolve_asset_graph()
+    repository = definitions.get_repository_def()
+    return {
+        "assets": {
+            key.to_user_string(): {
+                "group": (node := graph.get(key)).group_name,
+                "after": sorted(parent.to_user_string() for parent in node.parent_keys),
+                "owners": sorted(node.owners),
+                "kinds": sorted(node.kinds),
+                "partitions": str(node.partitions_def) if node.partitions_def else None,
+                "tags": {
+                    name: value for name, value in sorted(node.tags.items()) if not name.startswith("dagster/kind/")
+                },
+            }
+            for key in sorted(graph.get_all_asset_keys())
+        },
+        "checks": {
+            f"{key.asset_key.to_user_string()}: {key.name}": "blocking" if graph.get(key).blocking else "a warning"
+            for key in sorted(graph.asset_check_keys, key=str)
+        },
+        "jobs": {
+            name: dict(sorted(definitions.resolve_job_def(name).tags.items()))
+            for name in sorted(
+                repository.get_job_names() if hasattr(repository, "get_job_names") else repository.job_names
+            )
+            if not name.startswith("__")
+        },
+        "schedules": {
+            schedule.name: [schedule.cron_schedule, schedule.job_name] for schedule in repository.schedule_defs
+        },
+        "sensors": sorted(sensor.name for sensor in repository.sensor_defs),
+    }
+
+
+def test_the_graph_is_the_one_that_was_agreed_to(gateway: Gateway) -> None:
+    served = json.loads(json.dumps(_served(definitions_for(gateway.settings))))
+    assert served == json.loads(AGREED.read_text()), "where the change is wanted, write it down: `make graph`"
+
+
+if __name__ == "__main__":
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="makegood-graph-") as folder:
+        made = _served(definitions_for(Gateway(Path(folder)).settings))
+    AGREED.write_text(json.dumps(made, indent=2, sort_keys=True) + "\n")
