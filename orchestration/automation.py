@@ -42,7 +42,7 @@ def upkeep(context: dg.OpExecutionContext, lake: Lake) -> None:
 @dg.job(
     name="maintenance",
     tags={"makegood/writer": "warehouse"},
-    description="Tidy the warehouse. No number changes by it.",
+    description="Tidy the warehouse. No number changes.",
 )
 def maintenance_job() -> None:
     """Run the upkeep once."""
