@@ -38,9 +38,9 @@ class PublicationAnswer(Answer):
     published_at: Moment
     data_from: Moment | None
     data_through: Moment | None
-    is_stale: bool = Field(description="Whether the data end longer ago than they should.")
+    is_stale: bool = Field(description="Whether the newest data are older than they should be.")
     stale_after_hours: int
-    account: str | None = Field(description="The one account that this visitor may see; null is all.")
+    account: str | None = Field(description="The one account that this visitor may see; null means all.")
     types: list[CompensationType]
     models: list[str] = Field(description="Models with a compensation.")
 
@@ -92,7 +92,7 @@ class SummaryAnswer(Answer):
 class Group(BaseModel):
     """One series of a chart: a type, a model, or all remaining ones together."""
 
-    key: str | None = Field(description="The type or model; null is all others together.")
+    key: str | None = Field(description="The type or model; null means all others together.")
     label: str
     total: Number
     values: list[Number] = Field(description="One for each bucket.")
@@ -123,7 +123,7 @@ class DetailsRow(BaseModel):
     request_id: str
     source: str
     account_id: str
-    request_key: str = Field(description="Tells requests of one id apart.")
+    request_key: str = Field(description="Distinguishes requests with the same id.")
 
 
 class DetailsAnswer(Answer):
@@ -159,7 +159,7 @@ class RequestAnswer(Answer):
     ledger_entries: list[dict[str, Any]]
     assessments: list[dict[str, Any]]
     meta: Any = Field(
-        description="Headers, parameters and context as logged: of their values what is known to be harmless."
+        description="Headers, parameters and context as logged, with only those values that are known to be harmless."
     )
     others: list[OtherRequest] = Field(description="Other requests of the same id, the latest first.")
 

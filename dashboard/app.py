@@ -204,7 +204,7 @@ async def _refuse_control(request: Request, error: Exception) -> Response:
 
 
 async def _refuse_account(_: Request, __: Exception) -> Response:
-    return JSONResponse({"detail": "this account is not yours to see"}, 403)
+    return JSONResponse({"detail": "you may not see this account"}, 403)
 
 
 async def _refuse_for_now(_: Request, error: Exception) -> Response:

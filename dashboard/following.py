@@ -115,7 +115,7 @@ class Follower:
         except Exception as error:
             log.exception("the newest publication cannot be opened; the page stays at the one before")
             self._fault = (
-                f"what is published cannot be opened; was it made by another version? Run an hour again ({error})"
+                f"the publication cannot be opened; was it made by another version? Run an hour again ({error})"
             )
 
     def _replace(self, session: Session | None) -> None:

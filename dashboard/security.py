@@ -57,10 +57,10 @@ class AccessControl:
         if self._account_header and not self._user_header:
             raise MakegoodError("MAKEGOOD_PAGE_ACCOUNT_HEADER is trusted only together with MAKEGOOD_PAGE_USER_HEADER")
         if self._account is not None and has_control(self._account):
-            raise MakegoodError("MAKEGOOD_PAGE_ACCOUNT holds a control character, which no account does")
+            raise MakegoodError("MAKEGOOD_PAGE_ACCOUNT contains a control character, which no account's name does")
         if not is_loopback(settings.page_host) and not self._sign_ins and not self._user_header:
             raise MakegoodError(
-                f"the page is not served on {settings.page_host} to anybody who asks: set MAKEGOOD_PAGE_TOKEN,"
+                f"the page is not served on {settings.page_host} without access control: set MAKEGOOD_PAGE_TOKEN,"
                 " or MAKEGOOD_PAGE_USER_HEADER to the header that your reverse proxy sets"
             )
 
@@ -81,7 +81,7 @@ class AccessControl:
         if self._sign_ins and (self._sign_ins.holds(request.cookies.get(COOKIE, "")) or self._shows_token(request)):
             return Visitor(self._account)
         if self._user_header or self._sign_ins:
-            raise HTTPException(401, "who are you? sign in, or send the token as a bearer token")
+            raise HTTPException(401, "not signed in: sign in, or send the token as a bearer token")
         return Visitor(self._account)
 
     def sign_in(self, request: Request, token: str) -> str:
@@ -92,7 +92,7 @@ class AccessControl:
         """
         if self._sign_ins and self._is_right(request, token):
             return self._sign_ins.begin()
-        raise HTTPException(401, "this is not the token")
+        raise HTTPException(401, "the token is wrong")
 
     def is_encrypted(self, request: Request) -> bool:
         """Whether the visitor's browser uses HTTPS, with the page itself or with the proxy in front of it."""

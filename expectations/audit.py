@@ -158,7 +158,7 @@ def _measurement(
     is_missing = bool(found.null_count) and null_means is None
     note = None
     if is_missing:
-        note = f"{found.null_count:,} values are missing, which is never right here"
+        note = f"{found.null_count:,} values are missing, which is never allowed here"
         keys = ", ".join(relation.keys)
         nulls = session.rows(f"select {keys} from {relation.name} where {column} is null limit {SHOWN_ROWS}")
         rows += [dict(zip(relation.keys, null, strict=True)) for null in nulls]

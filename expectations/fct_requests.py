@@ -14,9 +14,9 @@ ROWS = Relation(
     empty_means="no requests",
     expectations=(
         within("latency_ms", "no request ends before it begins", at_least=0, null_means=NO_LATENCY),
-        within("input_tokens", "no prompt has less than no tokens", at_least=0, null_means=NO_COUNT),
-        within("output_tokens", "no completion has less than no tokens", at_least=0, null_means=NO_COUNT),
-        within("cost_usd", "no request costs less than nothing", at_least=0, null_means=NO_COST),
+        within("input_tokens", "no prompt has a negative number of tokens", at_least=0, null_means=NO_COUNT),
+        within("output_tokens", "no completion has a negative number of tokens", at_least=0, null_means=NO_COUNT),
+        within("cost_usd", "no request has a negative cost", at_least=0, null_means=NO_COST),
         within(
             "latency_ms",
             "no request lasts longer than a day",

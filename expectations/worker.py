@@ -73,7 +73,7 @@ class AuditWorker:
     @property
     def pid(self) -> int:
         """The id of the running process."""
-        assert self._process is not None, "the audit worker does not run"
+        assert self._process is not None, "the audit worker is not running"
         return self._process.pid
 
     def close(self) -> None:
@@ -123,4 +123,4 @@ class AuditWorker:
         self._stderr.seek(0)
         tail = "".join(self._stderr.readlines()[-SHOWN_LINES:]).strip()
         self.close()
-        return MakegoodError(f"The audit worker died with exit code {code}; its last words:\n{tail}")
+        return MakegoodError(f"The audit worker died with exit code {code}; its last output:\n{tail}")

@@ -104,9 +104,7 @@ class Home:
         except OSError as error:
             raise MakegoodError(f"cannot use the home {self.root}: {error.strerror}; set MAKEGOOD_HOME") from error
         if is_there and not (self.root.is_dir() and os.access(self.root, os.R_OK | os.X_OK)):
-            raise MakegoodError(
-                f"cannot use the home {self.root}: it is no directory that can be read; set MAKEGOOD_HOME"
-            )
+            raise MakegoodError(f"cannot use the home {self.root}: it is not a readable directory; set MAKEGOOD_HOME")
         return self
 
     def prepare(self) -> "Home":

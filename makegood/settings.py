@@ -32,7 +32,7 @@ SHOWN = 60
 def _plain_number(value: Any) -> Any:
     """Accept plain decimal digits only; Python's own parsers would also accept exponents, underscores and NaN."""
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,12})?", value):
-        raise ValueError("it is no plain number")
+        raise ValueError("not a plain decimal number")
     return value
 
 
@@ -40,7 +40,7 @@ def _readable(value: Any) -> Any:
     """Reject text that is empty, has surrounding white space, or contains control characters or unpaired UTF-16 surrogates."""
     text = str(value)
     if not text or text != text.strip() or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", text):
-        raise ValueError("it is empty, or holds characters that no such text has")
+        raise ValueError("it is empty, has surrounding spaces, or contains control characters or unpaired surrogates")
     return value
 
 
@@ -159,4 +159,4 @@ def _name_unknown(name: str) -> None:
     if name.upper() in known or name in OTHERS:
         return
     near = difflib.get_close_matches(name, known, n=1)
-    print(f"makegood: {name} is no setting{f'; {near[0]} is one' if near else ''}", file=sys.stderr)
+    print(f"makegood: {name} is not a setting{f'; did you mean {near[0]}?' if near else ''}", file=sys.stderr)

@@ -35,7 +35,7 @@ maintenance_job = dg.define_asset_job(
     "maintenance",
     selection=dg.AssetSelection.groups(UPKEEP),
     tags={"makegood/writer": "warehouse"},
-    description="Tidy the warehouse. No number changes by it.",
+    description="Tidy the warehouse. No number changes.",
 )
 
 maintenance_schedule = dg.ScheduleDefinition(

@@ -187,8 +187,8 @@ def _naming_the_storage(home: Home) -> Iterator[None]:
         if isinstance(cause, MakegoodError):
             raise cause from error
         raise MakegoodError(
-            f"Dagster could not run with its storage in {home.dagster} ({type(cause).__name__}: {_sentence(str(cause))}): where that is"
-            " damaged, move the folder away, for it holds the history of runs and no number"
+            f"Dagster could not run with its storage in {home.dagster} ({type(cause).__name__}: {_sentence(str(cause))}): if that is"
+            " damaged, move the folder away: it holds only the history of runs, and no amounts"
         ) from error
 
 

@@ -129,7 +129,7 @@ def test_a_name_that_is_no_setting_is_said_once(
     Settings.read()
     Settings.read()
     assert capfd.readouterr().err == (
-        "makegood: MAKEGOOD_SETTLEMENT_GRACE_HOUR is no setting; MAKEGOOD_SETTLEMENT_GRACE_HOURS is one\n"
+        "makegood: MAKEGOOD_SETTLEMENT_GRACE_HOUR is not a setting; did you mean MAKEGOOD_SETTLEMENT_GRACE_HOURS?\n"
     )
 
 

@@ -36,7 +36,7 @@ def restated_hours(hours: HourRange, con: duckdb.DuckDBPyConnection) -> set[date
         hour for used in baseline_digests_in_use(hours.start.date(), hours.end.date(), con).values() for hour in used
     }
     if not (restated := derived & set(hours)):
-        raise MakegoodError(f"nothing to restate: no request hour from {hours} is derived")
+        raise MakegoodError(f"nothing to restate: no request hour from {hours} has been derived")
     return restated
 
 

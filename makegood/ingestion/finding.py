@@ -143,9 +143,9 @@ def _status(path: Path, base: Path) -> tuple[os.stat_result | None, str | None]:
                 return status, LEADS_OUT
             status = path.stat()
     except FileNotFoundError:
-        return (status, "a link that leads nowhere") if path.is_symlink() else (None, None)
+        return (status, "a broken link") if path.is_symlink() else (None, None)
     except OSError as error:
-        return None, f"cannot be looked at: {_said(error)}"
+        return None, f"cannot be examined: {_said(error)}"
     if stat.S_ISDIR(status.st_mode):
         return (status, "a folder with a file's name") if content_kind(path.name) else (None, None)
     return status, _refusal(path, status)
@@ -153,13 +153,13 @@ def _status(path: Path, base: Path) -> tuple[os.stat_result | None, str | None]:
 
 def _refusal(path: Path, status: os.stat_result) -> str | None:
     if not stat.S_ISREG(status.st_mode):
-        return "no file, but a pipe, socket or device"
+        return "not a regular file, but a pipe, socket or device"
     if path.name.lower().endswith(UNFINISHED):
-        return "unfinished, as its name's end says"
+        return "unfinished, judging by its suffix"
     if status.st_size > MOST_BYTES:
         return f"larger than {MOST_BYTES >> 30} GiB"
     if status.st_size > BOMB_BYTES and status.st_blocks * 512 < status.st_size // BOMB_RATIO:
-        return "almost all of it holes"
+        return "an almost entirely sparse file"
     return None
 
 

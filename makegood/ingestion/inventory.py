@@ -32,7 +32,7 @@ class Inventory:
         """
         self._lake = file.parent
         if not is_there(file) and any(self._lake.glob("*/**/*.parquet")):
-            raise MakegoodError(f"{file} is missing or empty, and without it nobody knows which parts count: {WAY_OUT}")
+            raise MakegoodError(f"{file} is missing or empty, so it is unknown which parts are current: {WAY_OUT}")
         self._db = open_sqlite(file, WAY_OUT)
         self._check_format(file)
         self._db.executescript(SCHEMA.read_text())

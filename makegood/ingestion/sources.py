@@ -139,7 +139,7 @@ def _zone(fields: dict[str, str], where: str) -> str | None:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise MakegoodError(f"{where}: there is no time zone {name!r}; names are such as America/New_York") from error
     if "{hour}" not in fields["files"]:
-        raise MakegoodError(f"{where}: `timezone` is of the hours in paths, and `files` holds no {{hour}}")
+        raise MakegoodError(f"{where}: `timezone` applies to hours in paths, but `files` has no {{hour}}")
     return name
 
 

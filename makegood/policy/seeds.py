@@ -113,7 +113,7 @@ def _rows(file: Path, columns: list[dict[str, Any]], problems: list[Problem]) ->
     except OSError as error:
         problems.append(Problem(str(file), 0, error.strerror or "cannot be read"))
     except (UnicodeDecodeError, csv.Error) as error:
-        problems.append(Problem(file.name, 0, f"is no CSV in UTF-8 ({error})"))
+        problems.append(Problem(file.name, 0, f"is not CSV in UTF-8 ({error})"))
 
 
 def _header_fault(header: list[str], names: list[str]) -> str:
@@ -121,7 +121,7 @@ def _header_fault(header: list[str], names: list[str]) -> str:
         return f"the column {missing[0]} is missing"
     if unknown := [name for name in header if name not in names]:
         return f"there is no column {unknown[0]!r}"
-    return f"the columns must stand in this order: {', '.join(names)}"
+    return f"the columns must be in this order: {', '.join(names)}"
 
 
 def _value(cell: str, column: dict[str, Any], file: str, line: int, problems: list[Problem]) -> Any:
@@ -131,7 +131,7 @@ def _value(cell: str, column: dict[str, Any], file: str, line: int, problems: li
         return None
     try:
         if cell != cell.strip():
-            raise ValueError("take away the space around it")
+            raise ValueError("remove the surrounding spaces")
         return _typed(cell, column["data_type"])
     except ValueError as error:
         problems.append(Problem(file, line, f"{column['name']} is {cell!r}: {error}"))

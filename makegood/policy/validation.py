@@ -81,7 +81,9 @@ def _words(policy: Policy) -> Iterator[Problem]:
             yield row.fault(f"there is no comparator {row['comparator']!r}; there are: {' '.join(COMPARATORS)}")
     for row in policy["detectors"]:
         if row["signal"] not in assessed_signals():
-            yield row.fault(f"no detector speaks for {row['signal']!r}, only for: {', '.join(assessed_signals())}")
+            yield row.fault(
+                f"detectors cannot provide the signal {row['signal']!r}, only: {', '.join(assessed_signals())}"
+            )
         if row["rank"] < 1:
             yield row.fault(f"rank is {row['rank']}: the first is 1")
     for row in policy["compensation_caps"]:
@@ -103,13 +105,15 @@ def _operations(policy: Policy) -> Iterator[Problem]:
                     " joined by |, or * for every purchase"
                 )
             elif name in unpurchased:
-                yield row.fault(f"no rule can be for {name}, which is nobody's purchase")
+                yield row.fault(f"a rule cannot apply to {name}, which nobody purchases")
             elif name == "other" and row["signal"] in assessed_signals():
                 yield row.fault(
-                    f"{row['signal']} cannot be for other: nobody knows what an answer is there, so nothing is paid for it"
+                    f"{row['signal']} cannot be for other: it is unknown what counts as an answer there, so nothing is paid for it"
                 )
             elif name in untimed_operations() and row["signal"] in timed_signals():
-                yield row.fault(f"{row['signal']} cannot be for {name}, which lasts as long as it is wanted to")
+                yield row.fault(
+                    f"{row['signal']} cannot be for {name}, which has no meaningful latency: the caller decides how long it runs"
+                )
             elif named.count(name) > 1:
                 yield row.fault(f"operations names {name} twice")
 
@@ -122,12 +126,16 @@ def _faults(policy: Policy) -> Iterator[Problem]:
             yield row.fault(f"there is no fault {row['fault']!r}; there are: {', '.join(FAULTS)}")
         if not STATUS.fullmatch(row["status"]):
             yield row.fault(
-                f"status is {row['status']!r}: write one of HTTP's such as 503, the beginning of one such as 5*, none, word, or *"
+                f"status is {row['status']!r}: write an HTTP status such as 503, the beginning of one such as 5*, none, word, or *"
             )
         if row["error_code"] != row["error_code"].lower():
-            yield row.fault(f"error_code is {row['error_code']!r}: write it in lower case, as codes are compared")
+            yield row.fault(
+                f"error_code is {row['error_code']!r}: write it in lower case, because codes are compared in lower case"
+            )
         if "|" in row["error_code"]:
-            yield row.fault(f"error_code is {row['error_code']!r}: codes are compared with a space for every bar")
+            yield row.fault(
+                f"error_code is {row['error_code']!r}: it must not contain |, which is replaced by a space before comparison"
+            )
 
 
 def _types(policy: Policy) -> Iterator[Problem]:
@@ -157,7 +165,7 @@ def _once(rows: list[Row], columns: tuple[str, ...]) -> Iterator[Problem]:
         name = tuple(row[column] for column in columns)
         earlier = first.setdefault(name, row)
         if earlier is not row:
-            yield row.fault(f"{_named(row, columns)} stands on line {earlier.line} already")
+            yield row.fault(f"{_named(row, columns)} is already on line {earlier.line}")
 
 
 def _intervals(policy: Policy) -> Iterator[Problem]:
@@ -181,7 +189,7 @@ def _versions(policy: Policy) -> Iterator[Problem]:
     """Policy versions must follow each other without overlap or gap, and the last one must be open-ended."""
     rules = sorted(policy["compensation_rules"], key=_start)
     if not rules:
-        yield Problem("compensation_rules.csv", 0, "it holds no rule")
+        yield Problem("compensation_rules.csv", 0, "it contains no rule")
         return
     latest = rules[0]
     for rule in rules[1:]:

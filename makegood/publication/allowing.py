@@ -66,7 +66,7 @@ def allowed(con: duckdb.DuckDBPyConnection, query: str, tables: Iterable[str]) -
         MakegoodError: the query is not valid SQL, or does more than read published tables.
     """
     if has_control(re.sub(r"[\t\n\r\f\v]", " ", query)):
-        raise MakegoodError("the query holds a control character")
+        raise MakegoodError("the query contains a control character")
     head = EXPLAINED.match(query)
     select = query[head.end() :] if head else query
     try:
@@ -76,9 +76,7 @@ def allowed(con: duckdb.DuckDBPyConnection, query: str, tables: Iterable[str]) -
     if not statements:
         raise MakegoodError("the query is empty")
     if statements[0].type == duckdb.StatementType.CREATE and len(statements) == 2 and "pivot" in select.lower():
-        raise MakegoodError(
-            "a pivot names its values here: `pivot … on reason_code in ('compensated', 'not_billed') …`"
-        )
+        raise MakegoodError("PIVOT must list its values: `pivot … on reason_code in ('compensated', 'not_billed') …`")
     if len(statements) > 1:
         raise MakegoodError(f"one statement at a time, please: this holds {len(statements)}")
     if statements[0].type != duckdb.StatementType.SELECT:
@@ -89,7 +87,7 @@ def allowed(con: duckdb.DuckDBPyConnection, query: str, tables: Iterable[str]) -
         if tree.get("error", True) or len(tree["statements"]) != 1:
             raise MakegoodError(READ_ONLY)
         if tree["statements"][0]["named_param_map"]:
-            raise MakegoodError("the query holds a parameter, and there is nothing to put in its place")
+            raise MakegoodError("the query contains a parameter, and parameters are not supported")
         _Walk(_functions(), {name.lower() for name in tables}).query(tree["statements"][0]["node"], frozenset())
     except RecursionError:
         raise MakegoodError("the query was refused: it is nested too deeply") from None
@@ -146,14 +144,14 @@ class _Walk:
             if kind in RELATIONS:
                 self._relation(node, scope)
             elif kind not in MODIFIERS and not kind.endswith("_TYPE_INFO"):
-                raise MakegoodError(f"the query was refused: it holds {kind.lower()}, which is not known here")
+                raise MakegoodError(f"the query was refused: {kind.lower()} is not allowed")
         if kind == "TABLE_FUNCTION":
             node = {**node, "function": node["function"].get("children")}
         self._parts(list(node.values()), scope)
 
     def _expression(self, node: Node) -> None:
         if node["class"] not in EXPRESSIONS:
-            raise MakegoodError(f"the query was refused: it holds {node['class'].lower()}, which is not known here")
+            raise MakegoodError(f"the query was refused: {node['class'].lower()} is not allowed")
         name = node.get("function_name")
         if name is not None and name.lower() not in self._functions:
             raise MakegoodError(f"the query was refused: there is no function {name!r} here")
@@ -162,7 +160,7 @@ class _Walk:
         if node["type"] == "BASE_TABLE":
             if node.get("at_clause"):
                 raise MakegoodError(
-                    "the query was refused: readers see what is published now, and no other time of a table"
+                    "the query was refused: only the current publication can be read, not another version of a table"
                 )
             self._table(node, scope)
         elif node["type"] == "TABLE_FUNCTION":
@@ -185,4 +183,4 @@ class _Walk:
 
     def _name(self, name: str) -> None:
         if NOT_IN_NAMES.search(name):
-            raise MakegoodError(f"the query was refused: {name!r} is no name of a table")
+            raise MakegoodError(f"the query was refused: {name!r} is not the name of a table")

@@ -28,7 +28,7 @@ class UnaskableError(MakegoodError):
     """A value that must not be bound to a query. `name` is the parameter's name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} holds a control character, which no text that can be asked for does")
+        super().__init__(f"{name} contains a control character, which is not allowed")
         self.name = name
 
 

@@ -48,7 +48,10 @@ from fct_content_assessments
 where {SAME_REQUEST} and requested_at = $requested_at and request_date = $request_date and request_hour = $request_hour
 """
 
-NO_PURCHASES = {"health_check": "a check of the gateway's own", "retrieval": "a read of something bought earlier"}
+NO_PURCHASES = {
+    "health_check": "a health check by the gateway itself",
+    "retrieval": "a read of something bought earlier",
+}
 """Operations that nobody pays for, in words."""
 
 Row = dict[str, Any]
@@ -212,16 +215,16 @@ def decision(request: Row, rules: list[RuleEvaluation]) -> str:
         else "the error was of the caller's own making"
     )
     because = {
-        "not_a_purchase": f"it is nobody's purchase but {NO_PURCHASES.get(request['operation'], 'a ' + request['operation'])}",
+        "not_a_purchase": f"it is not a purchase but {NO_PURCHASES.get(request['operation'], 'a ' + request['operation'])}",
         "not_covered": f"the account {request['account_id']} was not covered at that time",
         "cancelled_by_caller": "the caller left before the end",
         "caller_error": f"{refused} ({_failure(request)})",
         "not_billed": "nothing was billed for it",
         "within_normal_range": "no rule matched",
-        "cost_unknown": f"{named}, but what the request cost is not known"
+        "cost_unknown": f"{named}, but the cost of the request is unknown"
         if named
         else "the log says neither what the request cost nor how many tokens it took",
-        "zero_payout": f"{named}, but what it pays of ${_plain(request['cost_usd'] or Decimal(0))} comes to nothing",
+        "zero_payout": f"{named}, but its payout on ${_plain(request['cost_usd'] or Decimal(0))} rounds to zero",
     }
     return f"Nothing is paid: {because[reason]}."
 
@@ -247,21 +250,21 @@ def _outcome(row: Row, request: Row, is_paid: bool) -> str:
     if outcome == "not_for_operation":
         return f"it is for {row['operations'].replace('|', ', ')}, and this was {request['operation']}"
     if outcome == "replaced_for_model":
-        return f"a rule made for models like {request['model']} stands in its place"
+        return f"replaced by a rule specific to models like {request['model']}"
     if outcome == "not_observed":
         return f"{row['signal']} was not observed{_why_unknown(row['signal'], request)}"
     if outcome == "threshold_not_met":
         return f"{row['signal']} was {_plain(observed)}, which is not {threshold}"
     if outcome == "too_little_output":
-        return f"it asks for {row['min_output_tokens']} output tokens or more, and there were {_count(request['output_tokens'])}"
+        return f"it requires at least {row['min_output_tokens']} output tokens, and there were {_count(request['output_tokens'])}"
     if outcome == "too_short":
-        return f"it asks for {row['min_latency_ms']} ms or more, and it took {_count(request['latency_ms'])}"
+        return f"it requires at least {row['min_latency_ms']} ms, and the request took {_count(request['latency_ms'])}"
     matched = f"{row['signal']} was {_plain(observed)}, which is {threshold}"
     if is_paid:
         return f"paid: {matched}"
     if request["reason_code"] == "compensated":
         return f"matched, as {matched}; it would pay ${_plain(row['rule_payout_usd'])}, and {request['rule_id']} comes before it"
-    return f"matched, as {matched}; nothing is paid for the request all the same"
+    return f"matched, as {matched}, but the request is not compensated"
 
 
 def _why_unknown(signal: str, request: Row) -> str:
@@ -270,13 +273,13 @@ def _why_unknown(signal: str, request: Row) -> str:
         return ": nobody can say whose fault the error was"
     if signal in assessed_signals() and request["operation"] == "other":
         called = f" ({request['native_operation']})" if request["native_operation"] else ""
-        return f": what was bought{called} is not known, so neither is what an answer to it is"
+        return f": the operation{called} is unknown, so it is unclear what counts as an answer"
     if signal in timed_signals() and request["operation"] in untimed_operations():
-        return f": a {request['operation']} lasts as long as it is wanted to"
+        return f": a {request['operation']} has no meaningful latency, as the caller decides how long it runs"
     if signal in ("empty_completion", "truncated") and request["finish_reason"] == "other":
-        return f": it ended in a word that is not known ({request['native_finish_reason']})"
+        return f": it ended with an unknown finish reason ({request['native_finish_reason']})"
     if signal == "empty_completion" and request["is_answer_withheld"] and request["has_answer"] is None:
-        return ": the record holds back the answer"
+        return ": the answer was redacted from the log"
     return ""
 
 

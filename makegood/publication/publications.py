@@ -102,7 +102,7 @@ class Publications:
         self._file = file
         way_out = rebuilding(file.parent)
         if not is_there(file) and is_there(catalog_file(file.parent)):
-            raise MakegoodError(f"{file} is missing or empty, and without it nobody knows what was audited: {way_out}")
+            raise MakegoodError(f"{file} is missing or empty, so it is unknown what was audited: {way_out}")
         self._db = open_sqlite(file, way_out)
         self._db.executescript(SCHEMA)
 
@@ -234,7 +234,7 @@ class Publications:
         *values, seal = row
         try:
             if _seal(values) != seal:
-                raise ValueError(f"publication {values[0]} is not what was recorded")
+                raise ValueError(f"publication {values[0]} differs from what was recorded")
             return Publication(
                 values[0], values[1], values[2], datetime.fromisoformat(values[3]), _moment(values[4]), _moment(values[5]),
                 values[6], _moment(values[7]), values[8], values[9], Decimal(values[10]), values[11], values[12],

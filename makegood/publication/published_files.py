@@ -26,7 +26,7 @@ class DamagedFileError(MakegoodError):
     """A file of the warehouse is not as it was published."""
 
     def __init__(self, file: Path, way_out: str) -> None:
-        super().__init__(f"{file} is damaged, it does not hold what was published: {way_out}")
+        super().__init__(f"{file} is damaged, its content has changed since it was published: {way_out}")
 
 
 def damage(error: Exception) -> MakegoodError | None:
@@ -110,7 +110,7 @@ class PublishedFiles(AbstractFileSystem):
             DamagedFileError: it cannot be opened, or its size is not that of its seal.
         """
         if mode != "rb":
-            raise PermissionError("a reader writes no file")
+            raise PermissionError("readers cannot write files")
         place = self._place(path)
         seal = self._seals(path.removeprefix(PREFIX))
         try:
@@ -141,4 +141,4 @@ class PublishedFiles(AbstractFileSystem):
         try:
             return self._files[path.removeprefix(PREFIX)]
         except KeyError:
-            raise PermissionError("this is no file of what is published") from None
+            raise PermissionError("not a file of the published snapshot") from None

@@ -30,7 +30,7 @@ def roll_back(home: Home, publication_id: int | None = None) -> Publication:
                 raise MakegoodError(
                     f"there is no publication {publication_id}: {_listed(record, kept)}"
                     if publication_id is not None
-                    else f"nothing to go back to: no publication is of a snapshot before {current.snapshot_id}"
+                    else f"nothing to go back to: no publication has a snapshot older than {current.snapshot_id}"
                 )
             if target.snapshot_id not in kept:
                 raise MakegoodError(

@@ -45,7 +45,9 @@ def pin_sealed(warehouse: Path, snapshot_id: int, target: Path) -> None:
         # The upkeep may have run in between; it seals again what it changed.
         if is_last:
             raise fault(
-                catalog_file(warehouse), ValueError("it does not say what was published"), rebuilding(warehouse)
+                catalog_file(warehouse),
+                ValueError("its content differs from what was published"),
+                rebuilding(warehouse),
             )
         target.unlink()
 

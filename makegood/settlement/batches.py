@@ -106,4 +106,4 @@ def _batch(file: Path, said: dict[str, str]) -> Batch:
             request_dates=tuple(date.fromisoformat(day) for day in said["request_dates"].split(",") if day),
         )
     except (KeyError, ValueError, ArithmeticError) as error:
-        raise ValueError(f"{file.name} does not say what a batch says ({error})") from error
+        raise ValueError(f"{file.name} is not a batch: its metadata is not that of a batch ({error})") from error

@@ -50,11 +50,11 @@ from posting
 
 FAULTS = {
     "its account is unknown": f"select entry_id from entries where account_id = '{UNKNOWN_ACCOUNT}'",
-    "it is of nothing": "select entry_id from entries where amount_usd = 0",
-    "its key would come to more than the requests cost": (
+    "its amount is zero": "select entry_id from entries where amount_usd = 0",
+    "the total posted for its key would exceed the cost of its requests": (
         "select entry_id from entries inner join due using (compensation_id, account_id) where posted_usd + amount_usd > cost_usd"
     ),
-    "its key would come to less than nothing": (
+    "the total posted for its key would be negative": (
         "select entry_id from entries inner join due using (compensation_id, account_id) where posted_usd + amount_usd < 0"
     ),
     "its payout has no decision": (
@@ -83,5 +83,5 @@ def check(con: duckdb.DuckDBPyConnection) -> None:
         row = con.execute(f"{query} order by 1 limit 1").fetchone()
         if row:
             raise MakegoodError(
-                f"not posted: entry {row[0]} does not hold ({fault}); this is a bug, keep the home and report it"
+                f"not posted: entry {row[0]} violates an invariant ({fault}); this is a bug, keep the home and report it"
             )

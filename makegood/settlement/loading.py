@@ -35,7 +35,7 @@ def write_run_inputs(home: Home, loaded: Head, run_inputs: Path) -> list[Batch]:
     if loaded not in ledger.heads():
         raise MakegoodError(
             f"the warehouse has batch {loaded.sequence} with digest {loaded.digest[:12]}… and the ledger in {ledger.batches_dir} does not:"
-            f" restore the batches that are missing; where there is no newer copy, delete {home.warehouse} and run all landing hours again"
+            f" restore the missing batches; where there is no newer copy, delete {home.warehouse} and run all landing hours again"
         )
     batches = list(ledger.batches()[loaded.sequence :])
     entries = ", ".join(f"{name}::{kind} as {name}" for name, kind in COLUMNS.items())

@@ -38,7 +38,7 @@ def prove(batches_dir: Path) -> Proof:
         if file in said:
             fault = _link_fault(said[file], number, proved[-1] if proved else None)
         else:
-            fault = bytes_fault(file) or f"{file.name} is no batch: it does not say what a batch says"
+            fault = bytes_fault(file) or f"{file.name} is not a batch: its metadata is not that of a batch"
         if fault:
             return Proof(tuple(proved), fault, file)
         proved.append(said[file])
@@ -49,7 +49,7 @@ def bytes_fault(file: Path) -> str | None:
     """Why the file is not the one that was posted under its name; None if it is."""
     sequence, digest = named(file)
     if sequence < 1:
-        return f"{file.name} is no batch of the ledger"
+        return f"{file.name} is not a batch of the ledger"
     try:
         found = digest_of(file)
     except OSError as error:
@@ -101,9 +101,9 @@ def _signature(file: Path) -> Signature | None:
 
 def _link_fault(batch: Batch, number: int, before: Batch | None) -> str | None:
     if batch.sequence != number:
-        return f"batch {number} is not there: {batch.file.name} comes in its place"
+        return f"batch {number} is missing; {batch.file.name} was found instead"
     if batch.previous != (before.digest if before else ""):
-        return f"batch {number} ({batch.file.name}) does not follow batch {number - 1}: it was posted after another one"
+        return f"batch {number} ({batch.file.name}) does not follow batch {number - 1}: its metadata names a different previous batch"
     if before and batch.settled_date < before.settled_date:
-        return f"batch {number} ({batch.file.name}) is of a period before that of batch {number - 1}"
+        return f"batch {number} ({batch.file.name}) has an earlier posting period than batch {number - 1}"
     return None

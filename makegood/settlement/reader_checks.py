@@ -127,7 +127,7 @@ def faults(con: duckdb.DuckDBPyConnection, ledger: Ledger, loaded: list[Batch]) 
 
 def _first_unlike(con: duckdb.DuckDBPyConnection, table: ReaderTable) -> str | None:
     if not has_table(con, table.table):
-        return f"{table.table} is not there: run a landing hour, which makes it"
+        return f"{table.table} does not exist yet: run a landing hour to create it"
     columns = ", ".join(str(column[0]) for column in con.execute(f"from ({table.expected}) limit 0").description or [])
     keys = ", ".join(table.keys)
     row = con.execute(
@@ -139,4 +139,4 @@ def _first_unlike(con: duckdb.DuckDBPyConnection, table: ReaderTable) -> str | N
     if row is None:
         return None
     named = ", ".join(f"{key} {value}" for key, value in zip(table.keys, row, strict=True))
-    return f"{table.table} is not {table.source}: the first row that differs is that of {named}"
+    return f"{table.table} does not match {table.source}: the first row that differs has {named}"

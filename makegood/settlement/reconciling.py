@@ -71,7 +71,7 @@ def reconcile(home: Home, file: Path, *, is_confirmed: bool = False) -> Reconcil
         for record in records:
             if record.head not in heads:
                 raise MakegoodError(
-                    f"{record.directory} speaks of batches that the ledger does not have: move {ledger.handover_dir} away, and reconcile again"
+                    f"{record.directory} refers to batches that the ledger does not have: move {ledger.handover_dir} away, and reconcile again"
                 )
         given = read_accepted(file)
         handed_over = _handed_over(records)
@@ -117,10 +117,10 @@ def read_accepted(file: Path) -> list[Accepted]:
         row = dict(zip(heading, fields, strict=True))
         if not KEY.fullmatch(row["idempotency_key"]):
             raise MakegoodError(
-                f"{file}, line {number}: {row['idempotency_key']!r} is no key of a hand-over; leave out what is not Makegood's"
+                f"{file}, line {number}: {row['idempotency_key']!r} is not a key of a hand-over; leave out credits that are not Makegood's"
             )
         if not AMOUNT.fullmatch(row["amount_usd"]):
-            raise MakegoodError(f"{file}, line {number}: {row['amount_usd']!r} is no amount in USD, such as 1.10")
+            raise MakegoodError(f"{file}, line {number}: {row['amount_usd']!r} is not an amount in USD, such as 1.10")
         one = Accepted(number, row["idempotency_key"], Decimal(row["amount_usd"]), row.get("account_id") or None)
         if accepted.setdefault(one.key, one).amount_usd != one.amount_usd:
             raise MakegoodError(f"{file}, line {number}: {one.key} has another amount on line {accepted[one.key].line}")
@@ -153,7 +153,7 @@ def _ask_about_gaps(file: Path, given: Iterable[Accepted], handed_over: Mapping[
     if lacking:
         raise MakegoodError(
             f"{file} lacks {len(lacking)} credits that were handed over, the first is {lacking[0][0]} of {lacking[0][1]:.2f} USD: complete the"
-            " file, or say --confirm if billing never accepted them; they count as credited all the same, so give it their files then"
+            " file, or say --confirm if billing never accepted them; they still count as credited, so give billing their files then"
         )
 
 

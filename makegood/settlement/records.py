@@ -47,7 +47,7 @@ class Record:
         except OSError as error:
             raise MakegoodError(f"{file} cannot be read ({error.strerror}): {self.remedy}") from error
         if hashlib.sha256(content).hexdigest() != self.sha256.get(name):
-            raise MakegoodError(f"{file} is damaged, it does not hold what was handed over: {self.remedy}")
+            raise MakegoodError(f"{file} is damaged, its content has changed since it was handed over: {self.remedy}")
         return content
 
     def standings(self) -> Standings:
@@ -60,7 +60,9 @@ class Record:
         try:
             return read_standings(content)
         except ValueError as error:
-            raise MakegoodError(f"{self.directory / FILE} holds no standings ({error}): {self.remedy}") from error
+            raise MakegoodError(
+                f"{self.directory / FILE} does not contain standings ({error}): {self.remedy}"
+            ) from error
 
 
 class Records:
@@ -109,7 +111,7 @@ class Records:
         record = reconciled[-1] if reconciled else self._handed_over.get(sequence)
         if record is None and sequence:
             raise MakegoodError(
-                f"batch {sequence} was not handed over, and what comes after it begins where it ends: run `makegood handover` without --batch"
+                f"batch {sequence} was not handed over, and later hand-overs continue from it: run `makegood handover` without --batch"
             )
         return record.standings() if record else {}
 
@@ -170,7 +172,7 @@ def _write_once(file: Path, content: bytes, is_finished: bool) -> None:
     if file.exists() and file.read_bytes() == content:
         return
     if file.exists() and is_finished:
-        raise MakegoodError(f"{file} was handed over with another content: move it away, and find out who changed it")
+        raise MakegoodError(f"{file} was handed over with different content: move it away, and find out who changed it")
     write_durably(file, content)
 
 
@@ -185,7 +187,7 @@ def _read(folder: Path) -> Record:
         head = Head(int(facts["ledger_sequence"]), str(facts["ledger_digest"]))
         found = Record(folder, head, reconciliation, dict(facts["sha256"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise MakegoodError(f"{file} is no manifest of a hand-over: {record.remedy}") from error
+        raise MakegoodError(f"{file} is not the manifest of a hand-over: {record.remedy}") from error
     if head.sequence != sequence:
-        raise MakegoodError(f"{file} is that of batch {head.sequence}, which was put in its place: {record.remedy}")
+        raise MakegoodError(f"{file} belongs to batch {head.sequence} and is in the wrong folder: {record.remedy}")
     return found

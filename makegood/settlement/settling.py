@@ -266,7 +266,7 @@ def _too_many_corrections(lines: tuple[Line, ...], terms: Terms) -> Iterator[str
     amount = sum((abs(line.amount_usd) for line in adjusting), Decimal(0))
     if count > terms.most_adjustments or amount > terms.most_adjusted_usd:
         yield (
-            f"{count:,} adjustments and reversals of {amount:f} USD are more than pass without a look (limits {terms.most_adjustments:,}"
+            f"{count:,} adjustments and reversals of {amount:f} USD exceed the limits for posting without confirmation ({terms.most_adjustments:,}"
             f" and {terms.most_adjusted_usd:f} USD)"
         )
 

@@ -53,7 +53,7 @@ def read_standings(content: bytes) -> Standings:
             for row in read_json_lines(content)
         }
     except (KeyError, TypeError, ArithmeticError) as error:
-        raise ValueError(f"a line names no account and its amounts: {error}") from error
+        raise ValueError(f"a line lacks the account or its amounts: {error}") from error
 
 
 def after(before: Standings, posted: Iterable[tuple[str, Decimal]]) -> Standings:

@@ -65,8 +65,8 @@ def refuse_what_may_be_older(home: Home, ledger: Ledger, again: int | None = Non
     if seen is None:
         if len(heads) > 1:
             raise MakegoodError(
-                f"the ledger in {ledger.root} is new to this home ({home.ledger_seen.name} is not there), so it may be a copy that is older than"
-                f" what was handed over: {RECONCILE}"
+                f"the ledger in {ledger.root} has not been used in this home before ({home.ledger_seen.name} is missing) and may be an outdated"
+                f" copy: {RECONCILE}"
             )
         return records
     if seen.head not in heads:
@@ -78,7 +78,7 @@ def refuse_what_may_be_older(home: Home, ledger: Ledger, again: int | None = Non
         )
     if missing and (again is None or again > seen.handed_over):
         raise MakegoodError(
-            f"the record of what was handed over of batch {missing[0]} is not in {ledger.handover_dir}: restore it from a copy, or run"
+            f"the record of the hand-over of batch {missing[0]} is not in {ledger.handover_dir}: restore it from a copy, or run"
             f" `makegood handover --batch {missing[0]}`, which writes the same files again"
         )
     return records
@@ -117,8 +117,8 @@ def _published(home: Home) -> Head:
 
 def _behind(ledger: Ledger, how: str, known: Head) -> str:
     return (
-        f"the ledger in {ledger.batches_dir} is behind what was {how}: batch {known.sequence} with digest {known.digest[:12]}… is not"
-        " there; restore the batches that are missing"
+        f"the ledger in {ledger.batches_dir} is behind what was {how}: batch {known.sequence} with digest {known.digest[:12]}… is"
+        " missing; restore the missing batches"
     )
 
 

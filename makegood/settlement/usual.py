@@ -128,5 +128,5 @@ def _sentence(
 ) -> str:
     who = "all accounts together" if account_id is None else f"account {account_id!r}"
     day = f" for {request_date}" if request_date else " by adjustments and reversals"
-    past = f"{most:f} USD is the most of a day" if most is not None else "nothing was posted yet"
-    return f"{who} would be {direction} {amount:f} USD{day}, where {past} (limit {limit:f} USD)"
+    past = f"the largest recent day is {most:f} USD" if most is not None else "nothing was posted yet"
+    return f"{who} would be {direction} {amount:f} USD{day}; {past} (limit {limit:f} USD)"

@@ -52,9 +52,9 @@ FAULTS = {
     "its id is not that of its key and ordinal": f"entry_id <> {ENTRY_ID.format(ordinal='ordinal')}",
     "it names another batch": "batch_id <> file_batch_id",
     "it names another period": "settled_date <> file_settled_date",
-    "it is of nothing": "amount_usd = 0",
+    "its amount is zero": "amount_usd = 0",
     "its account is unknown": "account_id = 'unknown'",
-    "its key comes to less than nothing": "after_usd < 0",
+    "the total posted for its key is negative": "after_usd < 0",
     "its type does not follow from the sums before and after it": (
         "entry_type <> case when before_usd = 0 then 'payout' when after_usd = 0 then 'reversal' else 'adjustment' end"
     ),
@@ -123,7 +123,7 @@ def _handed_over(home: Home, ledger: Ledger) -> list[str]:
     unlike = sorted(set(stated.items()) ^ set(rows))
     return (
         [
-            f"the standings handed over with batch {records.last} are not what was posted: the first account that differs is {unlike[0][0]}"
+            f"the standings handed over with batch {records.last} do not match what was posted: the first account that differs is {unlike[0][0]}"
         ]
         if unlike
         else []
@@ -157,7 +157,7 @@ def _first_unfit_entry(file: Path) -> str:
             ).fetchone()
     except duckdb.Error:
         return "; its entries cannot be read"
-    return f"; the first entry that does not fit is {row[0]}" if row else ""
+    return f"; the first entry that does not match its own digest is {row[0]}" if row else ""
 
 
 def _entries(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> tuple[int, Decimal, list[str]]:
@@ -181,13 +181,13 @@ def _entries(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> tuple[
             f"select entry_id, file_batch_id from steps where {condition} order by file_batch_id, request_date, compensation_id limit 1"
         ).fetchone()
         if row:
-            problems.append(f"entry {row[0]} of batch {row[1]} does not fit: {fault}")
+            problems.append(f"entry {row[0]} of batch {row[1]} is inconsistent: {fault}")
     miscounted = con.execute(
         "select sequence from batches left join (select file_batch_id, count(*) as n, sum(amount_usd) as s from steps group by 1) on sequence = file_batch_id"
         " where n is distinct from entry_count or s is distinct from amount_usd order by 1 limit 1"
     ).fetchone()
     if miscounted:
-        problems.append(f"batch {miscounted[0]} does not hold as many entries, or not of the sum, that it says")
+        problems.append(f"batch {miscounted[0]} has a different entry count or total than its metadata states")
     total = con.execute("select count(*), sum(amount_usd) from steps").fetchone()
     assert total is not None
     return total[0], total[1], problems
@@ -208,7 +208,7 @@ def _decisions(
         return []
     entry = f"entry {row[4]}" if row[4] else "no entry"
     return [
-        f"{row[5]} keys have not come to what was decided, and settling would not see it: the first is {row[0]} of account {row[1]} with"
+        f"{row[5]} keys differ from what is allowed, and the next settlement would miss them: the first is {row[0]} of account {row[1]} with"
         f" {row[2]} USD posted ({entry}) and {row[3]} USD allowed"
     ]
 

@@ -70,7 +70,7 @@ def read_sealed(file: Path, remedy: str) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError):
         is_whole = False
     if not is_whole:
-        raise MakegoodError(f"{file} is damaged, it does not hold what was written: {remedy}")
+        raise MakegoodError(f"{file} is damaged, its content has changed since it was written: {remedy}")
     return dict(facts)
 
 

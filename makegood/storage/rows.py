@@ -111,6 +111,6 @@ def _field(text: str | None) -> str:
         return ""
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise MakegoodError(
-            f"{text!r} cannot be written as CSV: it holds a NUL or half a character; mend it where it comes from"
+            f"{text!r} cannot be written as CSV: it contains a NUL or an unpaired surrogate; fix it at its source"
         )
     return '"' + text.replace('"', '""') + '"' if NEEDS_QUOTES.search(text) else text

@@ -61,7 +61,7 @@ def create(warehouse: Path, *, is_published: bool = False) -> None:
     is_new = not is_there(catalog_file(warehouse))
     if is_new and is_published:
         raise MakegoodError(
-            f"{catalog_file(warehouse)} is missing or empty, although it was published from: {rebuilding(warehouse)}"
+            f"{catalog_file(warehouse)} is missing or empty, although there are publications of it: {rebuilding(warehouse)}"
         )
     with connect() as con:
         attach(con, warehouse, read_only=False)

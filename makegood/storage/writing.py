@@ -141,7 +141,7 @@ def _locked(file: Path, kind: int) -> int | None:
             lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
             raise MakegoodError(
-                f"cannot lock {file}: {error.strerror}; set MAKEGOOD_HOME, or mend its permissions"
+                f"cannot lock {file}: {error.strerror}; set MAKEGOOD_HOME, or fix its permissions"
             ) from error
         try:
             fcntl.flock(lock, kind | fcntl.LOCK_NB)
@@ -150,7 +150,9 @@ def _locked(file: Path, kind: int) -> int | None:
             return None
         except OSError as error:
             os.close(lock)
-            raise MakegoodError(f"cannot lock {file}: {error.strerror}; its file system must know locks") from error
+            raise MakegoodError(
+                f"cannot lock {file}: {error.strerror}; its file system must support file locks"
+            ) from error
         # If somebody deleted the file meanwhile, we hold a lock on a file that nobody else can see, so try again.
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(lock), file.stat()):

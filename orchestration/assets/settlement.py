@@ -34,7 +34,7 @@ def ledger_batches(context: dg.AssetExecutionContext, config: Confirmation, book
     """What is due at the published snapshot, posted as one immutable batch; nothing where nothing is due."""
     done = settle(books.prepared_home, posting_period(context), books.terms, is_confirmed=config.is_confirmed)
     for surprise in done.surprises:
-        context.log.warning("posted, as it was confirmed: %s", surprise)
+        context.log.warning("posted, because it was confirmed: %s", surprise)
     return dg.MaterializeResult(
         metadata={
             "batch": done.batch_id or "nothing was due",

@@ -78,7 +78,7 @@ def restate(start: From, end: To, as_json: AsJson = False) -> None:
 def rollback(
     publication: Annotated[
         int | None,
-        typer.Option("--to", help="The publication's number; unless told the one before, of an older snapshot."),
+        typer.Option("--to", help="The publication's number; by default the last one with an older snapshot."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -91,13 +91,13 @@ def rollback(
     else:
         notes.print(
             f"Readers see snapshot {restored.snapshot_id} again, with {restored.request_count:,} requests and {restored.payout_usd:f} USD decided;"
-            " the next run shows the newest: switch the schedule off until what was wrong is mended"
+            " the next run shows the newest: switch the schedule off until the cause is fixed"
         )
 
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="One SELECT; tables go by their plain names.")],
+    query: Annotated[str, typer.Argument(help="One SELECT; tables are named without a schema.")],
     form: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
 ) -> None:
     """Query the published snapshot, read-only."""
@@ -127,13 +127,13 @@ def status(as_json: AsJson = False) -> None:
 @app.command()
 def explain(
     request_id: Annotated[str, typer.Argument(help="The id of the request.")],
-    source: Annotated[str | None, typer.Option(help="The gateway, where several have a request of this id.")] = None,
-    account: Annotated[str | None, typer.Option(help="The account, where several have a request of this id.")] = None,
+    source: Annotated[str | None, typer.Option(help="The gateway, if several have a request with this id.")] = None,
+    account: Annotated[str | None, typer.Option(help="The account, if several have a request with this id.")] = None,
     at: Annotated[
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"],
-            help="When exactly it was asked, UTC, where an account used the id again; else the last request is meant.",
+            help="The exact time of the request, UTC, if the account used the id more than once; by default the last one.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -182,7 +182,7 @@ def simulate(
     hours, home = HourRange.parse(start, end), Home(Settings.read().home).existing()
     policy = valid_policy(rules=rules)
     current_publication(home.warehouse)
-    notes.print(f"Deciding the published requests asked from {hours} (UTC) under {rules}")
+    notes.print(f"Deciding the published requests of {hours} (UTC) under {rules}")
     simulation = simulate_rules(home.warehouse, policy, hours, compiled(MODELS), out)
     if as_json:
         typer.echo(json.dumps(plain(asdict(simulation))))
@@ -219,7 +219,7 @@ def page() -> None:
     from dashboard.serving import serve
 
     settings = Settings.read()
-    notes.print(f"The page: http://{settings.page_host}:{settings.page_port} (Ctrl+C ends it)")
+    notes.print(f"The page: http://{settings.page_host}:{settings.page_port} (Ctrl+C stops it)")
     serve(settings)
 
 

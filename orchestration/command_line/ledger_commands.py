@@ -28,8 +28,8 @@ def settle(
     settled: Annotated[
         str, typer.Option("--date", help="The posting period, such as 2026-11-03; never before the last one.")
     ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would post, and post nothing.")] = False,
-    confirm: Annotated[bool, typer.Option("--confirm", help="Post what is more than usual too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be posted, and post nothing.")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Post even what is more than usual.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Post to the ledger what is due of the closed days, and publish it."""
@@ -97,7 +97,7 @@ def statement(
 @app.command()
 def handover(
     batch: Annotated[
-        int | None, typer.Option(help="One batch; every batch that was not handed over yet unless told.")
+        int | None, typer.Option(help="One batch; by default every batch that was not handed over yet.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -124,7 +124,7 @@ def handover(
 def reconcile(
     file: Annotated[Path, typer.Argument(help="CSV with idempotency_key and amount_usd of all that billing accepted.")],
     confirm: Annotated[
-        bool, typer.Option("--confirm", help="It is right that billing lacks a credit that it was given.")
+        bool, typer.Option("--confirm", help="Go on although billing lacks a credit that was handed over.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -139,6 +139,6 @@ def reconcile(
         typer.echo(json.dumps(plain(asdict(done))))
         return
     notes.print(
-        f"Billing accepted {done.accepted_count:,} credits: {done.known_count:,} were handed over by the records here, {done.added_count:,} of"
-        f" {done.added_usd} USD were not and count as credited now; settle and handover may go on"
+        f"Billing accepted {done.accepted_count:,} credits: {done.known_count:,} are in the records of hand-overs here; {done.added_count:,} others of"
+        f" {done.added_usd} USD now count as credited too; settle and handover may go on"
     )

@@ -66,17 +66,17 @@ def print_status(now: Status) -> None:
             f"! {_counted(len(now.unmatched_files), 'file')} in the landing area match{'es' if len(now.unmatched_files) == 1 else ''} no source, such as {names}"
         )
     if now.replaced_records:
-        lines.append(f"! characters that no text may hold were replaced in {_counted(now.replaced_records, 'record')}")
+        lines.append(f"! invalid characters were replaced in {_counted(now.replaced_records, 'record')}")
     if now.unaudited_hours:
         lines.append(f"✗ {_span(now.unaudited_hours)} written but not audited: the next publication waits for them")
     if now.damaged_parts:
         lines.append(
-            f"✗ {len(now.damaged_parts):,} files of the lake are missing or cut, such as lake/{now.damaged_parts[0]}: put them back from"
+            f"✗ {len(now.damaged_parts):,} files of the lake are missing or truncated, such as lake/{now.damaged_parts[0]}: put them back from"
             " a copy, or delete them and run the landing hours of their landing files again"
         )
     if now.lost_files:
         lines.append(
-            f"✗ {len(now.lost_files):,} files of what is published are missing or cut, such as warehouse/data/{now.lost_files[0]}: delete"
+            f"✗ {len(now.lost_files):,} published files are missing or truncated, such as warehouse/data/{now.lost_files[0]}: delete"
             " warehouse/ and run all landing hours again"
         )
     if now.torn_files:
@@ -87,11 +87,11 @@ def print_status(now: Status) -> None:
         lines.append(f"! {_span(now.stale_hours)} decided under other seeds than today's")
     if now.unknown_operations.requests:
         lines.append(
-            f"! {_unknown(now.unknown_operations)} name something bought that is not known: nothing is paid for their content"
+            f"! {_unknown(now.unknown_operations)} name an unknown operation: nothing is paid for their content"
         )
     if now.unknown_endings.requests:
         lines.append(
-            f"! {_unknown(now.unknown_endings)} ended in a word that is not known: none of them is paid as empty"
+            f"! {_unknown(now.unknown_endings)} ended with an unknown finish reason: none of them is paid as empty"
         )
     if now.landed_files > files.files:
         lines.append(f"! {now.landed_files - files.files:,} landed files are not published yet")
@@ -123,14 +123,14 @@ def print_explanation(explanation: Explanation) -> None:
     )
     for moment in explanation.other_times:
         console.print(
-            f"The same id names another request: --at {moment.isoformat(timespec='milliseconds')}", markup=False
+            f"Another request has the same id: --at {moment.isoformat(timespec='milliseconds')}", markup=False
         )
     rules = [(rule.rule_id, rule.policy_version, rule.label, rule.outcome, rule.sentence) for rule in explanation.rules]
     print_rows(["rule", "policy", "type", "outcome", "in words"], rows=rules, form="table", title="Every rule in force")
     if explanation.assessments:
         columns = ["detector", "verdict", "score", "category", "assessed_at"]
         verdicts = [tuple(verdict[column] for column in columns) for verdict in explanation.assessments]
-        print_rows(columns, verdicts, "table", "What detectors say of its answer")
+        print_rows(columns, verdicts, "table", "What detectors say about its answer")
 
 
 def print_settlement(planned: Settlement) -> None:
@@ -145,7 +145,9 @@ def print_settlement(planned: Settlement) -> None:
         *[f"! {surprise}" for surprise in planned.surprises[:MOST_SURPRISES]],
     ]
     if planned.surprises:
-        lines.append(f"! settling stops at {len(planned.surprises):,} such surprises, unless it is told --confirm")
+        lines.append(
+            f"! settling stops because of {len(planned.surprises):,} unusual amounts, unless --confirm is given"
+        )
     Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
 
 

@@ -267,7 +267,7 @@ def test_a_single_null_where_none_may_be_fails_and_names_its_row(table: str, col
     home.execute(f"update makegood.{table} set {column} = null where request_date = '2026-11-10' and request_hour = 3")
     measured = find(home.audit(table), column)
     assert measured.outcome == "failed"
-    assert measured.note is not None and measured.note.endswith("values are missing, which is never right here")
+    assert measured.note is not None and measured.note.endswith("values are missing, which is never allowed here")
     relation = next(one for one in SUITES[table].relations if one.name == measured.relation)
     assert set(measured.unexpected_rows[0]) == set(relation.keys)
 

@@ -127,14 +127,14 @@ def test_what_is_no_file_is_refused_with_its_reason_and_the_others_land(
     place.land()
     assert {Path(row["landing_file"]).name for row in place.rows()} == {"good.jsonl", "inside.jsonl"}
     assert {Path(file.landing_file).name: file.reason for file in place.inventory.refused_files()} == {
-        "pipe.jsonl": "no file, but a pipe, socket or device",
-        "socket.jsonl": "no file, but a pipe, socket or device",
+        "pipe.jsonl": "not a regular file, but a pipe, socket or device",
+        "socket.jsonl": "not a regular file, but a pipe, socket or device",
         "folder.json": "a folder with a file's name",
         "out.jsonl": "a link that leads out of the landing area",
-        "nowhere.jsonl": "a link that leads nowhere",
-        "circle.jsonl": "a link that leads nowhere",
-        "part.jsonl.tmp": "unfinished, as its name's end says",
-        "sparse.jsonl": "almost all of it holes",
+        "nowhere.jsonl": "a broken link",
+        "circle.jsonl": "a broken link",
+        "part.jsonl.tmp": "unfinished, judging by its suffix",
+        "sparse.jsonl": "an almost entirely sparse file",
         "giant.jsonl": "larger than 64 GiB",
     }
 

@@ -94,7 +94,7 @@ MISTAKES = {
     ),
     "a time zone of no hour": (
         'sources: [{name: a, adapter: canonical, files: "x", timezone: Europe/Berlin}]',
-        "`timezone` is of the hours in paths, and `files` holds no {hour}",
+        "`timezone` applies to hours in paths, but `files` has no {hour}",
     ),
     "an object store": ('sources: [{name: a, adapter: canonical, files: "s3://b/x"}]', "must be a path"),
 }

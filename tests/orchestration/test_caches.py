@@ -77,7 +77,7 @@ def test_a_publication_whose_record_was_changed_is_not_shown(published: Gateway,
     home = Home(copy_of(published.root, tmp_path / "home"))
     with closing(Publications(publications_file(home.warehouse))) as record:
         record._db.execute("update publications set snapshot_id = snapshot_id - 1")
-        with pytest.raises(MakegoodError, match="publication 1 is not what was recorded"):
+        with pytest.raises(MakegoodError, match="publication 1 differs from what was recorded"):
             record.current()
 
 

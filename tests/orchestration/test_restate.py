@@ -124,7 +124,7 @@ def test_a_rate_changed_in_the_past_is_stale_and_explained_as_it_was_until_its_h
 
     code, _, err = copy.does("restate", "--from", "2026-10-01T00", "--to", "2026-10-01T01")
     assert code == 1
-    assert "nothing to restate: no request hour from 2026-10-01T00 to 2026-10-01T01 is derived" in err
+    assert "nothing to restate: no request hour from 2026-10-01T00 to 2026-10-01T01 has been derived" in err
 
     copy.edit_rules("SF-1,service_failure,upstream_failed", "SF-1,service_failure,mood")
     code, _, err = copy.does("run", "--from", "2026-11-01T00", "--to", "2026-11-01T01")

@@ -41,15 +41,15 @@ BAD: dict[str, tuple[Spoil, str]] = {
     ),
     "operation of nobody's": (
         lambda s: s.change(RULES, 2, operations="chat|health_check"),
-        "line 2: no rule can be for health_check, which is nobody's purchase",
+        "line 2: a rule cannot apply to health_check, which nobody purchases",
     ),
     "content of the unknown": (
         lambda s: s.change(RULES, 3, operations="chat|other"),
-        "line 3: empty_completion cannot be for other: nobody knows what an answer is there",
+        "line 3: empty_completion cannot be for other: it is unknown what counts as an answer there",
     ),
     "latency of a session": (
         lambda s: s.change(RULES, 12, operations="chat|realtime"),
-        "line 12: latency_ms cannot be for realtime, which lasts as long as it is wanted to",
+        "line 12: latency_ms cannot be for realtime, which has no meaningful latency: the caller decides how long it runs",
     ),
     "fault of nobody": (
         lambda s: s.change(FAULTS, 2, fault="provider"),
@@ -61,15 +61,15 @@ BAD: dict[str, tuple[Spoil, str]] = {
     ),
     "status of nothing": (
         lambda s: s.change(FAULTS, 2, status="5xx"),
-        "failure_faults.csv line 2: status is '5xx': write one of HTTP's such as 503, the beginning of one such as 5*,",
+        "failure_faults.csv line 2: status is '5xx': write an HTTP status such as 503, the beginning of one such as 5*,",
     ),
     "code in capitals": (
         lambda s: s.change(FAULTS, 2, error_code="*Budget*"),
-        "failure_faults.csv line 2: error_code is '*Budget*': write it in lower case, as codes are compared",
+        "failure_faults.csv line 2: error_code is '*Budget*': write it in lower case, because codes are compared in lower case",
     ),
     "code with a bar": (
         lambda s: s.change(FAULTS, 2, error_code="a|b"),
-        "failure_faults.csv line 2: error_code is 'a|b': codes are compared with a space for every bar",
+        "failure_faults.csv line 2: error_code is 'a|b': it must not contain |, which is replaced by a space before comparison",
     ),
     "two faults of one rank": (
         lambda s: s.change(FAULTS, 3, rank="100"),
@@ -105,15 +105,15 @@ BAD: dict[str, tuple[Spoil, str]] = {
     "model pattern missing": (lambda s: s.change(RULES, 2, model_pattern=""), "line 2: model_pattern is empty"),
     "signal with a space": (
         lambda s: s.change(RULES, 2, signal=" upstream_failed"),
-        "compensation_rules.csv line 2: signal is ' upstream_failed': take away the space around it",
+        "compensation_rules.csv line 2: signal is ' upstream_failed': remove the surrounding spaces",
     ),
     "type with a space that does not show": (
         lambda s: s.change(RULES, 2, compensation_type="service_failure\u00a0"),
-        "line 2: compensation_type is 'service_failure\\xa0': take away the space around it",
+        "line 2: compensation_type is 'service_failure\\xa0': remove the surrounding spaces",
     ),
     "account of spaces": (
         lambda s: s.write("account_coverage", [{"account_id": "  ", "is_covered": "true", **OPEN}]),
-        "account_coverage.csv line 2: account_id is '  ': take away the space around it",
+        "account_coverage.csv line 2: account_id is '  ': remove the surrounding spaces",
     ),
     "digits that no database reads": (
         lambda s: s.change(RULES, 2, min_latency_ms="\u0661\u0660"),
@@ -129,7 +129,7 @@ BAD: dict[str, tuple[Spoil, str]] = {
     ),
     "rule given twice": (
         lambda s: s.add(RULES),
-        "policy_version 1 and rule_id SF-1 stands on line 2 already",
+        "policy_version 1 and rule_id SF-1 is already on line 2",
     ),
     "rule without a type": (
         lambda s: s.change(RULES, 2, compensation_type="goodwill"),
@@ -139,8 +139,11 @@ BAD: dict[str, tuple[Spoil, str]] = {
         lambda s: s.add(TYPES, compensation_type="goodwill", precedence="9"),
         "compensation_types.csv line 5: no rule pays the type 'goodwill'",
     ),
-    "type given twice": (lambda s: s.add(TYPES, precedence="9"), "compensation_type service_failure stands on line 2"),
-    "precedence shared": (lambda s: s.change(TYPES, 3, precedence="1"), "precedence 1 stands on line 2 already"),
+    "type given twice": (
+        lambda s: s.add(TYPES, precedence="9"),
+        "compensation_type service_failure is already on line 2",
+    ),
+    "precedence shared": (lambda s: s.change(TYPES, 3, precedence="1"), "precedence 1 is already on line 2"),
     "precedence missing": (lambda s: s.change(TYPES, 3, precedence=""), "line 3: precedence is empty"),
     "no such day": (
         lambda s: s.change(RULES, 2, effective_from="2026-02-30"),
@@ -166,7 +169,7 @@ BAD: dict[str, tuple[Spoil, str]] = {
         lambda s: _next_policy(s, "2026-01-01 00:00:00", "2026-01-01 00:00:01"),
         "no rule is in force from 2026-01-01 00:00:00 to its beginning 2026-01-01 00:00:01",
     ),
-    "no rule at all": (lambda s: s.write(RULES, []), "compensation_rules.csv: it holds no rule"),
+    "no rule at all": (lambda s: s.write(RULES, []), "compensation_rules.csv: it contains no rule"),
     "account covered and not": (
         lambda s: s.write(
             "account_coverage",
@@ -204,7 +207,7 @@ BAD: dict[str, tuple[Spoil, str]] = {
     ),
     "detector of a measured signal": (
         lambda s: s.change("detectors", 2, signal="latency_ms"),
-        "detectors.csv line 2: no detector speaks for 'latency_ms', only for: empty_completion, invalid_json,",
+        "detectors.csv line 2: detectors cannot provide the signal 'latency_ms', only: empty_completion, invalid_json,",
     ),
     "rank of nobody": (lambda s: s.change("detectors", 2, rank="0"), "detectors.csv line 2: rank is 0: the first is 1"),
     "detector given twice": (
@@ -221,7 +224,7 @@ BAD: dict[str, tuple[Spoil, str]] = {
     ),
     "columns in another order": (
         lambda s: s.file(TYPES).write_text("label,compensation_type,precedence,description\n"),
-        "line 1: the columns must stand in this order: compensation_type, label, precedence, description",
+        "line 1: the columns must be in this order: compensation_type, label, precedence, description",
     ),
     "values beyond the columns": (
         lambda s: s.file("compensation_caps").write_text("scope,cap_usd,effective_from,effective_to\na,1\n"),
@@ -230,7 +233,7 @@ BAD: dict[str, tuple[Spoil, str]] = {
     "file missing": (lambda s: s.file(TYPES).unlink(), "compensation_types.csv: No such file or directory"),
     "file that is no text": (
         lambda s: s.file(TYPES).write_bytes(b"\xff\xfe\x00"),
-        "compensation_types.csv: is no CSV in UTF-8",
+        "compensation_types.csv: is not CSV in UTF-8",
     ),
 }
 

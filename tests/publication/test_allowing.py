@@ -82,7 +82,7 @@ def test_a_control_character_is_refused_and_line_ends_are_text(con: duckdb.DuckD
 
 
 def test_a_pivot_without_its_values_says_what_to_write(con: duckdb.DuckDBPyConnection) -> None:
-    with pytest.raises(MakegoodError, match="a pivot names its values"):
+    with pytest.raises(MakegoodError, match="PIVOT must list its values"):
         allowed(con, "pivot fct_requests on model using count(*)", TABLES)
 
 

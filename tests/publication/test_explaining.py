@@ -22,12 +22,12 @@ EXPLAINED = {
     "left": "Nothing is paid: the caller left before the end.",
     "wrong": "Nothing is paid: the error was of the caller's own making (status 400).",
     "free": "Nothing is paid: nothing was billed for it.",
-    "unpriced": "Nothing is paid: rule UC-1 matched, but what the request cost is not known.",
+    "unpriced": "Nothing is paid: rule UC-1 matched, but the cost of the request is unknown.",
     "unmeasured": "Nothing is paid: the log says neither what the request cost nor how many tokens it took.",
-    "check": "Nothing is paid: it is nobody's purchase but a check of the gateway's own.",
-    "poll": "Nothing is paid: it is nobody's purchase but a read of something bought earlier.",
+    "check": "Nothing is paid: it is not a purchase but a health check by the gateway itself.",
+    "poll": "Nothing is paid: it is not a purchase but a read of something bought earlier.",
     "refused": "Nothing is paid: the gateway itself refused it (status 500, BudgetExceededError).",
-    "dust": "Nothing is paid: rule HL-5 matched, but what it pays of $0.000000000001 comes to nothing.",
+    "dust": "Nothing is paid: rule HL-5 matched, but its payout on $0.000000000001 rounds to zero.",
 }
 
 
@@ -101,8 +101,8 @@ def test_every_rule_in_force_says_what_it_saw_and_why_it_was_not_paid(decided: G
         ("embedded", "SF-1", "upstream_failed was 0, which is not >= 1"),
         ("spoken", "HL-5", "it is for chat, text_completion, responses, embeddings, image_generation, speech, transcription,"
          " rerank, moderation, and this was realtime"),
-        ("compacted", "UC-1", "empty_completion was not observed: it ended in a word that is not known (compacted_away)"),
-        ("held back", "UC-1", "empty_completion was not observed: the record holds back the answer"),
+        ("compacted", "UC-1", "empty_completion was not observed: it ended with an unknown finish reason (compacted_away)"),
+        ("held back", "UC-1", "empty_completion was not observed: the answer was redacted from the log"),
         ("nobody's", "SF-1", "upstream_failed was not observed: nobody can say whose fault the error was"),
     ],
 )  # fmt: skip
@@ -121,11 +121,10 @@ def test_status_counts_what_was_bought_and_why_it_ended_in_words_that_are_not_kn
     assert now.unknown_endings == UnknownWords(requests=1, words=1, named={"compacted_away": 1})
     print_status(now)
     out = capfd.readouterr().out
+    assert "! 2 requests of the last 7 days (ocr_of_pages (2)) name an unknown operation: nothing is" in out
     assert (
-        "! 2 requests of the last 7 days (ocr_of_pages (2)) name something bought that is not known: nothing is" in out
-    )
-    assert (
-        "! 1 requests of the last 7 days (compacted_away (1)) ended in a word that is not known: none of them is" in out
+        "! 1 requests of the last 7 days (compacted_away (1)) ended with an unknown finish reason: none of them is"
+        in out
     )
 
 

@@ -384,7 +384,7 @@ def test_a_control_character_in_any_argument_is_one_sentence(
         main()
     out, err = capfd.readouterr()
     assert (exit_.value.code, out, err.count("\n")) == (1, "", 1)
-    assert "holds a control character" in err
+    assert "contains a control character" in err
 
 
 def test_a_publication_that_the_catalog_does_not_hold_is_one_sentence(warehouse: Path, tmp_path: Path) -> None:

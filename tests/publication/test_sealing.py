@@ -108,7 +108,7 @@ def test_an_amount_that_was_changed_in_the_catalog_is_not_shown(published: Gatew
         db.commit()
     code, _, err = makegood(home, "sql", "select sum(payout_usd) from mart_compensation_hourly")
     assert code == 1
-    assert "catalog.sqlite is damaged" in err and "it does not say what was published" in err
+    assert "catalog.sqlite is damaged" in err and "its content differs from what was published" in err
 
 
 @pytest.mark.parametrize("is_filed", [False, True])
@@ -136,10 +136,7 @@ def test_a_lost_file_of_what_is_published_is_no_sound_status(home: Path, damage:
     assert code == 1 and f"{file} is damaged" in err and "published_files.py" not in err
     code, out, _ = makegood(home, "status")
     assert code == 1
-    assert (
-        f"✗ 1 files of what is published are missing or cut, such as warehouse/data/main/model_prices/{file.name}"
-        in out
-    )
+    assert f"✗ 1 published files are missing or truncated, such as warehouse/data/main/model_prices/{file.name}" in out
 
 
 def test_what_another_duckdb_sealed_is_no_damage(home: Path) -> None:
@@ -204,7 +201,7 @@ def test_the_page_says_which_file_is_damaged_and_goes_on(home: Path) -> None:
     with TestClient(create_app(settings), base_url="http://localhost", raise_server_exceptions=False) as page:
         answer = page.get("/api/requests/gateway/r1")
         assert answer.status_code == 503
-        assert "is damaged, it does not hold what was published" in answer.json()["detail"]
+        assert "is damaged, its content has changed since it was published" in answer.json()["detail"]
         assert page.get("/api/publication").status_code == 200
 
 

@@ -151,7 +151,7 @@ def test_every_character_of_unicode_comes_out_of_every_file_as_it_went_in(home: 
 
 def test_an_account_that_no_csv_file_can_carry_is_refused_in_a_sentence(home: Home) -> None:
     post(home, ("a\0b", "1"))
-    with pytest.raises(MakegoodError, match=r"'a\\x00b' cannot be written as CSV: it holds a NUL"):
+    with pytest.raises(MakegoodError, match=r"'a\\x00b' cannot be written as CSV: it contains a NUL"):
         hand_over_batches(home)
 
 
@@ -162,10 +162,10 @@ def test_files_that_were_changed_stop_the_hand_over_and_are_not_written_over(hom
         hand_over_batches(home, 2)
     (made.directory / CREDITS).write_text("changed")
     with pytest.raises(
-        MakegoodError, match=r"credits\.csv is damaged, it does not hold what was handed over: restore it"
+        MakegoodError, match=r"credits\.csv is damaged, its content has changed since it was handed over: restore it"
     ):
         hand_over_batches(home)
-    with pytest.raises(MakegoodError, match=r"credits\.csv was handed over with another content"):
+    with pytest.raises(MakegoodError, match=r"credits\.csv was handed over with different content"):
         hand_over_batches(home, 1)
 
 

@@ -84,16 +84,16 @@ BROKEN: dict[str, tuple[Damage, str]] = {
     "a batch cut short": (lambda files: os.truncate(files[1], 100), r"batch 2 \(.*\) does not hold the bytes"),
     "an empty batch": (lambda files: os.truncate(files[1], 0), r"batch 2 \(.*\) does not hold the bytes"),
     "a folder in its place": (replace_by_folder, r"batch 2 \(.*\) cannot be read"),
-    "the first one lost": (lambda files: files[0].unlink(), "batch 1 is not there"),
-    "one lost in between": (lambda files: files[1].unlink(), "batch 2 is not there"),
+    "the first one lost": (lambda files: files[0].unlink(), "batch 1 is missing"),
+    "one lost in between": (lambda files: files[1].unlink(), "batch 2 is missing"),
     "one added at the end": (add, r"batch 4 \(.*\) does not follow batch 3"),
-    "one added in between": (add_between, r"batch 2 \(.*\) does not follow batch 1|batch 3 is not there"),
+    "one added in between": (add_between, r"batch 2 \(.*\) does not follow batch 1|batch 3 is missing"),
     "two exchanged": (exchange, r"batch 1 \(.*\) does not follow batch 0"),
     "a name that is no batch's": (
         lambda files: files[0].with_name("notes.parquet").write_text("x"),
-        r"notes\.parquet is no batch",
+        r"notes\.parquet is not a batch",
     ),
-    "a file that is no batch under its own digest": (forge, r"is no batch: it does not say what a batch says"),
+    "a file that is no batch under its own digest": (forge, r"is not a batch: its metadata is not that of a batch"),
 }
 BEHIND: dict[str, tuple[Damage, str]] = {
     "the last one lost": (lambda files: files[2].unlink(), "is behind what was posted: batch 3"),

@@ -92,7 +92,7 @@ def test_the_first_row_that_does_not_fit_is_named(operator: Operator, table: str
     shutil.copytree(operator.home.root.with_name("copy"), operator.home.root)
     spoil(operator.home.warehouse, table, damage)
     problems = verify(operator.home, TERMS.grace).problems
-    assert any(problem.startswith(f"{table} is not ") and row in problem for problem in problems), problems
+    assert any(problem.startswith(f"{table} does not match ") and row in problem for problem in problems), problems
 
 
 def test_a_table_that_is_not_there_is_named(operator: Operator) -> None:
@@ -104,6 +104,6 @@ def test_a_table_that_is_not_there_is_named(operator: Operator) -> None:
         "drop view mart_compensation_details; drop view mart_ledger_postings",
     )
     assert (
-        "mart_ledger_postings is not there: run a landing hour, which makes it"
+        "mart_ledger_postings does not exist yet: run a landing hour to create it"
         in verify(operator.home, TERMS.grace).problems
     )

@@ -102,7 +102,7 @@ def test_a_restored_ledger_that_is_settled_again_pays_what_the_undisturbed_one_p
     paid = billing.paid()
     shutil.copytree(home.root, tmp_path / "undisturbed")
     restore(tmp_path / "copy", home, *lost)
-    with pytest.raises(MakegoodError, match=r"is new to this home.*makegood reconcile FILE"):
+    with pytest.raises(MakegoodError, match=r"has not been used in this home before.*makegood reconcile FILE"):
         hand_over_batches(home)
     file = billing.writes(file, with_accounts=with_accounts)
     if not with_accounts:
@@ -154,7 +154,7 @@ Trouble = Callable[[Home], object]
 TROUBLES: dict[str, tuple[Trouble, str]] = {
     "a mark that it was restored": (lambda home: (home.ledger / "restored").touch(), "was restored"),
     "no record of hand-overs": (lambda home: shutil.rmtree(home.ledger / "handover"), "no record of what was handed over"),
-    "nothing seen of the ledger": (lambda home: home.ledger_seen.unlink(), "is new to this home"),
+    "nothing seen of the ledger": (lambda home: home.ledger_seen.unlink(), "has not been used in this home before"),
     "a last batch that is gone": (lambda home: Ledger(home.ledger).batches()[2].file.unlink(), "is behind what was posted: batch 3"),
 }  # fmt: skip
 
@@ -244,13 +244,13 @@ KEY = f"makegood-{'0' * 32}"
 REFUSED = {
     "": "must begin with a line that names the columns",
     "key,sum\na,1\n": "must begin with a line that names the columns",
-    "key,amount\nabc,1\n": "line 2: 'abc' is no key of a hand-over",
+    "key,amount\nabc,1\n": "line 2: 'abc' is not a key of a hand-over",
     f"idempotency_key,amount_usd\n{KEY}\n": "line 2: there are 1 fields under 2 columns",
-    "idempotency_key,amount_usd\nabc,1\n": "line 2: 'abc' is no key of a hand-over",
-    f"idempotency_key,amount_usd\n{KEY},1_0\n": "line 2: '1_0' is no amount",
-    f"idempotency_key,amount_usd\n{KEY},-1\n": "line 2: '-1' is no amount",
-    f"idempotency_key,amount_usd\n{KEY},NaN\n": "line 2: 'NaN' is no amount",
-    f"idempotency_key,amount_usd\n{KEY},1.005\n": r"line 2: '1\.005' is no amount",
+    "idempotency_key,amount_usd\nabc,1\n": "line 2: 'abc' is not a key of a hand-over",
+    f"idempotency_key,amount_usd\n{KEY},1_0\n": "line 2: '1_0' is not an amount",
+    f"idempotency_key,amount_usd\n{KEY},-1\n": "line 2: '-1' is not an amount",
+    f"idempotency_key,amount_usd\n{KEY},NaN\n": "line 2: 'NaN' is not an amount",
+    f"idempotency_key,amount_usd\n{KEY},1.005\n": r"line 2: '1\.005' is not an amount",
     f"idempotency_key,amount_usd\n{KEY},1\n{KEY},2\n": "line 3: .* has another amount on line 2",
     f"idempotency_key,amount_usd\n{KEY},1\n": "line 2: the account of .* cannot be found",
     f'idempotency_key,amount_usd\n{KEY},"1\n': "cannot read .*: line 2: unexpected end of data",
@@ -312,7 +312,7 @@ def test_a_ledger_restored_from_before_the_last_settlement_settles_to_the_undist
     restored.decides(*both)
     restored.publishes()
     for is_dry_run in (True, False):
-        with pytest.raises(MakegoodError, match=r"is new to this home.*makegood reconcile FILE"):
+        with pytest.raises(MakegoodError, match=r"has not been used in this home before.*makegood reconcile FILE"):
             restored.settles(4, is_dry_run=is_dry_run)
     assert reconcile(restored.home, billing.writes(file)).added_usd == Decimal("1.10")
     assert restored.settles(5).amount_usd == Decimal("1.1")

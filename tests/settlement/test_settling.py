@@ -288,9 +288,9 @@ def test_nothing_published_is_one_sentence(warehouse: Warehouse) -> None:
 
 SPOILED = {
     "its account is unknown": "update entries set account_id = 'unknown'",
-    "it is of nothing": "update entries set amount_usd = 0",
-    "its key would come to more than the requests cost": "update entries set amount_usd = 100.000000000001",
-    "its key would come to less than nothing": "update entries set amount_usd = -0.000000000001",
+    "its amount is zero": "update entries set amount_usd = 0",
+    "the total posted for its key would exceed the cost of its requests": "update entries set amount_usd = 100.000000000001",
+    "the total posted for its key would be negative": "update entries set amount_usd = -0.000000000001",
     "its payout has no decision": "update entries set compensation_id = 'another'",
     "its key has another entry in the batch": "insert into entries from entries",
 }

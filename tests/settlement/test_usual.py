@@ -59,9 +59,9 @@ def test_ten_times_as_much_is_seen_for_all_and_for_the_account_in_either_directi
     )
     assert len(seen) == 2 + len(corrected)
     for start in (
-        f"all accounts together would be {direction} 20.000000000000 USD for {NEXT}, where 3.000000000000 USD is the most of a day"
+        f"all accounts together would be {direction} 20.000000000000 USD for {NEXT}; the largest recent day is 3.000000000000 USD"
         " (limit 9.000000000000 USD)",
-        f"account 'acme' would be {direction} 20.000000000000 USD for {NEXT}, where 2.000000000000 USD is the most of a day"
+        f"account 'acme' would be {direction} 20.000000000000 USD for {NEXT}; the largest recent day is 2.000000000000 USD"
         " (limit 6.000000000000 USD)",
         *corrected,
     ):
@@ -103,7 +103,7 @@ def test_without_a_past_a_day_passes_up_to_a_sum(tmp_path: Path) -> None:
     assert found(home, ("acme", "1000", "payout")) == []
     seen = found(home, ("acme", "1000.01", "payout"))
     assert seen[0].startswith("all accounts together would be paid 1000.010000000000 USD")
-    assert "where nothing was posted yet (limit 1000.000000000000 USD)" in seen[0]
+    assert "; nothing was posted yet (limit 1000.000000000000 USD)" in seen[0]
 
 
 def test_the_past_is_the_last_days_and_what_was_taken_back_of_them_does_not_count(tmp_path: Path) -> None:

@@ -94,13 +94,13 @@ def exchanged(files: list[Path]) -> None:
         (lambda files: flip(files[1], 6), "batch 2 .* does not hold the bytes that were posted"),
         (lambda files: flip(files[1], files[1].stat().st_size // 2), "batch 2 .* does not hold the bytes"),
         (lambda files: flip(files[1], -1), "batch 2 .* does not hold the bytes"),
-        (lambda files: files[0].unlink(), "batch 1 is not there"),
-        (lambda files: files[1].unlink(), "batch 2 is not there"),
+        (lambda files: files[0].unlink(), "batch 1 is missing"),
+        (lambda files: files[1].unlink(), "batch 2 is missing"),
         (lambda files: files[2].unlink(), "the ledger in .* is behind what was published: batch 3"),
         (lambda files: [file.unlink() for file in files], "the ledger in .* is behind what was published: batch 3"),
         (added, "batch 4 .* does not follow batch 3"),
         (exchanged, "batch 1 .* does not follow batch 0"),
-        (lambda files: files[0].with_name("notes.parquet").write_text("x"), "notes.parquet is no batch"),
+        (lambda files: files[0].with_name("notes.parquet").write_text("x"), "notes.parquet is not a batch"),
     ],
 )  # fmt: skip
 def test_damage_to_the_chain_is_seen_and_stops_settling(warehouse: Warehouse, damage: Damage, problem: str) -> None:
@@ -142,9 +142,9 @@ SPOILED = {
     "its id is not that of its key and ordinal": ("entry_id", "'e' || entry_id"),
     "it names another batch": ("batch_id", "batch_id + 1"),
     "it names another period": ("settled_date", "settled_date + 1"),
-    "it is of nothing": ("amount_usd", "0"),
+    "its amount is zero": ("amount_usd", "0"),
     "its account is unknown": ("account_id", "'unknown'"),
-    "its key comes to less than nothing": ("amount_usd", "-9"),
+    "the total posted for its key is negative": ("amount_usd", "-9"),
     "its type does not follow from the sums before and after it": ("entry_type", "'adjustment'"),
     "it does not name the entry that it adjusts": ("adjusts_entry_id", "'another'"),
 }
@@ -176,7 +176,7 @@ def test_an_entry_that_does_not_fit_is_named_though_the_chain_was_forged(warehou
         )
     forged.rename(forged.with_name(NAME.format(sequence=3, settled_date=last.settled_date, digest=digest_of(forged))))
     problems = " ".join(verified(warehouse).problems)
-    assert f"of batch 3 does not fit: {fault}" in problems
+    assert f"of batch 3 is inconsistent: {fault}" in problems
 
 
 def test_a_decision_that_settling_would_overlook_is_named(warehouse: Warehouse) -> None:
@@ -185,7 +185,7 @@ def test_a_decision_that_settling_would_overlook_is_named(warehouse: Warehouse) 
         con.execute("update fct_compensations set payout_usd = 0.75 where request_id = 'a'")
     warehouse.publishes()
     [problem] = verified(warehouse).problems
-    assert "1 keys have not come to what was decided, and settling would not see it" in problem
+    assert "1 keys differ from what is allowed, and the next settlement would miss them" in problem
     assert Decision("a").compensation_id in problem
 
 
