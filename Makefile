@@ -14,7 +14,7 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test test-fast lint lint-sql lint-js dev page bench bench-page bench-simulate live oracle dst fuzz docs graph lock clean
+.PHONY: help setup demo test test-fast lint lint-sql lint-js dev page bench bench-page bench-simulate live oracle dst fuzz docs impact graph lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,9 @@ dev: $(READY)  ## Dagster's UI on http://localhost:3000, over data/
 
 page: $(READY)  ## the page on http://localhost:8000, over data/
 	@$(BIN)/makegood page
+
+impact: $(READY)  ## BASE=HEAD what a change touches: models, columns and readers downstream of it
+	@$(BIN)/python docs/impact.py $(or $(BASE),HEAD)
 
 graph: $(READY)  ## write tests/orchestration/graph.json, the snapshot of Dagster's graph that a test compares with
 	@PYTHONPATH=tests $(BIN)/python tests/orchestration/test_graph.py

@@ -15,6 +15,7 @@ from makegood.home import Home
 from makegood.hours import HOUR
 from makegood.publication import upkeep
 from makegood.publication.upkeep import maintain
+from orchestration.definitions import definitions_for
 
 TOMORROW = timedelta(days=2)
 

@@ -1,0 +1,59 @@
+"""What `make impact` says of a change: what comes after it, and who reads that."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from running_gateway import parsed_project
+
+from makegood.settings import PROJECT
+
+
+@pytest.fixture(scope="module")
+def impact() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("impact", PROJECT / "docs" / "impact.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def graph() -> dict[str, Any]:
+    return dict(json.loads((Path(parsed_project()) / "manifest.json").read_text()))
+
+
+def test_a_changed_model_shows_the_models_after_it_their_columns_and_who_reads_them(
+    impact: ModuleType, graph: dict[str, Any]
+) -> None:
+    start = impact.touched(graph, {"models/marts/fct_compensations.sql"})
+    assert start == {"model.makegood.fct_compensations"}
+    said = impact.told(graph, start)
+    assert "  mart_compensation_details: " in said
+    assert "request_id" in said.partition("  mart_compensation_details: ")[2].partition("\n")[0]
+    assert "readers: Insurance Compensation" in said
+    assert "fct_requests:" not in said
+
+
+@pytest.mark.parametrize(
+    ("file", "model"),
+    [
+        ("models/staging/stg_request_logs.yml", "model.makegood.stg_request_logs"),
+        ("dbt_project/seeds/model_prices.csv", "seed.makegood.model_prices"),
+        ("dbt_project/macros/outcomes.sql", "model.makegood.stg_request_logs"),
+    ],
+)
+def test_descriptions_seeds_and_macros_touch_the_models_that_use_them(
+    impact: ModuleType, graph: dict[str, Any], file: str, model: str
+) -> None:
+    assert model in impact.touched(graph, {file})
+
+
+def test_a_file_that_no_model_uses_touches_nothing(impact: ModuleType, graph: dict[str, Any]) -> None:
+    assert impact.touched(graph, {"README.md"}) == set()
+    assert impact.told(graph, set()) == "changed: no model, seed or macro of one"
