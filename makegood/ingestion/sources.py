@@ -4,9 +4,11 @@ import glob
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from makegood.errors import MakegoodError
 from makegood.ingestion.texts.keeping import wrong_path
@@ -16,8 +18,6 @@ RESPONSES = Path(__file__).parent / "responses"
 """What each log format says of answers; a format whose records carry none has no file here."""
 ASSESSMENTS = Path(__file__).parent / "content_assessments.sql"
 """How a file of verdicts is read, of whichever detector."""
-OPTIONAL = ("timezone",)
-"""Fields that an entry may have."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,74 @@ class Source:
         return file if file.is_file() else None
 
 
+class _Feed(BaseModel):
+    """An entry under `assessments:`, as it is written."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: str = Field(min_length=1)
+    files: str = Field(min_length=1)
+    timezone: str | None = Field(default=None, min_length=1)
+
+    @field_validator("name")
+    @classmethod
+    def _is_plain(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+            raise ValueError(f"the name {name!r} may hold letters, digits, `_`, `.` and `-` only")
+        return name
+
+    @field_validator("files")
+    @classmethod
+    def _is_glob(cls, files: str) -> str:
+        if ("{date}" in files) != ("{hour}" in files):
+            raise ValueError("`files` must hold both {date} and {hour}, or neither")
+        if "://" in files:
+            raise ValueError("`files` must be a path; object stores are not read yet")
+        return files
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_zone(cls, name: str | None) -> str | None:
+        try:
+            if name is not None:
+                ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"there is no time zone {name!r}; names are such as America/New_York") from error
+        return name
+
+    @model_validator(mode="after")
+    def _has_hours(self) -> "_Feed":
+        if self.timezone is not None and "{hour}" not in self.files:
+            raise ValueError("`timezone` applies to hours in paths, but `files` has no {hour}")
+        return self
+
+
+class _Gateway(_Feed):
+    """An entry under `sources:`, as it is written."""
+
+    name: str = Field(min_length=1)
+    adapter: str = Field(min_length=1)
+    keep: list[Any] = []
+
+    @field_validator("adapter")
+    @classmethod
+    def _is_known(cls, adapter: str) -> str:
+        known = sorted(file.stem for file in ADAPTERS.glob("*.sql"))
+        if adapter not in known:
+            raise ValueError(f"there is no adapter {adapter!r}; there are: {', '.join(known)}")
+        return adapter
+
+    @field_validator("keep")
+    @classmethod
+    def _are_paths(cls, keep: list[Any]) -> list[Any]:
+        for path in keep:
+            if reason := wrong_path(path):
+                raise ValueError(f"`keep` holds {path!r}, but {reason}")
+        return keep
+
+
+Entry = TypeVar("Entry", bound=_Feed)
+
+
 def read_sources(file: Path, home: Path) -> list[Source]:
     """The gateways' feeds that `sources.yml` names.
 
@@ -64,7 +132,11 @@ def read_sources(file: Path, home: Path) -> list[Source]:
     entries = _document(file).get("sources")
     if not isinstance(entries, list) or not entries:
         raise MakegoodError(f"{file} names no sources: it needs a list under `sources:`")
-    return [_source(entry, f"{file}, source {number}", home) for number, entry in enumerate(entries, 1)]
+    made = [_read(_Gateway, entry, f"{file}, source {number}") for number, entry in enumerate(entries, 1)]
+    return [
+        Source(of.name, ADAPTERS / f"{of.adapter}.sql", _under(home, of.files), of.timezone, tuple(of.keep))
+        for of in made
+    ]
 
 
 def read_assessments(file: Path, home: Path) -> list[Source]:
@@ -77,10 +149,27 @@ def read_assessments(file: Path, home: Path) -> list[Source]:
     entries = _document(file).get("assessments", [])
     if not isinstance(entries, list):
         raise MakegoodError(f"{file}: `assessments` is a list of feeds, each with name and files")
-    feeds = [_assessments(entry, f"{file}, assessments {number}", home) for number, entry in enumerate(entries, 1)]
-    if shared := sorted({feed.name for feed in feeds} & gateways):
+    made = [_read(_Feed, entry, f"{file}, assessments {number}") for number, entry in enumerate(entries, 1)]
+    if shared := sorted({feed.name for feed in made} & gateways):
         raise MakegoodError(f"{file}: the feed of assessments {shared[0]!r} has the name of a source; give it another")
-    return feeds
+    return [Source(of.name, ASSESSMENTS, _under(home, of.files), of.timezone) for of in made]
+
+
+def _read(kind: type[Entry], entry: object, where: str) -> Entry:
+    """The entry, checked. Raises MakegoodError with the first thing that is wrong with it."""
+    try:
+        return kind.model_validate(entry)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+    field = first["loc"][0] if first["loc"] else ""
+    needed = [name for name, of in kind.model_fields.items() if of.is_required()]
+    reason = {
+        "model_type": f"an entry has the fields {', '.join(needed[:-1])} and {needed[-1]}",
+        "extra_forbidden": f"unknown field `{field}`",
+        "list_type": f"`{field}` is a list of paths in `meta`, such as `context.plan`",
+        "value_error": str(first.get("ctx", {}).get("error", "")),
+    }.get(first["type"], f"`{field}` is missing")
+    raise MakegoodError(f"{where}: {reason}")
 
 
 def _document(file: Path) -> dict[str, object]:
@@ -99,66 +188,5 @@ def _document(file: Path) -> dict[str, object]:
     return document
 
 
-def _source(entry: object, where: str, home: Path) -> Source:
-    keep = _keep(entry, where)
-    fields = _fields(entry, ("name", "adapter", "files"), where, "keep")
-    adapter = ADAPTERS / f"{fields['adapter']}.sql"
-    if not adapter.is_file():
-        known = ", ".join(sorted(file.stem for file in ADAPTERS.glob("*.sql")))
-        raise MakegoodError(f"{where}: there is no adapter {fields['adapter']!r}; there are: {known}")
-    return Source(fields["name"], adapter, _under(home, fields["files"]), _zone(fields, where), keep)
-
-
-def _keep(entry: object, where: str) -> tuple[str, ...]:
-    """The paths of texts in meta that a source keeps; none where it says nothing."""
-    paths = entry.get("keep", []) if isinstance(entry, dict) else []
-    if not isinstance(paths, list):
-        raise MakegoodError(f"{where}: `keep` is a list of paths in `meta`, such as `context.plan`")
-    for path in paths:
-        if reason := wrong_path(path):
-            raise MakegoodError(f"{where}: `keep` holds {path!r}, but {reason}")
-    return tuple(paths)
-
-
-def _assessments(entry: object, where: str, home: Path) -> Source:
-    fields = _fields(entry, ("name", "files"), where)
-    return Source(fields["name"], ASSESSMENTS, _under(home, fields["files"]), _zone(fields, where))
-
-
 def _under(home: Path, files: str) -> str:
     return str(Path(glob.escape(str(home))) / files)
-
-
-def _zone(fields: dict[str, str], where: str) -> str | None:
-    """The entry's time zone. Raises MakegoodError where there is none of that name, or where it could mean nothing."""
-    name = fields.get("timezone")
-    if name is None:
-        return None
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise MakegoodError(f"{where}: there is no time zone {name!r}; names are such as America/New_York") from error
-    if "{hour}" not in fields["files"]:
-        raise MakegoodError(f"{where}: `timezone` applies to hours in paths, but `files` has no {{hour}}")
-    return name
-
-
-def _fields(entry: object, names: tuple[str, ...], where: str, *others: str) -> dict[str, str]:
-    """The entry's fields, each of them a text, and those that every entry has checked; `others` may be there."""
-    if not isinstance(entry, dict):
-        raise MakegoodError(f"{where}: an entry has the fields {', '.join(names[:-1])} and {names[-1]}")
-    fields: dict[str, str] = {}
-    for field in (*names, *(name for name in OPTIONAL if name in entry)):
-        value = entry.get(field)
-        if not isinstance(value, str) or not value:
-            raise MakegoodError(f"{where}: `{field}` is missing")
-        fields[field] = value
-    if unknown := sorted(set(entry) - set(fields) - set(others)):
-        raise MakegoodError(f"{where}: unknown field `{unknown[0]}`")
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+", fields["name"]):
-        raise MakegoodError(f"{where}: the name {fields['name']!r} may hold letters, digits, `_`, `.` and `-` only")
-    if ("{date}" in fields["files"]) != ("{hour}" in fields["files"]):
-        raise MakegoodError(f"{where}: `files` must hold both {{date}} and {{hour}}, or neither")
-    if "://" in fields["files"]:
-        raise MakegoodError(f"{where}: `files` must be a path; object stores are not read yet")
-    return fields

@@ -62,7 +62,7 @@ MISTAKES = {
     "nothing": ("", "names no sources"),
     "no list": ("sources: gateway", "names no sources"),
     "an empty list": ("sources: []", "names no sources"),
-    "an entry that is text": ("sources: [gateway]", "source 1: an entry has the fields name, adapter and files"),
+    "an entry that is text": ("sources: [gateway]", "source 1: an entry has the fields name, files and adapter"),
     "an unknown key": (
         "sources: []\nassesments: []",
         "unknown key `assesments`; there are `sources` and `assessments`",
