@@ -60,7 +60,7 @@ export class FilterBar {
   apply() {
     const [from, to] = ["from", "to"].map((id) => byId(id).value.slice(0, 13));
     const isWhole = ["from", "to"].every((id) => byId(id).value.slice(14, 16) === "00");
-    const wrong = !HOUR.test(from) || !HOUR.test(to) ? "Give both ends." : !isWhole ? "Whole hours, please." : to <= from ? "The end must be later than the start." : "";
+    const wrong = !HOUR.test(from) || !HOUR.test(to) ? "Enter start and end." : !isWhole ? "Only whole hours are possible." : to <= from ? "The end must be later than the start." : "";
     byId("custom-wrong").textContent = wrong;
     if (!wrong) this.changed({ from, to });
   }

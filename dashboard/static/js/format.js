@@ -1,42 +1,32 @@
-// Formats numbers and times. Money is rounded digit by digit as text and never converted to a float.
+// Formats numbers and times. Money is formatted from its decimal text, exactly: Intl.NumberFormat converts no text to a float.
 
-const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ",");
+const formats = new Map();
 
-// Rounds decimal text half-even to the given number of decimal places.
-export function rounded(text, places) {
-  const isNegative = text.startsWith("-");
-  const [whole, fraction = ""] = (isNegative ? text.slice(1) : text).split(".");
-  const kept = BigInt(whole + fraction.slice(0, places).padEnd(places, "0"));
-  const rest = fraction.slice(places).replace(/0+$/, "");
-  const half = rest.localeCompare("5");
-  const isUp = rest !== "" && (rest[0] > "5" || (rest[0] === "5" && rest.length > 1) || (half === 0 && kept % 2n === 1n));
-  const digits = String(kept + (isUp ? 1n : 0n)).padStart(places + 1, "0");
-  const made = places ? `${digits.slice(0, -places)}.${digits.slice(-places)}` : digits;
-  return isNegative && /[1-9]/.test(made) ? `-${made}` : made;
+// The decimal text with so many decimal places at least and at most, rounded half-even; a true minus sign, and none for zero.
+function exactly(text, least, most) {
+  const key = `${least} ${most}`;
+  if (!formats.has(key)) {
+    const options = { minimumFractionDigits: least, maximumFractionDigits: most, roundingMode: "halfEven", signDisplay: "negative" };
+    formats.set(key, new Intl.NumberFormat("en-US", options));
+  }
+  return formats.get(key).format(text).replace("-", "−");
 }
 
-export function decimal(text, places) {
-  const [whole, fraction] = rounded(text, places).split(".");
-  const sign = whole.startsWith("-") ? "−" : "";
-  return sign + grouped(whole.replace("-", "")) + (fraction ? `.${fraction}` : "");
-}
+const asUsd = (shown) => (shown.startsWith("−") ? `−$${shown.slice(1)}` : `$${shown}`);
+
+export const decimal = (text, places) => exactly(text, places, places);
 
 // USD with the given number of decimal places; an amount that would be shown as 0 gets enough places for its first two significant digits.
 export function usd(text, places) {
-  const isHidden = /[1-9]/.test(text) && !/[1-9]/.test(rounded(text, places));
+  const isHidden = /[1-9]/.test(text) && !/[1-9]/.test(decimal(text, places));
   const needed = isHidden ? text.split(".")[1].search(/[1-9]/) + 2 : places;
-  const shown = decimal(text, Math.min(12, needed));
-  return shown.startsWith("−") ? `−$${shown.slice(1)}` : `$${shown}`;
+  return asUsd(decimal(text, Math.min(12, needed)));
 }
 
 // USD with all its digits, without trailing zeros.
-export function exactUsd(text) {
-  const plain = text.includes(".") ? text.replace(/\.?0+$/, "") : text;
-  const [whole, fraction] = plain.replace("-", "").split(".");
-  return `${text.startsWith("-") ? "−" : ""}$${grouped(whole)}${fraction ? `.${fraction}` : ""}`;
-}
+export const exactUsd = (text) => asUsd(exactly(text, 0, 20));
 
-export const count = (number) => grouped(String(number));
+export const count = (number) => exactly(number, 0, 0);
 export const known = (value, show) => (value === null || value === undefined ? "—" : show(value));
 
 // Only axis labels are abbreviated, such as $1.2k. The exact numbers are in the tooltip and the table.

@@ -17,20 +17,20 @@ const FACTS = [
   ["model", "Model"], ["model_served", "Model served"], ["provider", "Provider"], ["account_id", "Account"], ["source", "Source"],
   ["requested_at", "Requested", "time"], ["completed_at", "Completed", "time"],
   ["operation", "Operation"], ["native_operation", "Operation, as logged"],
-  ["cost_usd", "Cost", exactUsd], ["cost_source", "Cost is"], ["list_cost_usd", "Before the discount", exactUsd],
+  ["cost_usd", "Cost", exactUsd], ["cost_source", "Cost source"], ["list_cost_usd", "Before the discount", exactUsd],
   ["discount_usd", "Discount", exactUsd], ["cache_hit", "From the cache", yes],
   ["latency_ms", "Latency", ms], ["latency_baseline_ms", "Normal latency (p95)", ms], ["ttft_ms", "Time to first token", ms], ["throughput_tps", "Throughput", (value) => `${decimal(value, 1)} t/s`],
   ["input_tokens", "Input tokens", count], ["output_tokens", "Output tokens", count], ["cached_tokens", "Cached tokens", count],
-  ["cache_write_tokens", "Tokens written to the cache", count], ["cache_write_1h_tokens", "Of these for an hour", count],
+  ["cache_write_tokens", "Tokens written to the cache", count], ["cache_write_1h_tokens", "Cache-write tokens (1 hour)", count],
   ["reasoning_tokens", "Reasoning tokens", count], ["max_output_tokens", "Caller's token limit", count],
   ["streamed", "Streamed", yes], ["finish_reason", "Finish"], ["native_finish_reason", "Finish, as the provider said it"],
   ["has_answer", "Answer in the record", yes], ["is_answer_withheld", "Answer withheld", yes],
-  ["status_code", "Status code"], ["error_code", "Error code"], ["error_origin", "Error of, as logged"], ["error_fault", "Whose fault"], ["trace_id", "Trace"], ["gateway_call_id", "Gateway call"],
+  ["status_code", "Status code"], ["error_code", "Error code"], ["error_origin", "Error origin, as logged"], ["error_fault", "Whose fault"], ["trace_id", "Trace"], ["gateway_call_id", "Gateway call"],
   ["api_key_ref", "API key"], ["landing_file", "Landing file"], ["landing_line", "Landing line", count],
 ];
 const RULES = [
-  ["rule_id", "Rule", "code"], ["label", "Type"], ["sentence", "What it saw"], ["payout_rate", "Rate", "number"],
-  ["payout_cap_usd", "Cap", "number"], ["rule_payout_usd", "Comes to", "number"], ["description", "What it says"],
+  ["rule_id", "Rule", "code"], ["label", "Type"], ["sentence", "Observed"], ["payout_rate", "Rate", "number"],
+  ["payout_cap_usd", "Cap", "number"], ["rule_payout_usd", "Payout", "number"], ["description", "Description"],
 ];
 
 const STATUSES = {
