@@ -25,7 +25,7 @@ const FACTS = [
   ["reasoning_tokens", "Reasoning tokens", count], ["max_output_tokens", "Caller's token limit", count],
   ["streamed", "Streamed", yes], ["finish_reason", "Finish"], ["native_finish_reason", "Finish, as the provider said it"],
   ["has_answer", "Answer in the record", yes], ["is_answer_withheld", "Answer withheld", yes],
-  ["status_code", "Status code"], ["error_code", "Error code"], ["error_origin", "Error origin, as logged"], ["error_fault", "Whose fault"], ["trace_id", "Trace"], ["gateway_call_id", "Gateway call"],
+  ["status_code", "Status code"], ["error_code", "Error code"], ["error_origin", "Error origin, as logged"], ["error_fault", "Fault"], ["trace_id", "Trace"], ["gateway_call_id", "Gateway call"],
   ["api_key_ref", "API key"], ["landing_file", "Landing file"], ["landing_line", "Landing line", count],
 ];
 const RULES = [
