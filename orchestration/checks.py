@@ -56,7 +56,7 @@ def _summary(result: SuiteResult) -> str | None:
     if result.error is not None:
         return result.error
     if result.failures:
-        return "; ".join(_judged(measured) for measured in result.failures)
+        return "; ".join(f"{_judged(measured)}{_culprits(measured)}" for measured in result.failures)
     if len(result.unjudged) == len(result.measurements):
         return f"no data: {', '.join(sorted({measured.note or '' for measured in result.unjudged}))}"
     return None

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from makegood.errors import MakegoodError
-from makegood.home import catalog_file
+from makegood.home import catalog_file, data_directory
 from makegood.storage.connections import connect, sql_text
 from makegood.storage.sqlite_files import fault, is_there
 
@@ -37,7 +37,7 @@ def attach(
         MakegoodError: the catalog is damaged or missing.
     """
     # The catalog records the path where it was created, but a home may have been moved or mounted elsewhere.
-    options = [f"data_path '{sql_text(data or warehouse / 'data')}'", "override_data_path true"]
+    options = [f"data_path '{sql_text(data or data_directory(warehouse))}'", "override_data_path true"]
     if pinned is None:
         options += ["meta_journal_mode 'WAL'", "meta_busy_timeout 30000"]
     if read_only:

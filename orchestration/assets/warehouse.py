@@ -15,6 +15,7 @@ from makegood.publication.sealing import prove
 from makegood.settlement.loading import write_run_inputs
 from orchestration.assets import RESTATES
 from orchestration.dbt import Dbt
+from orchestration.failing_rows import with_failing_rows
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
 from orchestration.resources import Books, Lake, PublicationRecord, Warehouse
 
@@ -82,7 +83,8 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                 if number < len(pieces):
                     dbt.cli(BUILD, manifest=project.manifest_path).wait()
                 else:
-                    yield from dbt.cli(BUILD, context=context).stream()
+                    build = dbt.cli(BUILD, context=context)
+                    yield from with_failing_rows(build.stream(), build.target_path, warehouse_db)
             window.write(
                 whole, lake.prepared_home.lake, inventory, policy, lake.prepared_home.run_inputs, with_deliveries=False
             )

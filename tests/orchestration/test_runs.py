@@ -147,7 +147,10 @@ def test_failed_dbt_test_leaves_readers_on_the_last_publication(gateway: Gateway
     inventory = Inventory(gateway.root / "lake" / "inventory.sqlite")
     inventory._db.execute("update landing_files set records_read = records_read + 1")
     inventory.close()
-    with pytest.raises(MakegoodError, match="read_is_landed_plus_ignored_plus_quarantined"):
+    with pytest.raises(
+        MakegoodError,
+        match=r"read_is_landed_plus_ignored_plus_quarantined: landing_file landing/gateway/2026-11-01/00/part\.jsonl",
+    ):
         gateway.runs(FIRST)
     assert gateway.marts() == published
 
