@@ -37,10 +37,10 @@ test: $(READY)  ## every test, lint and types
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest -n 2 --dist worksteal
 
-test-fast: $(READY)  ## the tests that need no derived home, in a minute
+test-fast: $(READY)  ## the short tests that need no derived home, in a minute
 	@$(BIN)/pytest -n 2 --dist worksteal -q -m "not derived and not long"
 
-lint: $(READY)  ## ruff, mypy --strict, sqlfluff, which way imports point, and the dictionary against the models
+lint: $(READY)  ## ruff, mypy --strict, sqlfluff, ESLint, which way imports point, and the dictionary against the models
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
@@ -55,10 +55,10 @@ lint-sql: $(READY)  ## the house style of SQL, by sqlfluff
 	  said=$$($(BIN)/sqlfluff lint --processes 2 dashboard makegood 2>&1 && \
 	    $(BIN)/sqlfluff lint --processes 2 --templater dbt models 2>&1) || { echo "$$said"; exit 1; }
 
-lint-js:  ## the page's JavaScript, by ESLint; where there is no Node, this says so
-	@cd dashboard; if command -v npm >/dev/null; then \
-	  { test -d node_modules || npm ci --no-audit --no-fund --silent; } && npm run --silent lint; \
-	else echo 'make lint: there is no Node, so the JavaScript of the page is not checked'; fi
+lint-js:  ## the page's JavaScript, by ESLint; where there is no Node or no registry, this says so
+	@cd dashboard; if command -v npm >/dev/null && { test -d node_modules || npm ci --no-audit --no-fund --silent; }; \
+	  then npm run --silent lint; \
+	  else echo 'make lint: there is no Node with ESLint, so the JavaScript of the page is not checked'; fi
 
 dev: $(READY)  ## Dagster's UI on http://localhost:3000, over data/
 	@mkdir -p data/dagster

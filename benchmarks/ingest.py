@@ -17,6 +17,7 @@ from statistics import median
 import duckdb
 
 from makegood.generation.gateway import generate
+from makegood.home import inventory_file
 from makegood.ingestion.finding import find_files
 from makegood.ingestion.inventory import Inventory
 from makegood.ingestion.landing import land
@@ -49,7 +50,7 @@ def landed(file: Path, target: Path) -> None:
     """Land the file in an empty lake."""
     home = file.parents[4]
     source = Source("gateway", ADAPTERS / "canonical.sql", str(home / "landing/gateway/{date}/{hour}/*"))
-    inventory = Inventory(target / "inventory.sqlite")
+    inventory = Inventory(inventory_file(target))
     (version,) = land(find_files([source], [HOUR.replace(tzinfo=None)], home), target, inventory)
     inventory.close()
     print(f"{version.records_read:,} records read, {version.landed_count:,} landed", file=sys.stderr)

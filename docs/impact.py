@@ -42,7 +42,7 @@ def manifest() -> dict[str, Any]:
 
 
 def touched(graph: dict[str, Any], files: set[str]) -> set[str]:
-    """The models, seeds and snapshots that these files say, or that use a macro of these files, by their ids in the graph."""
+    """The models and seeds that these files define, or that use a macro of these files, by their ids in the graph."""
     macros = {name for name, macro in graph["macros"].items() if _file(macro) in files}
     while more := {
         name

@@ -7,6 +7,11 @@ from pathlib import Path
 from makegood.errors import MakegoodError
 
 
+def lake_spill_directory(lake: Path) -> Path:
+    """Where DuckDB puts what does not fit in memory while verdicts are placed; the warehouse may not be there yet."""
+    return lake / ".spill"
+
+
 def inventory_file(lake: Path) -> Path:
     """What landed, and which parts of the lake are current (SQLite)."""
     return lake / "inventory.sqlite"

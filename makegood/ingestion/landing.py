@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 MACROS = ("macros.sql", "answers.sql")
 READING = (
     *MACROS, "redaction.sql", "redacting.py", "shapes.sql", "records.sql", "visible.sql", "land.sql", "redact.sql", "quarantine.sql",
-    "records.py", "json_documents.py", "characters.py", "lines.py", "tabular_files.py", "unpacking.py",
+    "records.py", "transforming.py", "json_documents.py", "characters.py", "lines.py", "tabular_files.py", "unpacking.py",
     *sorted(f"texts/{file.name}" for file in (HERE / "texts").iterdir() if file.suffix in (".py", ".csv", ".tsv")),
 )  # fmt: skip
 """What decides, beside the adapter, how a record is read."""

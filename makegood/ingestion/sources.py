@@ -61,7 +61,7 @@ class _Feed(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     name: str = Field(min_length=1)
     files: str = Field(min_length=1)
-    timezone: str | None = Field(default=None, min_length=1)
+    timezone: str = Field(default="", min_length=1)
 
     @field_validator("name")
     @classmethod
@@ -81,17 +81,16 @@ class _Feed(BaseModel):
 
     @field_validator("timezone")
     @classmethod
-    def _is_zone(cls, name: str | None) -> str | None:
+    def _is_zone(cls, name: str) -> str:
         try:
-            if name is not None:
-                ZoneInfo(name)
+            ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"there is no time zone {name!r}; names are such as America/New_York") from error
         return name
 
     @model_validator(mode="after")
     def _has_hours(self) -> "_Feed":
-        if self.timezone is not None and "{hour}" not in self.files:
+        if self.timezone and "{hour}" not in self.files:
             raise ValueError("`timezone` applies to hours in paths, but `files` has no {hour}")
         return self
 
@@ -99,7 +98,6 @@ class _Feed(BaseModel):
 class _Gateway(_Feed):
     """An entry under `sources:`, as it is written."""
 
-    name: str = Field(min_length=1)
     adapter: str = Field(min_length=1)
     keep: list[Any] = []
 
@@ -134,7 +132,7 @@ def read_sources(file: Path, home: Path) -> list[Source]:
         raise MakegoodError(f"{file} names no sources: it needs a list under `sources:`")
     made = [_read(_Gateway, entry, f"{file}, source {number}") for number, entry in enumerate(entries, 1)]
     return [
-        Source(of.name, ADAPTERS / f"{of.adapter}.sql", _under(home, of.files), of.timezone, tuple(of.keep))
+        Source(of.name, ADAPTERS / f"{of.adapter}.sql", _under(home, of.files), of.timezone or None, tuple(of.keep))
         for of in made
     ]
 
@@ -152,7 +150,7 @@ def read_assessments(file: Path, home: Path) -> list[Source]:
     made = [_read(_Feed, entry, f"{file}, assessments {number}") for number, entry in enumerate(entries, 1)]
     if shared := sorted({feed.name for feed in made} & gateways):
         raise MakegoodError(f"{file}: the feed of assessments {shared[0]!r} has the name of a source; give it another")
-    return [Source(of.name, ASSESSMENTS, _under(home, of.files), of.timezone) for of in made]
+    return [Source(of.name, ASSESSMENTS, _under(home, of.files), of.timezone or None) for of in made]
 
 
 def _read(kind: type[Entry], entry: object, where: str) -> Entry:
@@ -166,6 +164,7 @@ def _read(kind: type[Entry], entry: object, where: str) -> Entry:
     reason = {
         "model_type": f"an entry has the fields {', '.join(needed[:-1])} and {needed[-1]}",
         "extra_forbidden": f"unknown field `{field}`",
+        "invalid_key": f"unknown field `{field}`",
         "list_type": f"`{field}` is a list of paths in `meta`, such as `context.plan`",
         "value_error": str(first.get("ctx", {}).get("error", "")),
     }.get(first["type"], f"`{field}` is missing")

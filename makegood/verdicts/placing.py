@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from makegood.home import lake_spill_directory
 from makegood.hours import HOUR
 from makegood.ingestion.assessments import COLUMNS
 from makegood.ingestion.canonical import columns_sql
@@ -87,7 +88,7 @@ def copy_to_shared_hours(hours: Iterable[datetime], lake: Path, inventory: Inven
     delivered = [part.lake_part for start, end in spans for part in inventory.current_parts(start, end)]
     if len(spans) < 2 or not placed or not delivered:
         return
-    with connect(extensions=(), spill=lake / ".spill") as con:
+    with connect(extensions=(), spill=lake_spill_directory(lake)) as con:
         _read_verdicts(con, placed, lake)
         con.execute(
             "insert into found select distinct identity, verdicts.request_key, date_trunc('hour', delivered.requested_at)"
@@ -164,7 +165,7 @@ def _has_arrived(part: AssessmentPart) -> bool:
 
 def _place(parts: list[AssessmentPart], lake: Path, inventory: Inventory, delivered: set[str] | None = None) -> None:
     """Move the verdicts whose request is found in the parts `delivered`, or without these in any likely part; the others wait."""
-    with connect(extensions=(), spill=lake / ".spill") as con:
+    with connect(extensions=(), spill=lake_spill_directory(lake)) as con:
         _read_verdicts(con, parts, lake)
         for lake_parts in [delivered] if delivered else _likely_parts(con, inventory):
             _search(con, lake_parts, lake, inventory)

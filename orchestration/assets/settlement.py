@@ -13,7 +13,7 @@ from orchestration.dbt import Dbt
 from orchestration.partitions import DAILY, ONE_RUN, posting_period
 from orchestration.resources import Books, PublicationRecord, Warehouse
 
-LOAD = ["build", "--exclude-resource-type", "unit_test", "--select", "tag:ledger"]
+LOAD = ["--no-write-json", "build", "--exclude-resource-type", "unit_test", "--select", "tag:ledger"]
 
 
 class Confirmation(dg.Config):

@@ -111,6 +111,10 @@ UNKNOWN_FIELDS = {
     "beside meta": ({"region": "eu", "meta": {"a": 1}}, {"a": 1, "region": "eu"}),
     "the record's own word wins": ({"region": "eu", "meta": {"region": "us"}}, {"region": "eu"}),
     "a meta that is no object": ({"region": "eu", "meta": [1]}, {"meta": [1], "region": "eu"}),
+    "a meta in a string, with an escape in a name": (
+        {"region": "eu", "meta": '{"\\u0072egion": "us"} '},
+        {"region": "eu"},
+    ),
     "names with dots, and names that are none": ({"a.b": 1, 'c"d': 2, "": 3}, {"a.b": 1, "[names not kept]": 2}),
 }
 
@@ -120,6 +124,14 @@ def test_unknown_fields_go_to_meta(place: Place, kind: str) -> None:
     fields, meta = UNKNOWN_FIELDS[kind]
     (row,) = place.land_lines(line(**fields))
     assert json.loads(row["meta"]) == meta
+
+
+@pytest.mark.parametrize("kind", UNKNOWN_FIELDS)
+def test_meta_is_the_same_text_wherever_the_record_stands_in_its_file(place: Place, kind: str) -> None:
+    record = line(**UNKNOWN_FIELDS[kind][0])
+    (alone,) = place.land_lines(record)
+    *_, last = place.land_lines(*(line(request_id=f"other-{number}") for number in range(300)), record)
+    assert last["meta"] == alone["meta"]
 
 
 def test_a_source_in_the_record_does_not_change_whose_it_is(place: Place) -> None:

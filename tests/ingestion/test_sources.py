@@ -72,6 +72,14 @@ MISTAKES = {
         'sources: [{name: a, adapter: canonical, files: "x", file: y}]',
         "source 1: unknown field `file`",
     ),
+    "a field that is no text": (
+        'sources: [{name: a, adapter: canonical, files: "x", 1: y}]',
+        "source 1: unknown field `1`",
+    ),
+    "a time zone that is left empty": (
+        'sources: [{name: a, adapter: canonical, files: "{date}/{hour}/x", timezone: }]',
+        "source 1: `timezone` is missing",
+    ),
     "an unknown adapter": (
         'sources: [{name: a, adapter: litelm, files: "x"}]',
         "source 1: there is no adapter 'litelm'; there are: canonical, litellm",

@@ -37,9 +37,7 @@ def _served(definitions: dg.Definitions) -> dict[str, Any]:
         },
         "jobs": {
             name: dict(sorted(definitions.resolve_job_def(name).tags.items()))
-            for name in sorted(
-                repository.get_job_names() if hasattr(repository, "get_job_names") else repository.job_names
-            )
+            for name in sorted(repository.job_names)
             if not name.startswith("__")
         },
         "schedules": {

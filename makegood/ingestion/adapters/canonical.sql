@@ -95,7 +95,7 @@ gathered as (
         few_fields,
         coalesce('{' || few_fields || '}', many_fields) as unknown_fields,
         case
-            when starts_with(field.meta, '"') and json_valid(field.meta ->> '$') then (field.meta ->> '$')::json
+            when starts_with(field.meta, '"') and json_valid(field.meta ->> '$') then json(field.meta ->> '$')
             else nullif(field.meta, 'null')
         end as meta,
     from parsed
@@ -154,7 +154,7 @@ final as (
             when contains(few_fields, ':null') or has_name(meta, unknown_1) or has_name(meta, unknown_2) or has_name(meta, unknown_3)
                 or has_name(meta, unknown_4) or few_fields is null
             then json_merge_patch(meta, unknown_fields)::varchar
-            else '{' || few_fields || ',' || ltrim(meta, '{')
+            else left(meta::varchar, -1) || ',' || few_fields || '}'
         end as meta,
     from gathered
 )
