@@ -127,7 +127,7 @@ def test_a_run_that_died_between_landing_and_placing_is_made_good_by_the_next(
     court.logs(request())
     court.verdicts(verdict(), verdict(request_id="unknown"))
     with monkeypatch.context() as patch:
-        patch.setattr(court.place.inventory, "place", _die)
+        patch.setattr(court.place.inventory, "move", _die)
         with pytest.raises(KeyboardInterrupt):
             court.land()
     assert (court.hours(), court.waiting()) == ([], 2)
