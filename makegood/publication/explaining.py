@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,18 +19,7 @@ SAME_NAME = "source || '' = $source and request_id || '' = $request_id"
 SAME_REQUEST = "request_key || '' = $request_key"
 
 # These queries find a few rows at most, which are sorted in Python: sorting in SQL makes DuckLake read the statistics of every column.
-ASKED = """
-select
-    request_key, source, request_id, requested_at, request_date, request_hour, account_id, operation, native_operation, model, input_tokens,
-    output_tokens, max_output_tokens, latency_ms, latency_baseline_ms, throughput_tps, finish_reason, native_finish_reason,
-    has_answer, is_answer_withheld, status_code, error_code, error_origin, error_fault, cost_usd, cost_source, reason_code,
-    compensation_type, rule_id, policy_version, observed_value, threshold_value, payout_rate, payout_usd,
-from fct_requests
-where request_id = $request_id and ($source is null or source = $source) and ($account_id is null or account_id = $account_id)
-    and ($hour is null or requested_at >= $hour::timestamp)
-    and ($hour is null or requested_at < $hour::timestamp + interval 1 hour)
-    and ($hour is null or request_date = $hour::date)
-"""
+ASKED = Path(__file__).parent / "asked_requests.sql"
 EVALUATED = f"""
 select
     evaluations.* exclude (request_key, source, request_id, requested_at, request_date, request_hour),
@@ -135,7 +125,9 @@ def explain(
     Raises:
         MakegoodError: no request has the id, or requests of several sources or accounts have it.
     """
-    found = _rows(con, ASKED, {"source": source, "request_id": request_id, "hour": hour, "account_id": account})
+    found = _rows(
+        con, ASKED.read_text(), {"source": source, "request_id": request_id, "hour": hour, "account_id": account}
+    )
     found = [row for row in found if at is None or row["requested_at"] == at]
     found.sort(key=itemgetter("requested_at", "request_key"), reverse=True)
     if not found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -10,15 +9,12 @@ from types import ModuleType
 import pytest
 import yaml
 from derived_home import ROOT
+from docs_scripts import docs_script
 
 
 @pytest.fixture(scope="module")
 def dictionary() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("build_dictionary", ROOT / "docs" / "build_dictionary.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return docs_script("build_dictionary")
 
 
 def test_the_page_is_what_the_yml_says(dictionary: ModuleType) -> None:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from docs_scripts import docs_script
 from running_gateway import parsed_project
-
-from makegood.settings import PROJECT
 
 
 @pytest.fixture(scope="module")
 def impact() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("impact", PROJECT / "docs" / "impact.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return docs_script("impact")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,15 @@
+"""The scripts in docs/, which are no package, as modules."""
+
+import importlib.util
+from types import ModuleType
+
+from makegood.settings import PROJECT
+
+
+def docs_script(name: str) -> ModuleType:
+    """The script of this name, loaded."""
+    spec = importlib.util.spec_from_file_location(name, PROJECT / "docs" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
