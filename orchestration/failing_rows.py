@@ -7,13 +7,14 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from makegood.errors import MakegoodError
 from makegood.home import Home
 from makegood.storage.connections import sql_text
 from makegood.storage.rows import plain
 from orchestration.resources import Warehouse
 
-ROWS, COLUMNS = 2, 8
-"""How many rows are shown, and how many columns of each."""
+ROWS, COLUMNS, LONGEST = 2, 8, 60
+"""How many rows are shown, how many columns of each, and how many characters of a value."""
 
 
 def with_failing_rows(events: Iterable[Any], target: Path, warehouse: Warehouse) -> Iterator[Any]:
@@ -42,9 +43,9 @@ def first_rows(unique_id: str, target: Path, warehouse: Warehouse) -> list[str]:
             found = con.execute(f"from ({files[0].read_text().strip()}) limit {ROWS}")
             names = [column[0] for column in found.description or []][:COLUMNS]
             return [_told(dict(zip(names, row, strict=False))) for row in found.fetchall()]
-    except duckdb.Error:
+    except (duckdb.Error, MakegoodError):
         return []
 
 
 def _told(row: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in plain(row).items())
+    return ", ".join(f"{name} {str(value)[:LONGEST]}" for name, value in plain(row).items())

@@ -8,6 +8,12 @@ from pathlib import Path
 from makegood.errors import MakegoodError
 from makegood.storage.durable import sync
 
+CURRENT = (
+    "select lake_part from parts inner join landing_files using (landing_file, version)"
+    " union select lake_part from assessment_parts inner join landing_files using (landing_file, version)"
+)
+"""The parts that count. SQLite does not look into it for one file's parts, which are therefore asked for apart."""
+
 
 class PartSeals:
     """Seals parts, and compares parts with their seals. They lie in the inventory's own file, so that both change in one transaction."""
@@ -63,9 +69,7 @@ class PartSeals:
     def damaged_parts(self) -> list[str]:
         """Current parts that are missing or have another size, by name: a look at the files' names and sizes alone."""
         rows = self._db.execute(
-            "select lake_part, size_bytes from (select lake_part from parts inner join landing_files using (landing_file, version)"
-            " union select lake_part from assessment_parts inner join landing_files using (landing_file, version))"
-            " left join sealed_parts using (lake_part) order by lake_part"
+            f"select lake_part, size_bytes from ({CURRENT}) left join sealed_parts using (lake_part) order by lake_part"
         ).fetchall()
         return [part for part, size in rows if _size(self._lake / part) != size]
 
@@ -81,11 +85,7 @@ class PartSeals:
 
     def current_part_names(self) -> list[str]:
         """Every part that counts, by name."""
-        rows = self._db.execute(
-            "select lake_part from parts inner join landing_files using (landing_file, version)"
-            " union select lake_part from assessment_parts inner join landing_files using (landing_file, version) order by 1"
-        )
-        return [row[0] for row in rows]
+        return [row[0] for row in self._db.execute(f"{CURRENT} order by 1")]
 
 
 def _size(file: Path) -> int | None:
