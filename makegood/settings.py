@@ -21,7 +21,7 @@ from makegood.errors import MakegoodError
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "MAKEGOOD_"
 OTHERS = {
-    "MAKEGOOD_DAGSTER", "MAKEGOOD_WRITER_TOKEN", "MAKEGOOD_LIVE_SECONDS", "MAKEGOOD_SIMULATION", "MAKEGOOD_BROWSER_TESTS",
+    "MAKEGOOD_DAGSTER", "MAKEGOOD_WRITER_TOKEN", "MAKEGOOD_DBT_SERVER", "MAKEGOOD_LIVE_SECONDS", "MAKEGOOD_SIMULATION", "MAKEGOOD_BROWSER_TESTS",
 }  # fmt: skip
 """Variables with the prefix that are not settings: Dagster's folder, what a run passes to its child processes, and test options."""
 YEAR_HOURS = 8_784

@@ -10,17 +10,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject
 from packaging.version import Version
+from pydantic import PrivateAttr
 
+from makegood.derivation.dbt_server import DBT_PROJECT, PARTIAL_PARSE, DbtServer
 from makegood.errors import MakegoodError
 from makegood.home import Home, dbt_directory
 from makegood.settings import PROJECT, Settings
 
-DBT_PROJECT = PROJECT / "dbt_project"
 DBT = str(Path(sys.executable).with_name("makegood-dbt"))
 """The dbt of this environment, independent of PATH."""
-PARSED = ("manifest.json", "partial_parse.msgpack")
+PARSED = ("manifest.json", PARTIAL_PARSE)
 """The files in dbt's target folder that hold the parsed project. They are a cache."""
 SEAL = "parsed.sha256"
 """File beside them with the digest of both; if it does not match, the project is parsed again."""
@@ -32,6 +34,18 @@ class Dbt(DbtCliResource):
     By default dagster-dbt starts another process to ask for dbt's version, and loads dbt into Dagster's process to look up columns. That
     takes four seconds per run, for what the model contracts already declare.
     """
+
+    _server: DbtServer | None = PrivateAttr(None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Start the server that runs this run's dbt commands, unless the process that makes the run has one."""
+        self._server = DbtServer(Home(Path(os.environ["MAKEGOOD_HOME"])))
+        self._server.start()
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """End the server."""
+        if self._server:
+            self._server.close()
 
     @property
     def _cli_version(self) -> Version:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from expectations.worker import AuditWorker
+from makegood.derivation.dbt_server import DbtServer
 from makegood.errors import MakegoodError
 from makegood.garbage_collection import collect_seldom
 from makegood.home import Home
@@ -136,9 +137,9 @@ def point_dagster_at(home: Home) -> None:
 def _execute_audited(
     home: Home, settings: Settings, job: str, hours: HourRange, worker: AuditWorker | None = None
 ) -> Any:
-    """One run of a job that audits, over these hours. The worker begins its imports before Dagster's, which take seconds too."""
+    """One run of a job that audits, over these hours. Its dbt and its audits begin their imports before Dagster's, which take seconds too."""
     collect_seldom()
-    with nullcontext(worker) if worker else AuditWorker() as running:
+    with DbtServer(home), nullcontext(worker) if worker else AuditWorker() as running:
         from orchestration.partitions import partition_key
 
         keys = list(hours)

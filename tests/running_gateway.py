@@ -12,10 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from warm_dbt import warm_dbt
-
-import orchestration.dbt
 from expectations.worker import AuditWorker
+from makegood.derivation.dbt_server import DbtServer
+from makegood.home import Home
 from makegood.hours import HOUR, HourRange
 from makegood.publication.querying import answer
 from makegood.settings import Settings
@@ -95,14 +94,17 @@ def auditor() -> AuditWorker:
     return worker
 
 
-orchestration.dbt.DBT = warm_dbt()
-
-
 @cache
 def parsed_project() -> Path:
-    """A folder with what dbt makes of the project when it parses it, which takes seconds and is the same for every home."""
+    """A folder with what dbt makes of the project when it parses it, which takes seconds and is the same for every home.
+
+    From here on all dbt commands of this process, and of the processes that it starts, go to one server.
+    """
     folder = Path(tempfile.mkdtemp(prefix="makegood-parsed-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    server = DbtServer(Home(folder))
+    server.start()
+    atexit.register(server.close)
     return Path(ready_project(Settings(home=folder)).target_path)
 
 

@@ -19,6 +19,8 @@ import pytest
 from damaging import copy_of
 from running_gateway import FIRST, Gateway, record
 
+from makegood.derivation import dbt_server
+from makegood.derivation.dbt_command import ADDRESS
 from makegood.errors import MakegoodError
 from makegood.home import Home
 from makegood.hours import HOUR
@@ -242,17 +244,21 @@ def test_while_the_dbt_of_a_killed_run_lives_nobody_writes_and_then_nothing_is_l
         gateway.lands(hour, [record(f"{hour:%H}-{n}", hour, status_code="503") for n in range(50)])
     gateway.runs(FIRST)
     published = gateway.marts()
+    environment = {name: value for name, value in os.environ.items() if name != ADDRESS}
     run = subprocess.Popen(
         [sys.executable, "-m", "orchestration", "run", "--from", "2026-11-01T01", "--to", "2026-11-01T02"],
         cwd=PROJECT,
-        env={**os.environ, "MAKEGOOD_HOME": str(tmp_path), "MAKEGOOD_SOURCES": str(gateway.settings.sources)},
+        env={**environment, "MAKEGOOD_HOME": str(tmp_path), "MAKEGOOD_SOURCES": str(gateway.settings.sources)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     )
     assert run.stderr is not None
     assert any(" START " in line for line in run.stderr), "dbt never began to write"
-    [dbt] = [child for child in psutil.Process(run.pid).children() if "makegood-dbt" in " ".join(child.cmdline())]
+    [server, dbt] = [
+        child for child in psutil.Process(run.pid).children(recursive=True) if dbt_server.__name__ in child.cmdline()
+    ]
+    assert dbt.ppid() == server.pid
     dbt.suspend()
     run.kill()
     run.wait()
