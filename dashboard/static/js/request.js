@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { load } from "./cards.js";
 import { byId, el } from "./dom.js";
-import { count, decimal, exactUsd, known, moment, timestamp } from "./format.js";
+import { count, decimal, exactUsd, known, moment, percent, timestamp } from "./format.js";
 import { drawZoneSwitch, startThemeSwitch } from "./switches.js";
 import { leftOut, raw, tree } from "./tree.js";
 
@@ -82,7 +82,7 @@ function factsCard() {
 function rulesCard() {
   const cells = (rule) => ({
     ...rule,
-    payout_rate: `${decimal(String(Number(rule.payout_rate) * 100), 2).replace(/\.?0+$/, "")}%`,
+    payout_rate: percent(rule.payout_rate),
     payout_cap_usd: known(rule.payout_cap_usd, exactUsd),
     rule_payout_usd: rule.outcome === "matched" ? known(rule.rule_payout_usd, exactUsd) : "—",
   });
