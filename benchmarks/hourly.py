@@ -7,6 +7,7 @@ import tempfile
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -27,6 +28,13 @@ con.execute(pathlib.Path(sys.argv[3]).read_text())
 """
 
 
+class Sums(NamedTuple):
+    """Number and payouts of the compensated requests."""
+
+    compensation_count: int
+    payout_usd: Decimal
+
+
 def main() -> int:
     """Print wall time, memory and the ratio.
 
@@ -45,7 +53,7 @@ def main() -> int:
     print(f"  bare script      {bare.wall_s:6.1f} s   {bare.peak_mib:6,} MiB")
     print(f"  makegood run     {ours.wall_s:6.1f} s   {ours.peak_mib:6,} MiB   {ours.wall_s / bare.wall_s:.2f}x")
     print(
-        f"  both compensate  {our_sums[0]:,} requests with {our_sums[1]} USD"
+        f"  both compensate  {our_sums.compensation_count:,} requests with {our_sums.payout_usd} USD"
         if our_sums == bare_sums
         else f"  DIFFERENT: {bare_sums} {our_sums}"
     )
@@ -82,13 +90,12 @@ def compare(folder: Path, rows: int, repeat: int) -> tuple[Measured, Measured]:
     return typical(bare_runs), typical(our_runs)
 
 
-def sums(folder: Path) -> tuple[tuple[int, Decimal], tuple[int, Decimal]]:
-    """Number and payouts of the compensated requests, from the bare script and from the home's published snapshot."""
+def sums(folder: Path) -> tuple[Sums, Sums]:
+    """The sums of the bare script, and of the home's published snapshot."""
     query = "select count(*), sum(payout_usd) from {}"
-    bare = duckdb.execute(query.format(f"read_parquet('{folder / 'bare-0' / 'compensations.parquet'}')")).fetchone()
-    [ours] = answer(folder / "home-0", query.format("fct_compensations"))[1]
-    assert bare is not None
-    return (bare[0], bare[1]), (ours[0], ours[1])
+    [bare] = duckdb.execute(query.format(f"read_parquet('{folder / 'bare-0' / 'compensations.parquet'}')")).fetchall()
+    _, [ours] = answer(folder / "home-0", query.format("fct_compensations"))
+    return Sums(*bare), Sums(*ours)
 
 
 def run_hour(home: Path, hour: datetime, hours: int = 1) -> Measured:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import duckdb
 
@@ -26,6 +27,14 @@ from makegood.ingestion.sources import ADAPTERS, Source
 HOUR = datetime(2026, 1, 5, 3, tzinfo=UTC)
 SEED = 7
 LIMIT = 3.0
+
+
+class Usage(NamedTuple):
+    """What one run of a contestant took."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mib: float
 
 
 def landing_file(rows: int) -> Path:
@@ -59,11 +68,11 @@ def landed(file: Path, target: Path) -> None:
 CONTESTANTS: dict[str, Callable[[Path, Path], None]] = {"bare copy": bare_copy, "land": landed}
 
 
-def measure(name: str, file: Path) -> tuple[float, float, float]:
-    """Run one contestant in a separate process; return wall seconds, CPU seconds and peak memory in MiB."""
+def measure(name: str, file: Path) -> Usage:
+    """Run one contestant in a separate process."""
     command = [sys.executable, __file__, "--only", name, "--file", str(file)]
-    wall, cpu, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return float(wall), float(cpu), float(peak)
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Usage._make(map(float, printed.split()))
 
 
 def run_once(name: str, file: Path) -> None:
@@ -90,16 +99,16 @@ def main() -> int:
         run_once(arguments.only, arguments.file)
         return 0
     file = landing_file(arguments.rows)
-    figures: dict[str, list[tuple[float, float, float]]] = {name: [] for name in CONTESTANTS}
+    figures: dict[str, list[Usage]] = {name: [] for name in CONTESTANTS}
     for _ in range(arguments.repeat):
         for name in CONTESTANTS:
             figures[name].append(measure(name, file))
     print(f"{'':10} {'wall s (each)':>22} {'median':>7} {'CPU s':>7} {'peak MiB':>9}")
-    for name, taken in figures.items():
-        walls, cpus, peaks = zip(*taken, strict=True)
-        each = " ".join(f"{wall:.2f}" for wall in walls)
-        print(f"{name:10} {each:>22} {median(walls):7.2f} {median(cpus):7.2f} {max(peaks):9.0f}")
-    ratio = median(wall for wall, *_ in figures["land"]) / median(wall for wall, *_ in figures["bare copy"])
+    for name, usages in figures.items():
+        wall_s, cpu_s = median(one.wall_s for one in usages), median(one.cpu_s for one in usages)
+        each = " ".join(f"{one.wall_s:.2f}" for one in usages)
+        print(f"{name:10} {each:>22} {wall_s:7.2f} {cpu_s:7.2f} {max(one.peak_mib for one in usages):9.0f}")
+    ratio = median(one.wall_s for one in figures["land"]) / median(one.wall_s for one in figures["bare copy"])
     print(f"landing takes {ratio:.2f} times the bare copy (limit {LIMIT:.0f})")
     return int(arguments.check and ratio > LIMIT)
 

@@ -147,7 +147,7 @@ def model_name(number: int) -> str:
 
 def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """The names of a table's columns."""
-    return [row[0] for row in con.execute(f"describe {table}").fetchall()]
+    return [name for name, *_ in con.execute(f"describe {table}").fetchall()]
 
 
 def publish(con: duckdb.DuckDBPyConnection, home: Path) -> None:

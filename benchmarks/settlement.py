@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from benchmarks.measuring import Measured, measure
 from makegood.home import Home, publications_file
@@ -69,6 +70,13 @@ print(time.process_time())
 TERMS = Terms(timedelta(0), 0, Decimal(0))
 
 
+class Cost(NamedTuple):
+    """What one settlement took."""
+
+    wall_s: float
+    cpu_s: float
+
+
 def main() -> int:
     """Print both results. Return 1 if --check is given and one of them is above its limit, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -84,11 +92,11 @@ def main() -> int:
         print(f"  {large.wall_s:6.1f} s   {large.peak_mib:6,} MiB   (allowed {ALLOWED_S} s, {ALLOWED_MIB:,} MiB)")
         costs = year(Path(folder) / "year", arguments.days, arguments.rows_per_day, arguments.compared)
     early, late = (typical_cost(days) for days in (costs[: arguments.compared], costs[-arguments.compared :]))
-    ratio = late[1] / early[1]
+    ratio = late.cpu_s / early.cpu_s
     print(f"settling a day of {arguments.rows_per_day:,}, one after another (median of {arguments.compared})")
-    print(f"  first days       {early[0]:6.2f} s   {early[1]:6.2f} CPU s")
+    print(f"  first days       {early.wall_s:6.2f} s   {early.cpu_s:6.2f} CPU s")
     print(
-        f"  days to {arguments.days:<8} {late[0]:6.2f} s   {late[1]:6.2f} CPU s   {ratio:.2f}x   (allowed {ALLOWED_RATIO}x)"
+        f"  days to {arguments.days:<8} {late.wall_s:6.2f} s   {late.cpu_s:6.2f} CPU s   {ratio:.2f}x   (allowed {ALLOWED_RATIO}x)"
     )
     over = large.wall_s > ALLOWED_S or large.peak_mib > ALLOWED_MIB or ratio > ALLOWED_RATIO
     return int(arguments.check and over)
@@ -102,8 +110,8 @@ def large_day(root: Path, rows: int) -> Measured:
     return settled(home, FIRST)
 
 
-def year(root: Path, days: int, rows: int, compared: int) -> list[tuple[float, float]]:
-    """Settle one day after another; return wall and CPU seconds of the first and the last `compared` days, without the very first.
+def year(root: Path, days: int, rows: int, compared: int) -> list[Cost]:
+    """Settle one day after another; return the costs of the first and the last `compared` days, without the very first.
 
     Only these days are settled in separate processes. Maintenance runs weekly, not daily as in production: without it,
     each day would leave another small file.
@@ -118,15 +126,16 @@ def year(root: Path, days: int, rows: int, compared: int) -> list[tuple[float, f
             maintain(home)
         if 1 <= number <= compared or number >= days - compared:
             wall_s = settled(home, day).wall_s
-            costs.append((wall_s, float((home.root / "log").read_text().split()[-1])))
+            *_, cpu_s = (home.root / "log").read_text().split()
+            costs.append(Cost(wall_s, float(cpu_s)))
         else:
             settle(home, day, TERMS)
     return costs
 
 
-def typical_cost(days: list[tuple[float, float]]) -> tuple[float, float]:
+def typical_cost(days: list[Cost]) -> Cost:
     """The medians of wall seconds and of CPU seconds."""
-    return median(wall_s for wall_s, _ in days), median(cpu_s for _, cpu_s in days)
+    return Cost(median(day.wall_s for day in days), median(day.cpu_s for day in days))
 
 
 def made(root: Path) -> Home:

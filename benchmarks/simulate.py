@@ -60,9 +60,8 @@ def fill(home: Path, rows: int) -> int:
     run_hour(home, HOUR)
     with connect() as con:
         attach(con, home / "warehouse", read_only=False)
-        row = con.execute("select count(*) from fct_requests where requested_at >= ?", [HOUR]).fetchone()
-        assert row is not None
-        hours: int = -(-rows // row[0])
+        [(count,)] = con.execute("select count(*) from fct_requests where requested_at >= ?", [HOUR]).fetchall()
+        hours: int = -(-rows // count)
         for number in range(1, hours):
             con.execute(COPY, {"number": number, "start": HOUR})
         record = Publications(publications_file(home / "warehouse"))

@@ -38,15 +38,15 @@ class PublicationAnswer(Answer):
     published_at: Moment
     data_from: Moment | None
     data_through: Moment | None
-    is_stale: bool = Field(description="Whether the newest data are older than they should be.")
+    is_stale: bool = Field(description="Whether the newest data is older than `stale_after_hours`.")
     stale_after_hours: int
-    account: str | None = Field(description="The one account that this visitor may see; null means all.")
+    account: str | None = Field(description="The only account that this visitor may see; null means all.")
     types: list[CompensationType]
-    models: list[str] = Field(description="Models with a compensation.")
+    models: list[str] = Field(description="The models with at least one compensation.")
 
 
 class KpiValues(BaseModel):
-    """The four KPIs of a range or of the period before it."""
+    """The four KPIs of a range, or of the period before it."""
 
     total_compensation_usd: Money
     compensation_count: int
@@ -55,7 +55,7 @@ class KpiValues(BaseModel):
 
 
 class Changes(BaseModel):
-    """Change against the period before in per cent, with one decimal; null where that period has no value or is not published in full."""
+    """Change from the previous period in per cent, with one decimal; null if the value before was 0 or that period is not completely published."""
 
     total_compensation_usd: Number | None
     compensation_count: Number | None
@@ -79,20 +79,20 @@ class SummaryAnswer(Answer):
     hours_covered: int
     kpis: KpiValues
     before: KpiValues | None = Field(
-        description="The period before; null where the publication does not hold it whole."
+        description="The KPIs of the previous period; null if that period is not completely published."
     )
     change: Changes
     posted_usd: Money | None = Field(
-        description="What the ledger has posted for the request dates that the range touches, whole days; the ledger knows no"
-        " models and types, so null where those are filtered, and where nothing was ever settled."
+        description="What the ledger has posted for all request dates that the range touches. Null if nothing was ever settled,"
+        " and if models or types are filtered, because the ledger does not distinguish them."
     )
     types: list[TypeTotal]
 
 
 class Group(BaseModel):
-    """One series of a chart: a type, a model, or all remaining ones together."""
+    """One series of a chart: a type, a model, or all remaining ones combined."""
 
-    key: str | None = Field(description="The type or model; null means all others together.")
+    key: str | None = Field(description="The type or model; null means all others combined.")
     label: str
     total: Number
     values: list[Number] = Field(description="One for each bucket.")
@@ -153,18 +153,20 @@ class RequestAnswer(Answer):
     reason_code: str
     facts: dict[str, Any] = Field(description="The row of fct_requests; decimals and times as text.")
     rules: list[dict[str, Any]] = Field(
-        description="Every rule in force for it, with what it saw; the one that pays first."
+        description="Every rule that was in force, with the value that it compared. The rule that pays comes first."
     )
-    payout_status: str | None = Field(description="How far a payout has come: decided, posted, capped or pending.")
+    payout_status: str | None = Field(
+        description="The settlement status of a payout: decided, posted, capped or pending."
+    )
     ledger_entries: list[dict[str, Any]]
     assessments: list[dict[str, Any]]
     meta: Any = Field(
-        description="Headers, parameters and context as logged, with only those values that are known to be harmless."
+        description="Headers, parameters and context as logged, limited to values that are known to be harmless."
     )
-    others: list[OtherRequest] = Field(description="Other requests of the same id, the latest first.")
+    others: list[OtherRequest] = Field(description="Other requests with the same id, the latest first.")
 
 
 class Healthy(BaseModel):
-    """Health of the process: that it answers, and whether anything is published."""
+    """The process answers. States whether anything is published."""
 
     is_published: bool

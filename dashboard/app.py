@@ -36,7 +36,7 @@ from makegood.settings import Settings
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"description": "The visitor did not sign in."},
+    401: {"description": "The visitor is not signed in."},
     403: {"description": "The visitor may not see this account."},
     429: {"description": "Too many wrong tokens: the visitor has to wait."},
     503: {"description": "Nothing is published yet."},
@@ -58,19 +58,21 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         MakegoodError: the settings would give everybody access, or the home cannot be read.
     """
-    door = AccessControl(settings)
+    access = AccessControl(settings)
     home = Home(settings.home).existing()
     scratch = TemporaryDirectory(prefix="makegood-page-", ignore_cleanup_errors=True)
     follower = Follower(home, Path(scratch.name))
 
     @asynccontextmanager
-    async def living(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         follower.start()
         yield
         follower.stop()
         scratch.cleanup()
 
-    app = FastAPI(title="Makegood: Insurance Compensation", version="1", lifespan=living, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Makegood: Insurance Compensation", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=1)
     if is_loopback(settings.page_host):
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS)
@@ -79,8 +81,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(UnaskableError, _refuse_control)
     app.add_exception_handler(MakegoodError, _refuse_for_now)
     app.add_exception_handler(duckdb.Error, _refuse_what_is_damaged)
-    app.include_router(_api(door, follower, home, settings.page_stale_after_hours))
-    add_pages(app, door)
+    app.include_router(_api(access, follower, home, settings.page_stale_after_hours))
+    add_pages(app, access)
 
     @app.get("/healthz")
     async def healthz() -> Healthy:
@@ -90,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours: int) -> APIRouter:
+def _api(access: AccessControl, follower: Follower, home: Home, stale_after_hours: int) -> APIRouter:
     """The API routes, which require that the visitor is admitted."""
     api = APIRouter(prefix="/api", responses=REFUSALS, dependencies=[Depends(_without_controls)])
 
@@ -98,7 +100,7 @@ def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours:
         with follower.session() as session:
             yield session
 
-    Admitted = Annotated[Visitor, Depends(door.admit)]
+    Admitted = Annotated[Visitor, Depends(access.admit)]
     Opened = Annotated[Session, Depends(opened)]
 
     async def asked(visitor: Admitted, session: Opened) -> Queries:
@@ -120,7 +122,7 @@ def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours:
             is_stale=age > timedelta(hours=stale_after_hours),
             stale_after_hours=stale_after_hours,
             account=visitor.account,
-            types=queries.types(),
+            types=session.types,
             models=queries.models(),
         )
 
@@ -135,7 +137,7 @@ def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours:
 
     @api.get("/summary")
     def summary(queries: Asked, filters: Annotated[Filters, Query()]) -> SummaryAnswer:
-        """The four KPIs and their change against the period before."""
+        """The four KPIs, and their change from the previous period."""
         return queries.summary(filters)
 
     @api.get("/series")
@@ -169,7 +171,7 @@ def _api(door: AccessControl, follower: Follower, home: Home, stale_after_hours:
         hour: Annotated[Hour | None, Query()] = None,
         account: Annotated[Name | None, Query()] = None,
         request_key: Annotated[Name | None, Query()] = None,
-        at: Annotated[Instant | None, Query(description="Exactly when it was asked, UTC.")] = None,
+        at: Annotated[Instant | None, Query(description="The exact time of the request, in UTC.")] = None,
     ) -> RequestAnswer:
         """One request, paid or not: the decision and everything that it is based on. Giving the hour makes the search faster.
 

@@ -10,6 +10,7 @@ from typing import Any
 from dashboard.answers import OtherRequest, RequestAnswer
 from dashboard.request_meta import parsed, read_meta
 from dashboard.sessions import Session
+from dashboard.sql import query
 from makegood.home import Home
 from makegood.hours import floor_hour
 from makegood.publication.asking import ask
@@ -114,34 +115,22 @@ class Decisions:
         return str(self._details(fact, "payout_status"))
 
     def _details(self, fact: Row, column: str) -> Any:
-        """A column of the compensation in mart_compensation_details. The filters on date, id and account avoid reading the whole ledger."""
-        [found] = self._rows(
-            f"select {column} from mart_compensation_details"
-            " where compensation_id = $compensation_id and account_id = $account_id"
-            ' and request_date = $request_date and "timestamp" = $requested_at',
-            {"compensation_id": _compensation_id(fact)}
-            | {name: fact[name] for name in ("account_id", "request_date", "requested_at")},
+        """A column of the compensation in mart_compensation_details."""
+        named = {"compensation_id": _compensation_id(fact)} | _values(
+            fact, "account_id", "request_date", "requested_at"
         )
+        [found] = self._rows(query("compensation_detail").format(column=column), named)
         return found[column]
 
     def _paid_meta(self, fact: Row) -> Any:
-        [paid] = self._rows(
-            f"select meta from fct_compensations where {SAME_REQUEST}"
-            " and request_date = $request_date and requested_at = $requested_at",
-            {name: fact[name] for name in ("request_key", "request_date", "requested_at")},
-        )
+        sql = query("paid_meta").format(same_request=SAME_REQUEST)
+        [paid] = self._rows(sql, _values(fact, "request_key", "request_date", "requested_at"))
         return parsed(paid["meta"])
 
     def _entries(self, fact: Row) -> list[Row]:
-        """The ledger entries of the request. Neighbouring dates are included, because a late delivery can move a request to another date after
-        entries were posted."""
-        rows = self._rows(
-            "select * exclude (compensation_id, account_id, entry_digest) from fct_ledger_entries"
-            " where compensation_id = $compensation_id and account_id = $account_id"
-            " and request_date between $request_date::date - 8 and $request_date::date + 8",
-            {"compensation_id": _compensation_id(fact)} | {name: fact[name] for name in ("request_date", "account_id")},
-        )
-        return sorted(rows, key=itemgetter("posted_at", "entry_id"))
+        """The ledger entries of the request."""
+        named = {"compensation_id": _compensation_id(fact)} | _values(fact, "account_id", "request_date")
+        return sorted(self._rows(query("request_entries"), named), key=itemgetter("posted_at", "entry_id"))
 
     def _logged_meta(self, fact: Row) -> Any:
         if "landing_file" not in fact:
@@ -154,6 +143,10 @@ class Decisions:
             result = ask(cursor, sql, values)
             names = [column[0] for column in result.description or []]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _values(fact: Row, *names: str) -> Row:
+    return {name: fact[name] for name in names}
 
 
 def _compensation_id(fact: Row) -> str:

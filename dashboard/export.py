@@ -7,20 +7,12 @@ from uuid import uuid4
 from dashboard.filters import RowFilters
 from dashboard.queries import Queries
 from dashboard.sessions import Session
+from dashboard.sql import query
 from makegood.publication.asking import ask
 from makegood.storage.connections import sql_text
 from makegood.storage.rows import guarded_sql
 
 TEXT_COLUMNS = ("model", "finish", "compensation_type", "request_id", "source", "account_id")
-WITH_STATUS = """
-select details.* exclude (place), statuses.payout_status
-from (select *, row_number() over () as place from ({details})) as details
-left join (
-    select "timestamp", request_key, payout_status from mart_compensation_details
-    where "timestamp" >= $start and "timestamp" < $end
-) as statuses using ("timestamp", request_key)
-order by place
-"""
 FORMS = {"csv": "format csv, header", "parquet": "format parquet, compression zstd"}
 
 
@@ -30,7 +22,7 @@ def write_export(session: Session, queries: Queries, filters: RowFilters, form: 
     In CSV, an apostrophe is put before a text that a spreadsheet would read as a formula, and before one that begins with an apostrophe.
     """
     details, values = queries.all_details(filters)
-    details = WITH_STATUS.format(details=details)
+    details = query("details_with_status").format(details=details)
     if form == "csv":
         safe = ", ".join(f"{guarded_sql(name)} as {name}" for name in TEXT_COLUMNS)
         details = f"select * replace ({safe}) from ({details})"

@@ -28,9 +28,7 @@ def _hour(text: str) -> str:
     return text
 
 
-Hour = Annotated[
-    str, AfterValidator(_hour), Field(max_length=20, description="An hour bound in UTC, such as 2026-11-01T05.")
-]
+Hour = Annotated[str, AfterValidator(_hour), Field(max_length=20, description="An hour in UTC, such as 2026-11-01T05.")]
 
 
 def _read_by(parse: Callable[[str], Any]) -> BeforeValidator:
@@ -45,7 +43,7 @@ def _decimal(whole: int, places: int) -> WithJsonSchema:
 Instant = Annotated[
     datetime,
     _read_by(instant),
-    Field(description="ISO 8601, UTC where it names no zone."),
+    Field(description="ISO 8601; UTC if it has no time zone."),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=300)]
@@ -110,21 +108,27 @@ class Filters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=False)
 
-    range: Literal["24h", "7d", "30d", "90d"] = Field("30d", description="Ignored where `from` and `to` are given.")
+    range: Literal["24h", "7d", "30d", "90d"] = Field(
+        "30d", description="A range that ends with the published data. Ignored if `from` and `to` are given."
+    )
     start: Hour | None = Field(None, alias="from")
-    end: Hour | None = Field(None, alias="to", description="An hour bound in UTC, not included.")
-    model: list[Name] = Field([], max_length=200, description="Models as asked for; none means all.")
+    end: Hour | None = Field(
+        None, alias="to", description="The end of the range, which is not included: an hour in UTC."
+    )
+    model: list[Name] = Field(
+        [], max_length=200, description="The names of the models that were asked for; none means all."
+    )
     type: list[Name] = Field([], max_length=50, description="Compensation types; none means all.")
     account: Name | None = None
 
     @model_validator(mode="after")
     def _whole_range(self) -> Self:
         if (self.start is None) != (self.end is None):
-            raise ValueError("from and to go together")
+            raise ValueError("from and to must be given together")
         if self.start is not None and self.end is not None:
             start, end = parse_hour(self.start), parse_hour(self.end)
             if end <= start:
-                raise ValueError("to must be later than from: it is not included")
+                raise ValueError("to must be later than from")
             if end - start > LONGEST_RANGE:
                 raise ValueError(f"a range is at most {LONGEST_RANGE.days} days long")
             if start - datetime(1900, 1, 1) < LONGEST_RANGE:  # noqa: DTZ001 - hours are naive UTC throughout
@@ -158,7 +162,7 @@ class RowFilters(Filters):
 
     category: Name | None = Field(None, description="A compensation type; none means all.")
     model_contains: Name | None = None
-    finish: list[Name] = Field([], max_length=20, description="Finish reasons; `none` stands for one not reported.")
+    finish: list[Name] = Field([], max_length=20, description="Finish reasons; `none` selects requests without one.")
     min_timestamp: Instant | None = None
     max_timestamp: Instant | None = None
     min_input_tokens: Count | None = None

@@ -1,4 +1,4 @@
-"""Follows the publication: opens a session at each new one, and closes the old one when its last reader has left."""
+"""Opens a session on each new publication, and closes the old session when its last request has been answered."""
 
 import logging
 import threading
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 
 class Follower:
-    """Keeps the session at the last publication; looks for a newer one every half second."""
+    """Holds the session on the newest publication, for which it looks every half second."""
 
     def __init__(self, home: Home, scratch: Path) -> None:
-        """Nothing is opened before `start`."""
+        """`start` opens the first session."""
         self._home, self._warehouse, self._scratch = home, home.warehouse, scratch
         self._lock = threading.Lock()
         self._session: Session | None = None
@@ -38,19 +38,19 @@ class Follower:
         self._thread = threading.Thread(target=self._follow, name="publication", daemon=True)
 
     def start(self) -> None:
-        """Open what is published, and follow it from now on."""
+        """Open the newest publication, and follow it in a thread from now on."""
         self._look()
         self._thread.start()
 
     def stop(self) -> None:
-        """Follow no more, and close."""
+        """Stop the thread and close the session."""
         self._stopped.set()
         self._thread.join()
         self._replace(None)
 
     @property
     def is_published(self) -> bool:
-        """Whether there is anything to read."""
+        """Whether there is a session to read from."""
         return self._session is not None
 
     @contextmanager
@@ -58,7 +58,7 @@ class Follower:
         """The session of one request.
 
         Raises:
-            MakegoodError: nothing is published yet, or the ledger is broken: then nothing is shown of it, nor of what it says was paid.
+            MakegoodError: nothing is published yet; or the ledger is broken, in which case the page shows nothing at all.
         """
         with self._lock:
             session = self._session
@@ -82,18 +82,21 @@ class Follower:
                 self._copy(session)
 
     def _copy(self, session: Session) -> None:
-        """Copy the last months for a session. Where that fails, the page reads the warehouse itself until the next publication."""
+        """Copy the last months for the session. If that fails, the page reads the warehouse itself until the next publication."""
         try:
             session.copy(lambda: not self._stopped.is_set() and self._is_newest(session))
         except (MakegoodError, duckdb.Error, OSError) as error:
-            log.warning("the last months cannot be copied: %s", damage(error) or error)
+            log.warning(
+                "the last months of data cannot be copied, so the page is slower until the next publication: %s",
+                damage(error) or error,
+            )
             session.may_be_copied = False
 
     def _is_newest(self, session: Session) -> bool:
         return current_publication(self._warehouse).publication_id == session.publication.publication_id
 
     def _prove(self) -> None:
-        """See, every few seconds, whether the ledger is whole and reaches what was published."""
+        """Check every few seconds that the ledger is intact and contains every batch that was published."""
         if time.monotonic() - self._proved_at < PROOF_S:
             return
         try:
@@ -104,7 +107,7 @@ class Follower:
         self._proved_at = time.monotonic()
 
     def _look(self) -> None:
-        """Move to a newer publication. Where that fails, the page stays at the old one and the next look tries again."""
+        """Move to a newer publication, if there is one. If that fails, the page stays on the old one, and the next look tries again."""
         try:
             self._prove()
             newest = current_publication(self._warehouse)
@@ -113,9 +116,10 @@ class Follower:
         except MakegoodError as error:
             self._fault = str(error)
         except Exception as error:
-            log.exception("the newest publication cannot be opened; the page stays at the one before")
+            log.exception("the newest publication cannot be opened; the page stays on the previous one")
             self._fault = (
-                f"the publication cannot be opened; was it made by another version? Run an hour again ({error})"
+                "the publication cannot be opened; if another version of Makegood made it, run an hour again to make a new one"
+                f" ({error})"
             )
 
     def _replace(self, session: Session | None) -> None:

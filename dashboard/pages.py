@@ -1,4 +1,4 @@
-"""Serves the HTML of the two pages and the sign-in form. They contain no data; the data comes from the API."""
+"""Serves the HTML of the two pages and the sign-in form. The HTML contains no data, which comes from the API, and is rendered once."""
 
 from pathlib import Path
 from urllib.parse import parse_qs, quote
@@ -18,16 +18,17 @@ REVALIDATE = {"cache-control": "no-cache"}
 LONGEST_FORM = 4_096
 
 
-def add_pages(app: FastAPI, door: AccessControl) -> None:
+def add_pages(app: FastAPI, access: AccessControl) -> None:
     """Serve the pages to admitted visitors only, and their scripts and styles, which contain no data, to everybody."""
     folder, files = assets()
-    html = _html(folder)
+    templates = _templates(folder)
+    html = {name: templates.get_template(name).render() for name in PAGES}
 
     async def page(request: Request, name: str, **headers: str) -> Response:
         try:
-            await door.admit(request)
+            await access.admit(request)
         except HTTPException as refused:
-            if not door.asks_for_token or refused.status_code != 401:
+            if not access.asks_for_token or refused.status_code != 401:
                 raise
             return RedirectResponse("/login", 303)
         return HTMLResponse(html[name], headers={**REVALIDATE, **headers})
@@ -49,13 +50,12 @@ def add_pages(app: FastAPI, door: AccessControl) -> None:
     async def sign_in(request: Request) -> Response:
         token = parse_qs((await _body(request)).decode(errors="replace")).get("token", [""])[0]
         try:
-            cookie = door.sign_in(request, token)
+            cookie = access.sign_in(request, token)
         except HTTPException as refused:
-            return HTMLResponse(
-                html["login.html"], refused.status_code, headers={**REVALIDATE, **(refused.headers or {})}
-            )
+            form = templates.get_template("login.html").render(message=refused.detail)
+            return HTMLResponse(form, refused.status_code, headers={**REVALIDATE, **(refused.headers or {})})
         answer = RedirectResponse("/", 303)
-        is_secure = door.is_encrypted(request)
+        is_secure = access.is_encrypted(request)
         answer.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=is_secure, max_age=LASTS_S)
         return answer
 
@@ -76,13 +76,13 @@ async def _body(request: Request) -> bytes:
     async for piece in request.stream():
         body += piece
         if len(body) > LONGEST_FORM:
-            raise HTTPException(413, "the form is too long")
+            raise HTTPException(413, "the form is too large")
     return body
 
 
-def _html(folder: str) -> dict[str, str]:
-    """The rendered pages. They contain no data, so they are rendered once and are the same for every visitor."""
+def _templates(folder: str) -> Environment:
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    return {name: templates.get_template(name).render(files=folder) for name in PAGES}
+    templates.globals["files"] = folder
+    return templates

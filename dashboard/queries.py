@@ -1,56 +1,41 @@
-"""The page's questions, one SQL file each in `sql/`, asked of one session. What may be asked is filters.py's.
+"""Answers the page's questions with the queries in `sql/`, in one session. The filters of a question are defined in filters.py.
 
-A visitor's scope is applied here, to every question, so that no way of asking gets around it.
+The restriction to the visitor's account is applied here, to every query, so that no parameter can get around it.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
-from functools import lru_cache
+from decimal import Decimal
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
-from dashboard.answers import (
-    Changes,
-    CompensationType,
-    DetailsAnswer,
-    DetailsRow,
-    KpiValues,
-    SeriesAnswer,
-    SummaryAnswer,
-    TypeTotal,
-)
+from dashboard.answers import DetailsAnswer, DetailsRow, SeriesAnswer, SummaryAnswer, TypeTotal
 from dashboard.charts import buckets_of, group
 from dashboard.depth import ValueGroups, covering
 from dashboard.filters import COLUMNS, Filters, PageFilters, RowFilters, Selection, SeriesFilters
+from dashboard.kpi_cards import TypeFigures, changes, kpi_values, kpis_before, kpis_now
 from dashboard.sessions import Session
+from dashboard.sql import query
 from dashboard.sums import end_of, sums
 from makegood.hours import HOUR
 from makegood.publication.asking import ask
-from makegood.publication.kpis import Kpis
 
-SQL = Path(__file__).parent / "sql"
 MODELS_DRAWN = 8
 DEEP = 5_000
-"""From which row on a page of another order than that of time is looked for among rows of neighbouring values, and not among all."""
+"""From this row on, a page that is not sorted by time is searched among rows with neighbouring values instead of among all rows."""
 VALUE_GROUPS, ROWS_SAMPLED = 400, 100_000
-"""Into how many groups a column's values are parted, and how many rows at most are looked at for that."""
+"""The number of groups into which a column's values are divided, and the most rows that are sampled to find them."""
 HOURLY_UP_TO = 72
+"""The longest range, in hours, whose charts have hourly bars; longer ranges have daily ones."""
 
 
 class NotYoursError(Exception):
-    """A visitor who may see one account asked for another's."""
-
-
-@lru_cache
-def _text(name: str) -> str:
-    return (SQL / f"{name}.sql").read_text()
+    """A visitor who may see only one account asked for another one."""
 
 
 @dataclass(frozen=True)
 class RowRange:
-    """Where a page of rows lies: the rows of [start, end) from `offset` on. `total` counts the rows of all pages."""
+    """Where a page of rows is: it starts at row `offset` of the rows in [start, end). `total` is the number of rows on all pages."""
 
     start: datetime
     end: datetime
@@ -59,19 +44,19 @@ class RowRange:
 
 
 class Queries:
-    """Answers at one session's publication, for one visitor."""
+    """Answers questions in one session, for one visitor."""
 
     def __init__(self, session: Session, scope: str | None) -> None:
-        """`scope` is the one account that the visitor may see; None is all."""
+        """`scope` is the only account that the visitor may see; None means all accounts."""
         self._session, self._scope = session, scope
         self._publication = session.publication
         self.data_through = session.data_through
 
     def selection(self, filters: Filters) -> Selection:
-        """What the filters select of what the visitor may see.
+        """What the filters select, restricted to what the visitor may see.
 
         Raises:
-            NotYoursError: they name another account than the visitor's.
+            NotYoursError: the filters name an account that the visitor may not see.
         """
         selected = filters.selection(self.data_through)
         if self._scope is None:
@@ -80,54 +65,52 @@ class Queries:
             raise NotYoursError
         return replace(selected, account=self._scope)
 
-    def types(self) -> list[CompensationType]:
-        """The policy's types, in their precedence."""
-        rows = self._session.types
-        return [CompensationType(compensation_type=row[0], label=row[1], description=row[2]) for row in rows]
-
     def models(self) -> list[str]:
-        """Models with a compensation that the visitor may see, by name."""
+        """The names of the models with a compensation that the visitor may see, sorted."""
         if self._scope is None:
-            return [row[0] for row in self._rows("select distinct model from figures.days order by model")]
-        days = self._session.account_days(self._session.data_from or self.data_through)
-        asked = f"select distinct model from {days} where account_id = $account order by model"
-        return [row[0] for row in self._rows(asked, {"account": self._scope})]
+            found = self._rows("select distinct model from figures.days order by model")
+        else:
+            days = self._session.account_days(self._session.data_from or self.data_through)
+            sql = f"select distinct model from {days} where account_id = $account order by model"
+            found = self._rows(sql, {"account": self._scope})
+        return [model for (model,) in found]
 
     def accounts(self, contains: str, limit: int) -> list[str]:
-        """Accounts with a compensation whose name contains the text, by name."""
+        """The accounts with a compensation whose name contains the text, sorted."""
         values = {"contains": contains, "scope": self._scope, "limit": limit}
-        return [row[0] for row in self._rows(_text("accounts"), values)]
+        return [account_id for (account_id,) in self._rows(query("accounts"), values)]
 
     def summary(self, filters: Filters) -> SummaryAnswer:
-        """The four KPIs, their change, and each type's part."""
+        """The four KPIs, their change against the period before, and the totals of each type."""
         selected = self.selection(filters)
         before = selected.before()
-        rows = self._ask("summary", selected, start_before=before.start)
-        kpis = Kpis(sum(row[1] for row in rows), sum((row[2] for row in rows), Decimal(0)), self._covered(selected))
-        kpis_before = None
+        figures = [TypeFigures._make(row) for row in self._ask("summary", selected, start_before=before.start)]
+        now, then = kpi_values(kpis_now(figures, self._covered(selected))), None
         if self._covered(before) == before.hour_count:
-            payout_usd = sum((row[4] for row in rows), Decimal(0))
-            kpis_before = Kpis(sum(row[3] for row in rows), payout_usd, before.hour_count)
-        totals = [TypeTotal(compensation_type=row[0], compensation_count=row[1], payout_usd=row[2]) for row in rows]
-        now, then = _values(kpis), _values(kpis_before) if kpis_before else None
+            then = kpi_values(kpis_before(figures, before.hour_count))
+        [(posted_usd,)] = [(None,)] if selected.by_hour else self._ask("posted", selected)
+        totals = [
+            TypeTotal(compensation_type=name, compensation_count=count, payout_usd=payout_usd)
+            for name, count, payout_usd, _, _ in figures
+        ]
         return SummaryAnswer(
             publication_id=self._publication.publication_id,
             start=selected.start,
             end=selected.end,
-            hours_covered=kpis.hour_count,
+            hours_covered=self._covered(selected),
             kpis=now,
             before=then,
-            change=Changes(**{name: _change(value, getattr(then, name, None)) for name, value in now}),
-            posted_usd=None if selected.by_hour else self._ask("posted", selected)[0][0],
+            change=changes(now, then),
+            posted_usd=posted_usd,
             types=sorted(totals, key=lambda total: (-total.payout_usd, total.compensation_type)),
         )
 
     def series(self, filters: SeriesFilters) -> SeriesAnswer:
-        """Both charts: a value for each bucket, by type and by model (the largest, and all others together)."""
+        """The data of both charts: a value for each bucket, by type, and by model with the smaller ones combined."""
         selected = self.selection(filters)
         bucket = "hour" if selected.hour_count <= HOURLY_UP_TO else "day"
         buckets = buckets_of(selected, bucket)
-        labels = {name: label for name, label, _ in self._session.types}
+        labels = {known.compensation_type: known.label for known in self._session.types}
         measure = "compensation_count" if filters.measure == "times" else "payout_usd"
         charts = []
         for grouping, drawn in (("compensation_type", None), ("model", MODELS_DRAWN)):
@@ -168,7 +151,7 @@ class Queries:
         return self._question("details", selected, {"order": self._order(selected, filters), "page": ""})
 
     def _page(self, selected: Selection, filters: PageFilters, place: RowRange) -> list[tuple[Any, ...]]:
-        """The rows of the page. Which ones is found by the sorted column alone; the other columns are read of these rows."""
+        """The rows of the page. In the session's copy they are found by the sort column, and the other columns are read for them alone."""
         turn = {"page_size": filters.page_size, "offset": place.offset}
         order = self._order(selected, filters)
         page = "limit $page_size offset $offset"
@@ -182,14 +165,14 @@ class Queries:
         return self._rows(text, bound)
 
     def _within_value_groups(self, selected: Selection, filters: PageFilters, place: RowRange) -> tuple[Selection, int]:
-        """The rows of neighbouring values in the sorted column among which the page lies, and where among them it begins."""
+        """The selection restricted to the values of the sort column between which the page is, and the page's offset in it."""
         column = COLUMNS[filters.sort]
         parts = {"sampled": ROWS_SAMPLED, "parts": VALUE_GROUPS}
         found = self._session.remember(
-            ("value_groups", column), lambda: self._rows(_text("value_groups").format(column=column), parts)
+            ("value_groups", column), lambda: self._rows(query("value_groups").format(column=column), parts)
         )
         value_groups = ValueGroups(
-            column, [row[0] for row in found], [row[1] for row in found], filters.direction == "asc"
+            column, [value for value, _ in found], [share for _, share in found], filters.direction == "asc"
         )
 
         def rows_up_to(group: int) -> int:
@@ -202,7 +185,7 @@ class Queries:
         return _narrowed(selected, *value_groups.among(first, last)), place.offset - before
 
     def _order(self, selected: Selection, filters: RowFilters) -> str:
-        """The whole order of rows: no two are alike, so that pages neither repeat nor leave out any."""
+        """The full sort order. No two rows are equal in it, so that no row is missing from the pages or on two of them."""
         if self._session.facts(selected.start) == "page.compensations":
             return f"{filters.order}, rowid desc"
         names = "source, request_id, request_key"
@@ -210,7 +193,7 @@ class Queries:
         return f"{filters.order}, {ties}"
 
     def _row_range(self, selected: Selection, filters: PageFilters) -> RowRange:
-        """Find the page. In the order of time it lies in few hours (or days of one account), as their counts tell; so depth costs nothing."""
+        """Find the page. Sorted by time, it is in a few hours (or days of one account), which their row counts tell at any depth."""
         counts = self._counts(selected)
         total = sum(count for _, count in counts)
         offset = (filters.page - 1) * filters.page_size
@@ -228,7 +211,7 @@ class Queries:
         return RowRange(max(selected.start, min(hours)), min(selected.end, end), offset - before, total)
 
     def _counts(self, selected: Selection) -> list[tuple[datetime, int]]:
-        """How many rows each hour has: of the hourly mart, or counted once where filters look at single rows."""
+        """The number of rows in each hour: from the sums, or counted and remembered if there are filters on single rows."""
 
         def ask() -> list[tuple[Any, ...]]:
             return self._ask("row_counts" if selected.by_row else "hour_counts", selected)
@@ -236,7 +219,7 @@ class Queries:
         return self._session.remember(("hours", selected), ask)
 
     def _covered(self, selected: Selection) -> int:
-        """How many hours of the range the publication covers."""
+        """The number of hours of the range that the publication covers."""
         first = self._session.data_from
         if first is None:
             return 0
@@ -245,8 +228,8 @@ class Queries:
     def _question(
         self, name: str, selected: Selection, places: dict[str, str] | None = None, **values: Any
     ) -> tuple[str, dict[str, Any]]:
-        """The SQL of a question about a selection, and the values to bind. Conditions and places are fixed texts of ours."""
-        text, bound = _text(name), {"start": selected.start, "end": selected.end, **selected.parameters(), **values}
+        """The SQL of a query over a selection, and the values to bind. What is filled into its places is fixed text of ours."""
+        text, bound = query(name), {"start": selected.start, "end": selected.end, **selected.parameters(), **values}
         if "{sums}" in text:
             bounds = [values.get("start_before", selected.start), selected.start, selected.end]
             by_hour = values.get("bucket") == "hour" or (name == "hour_counts" and selected.account is None)
@@ -273,21 +256,5 @@ class Queries:
 
 
 def _narrowed(selected: Selection, condition: str, values: dict[str, Any]) -> Selection:
-    """Those rows of the selection for which the condition holds."""
+    """The selection with one more condition on single rows."""
     return replace(selected, by_row=(*selected.by_row, condition), values=(*selected.values, *values.items()))
-
-
-def _values(kpis: Kpis) -> KpiValues:
-    return KpiValues(
-        total_compensation_usd=kpis.payout_usd,
-        compensation_count=kpis.compensation_count,
-        average_per_compensation_usd=kpis.average_usd,
-        average_compensation_per_day=kpis.average_per_day,
-    )
-
-
-def _change(now: Decimal | int, then: Decimal | int | None) -> Decimal | None:
-    """Per cent, half-even to one place; null where there was nothing."""
-    if not then:
-        return None
-    return ((Decimal(now) - then) * 100 / then).quantize(Decimal("0.1"), ROUND_HALF_EVEN)

@@ -9,15 +9,10 @@ from typing import Any
 
 import duckdb
 
+from dashboard.sql import query
 from makegood.home import Home, inventory_file
 from makegood.ingestion.inventory import Inventory
 from makegood.publication.reading import reading_files
-
-ONE = """
-select meta from read_parquet($parts, hive_partitioning = false)
-where request_key = $request_key and landing_file = $landing_file and landing_line = $landing_line
-limit 1
-"""
 
 
 def read_meta(home: Home, request_key: str, request_hour: datetime, landing_file: str, landing_line: int) -> Any:
@@ -34,14 +29,10 @@ def read_meta(home: Home, request_key: str, request_hour: datetime, landing_file
     present = [place for place in places if place.exists()]
     if not present:
         return None
-    asked = {
-        "request_key": request_key,
-        "landing_file": landing_file,
-        "landing_line": landing_line,
-    }
+    delivery = {"request_key": request_key, "landing_file": landing_file, "landing_line": landing_line}
     with reading_files(present) as (con, names):
         try:
-            row = con.execute(ONE, {**asked, "parts": names}).fetchone()
+            row = con.execute(query("logged_meta"), {**delivery, "parts": names}).fetchone()
         except duckdb.Error:
             return None
     return parsed(row[0]) if row else None

@@ -57,7 +57,7 @@ class AccessControl:
         if self._account_header and not self._user_header:
             raise MakegoodError("MAKEGOOD_PAGE_ACCOUNT_HEADER is trusted only together with MAKEGOOD_PAGE_USER_HEADER")
         if self._account is not None and has_control(self._account):
-            raise MakegoodError("MAKEGOOD_PAGE_ACCOUNT contains a control character, which no account's name does")
+            raise MakegoodError("MAKEGOOD_PAGE_ACCOUNT contains a control character, which is not allowed")
         if not is_loopback(settings.page_host) and not self._sign_ins and not self._user_header:
             raise MakegoodError(
                 f"the page is not served on {settings.page_host} without access control: set MAKEGOOD_PAGE_TOKEN,"
@@ -104,7 +104,7 @@ class AccessControl:
         client = self._client(request)
         wait_s = self._sign_ins.wait_s(client)
         if wait_s:
-            raise HTTPException(429, f"too many wrong tokens: wait {wait_s} s", {"retry-after": str(wait_s)})
+            raise HTTPException(429, f"too many wrong tokens: try again in {wait_s} s", {"retry-after": str(wait_s)})
         return self._sign_ins.is_right(client, token)
 
     def _account_of(self, request: Request) -> str | None:

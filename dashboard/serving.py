@@ -31,5 +31,6 @@ def serve(settings: Settings) -> None:
         uvicorn.Server(config).run()
     except SystemExit as error:
         raise MakegoodError(
-            f"the page could not be served on {settings.page_host}:{settings.page_port}: is the port taken? set MAKEGOOD_PAGE_PORT"
+            f"the page cannot be served on {settings.page_host}:{settings.page_port}: if another program uses the port, set"
+            " MAKEGOOD_PAGE_PORT to a free one"
         ) from error

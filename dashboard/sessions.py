@@ -1,6 +1,7 @@
-"""Sessions of the page at one publication: connections that write nothing, and the session's own copy of what is asked most.
+"""Sessions of the page on one publication: read-only connections, and the session's own copies of the data that is read most.
 
-One request takes one session and so reads one snapshot. What is asked of it is in queries.py; following.py moves to newer publications.
+A request uses one session and therefore reads one snapshot. The queries are in queries.py; following.py opens a session for each newer
+publication.
 """
 
 import shutil
@@ -17,52 +18,25 @@ from uuid import uuid4
 import duckdb
 from cachetools import LRUCache
 
+from dashboard.answers import CompensationType
+from dashboard.sql import query
 from makegood.hours import floor_hour
 from makegood.publication.reading import current_publication, reading
 from makegood.publication.sealing import pin_sealed
 from makegood.storage.connections import sql_text
 
-FIGURES = """
-create table figures.hours as
-select hour_at, compensation_type, model, compensation_count, payout_usd from mart_compensation_hourly order by hour_at;
-create table figures.days as
-select
-    date_trunc('day', hour_at) as hour_at, compensation_type, model,
-    sum(compensation_count)::bigint as compensation_count, sum(payout_usd)::decimal(38, 12) as payout_usd,
-from figures.hours group by all order by hour_at;
-create table figures.posted as
-select request_date, account_id, sum(amount_usd) as posted_usd from fct_ledger_entries group by request_date, account_id
-"""
-# The days that the page asks most about, as DuckDB's own file: it finds a page of rows several times faster than Parquet does.
-# Rows lie in the order of time and, within a millisecond, against that of their names: so rowid backwards breaks every tie.
-COPY = "create table page.compensations as select {columns} from fct_compensations limit 0"
-COPIED_DAYS = "select distinct request_date from fct_request_hours where request_date >= ? order by request_date"
-COPY_DAY = """
-insert into page.compensations
-select {columns} from fct_compensations where request_date = ? order by requested_at, source desc, request_id desc, request_key desc
-"""
-# An account's days lie together, so that they are found without looking at all others.
-ACCOUNT_DAYS = """
-select account_id, request_date::timestamp as hour_at, compensation_type, model, compensation_count, payout_usd
-from mart_compensation_by_account_daily
-"""
-COPY_ACCOUNT_DAYS = (
-    f"create table page.account_days as {ACCOUNT_DAYS} where request_date >= ? order by account_id, hour_at"
-)
-COPIED_COLUMNS = (
-    "requested_at, model, input_tokens, output_tokens, cost_usd, latency_ms, throughput_tps, finish_reason, payout_usd,"
-    " compensation_type, request_id, source, account_id, request_key"
-)
 COPIED = timedelta(days=92)
+"""How far back the compensations are copied into DuckDB's own format, in which a page of rows is found several times faster than in Parquet."""
+COPIED_DAYS = "select distinct request_date from fct_request_hours where request_date >= ? order by request_date"
 TYPES = "select compensation_type, label, description from dim_compensation_types order by precedence"
-MADE = ("figures", "page")
-"""The session's own files: counts and sums by hour; and the last months, which come later."""
+OWN_FILES = ("figures", "page")
+"""The session's own files: `figures` has counts and sums by hour and by day; `page` has the copy of the last months, which is made later."""
 MEMORY_LIMIT, LOOKUP_MEMORY_LIMIT = "256MB", "128MB"
 ANSWERS_KEPT = 64
 
 
 class Cursors:
-    """Connections of one's own to an opened database, used again and again."""
+    """A pool of cursors on one connection, so that each request has a cursor of its own."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
@@ -70,7 +44,7 @@ class Cursors:
 
     @contextmanager
     def take(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """One of them."""
+        """Lend an idle cursor, or a new one where none is idle."""
         try:
             cursor = self._idle.get_nowait()
         except Empty:
@@ -83,18 +57,18 @@ class Cursors:
 
 
 class _UnwantedError(Exception):
-    """A copy that is not made to its end."""
+    """The copy was abandoned, because it is no longer wanted."""
 
 
 class Session:
-    """Reads at one publication, through connections that write nothing.
+    """Read-only access to one publication.
 
-    The hourly mart lies in a file of its own, and after a while so do the last months of compensations and of accounts' days.
-    Single requests are looked up through a connection that does nothing else.
+    Counts and sums are read from the session's own file. So are the last months of compensations and of the accounts' daily sums, as soon
+    as they have been copied. Single requests are looked up through a separate connection that is used for nothing else.
     """
 
     def __init__(self, warehouse: Path, scratch: Path) -> None:
-        """Open at what is published now.
+        """Open the session on what is published now.
 
         Raises:
             MakegoodError: nothing is published yet.
@@ -108,7 +82,7 @@ class Session:
         self._catalog = self._folder / "catalog"
         pin_sealed(warehouse, self.publication.snapshot_id, self._catalog)
         with self._making("figures") as con:
-            con.execute(FIGURES)
+            con.execute(query("figures"))
         self._con = self._closing.enter_context(self._reading())
         lookups = self._closing.enter_context(self._reading(memory_limit=LOOKUP_MEMORY_LIMIT, for_single_rows=True))
         self.cursor, self.lookup = Cursors(self._con).take, Cursors(lookups).take
@@ -119,19 +93,22 @@ class Session:
         self._copied_from: datetime | None = None
         self._answers: LRUCache[Hashable, list[tuple[Any, ...]]] = LRUCache(ANSWERS_KEPT)
         self.data_from, self.data_through = self._coverage()
-        self.types: list[tuple[str, str, str]] = self._con.execute(TYPES).fetchall()
+        self.types = [
+            CompensationType(compensation_type=name, label=label, description=description)
+            for name, label, description in self._con.execute(TYPES).fetchall()
+        ]
 
     @contextmanager
     def _reading(
         self, *, memory_limit: str = MEMORY_LIMIT, for_single_rows: bool = False, writable: Path | None = None
     ) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection to what is published, and to those files of the session's that are whole by now."""
-        made = {name: self._folder / name for name in MADE if (self._folder / name).exists()}
+        """A connection to the published snapshot, and to those of the session's own files that are complete."""
+        complete = {name: self._folder / name for name in OWN_FILES if (self._folder / name).exists()}
         with reading(
             self._warehouse,
             publication=self.publication,
             pinned=self._catalog,
-            beside=made,
+            beside=complete,
             writable=writable,
             memory_limit=memory_limit,
             for_single_rows=for_single_rows,
@@ -140,13 +117,13 @@ class Session:
 
     @contextmanager
     def writing(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-        """A connection that writes in a folder of its own, which is gone afterwards."""
+        """A connection that may write in a folder of its own, which is deleted afterwards."""
         with TemporaryDirectory(dir=self._folder) as folder, self._reading(writable=Path(folder)) as con:
             yield con, Path(folder)
 
     @contextmanager
     def _making(self, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection that fills one of the session's files, which takes its place when it is whole."""
+        """A connection that fills one of the session's own files. The file is moved to its place when it is complete."""
         with self.writing() as (con, folder):
             con.execute(f"attach '{sql_text(folder / name)}' as {name}")
             yield con
@@ -154,7 +131,7 @@ class Session:
             (folder / name).rename(self._folder / name)
 
     def remember(self, asked: Hashable, ask: Callable[[], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
-        """The answer to this question that is remembered, else the one that is found now."""
+        """The remembered answer to this question; if there is none, ask now and remember the answer."""
         with self._lock:
             known = self._answers.get(asked)
         if known is None:
@@ -165,42 +142,46 @@ class Session:
 
     @property
     def is_copied(self) -> bool:
-        """Whether the last months lie in the session's own file."""
+        """Whether the last months have been copied to the session's own file."""
         return self._copied_from is not None
 
     def facts(self, start: datetime) -> str:
-        """The relation with the compensations from `start` on: the session's copy of them where it reaches so far back."""
+        """The relation with the compensations from `start` on: the session's copy if it reaches that far back, else the published table."""
         return "page.compensations" if self._holds(start) else "fct_compensations"
 
     def account_days(self, start: datetime) -> str:
-        """The relation with the accounts' days from `start` on, likewise."""
-        return "page.account_days" if self._holds(start) else f"({ACCOUNT_DAYS})"
+        """The relation with the accounts' daily sums from `start` on, chosen in the same way."""
+        return "page.account_days" if self._holds(start) else f"({query('account_days')})"
 
     def _holds(self, start: datetime) -> bool:
         return self._copied_from is not None and max(start, self.data_from or start) >= self._copied_from
 
     def copy(self, is_wanted: Callable[[], bool]) -> None:
-        """Copy the last months, day by day, for as long as it is wanted. Until it is whole, the warehouse itself is read."""
+        """Copy the last months, day by day, as long as the copy is wanted. Until it is complete, the published tables are read."""
         start = (self.data_through - COPIED).replace(hour=0)
         try:
             with self._making("page") as con:
-                con.execute(COPY.format(columns=COPIED_COLUMNS))
+                compensations, account_days = query("day_of_compensations"), query("account_days")
+                con.execute(f"create table page.compensations as {compensations} limit 0", {"day": start})
                 for (day,) in con.execute(COPIED_DAYS, [start]).fetchall():
                     if not is_wanted():
                         raise _UnwantedError
-                    con.execute(COPY_DAY.format(columns=COPIED_COLUMNS), [day])
-                con.execute(COPY_ACCOUNT_DAYS, [start])
+                    con.execute(f"insert into page.compensations {compensations}", {"day": day})
+                # An account's days are stored together, so that they are found without reading those of other accounts.
+                con.execute(
+                    f"create table page.account_days as {account_days} where request_date >= ? order by account_id, hour_at",
+                    [start],
+                )
         except _UnwantedError:
             return
         self.cursor = Cursors(self._closing.enter_context(self._reading())).take
         self._copied_from = start
 
     def close(self) -> None:
-        """Let go of the snapshot, and of its copy."""
+        """Close the connections and delete the session's own files."""
         self._closing.close()
 
     def _coverage(self) -> tuple[datetime | None, datetime]:
-        """From which hour to the end of which one the publication has data; without any, the end is that of its last hour."""
-        row = self._con.execute("select min(hour_at) from fct_request_hours").fetchone()
-        first = row[0] if row else None
+        """The first hour with data, if any, and the time up to which data is published; without data, the hour of the publication."""
+        [(first,)] = self._con.execute("select min(hour_at) from fct_request_hours").fetchall()
         return first, self.publication.data_through or floor_hour(self.publication.published_at)

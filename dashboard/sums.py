@@ -8,21 +8,12 @@ from itertools import pairwise
 from typing import Any
 
 from dashboard.sessions import Session
+from dashboard.sql import query
 from makegood.hours import HOUR
 
 DAY = timedelta(days=1)
 Relation = tuple[str, dict[str, Any]]
 """A subquery and the values to bind."""
-
-OF_ALL = "select * from figures.{table} where hour_at >= $from_{number} and hour_at < $to_{number}"
-ACCOUNT_DAYS = """
-select hour_at, compensation_type, model, compensation_count, payout_usd from {account_days}
-where account_id = $account and hour_at >= $from_{number} and hour_at < $to_{number}
-"""
-ACCOUNT_HOURS = """
-select date_trunc('hour', requested_at) as hour_at, compensation_type, model, count(*) as compensation_count, sum(payout_usd) as payout_usd
-from {facts} where account_id = $account and requested_at >= $from_{number} and requested_at < $to_{number} group by all
-"""
 
 
 def whole_days(start: datetime, end: datetime) -> tuple[datetime, datetime]:
@@ -51,9 +42,9 @@ def sums(session: Session, account: str | None, bounds: list[datetime], *, by_ho
         for table, since, until in (("hours", start, first), ("days", first, last), ("hours", last, end)):
             if since < until:
                 number = len(pieces)
-                form = OF_ALL if account is None else ACCOUNT_DAYS if table == "days" else ACCOUNT_HOURS
+                name = "hours_or_days_between" if account is None else f"account_{table}_between"
                 places = {"facts": session.facts(since), "account_days": session.account_days(since)}
-                pieces.append(form.format(table=table, number=number, **places))
+                pieces.append(query(name).format(table=table, number=number, **places))
                 values |= {f"from_{number}": since, f"to_{number}": until}
     return f"({' union all '.join(pieces)})", values
 

@@ -1,6 +1,6 @@
-"""Renders docs/data-dictionary.md from the yml beside the models; what the yml says is not said here.
+"""Renders docs/data-dictionary.md from the yml files beside the models.
 
-`python docs/build_dictionary.py` writes the page; with `--check` it exits 1 where the page is not what it would write.
+`python docs/build_dictionary.py` writes the page; with `--check` it exits with 1 if the page differs from what it would write.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "data-dictionary.md"
 OPENING = """# Data dictionary
 
-Rendered by `python docs/build_dictionary.py` from the yml beside the models; change it there.
-Times are UTC, money is exact decimal USD. *Never null* is enforced where the table is written.
+This page is written by `make docs` from the yml files beside the models; change a description there.
+Times are UTC, and money is exact decimal USD. A column marked *never* cannot be null; this is enforced when the table is written.
 """
 LAYERS = {
-    "Marts": "What readers use, in the warehouse: `makegood.main`.",
-    "Intermediate": "How a decision is reached; scratch, alive while a run derives.",
-    "Staging": "One current row per request out of its deliveries; scratch, alive while a run derives.",
-    "Policy": "The seeds in `dbt_project/seeds/`: what is owed, and to whom.",
-    "Inputs of a run": "What a run hands to the models.",
+    "Marts": "The tables that readers query, by their plain names.",
+    "Intermediate": "The steps from a request to its decision. These tables exist only while a run derives.",
+    "Staging": "Deliveries and verdicts, merged into one row per request and verdict. These tables exist only while a run derives.",
+    "Policy": "The seeds in `dbt_project/seeds/`, which define what is owed.",
+    "Inputs of a run": "The tables in `warehouse/run.duckdb` that a run passes to the models as their sources.",
 }
 
 Described = dict[str, Any]
 
 
 def described(root: Path) -> dict[str, list[Described]]:
-    """Return the yml's relations by layer, each by name. Raises FileNotFoundError where the project is not whole."""
+    """Return the yml's relations by layer, each by name. Raises FileNotFoundError if the checkout is incomplete."""
 
     def relations(folder: str, kind: str) -> list[Described]:
         files = sorted((root / folder).glob("*.yml"))
         if not files:
-            raise FileNotFoundError(f"{root / folder} holds no yml: run this from a whole checkout")
+            raise FileNotFoundError(f"{root / folder} contains no yml file: run this from a complete checkout")
         found = [item for file in files for item in yaml.safe_load(file.read_text()).get(kind, [])]
         return sorted(found, key=lambda item: str(item["name"]))
 
@@ -99,7 +99,7 @@ def main(arguments: list[str], page: Path = PAGE, root: Path = ROOT) -> int:
         return 0
     if page.exists() and page.read_text() == text:
         return 0
-    print(f"{page.name} is not what the yml says: run `python docs/build_dictionary.py`", file=sys.stderr)
+    print(f"{page.name} differs from what the yml files say: run `python docs/build_dictionary.py`", file=sys.stderr)
     return 1
 
 

@@ -1,7 +1,7 @@
-"""Lists what is downstream of a change: the models, those of their columns that the changed ones have too, and who reads them.
+"""Lists what is downstream of a change: the models, their columns that have the same name as a column of a changed model, and the readers.
 
-`python docs/impact.py [BASE]` compares the working tree with a commit, HEAD unless told, and goes by dbt's own graph. A column counts as
-carried on where a model downstream has one of the same name; columns that are computed from it under another name are not found.
+`python docs/impact.py [BASE]` compares the working tree with a commit (HEAD by default) and uses dbt's own graph. A column that is computed
+from a changed one under another name is not found.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Node = dict[str, Any]
 
 
 def changed_files(base: str) -> set[str]:
-    """The files that differ from the commit, new ones included, named from the root of the project."""
+    """The files that differ from the commit, including new ones, relative to the root of the project."""
     commands = (["diff", "--name-only", base], ["ls-files", "--others", "--exclude-standard"])
     return {
         line
@@ -34,7 +34,7 @@ def changed_files(base: str) -> set[str]:
 
 
 def manifest() -> dict[str, Any]:
-    """dbt's graph of the project as it is now."""
+    """dbt's graph of the project in the working tree."""
     with TemporaryDirectory(prefix="makegood-impact-") as home:
         target = Path(ready_project(Settings(home=Path(home))).target_path)
         parsed: dict[str, Any] = json.loads((target / "manifest.json").read_text())
@@ -62,13 +62,13 @@ def touched(graph: dict[str, Any], files: set[str]) -> set[str]:
 
 
 def _file(node: Node) -> str:
-    """Where the project has it, as git names files: models lie beside dbt's own folder."""
+    """The file of a node as git names it: the models are beside dbt's own folder and not in it."""
     path = str(node["original_file_path"])
     return path.removeprefix("../") if path.startswith("../") else f"dbt_project/{path}"
 
 
 def downstream(graph: dict[str, Any], start: set[str]) -> list[str]:
-    """The models and exposures after these, nearest first."""
+    """The models and exposures downstream of these, nearest first."""
     found: list[str] = []
     waiting = sorted(start)
     while waiting:
@@ -80,7 +80,7 @@ def downstream(graph: dict[str, Any], start: set[str]) -> list[str]:
 
 
 def told(graph: dict[str, Any], start: set[str]) -> str:
-    """The lists, as text."""
+    """The report as text."""
     nodes = graph["nodes"]
     columns = {column for name in start for column in nodes[name]["columns"]}
     after = downstream(graph, start)

@@ -10,9 +10,10 @@ import duckdb
 import pytest
 from running_gateway import Gateway
 
-from dashboard.filters import Filters, PageFilters, SeriesFilters
+from dashboard.filters import COLUMNS, Filters, PageFilters, SeriesFilters
 from dashboard.queries import Queries
-from dashboard.sessions import COPIED_COLUMNS, COPY, COPY_DAY, Session
+from dashboard.sessions import Session
+from dashboard.sql import query
 
 ASKED: list[dict[str, Any]] = [
     {},
@@ -56,15 +57,18 @@ def test_rows_of_one_millisecond_lie_in_the_copy_so_that_their_number_orders_the
         "source": "['b', 'a', 'B', 'é'][1 + i * 7 % 4]",
         "request_id": "md5(i::varchar)",
     }
-    columns = ", ".join(f"{shown.get(name, 'null')} as {name}" for name in COPIED_COLUMNS.replace(" ", "").split(","))
+    names = [*COLUMNS.values(), "compensation_type", "request_id", "source", "account_id", "request_key"]
+    columns = ", ".join(f"{shown.get(name, 'null')} as {name}" for name in names)
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as page")
         con.execute(
             f"create table fct_compensations as select {columns}, requested_at::date as request_date from range(400) as t(i)"
         )
-        con.execute(COPY.format(columns=COPIED_COLUMNS))
+        con.execute(
+            f"create table page.compensations as {query('day_of_compensations')} limit 0", {"day": "2026-11-01"}
+        )
         for day in ("2026-11-01", "2026-11-02"):
-            con.execute(COPY_DAY.format(columns=COPIED_COLUMNS), [day])
+            con.execute(f"insert into page.compensations {query('day_of_compensations')}", {"day": day})
         ids = f"select request_id from page.compensations order by requested_at {direction}"
         assert con.execute(f"{ids}, rowid desc").fetchall() == con.execute(f"{ids}, source, request_id").fetchall()
 

@@ -323,8 +323,8 @@ def test_what_was_left_out_of_the_meta_is_said_with_its_reason(window: Window) -
     page = window.open("/request?source=gateway&id=batch%2F7%3Fx%3D1%26y%3D%C3%BC")
     expect(page.get_by_test_id("meta-tree")).to_contain_text("authorization: [not kept: credential]")
     expect(page.get_by_test_id("meta-left-out")).to_have_text(
-        "Left out on landing: texts that are not known to be harmless (1), what people and models said (1), credentials (1)."
-        " A source keeps more by `keep:` in sources.yml."
+        "Removed before this was stored: texts that are not known to be harmless (1), prompts and answers (1), credentials (1)."
+        " To keep more texts of a source, list their paths under keep in sources.yml."
     )
 
 

@@ -1,6 +1,6 @@
 // Requests to the API. A new request aborts a pending one of the same name.
 
-const underWay = new Map();
+const pending = new Map();
 
 export class Refused extends Error {
   constructor(message, status) {
@@ -11,18 +11,18 @@ export class Refused extends Error {
 
 // Returns the answer, or null if a newer request replaced this one. Throws Refused with a message for the visitor.
 export async function ask(name, path) {
-  underWay.get(name)?.abort();
-  const asking = new AbortController();
-  underWay.set(name, asking);
+  pending.get(name)?.abort();
+  const controller = new AbortController();
+  pending.set(name, controller);
   let answer;
   try {
-    answer = await fetch(path, { signal: asking.signal, headers: { accept: "application/json" } });
+    answer = await fetch(path, { signal: controller.signal, headers: { accept: "application/json" } });
     if (!answer.ok) throw new Refused(await reason(answer), answer.status);
     return await answer.json();
   } catch (error) {
     if (error.name === "AbortError") return null;
     if (error instanceof Refused) throw error;
-    throw new Refused("The server cannot be reached.", 0);
+    throw new Refused("The server cannot be reached. Check your connection and try again.", 0);
   }
 }
 
@@ -34,8 +34,8 @@ async function reason(answer) {
   try {
     const { detail } = await answer.json();
     if (typeof detail === "string") return detail;
-    return detail.map(({ loc, msg }) => `${loc.slice(1).join(".") || "request"}: ${msg}`).join("; ");
+    return detail.map(({ loc, msg }) => `${loc.slice(1).join(".") || "filters"}: ${msg.replace("Value error, ", "")}`).join("; ");
   } catch {
-    return `The server answered with an error (${answer.status}).`;
+    return `The server reported an error (status ${answer.status}).`;
   }
 }

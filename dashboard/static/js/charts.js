@@ -16,7 +16,7 @@ const FONT = getComputedStyle(document.body).fontFamily;
 export const library = new Promise((loaded, failed) => {
   const script = document.getElementById("echarts");
   script.addEventListener("load", loaded);
-  script.addEventListener("error", () => failed(new Error("The chart library cannot be loaded.")));
+  script.addEventListener("error", () => failed(new Error("The chart library could not be loaded.")));
 });
 library.catch(() => {});
 
@@ -28,7 +28,7 @@ export class ChartCard {
     this.narrow = narrow;
     this.title = title;
     this.grain = el("span", { class: "grain" });
-    this.views = el("div", { class: "segments", role: "group", "aria-label": `${title}: view` },
+    this.views = el("div", { class: "segments", role: "group", "aria-label": `View of the chart ${title}` },
       ["trend", "ranking"].map((view) => el("button", {
         type: "button", "data-view": view, "data-testid": `chart-${kind}-${view}`, on: { click: () => choose({ [`${kind}_view`]: view }) },
       }, view === "trend" ? "Trend" : "Ranking")));
@@ -54,10 +54,10 @@ export class ChartCard {
     const short = isMoney ? (value) => usd(value, 2) : count;
     for (const button of this.views.children) button.setAttribute("aria-pressed", button.dataset.view === view);
     this.asTable.setAttribute("aria-pressed", this.isTable);
-    this.grain.textContent = view === "ranking" ? "Whole range" : answer.bucket === "hour" ? "Hourly" : "Daily, UTC";
+    this.grain.textContent = view === "ranking" ? "Whole range" : answer.bucket === "hour" ? "Hourly" : "Daily (UTC)";
     this.canvas.hidden = this.isTable;
     this.table.hidden = !this.isTable;
-    this.canvas.setAttribute("aria-label", `${this.title}, ${view}: ${groups.map(({ label, total }) => `${label} ${short(total)}`).join(", ") || "nothing in this range"}`);
+    this.canvas.setAttribute("aria-label", `${this.title}, ${view}: ${groups.map(({ label, total }) => `${label} ${short(total)}`).join(", ") || "no compensation in this range"}`);
     this.drawLegend(groups, short);
     const names = answer.buckets.map((at) => bucketName(at, answer.bucket, state.zone));
     if (this.isTable) {
@@ -81,7 +81,7 @@ export class ChartCard {
 
   drawLegend(groups, short) {
     this.legend.replaceChildren(...groups.map((group) => el("li", {}, el("button", {
-      type: "button", disabled: group.key === null, title: group.key === null ? "" : `Show ${group.label} alone`,
+      type: "button", disabled: group.key === null, title: group.key === null ? "" : `Show only ${group.label}`,
       on: { click: () => this.narrow(group.key) },
     }, el("span", { class: "swatch", color: group.color }), el("span", { class: "name" }, group.label), el("span", {}, short(group.total))))));
   }

@@ -11,7 +11,7 @@ const COLUMNS = [
 ];
 const FINISHES = ["stop", "length", "tool_calls", "content_filter", "error", "cancelled", "other", "none"];
 const FINISH_TONE = { length: "amber", content_filter: "amber", cancelled: "amber", error: "red" };
-const UNITS = { latency: "ms", throughput: "t/s", cost: "$", payout: "$" };
+const UNITS = { latency: "ms", throughput: "tok/s", cost: "$", payout: "$" };
 const PAGE_SIZES = ["25", "50", "100"];
 const isNumber = (name) => BOUNDED.includes(name);
 
@@ -31,7 +31,7 @@ export class Details {
     this.inputs = {};
     this.filterRow = el("tr", { role: "row", class: "column-filters", hidden: true },
       COLUMNS.map(([name, label]) => el("th", { role: "columnheader", "data-label": label }, this.columnFilter(name, label))), el("th", { role: "columnheader" },
-        el("button", { type: "button", class: "quiet", "data-testid": "clear-columns", on: { click: () => this.clear("columns") } }, "Clear")));
+        el("button", { type: "button", class: "quiet", "aria-label": "Clear column filters", "data-testid": "clear-columns", on: { click: () => this.clear("columns") } }, "Clear")));
     this.table.tHead.replaceChildren(
       el("tr", { role: "row" }, Object.values(this.sorts), el("th", { role: "columnheader", scope: "col", class: "plain" }, "Action")), this.filterRow);
   }
@@ -43,7 +43,7 @@ export class Details {
     if (name === "model") return this.input("model_contains", `${label} contains`, "contains");
     if (name === "finish") {
       const options = [["", "any"], ...FINISHES.map((value) => [value, value])].map(([value, text]) => el("option", { value }, text));
-      this.inputs.finish = el("select", { "aria-label": "Finish is", "data-testid": "column-finish", on: { change: ({ target }) => this.changed({ finish: target.value ? [target.value] : [], page: "1" }) } }, options);
+      this.inputs.finish = el("select", { "aria-label": "Finish reason", "data-testid": "column-finish", on: { change: ({ target }) => this.changed({ finish: target.value ? [target.value] : [], page: "1" }) } }, options);
       return this.inputs.finish;
     }
     const unit = UNITS[name] ? ` (${UNITS[name]})` : "";
@@ -100,7 +100,7 @@ export class Details {
     this.table.tBodies[0].replaceChildren(...answer.rows.map((row) => this.row(row, state)));
     const isEmpty = answer.rows.length === 0;
     byId("details-empty").replaceChildren(...(isEmpty ? [emptiness(
-      answer.total ? "There is no such page." : "No compensated request here.", isFiltered(state) ? () => this.clear("all") : null)] : []));
+      answer.total ? "There is no page with this number." : isFiltered(state) ? "No compensated requests match these filters." : "There are no compensated requests in this time range.", isFiltered(state) ? () => this.clear("all") : null)] : []));
     this.drawPager(answer, state);
   }
 
@@ -116,7 +116,7 @@ export class Details {
       cell("output_tokens", known(row.output_tokens, count)),
       cell("cost", usd(row.cost, 6), { title: exactUsd(row.cost), "data-value": row.cost }),
       cell("latency", known(row.latency, (ms) => `${count(ms)} ms`)),
-      cell("throughput", known(row.throughput, (speed) => `${decimal(speed, 1)} t/s`)),
+      cell("throughput", known(row.throughput, (speed) => `${decimal(speed, 1)} tok/s`)),
       cell("finish", el("span", { class: `badge ${FINISH_TONE[row.finish] ?? ""}` }, row.finish ?? "—")),
       cell("payout", usd(row.payout, 6), { title: exactUsd(row.payout), "data-value": row.payout }),
       cell("action", [
@@ -135,7 +135,7 @@ export class Details {
     byId("pager").replaceChildren(
       el("span", { "data-testid": "page-range" }, rows.length ? `${count(first + 1)}–${count(first + rows.length)} of ${count(total)}` : `0 of ${count(total)}`),
       el("span", { class: "steps" },
-        el("label", {}, "Rows ", el("select", { "data-testid": "page-size", on: { change: ({ target }) => this.changed({ page_size: target.value, page: "1" }) } },
+        el("label", {}, "Rows per page ", el("select", { "data-testid": "page-size", on: { change: ({ target }) => this.changed({ page_size: target.value, page: "1" }) } },
           PAGE_SIZES.map((value) => el("option", { value, selected: value === state.page_size }, value)))),
         turn(1, "«", "First page"), turn(page - 1, "‹", "Previous page"),
         el("label", {}, "Page ", el("input", {

@@ -2,8 +2,8 @@
 
 import { ask } from "./api.js";
 import { byId, el } from "./dom.js";
-import { zoneName } from "./format.js";
 import { Picker } from "./picker.js";
+import { drawZoneSwitch } from "./switches.js";
 
 const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
 
@@ -41,8 +41,7 @@ export class FilterBar {
     this.models.show(state.model);
     this.types.show(state.type);
     this.zone = state.zone === "local" ? "local" : "utc";
-    byId("zone").textContent = zoneName(this.zone);
-    byId("zone").title = this.zone === "utc" ? "Times are UTC; show them in this browser's zone" : "Times are in this browser's zone; show them in UTC";
+    drawZoneSwitch(this.zone);
   }
 
   chooseRange(value) {
@@ -60,7 +59,7 @@ export class FilterBar {
   apply() {
     const [from, to] = ["from", "to"].map((id) => byId(id).value.slice(0, 13));
     const isWhole = ["from", "to"].every((id) => byId(id).value.slice(14, 16) === "00");
-    const wrong = !HOUR.test(from) || !HOUR.test(to) ? "Enter start and end." : !isWhole ? "Only whole hours are possible." : to <= from ? "The end must be later than the start." : "";
+    const wrong = !HOUR.test(from) || !HOUR.test(to) ? "Enter a start and an end." : !isWhole ? "Enter whole hours, such as 14:00." : to <= from ? "The end must be later than the start." : "";
     byId("custom-wrong").textContent = wrong;
     if (!wrong) this.changed({ from, to });
   }

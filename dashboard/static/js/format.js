@@ -26,6 +26,10 @@ export function usd(text, places) {
 // USD with all its digits, without trailing zeros.
 export const exactUsd = (text) => asUsd(exactly(text, 0, 20));
 
+// A share as per cent, such as 12.5%; it has at most four decimal places, so nothing is rounded.
+const percents = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 2, roundingMode: "halfEven" });
+export const percent = (share) => percents.format(share);
+
 export const count = (number) => exactly(number, 0, 0);
 export const known = (value, show) => (value === null || value === undefined ? "—" : show(value));
 

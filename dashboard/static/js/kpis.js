@@ -4,10 +4,10 @@ import { el } from "./dom.js";
 import { count, decimal, exactUsd, usd } from "./format.js";
 
 const CARDS = {
-  "kpi-total": ["total_compensation_usd", (value) => usd(value, 2), ({ posted_usd: posted }) => (posted === null ? "credits decided" : `credits decided; ${usd(posted, 2)} posted for these days`)],
-  "kpi-count": ["compensation_count", count, () => "requests"],
+  "kpi-total": ["total_compensation_usd", (value) => usd(value, 2), ({ posted_usd: posted }) => (posted === null ? "decided payouts" : `decided payouts; ${usd(posted, 2)} posted to the ledger for these days`)],
+  "kpi-count": ["compensation_count", count, () => "compensated requests"],
   "kpi-average": ["average_per_compensation_usd", (value) => usd(value, 6), () => "per compensated request"],
-  "kpi-per-day": ["average_compensation_per_day", (value) => decimal(value, 1), () => "requests a day"],
+  "kpi-per-day": ["average_compensation_per_day", (value) => decimal(value, 1), () => "compensated requests per day"],
 };
 
 export function drawKpis(root, answer) {
@@ -27,8 +27,8 @@ export function drawKpis(root, answer) {
 
 function change(answer, name) {
   const value = answer.change[name];
-  if (answer.before === null) return el("span", { title: "The published data do not hold the whole period before this one." }, "no full period before");
-  if (value === null) return el("span", {}, "none in the period before");
+  if (answer.before === null) return el("span", { title: "The published data does not cover the whole previous period, so there is nothing to compare with." }, "no complete previous period");
+  if (value === null) return el("span", {}, "none in the previous period");
   const sign = value.startsWith("-") ? "↓" : /[1-9]/.test(value) ? "↑" : "=";
-  return el("span", { class: "change", title: "against the period of the same length before" }, `${sign} ${decimal(value.replace("-", ""), 1)}%`);
+  return el("span", { class: "change", title: "Change from the previous period of the same length" }, `${sign} ${decimal(value.replace("-", ""), 1)}%`);
 }

@@ -9,10 +9,12 @@ import { FilterBar } from "./filters.js";
 import { moment } from "./format.js";
 import { drawKpis } from "./kpis.js";
 import { filterQuery, isFiltered, pageQuery, read, withoutColumnFilters, withoutFilters, write } from "./state.js";
+import { startThemeSwitch } from "./switches.js";
 
 const LOOK_EVERY_MS = 15_000;
-const TOGETHER_MS = 60;
+const TOGETHER_MS = 60; // how long an answer waits for the others, so that all are drawn in one frame
 const ALL = ["summary", "series", "details"];
+// The requests that a change of a part of the state makes necessary; a part that is not listed makes all of them necessary.
 const RELOADS = { tab: ["series"], zone: [], type_view: [], model_view: [], type_table: [], model_table: [] };
 for (const name of ["category", "sort", "direction", "page", "page_size", ...Object.keys(withoutColumnFilters())]) RELOADS[name] = ["details"];
 
@@ -101,14 +103,14 @@ function drawCharts() {
 
 function drawThrough() {
   if (!publication) return;
-  byId("through").textContent = publication.data_through ? `Data through ${moment(publication.data_through, state.zone)}` : "No data yet";
+  byId("through").textContent = publication.data_through ? `Data through ${moment(publication.data_through, state.zone)}` : "No data has been published yet";
 }
 
 function drawNotes() {
   const notes = [];
   if (publication?.is_stale) {
     notes.push(el("p", { class: "note", "data-testid": "note-stale" },
-      `The published data end more than ${publication.stale_after_hours} hours ago. Newer requests are not in these figures yet.`));
+      `The newest published data is from more than ${publication.stale_after_hours} hours ago. Later requests are not included in these figures yet.`));
   }
   if (answers.summary?.kpis.compensation_count === 0) {
     notes.push(el("p", { class: "note plain", "data-testid": "note-empty" }, "No compensation in this range.",
@@ -145,21 +147,14 @@ async function start() {
 
 tablist(byId("measures"), (tab) => change({ tab }));
 tablist(byId("categories"), (category) => change({ category, page: "1" }));
-byId("theme").addEventListener("click", () => globalThis.switchTheme());
 addEventListener("popstate", () => {
   state = read(location.search);
   show();
   refresh(ALL);
 });
-document.addEventListener("themechange", () => { drawThemeButton(); redraw(); });
+document.addEventListener("themechange", redraw);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 setInterval(() => { if (!document.hidden) look(); }, LOOK_EVERY_MS);
 
-function drawThemeButton() {
-  const isDark = document.documentElement.dataset.theme === "dark";
-  byId("theme").textContent = isDark ? "☀" : "☾";
-  byId("theme").setAttribute("aria-label", isDark ? "Light theme" : "Dark theme");
-}
-
-drawThemeButton();
+startThemeSwitch();
 start();

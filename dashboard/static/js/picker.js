@@ -12,7 +12,7 @@ export class Picker {
     this.search = search ? el("input", { type: "search", placeholder: search, "aria-label": search, on: { input: () => this.filter() } }) : null;
     this.list = el("ul");
     this.clear = el("button", { type: "button", class: "quiet", on: { click: () => this.choose([]) } }, "Clear");
-    this.panel = el("div", { class: "panel", id: `${root.id}-panel`, role: "group", "aria-label": all, hidden: true },
+    this.panel = el("div", { class: "panel", id: `${root.id}-panel`, role: "group", "aria-label": `Filter by ${one}`, hidden: true },
       this.search, this.list, el("div", { class: "foot" }, this.clear, el("button", { type: "button", on: { click: () => this.toggle(false, true) } }, "Done")));
     root.replaceChildren(this.button, this.panel);
     root.addEventListener("keydown", (event) => { if (event.key === "Escape" && !this.panel.hidden) this.toggle(false, true); });

@@ -19,10 +19,10 @@ const size = (value) => (Array.isArray(value) ? ` [${value.length}]` : ` {${Obje
 
 const LEFT_OUT = {
   "[not kept]": "texts that are not known to be harmless",
-  "[not kept: content]": "what people and models said",
+  "[not kept: content]": "prompts and answers",
   "[not kept: credential]": "credentials",
-  "[not kept: personal]": "who somebody is",
-  "[redacted]": "keys within texts",
+  "[not kept: personal]": "personal data",
+  "[redacted]": "keys inside texts",
 };
 
 const leaves = (value) => (isNested(value) ? Object.values(value).flatMap(leaves) : [value]);
@@ -34,8 +34,8 @@ export function leftOut(value) {
     .map(([mark, what]) => [found.filter((leaf) => (mark === "[redacted]" ? String(leaf).includes(mark) : leaf === mark)).length, what])
     .filter(([count]) => count > 0);
   if (!counts.length) return null;
-  return `Left out on landing: ${counts.map(([count, what]) => `${what} (${count})`).join(", ")}. `
-    + "A source keeps more by `keep:` in sources.yml.";
+  return `Removed before this was stored: ${counts.map(([count, what]) => `${what} (${count})`).join(", ")}. `
+    + "To keep more texts of a source, list their paths under keep in sources.yml.";
 }
 
 const leafText = (value) => (typeof value === "string" ? value : String(value));
