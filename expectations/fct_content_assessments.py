@@ -1,7 +1,7 @@
 """Audit of fct_content_assessments: does each detector's share of unsatisfactory verdicts resemble that of the days before?"""
 
 from expectations import thresholds as limit
-from expectations.suite import Relation, Suite, within
+from expectations.suite import Relation, Suite, query, within
 
 DETECTORS = Relation(
     name="fct_content_assessments_by_day_and_detector",
@@ -17,41 +17,7 @@ DETECTORS = Relation(
             null_means="no history",
         ),
     ),
-    sql=f"""
--- one row per day of the window and detector with verdicts on it
-with
-
-days as (
-    select distinct request_date from run.request_hours
-),
-
-shares as (
-    select
-        days.request_date,
-        verdicts.detector,
-        verdicts.request_date = days.request_date as is_day,
-        count(*) filter (where verdicts.verdict = 'unsatisfactory') / count(*) as unsatisfactory_share,
-    from days
-    inner join trailing_fct_content_assessments as verdicts
-        on verdicts.request_date <= days.request_date
-        and verdicts.request_date >= days.request_date - {limit.HISTORY_DAYS}
-    group by days.request_date, verdicts.detector, is_day
-    having count(*) >= {limit.MIN_REQUESTS}
-),
-
-final as (
-    select
-        today.request_date,
-        today.detector,
-        today.unsatisfactory_share - past.unsatisfactory_share as unsatisfactory_share_change,
-    from shares as today
-    left join shares as past
-        on past.request_date = today.request_date and past.detector = today.detector and not past.is_day
-    where today.is_day
-)
-
-select * from final
-""",
+    sql=query("fct_content_assessments_by_day_and_detector"),
 )
 
 SUITE = Suite(table="fct_content_assessments", relations=(DETECTORS,), reads=("fct_content_assessments",))

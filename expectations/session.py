@@ -20,8 +20,9 @@ import sqlalchemy
 from expectations.suite import Relation
 from expectations.thresholds import HISTORY_DAYS
 from makegood.errors import MakegoodError
-from makegood.home import Home, catalog_file
+from makegood.home import Home, catalog_file, spill_directory
 from makegood.storage.connections import EXTENSIONS, extension_file, sql_text
+from makegood.storage.warehouse import ALIAS, attach_sql
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Session:
     def prepare(self, relation: Relation) -> None:
         """Create the table of a relation that has its own SQL."""
         if relation.sql is not None:
-            _rows(self.connection, f"create table {relation.name} as {relation.sql.strip()}")
+            _rows(self.connection, f"create table {relation.name} as {relation.sql}")
 
 
 @contextmanager
@@ -83,21 +84,20 @@ def _quoted(value: object) -> str:
 
 def _load_extensions(connection: sqlalchemy.Connection, home: Path) -> None:
     _rows(connection, "set autoinstall_known_extensions = false")
-    _rows(connection, f"set temp_directory = {_quoted(home / 'warehouse' / 'spill')}")
+    _rows(connection, f"set temp_directory = {_quoted(spill_directory(Home(home).warehouse))}")
     for name in EXTENSIONS:
         _rows(connection, f"load {_quoted(extension_file(name))}")
 
 
 def _attach(connection: sqlalchemy.Connection, home: Path, snapshot_id: int | None) -> int:
     """Attach the warehouse as `makegood`, read-only at one snapshot, and return the snapshot's id."""
-    source = _quoted(f"ducklake:sqlite:{home / 'warehouse' / 'catalog.sqlite'}")
-    options = f"read_only, data_path {_quoted(home / 'warehouse' / 'data')}, override_data_path true, meta_journal_mode 'WAL', meta_busy_timeout 30000"
+    warehouse = Home(home).warehouse
     if snapshot_id is None:
-        _rows(connection, f"attach {source} as makegood ({options})")
-        (snapshot_id,) = _rows(connection, "select max(snapshot_id) from ducklake_snapshots('makegood')")[0]
-        _rows(connection, "detach makegood")
-    _rows(connection, f"attach {source} as makegood ({options}, snapshot_version {snapshot_id})")
-    assert snapshot_id is not None
+        _rows(connection, attach_sql(warehouse))
+        ((newest,),) = _rows(connection, f"select max(snapshot_id) from ducklake_snapshots('{ALIAS}')")
+        _rows(connection, f"detach {ALIAS}")
+        snapshot_id = int(newest)
+    _rows(connection, attach_sql(warehouse, snapshot_id=snapshot_id))
     return snapshot_id
 
 
@@ -117,7 +117,7 @@ def _make_views(connection: sqlalchemy.Connection, tables: Iterable[str]) -> Non
             hours = "(select (request_date, request_hour) from run.request_hours)"
             window = f"{_among('request_date', days)} and (request_date, request_hour) in {hours}"
         for prefix, condition in (("audited", window), ("trailing", past)):
-            selected = f"select * from makegood.{table} where {condition}"
+            selected = f"select * from {ALIAS}.{table} where {condition}"
             _rows(connection, f"create view {prefix}_{table} as {selected}")
 
 

@@ -11,7 +11,9 @@ from great_expectations.expectations.core.expect_column_values_to_be_between imp
 )
 from great_expectations.expectations.metadata_types import FailureSeverity
 
+from expectations import thresholds
 from expectations.results import Severity
+from makegood.storage.queries import sql_beside
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Relation:
     """A relation that Great Expectations checks.
 
     Without `sql` it is the view `audited_<table>` (the table's rows in the window). With `sql` it is a small table
-    that is created from the query once, for example with one row per hour. Where it is empty, the outcome is "no
+    that is created from this `query` once, for example with one row per hour. Where it is empty, the outcome is "no
     data", and `empty_means` says why that is acceptable. `keys` are the columns that identify a row in a finding.
     """
 
@@ -37,6 +39,11 @@ class Suite:
     table: str
     relations: Sequence[Relation]
     reads: tuple[str, ...] = field(default=())
+
+
+def query(name: str) -> str:
+    """The query in `sql/<name>.sql`, with the thresholds that it names filled in."""
+    return sql_beside(__file__, name).format_map(vars(thresholds))
 
 
 def within(

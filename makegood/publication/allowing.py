@@ -13,6 +13,7 @@ import duckdb
 
 from makegood.errors import MakegoodError
 from makegood.publication.asking import has_control
+from makegood.storage.queries import only_row, sql_beside
 
 Node = dict[str, Any]
 
@@ -42,11 +43,6 @@ MACROS = re.compile(
     r"(?:(?:array|list|json|map_contains|md5_number)_\w+|json|date_add|days_in_month|fdiv|fmod|geomean|geometric_mean|nullif"
     r"|regexp_split_to_table|round_even|roundbankers|split_part|wavg|weighted_avg)"
 )
-FUNCTIONS = """
-select distinct function_type, lower(function_name) from duckdb_functions()
-where function_type in ('scalar', 'aggregate') and stability = 'CONSISTENT' and not starts_with(function_name, '__')
-    or function_type = 'macro'
-"""
 NOT_IN_NAMES = re.compile(r"[./\\:*?\[\]{}]")
 """Characters that occur in file names, but in no table name."""
 EXPLAINED = re.compile(r"\s*explain\s+(analyze\s+)?(?=\w|\()", re.IGNORECASE)
@@ -81,9 +77,9 @@ def allowed(con: duckdb.DuckDBPyConnection, query: str, tables: Iterable[str]) -
         raise MakegoodError(f"one statement at a time, please: this holds {len(statements)}")
     if statements[0].type != duckdb.StatementType.SELECT:
         raise MakegoodError(READ_ONLY)
-    row = con.execute("select json_serialize_sql(?::varchar)", [select]).fetchone()
+    (serialized,) = only_row(con.execute("select json_serialize_sql(?::varchar)", [select]))
     try:
-        tree = json.loads(row[0]) if row else {}
+        tree = json.loads(serialized)
         if tree.get("error", True) or len(tree["statements"]) != 1:
             raise MakegoodError(READ_ONLY)
         if tree["statements"][0]["named_param_map"]:
@@ -98,7 +94,7 @@ def allowed(con: duckdb.DuckDBPyConnection, query: str, tables: Iterable[str]) -
 def _functions() -> frozenset[str]:
     """Every function whose result depends only on its arguments, according to DuckDB, and the few of `FUNCTIONS_OF_THE_MOMENT`."""
     with duckdb.connect() as con:
-        found = con.execute(FUNCTIONS).fetchall()
+        found = con.execute(sql_beside(__file__, "functions")).fetchall()
     own = {name for kind, name in found if kind != "macro" or MACROS.fullmatch(name)}
     return frozenset(own - NOT_OF_ARGUMENTS | FUNCTIONS_OF_THE_MOMENT)
 

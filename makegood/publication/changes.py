@@ -7,12 +7,7 @@ from decimal import Decimal
 
 import duckdb
 
-BY_TYPE = """
-select compensation_type, sum(compensation_count), sum(payout_usd)
-from mart_compensation_hourly
-where request_date in (select unnest($hours)::date) and hour_at in (select unnest($hours))
-group by compensation_type
-"""
+from makegood.storage.queries import sql_beside
 
 
 @dataclass(frozen=True)
@@ -34,9 +29,9 @@ def changes(
     before: duckdb.DuckDBPyConnection, after: duckdb.DuckDBPyConnection, hours: Iterable[datetime]
 ) -> list[Change]:
     """The types with a compensation in these hours (naive UTC) before or after, sorted by name, including types that did not change."""
-    named = {"hours": sorted(hours)}
+    by_type, named = sql_beside(__file__, "compensations_by_type"), {"hours": sorted(hours)}
     old, new = (
-        {kind: (int(count), usd) for kind, count, usd in con.execute(BY_TYPE, named).fetchall()}
+        {kind: (int(count), usd) for kind, count, usd in con.execute(by_type, named).fetchall()}
         for con in (before, after)
     )
     nothing = (0, Decimal(0))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,37 +11,20 @@ import duckdb
 from makegood.errors import MakegoodError
 from makegood.policy.signals import assessed_signals, timed_signals, untimed_operations, yes_no_signals
 from makegood.publication.asking import ask
+from makegood.storage.queries import sql_beside
 
 # For use within a known hour. DuckLake checks an equality against its statistics of each file, which costs more than reading the hour's
 # rows; an expression is compared with the rows only.
 SAME_NAME = "source || '' = $source and request_id || '' = $request_id"
 SAME_REQUEST = "request_key || '' = $request_key"
 
-# These queries find a few rows at most, which are sorted in Python: sorting in SQL makes DuckLake read the statistics of every column.
-ASKED = Path(__file__).parent / "asked_requests.sql"
-EVALUATED = f"""
-select
-    evaluations.* exclude (request_key, source, request_id, requested_at, request_date, request_hour),
-    rules.description,
-    types.label,
-    types.precedence,
-from mart_rule_evaluations as evaluations
-inner join dim_compensation_rules as rules using (policy_version, rule_id)
-inner join dim_compensation_types as types on evaluations.compensation_type = types.compensation_type
-where {SAME_REQUEST} and requested_at = $requested_at
-    and request_date = $request_date and request_hour = $request_hour
-"""
-ASSESSED = f"""
-select detector, detector_version, verdict, score, category, evidence, assessed_at
-from fct_content_assessments
-where {SAME_REQUEST} and requested_at = $requested_at and request_date = $request_date and request_hour = $request_hour
-"""
-
 NO_PURCHASES = {
     "health_check": "a health check by the gateway itself",
     "retrieval": "a read of something bought earlier",
 }
 """Operations that nobody pays for, in words."""
+KEY = ("request_key", "requested_at", "request_date", "request_hour")
+"""The columns by which a request is found again."""
 
 Row = dict[str, Any]
 
@@ -125,9 +107,8 @@ def explain(
     Raises:
         MakegoodError: no request has the id, or requests of several sources or accounts have it.
     """
-    found = _rows(
-        con, ASKED.read_text(), {"source": source, "request_id": request_id, "hour": hour, "account_id": account}
-    )
+    asked = {"source": source, "request_id": request_id, "hour": hour, "account_id": account}
+    found = _rows(con, "asked_requests", asked)
     found = [row for row in found if at is None or row["requested_at"] == at]
     found.sort(key=itemgetter("requested_at", "request_key"), reverse=True)
     if not found:
@@ -159,20 +140,19 @@ def explain(
 
 def evaluated_rules(con: duckdb.DuckDBPyConnection, request: Row) -> list[RuleEvaluation]:
     """Every rule in force for the request (a row of fct_requests) and how it applied, sorted by precedence of type, then rule id."""
-    named = ("request_key", "requested_at", "request_date", "request_hour")
-    rows = _rows(con, EVALUATED, {name: request[name] for name in named})
+    rows = _rows(con, "evaluated_rules", {name: request[name] for name in KEY})
     return [_evaluation(row, request) for row in sorted(rows, key=itemgetter("precedence", "rule_id"))]
 
 
 def assessed(con: duckdb.DuckDBPyConnection, request: Row) -> list[Row]:
     """The detectors' verdicts on the request (a row of fct_requests), newest first."""
-    named = ("request_key", "requested_at", "request_date", "request_hour")
-    rows = sorted(_rows(con, ASSESSED, {name: request[name] for name in named}), key=itemgetter("detector"))
+    rows = sorted(_rows(con, "assessments", {name: request[name] for name in KEY}), key=itemgetter("detector"))
     return sorted(rows, key=itemgetter("assessed_at"), reverse=True)
 
 
-def _rows(con: duckdb.DuckDBPyConnection, sql: str, values: Row) -> list[Row]:
-    result = ask(con, sql, values)
+def _rows(con: duckdb.DuckDBPyConnection, name: str, values: Row) -> list[Row]:
+    """The few rows of a query in `sql/`. They are sorted in Python: sorting in SQL makes DuckLake read the statistics of every column."""
+    result = ask(con, sql_beside(__file__, name).format(same_request=SAME_REQUEST), values)
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

@@ -15,44 +15,16 @@ from makegood.errors import MakegoodError
 from makegood.home import catalog_file
 from makegood.publication.checksums import catalog_seal
 from makegood.storage.connections import connect, sql_list, sql_text
-from makegood.storage.warehouse import ALIAS
+from makegood.storage.queries import sql_beside
 
 TYPES = {
     "int8": "tinyint", "int16": "smallint", "int32": "integer", "int64": "bigint", "float32": "real", "float64": "double",
 }  # fmt: skip
 """DuckLake's type names that differ from DuckDB's; all others are the same."""
-INLINED = """
-select inlined.table_name, columns.column_name, columns.column_type
-from ducklake_inlined_data_tables as inlined
-inner join ducklake_column as columns using (table_id)
-where columns.parent_column is null
-order by inlined.table_name, columns.begin_snapshot
-"""
-"""The columns of rows inlined in the catalog. If the type of a column was changed, its last type comes last."""
 EMPTIED = ("ducklake_files_scheduled_for_deletion", "ducklake_table_column_stats")
 """Catalog tables that concern all snapshots together and are needed only for writing."""
 PATIENCE_S = 60
 """How many seconds a reader waits while another program has the catalog locked."""
-FILES = f"""
-with tables as (
-    select
-        table_id,
-        schemas.path_is_relative and tables.path_is_relative as is_relative,
-        if(tables.path_is_relative, schemas.path, '') || tables.path as folder
-    from __ducklake_metadata_{ALIAS}.ducklake_table as tables
-    inner join __ducklake_metadata_{ALIAS}.ducklake_schema as schemas using (schema_id)
-),
-
-files as (
-    select table_id, path, path_is_relative, file_size_bytes from __ducklake_metadata_{ALIAS}.ducklake_data_file
-    union all
-    select table_id, path, path_is_relative, file_size_bytes from __ducklake_metadata_{ALIAS}.ducklake_delete_file
-)
-
-select if(files.path_is_relative, folder, '') || files.path, files.path_is_relative and is_relative, file_size_bytes
-from files
-inner join tables using (table_id)
-"""
 
 
 def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> str:
@@ -69,9 +41,7 @@ def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> str:
         with closing(source), closing(sqlite3.connect(taken)) as copy:
             source.backup(copy)
             statements = list(_statements(copy, snapshot_id))
-            if not copy.execute(
-                "select count(*) from ducklake_snapshot where snapshot_id = ?", [snapshot_id]
-            ).fetchone()[0]:
+            if not copy.execute("select 1 from ducklake_snapshot where snapshot_id = ?", [snapshot_id]).fetchone():
                 raise MakegoodError(
                     f"the published snapshot {snapshot_id} is not in {catalog_file(warehouse)}: run an hour again, which publishes a new one"
                 )
@@ -88,13 +58,13 @@ def pin_catalog(warehouse: Path, snapshot_id: int, target: Path) -> str:
 def _statements(taken: sqlite3.Connection, snapshot_id: int) -> Iterator[str]:
     """The statements that copy the snapshot's rows from each catalog table. Ends later than the snapshot are set to null."""
     types: dict[str, dict[str, str]] = {}
-    for table, column, type_ in taken.execute(INLINED):
+    for table, column, type_ in taken.execute(sql_beside(__file__, "inlined_columns")):
         types.setdefault(table, {})[column] = TYPES.get(type_, type_)
     tables = [name for (name,) in taken.execute("select name from sqlite_master where type = 'table' order by name")]
     without_rows = []
     # The list of data files is copied first, because rows about other files are left out.
     for table in sorted(tables, key=lambda name: name != "ducklake_data_file"):
-        columns = [row[1] for row in taken.execute(f"""pragma table_info("{table}")""")]
+        columns = [name for (name,) in taken.execute("select name from pragma_table_info(?)", [table])]
         replaced = [f'"{name}"::{type_} as "{name}"' for name, type_ in types.get(table, {}).items() if name in columns]
         condition = "true"
         if "begin_snapshot" in columns:
@@ -118,7 +88,7 @@ def _statements(taken: sqlite3.Connection, snapshot_id: int) -> Iterator[str]:
 
 def pinned_files(con: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Path]:
     """Every file of the attached, pinned snapshot, by the path that the catalog has for it below the warehouse's data."""
-    found = con.execute(FILES).fetchall()
+    found = con.execute(sql_beside(__file__, "pinned_files")).fetchall()
     return {path: data / path if is_relative else Path(path) for path, is_relative, _ in found}
 
 
@@ -126,6 +96,6 @@ def lost_files(con: duckdb.DuckDBPyConnection, data: Path) -> list[str]:
     """The snapshot's files that are missing or have the wrong size. Their content is not read."""
     return sorted(
         path
-        for path, is_relative, size in con.execute(FILES).fetchall()
+        for path, is_relative, size in con.execute(sql_beside(__file__, "pinned_files")).fetchall()
         if not (file := data / path if is_relative else Path(path)).is_file() or file.stat().st_size != size
     )

@@ -7,7 +7,7 @@ whatever run, is unaudited.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,44 +15,10 @@ from typing import Any
 
 from makegood.errors import MakegoodError
 from makegood.home import catalog_file
+from makegood.storage.queries import only_row, sql_beside
+from makegood.storage.rows import plain
 from makegood.storage.sqlite_files import fault, is_there, open_sqlite
 from makegood.storage.warehouse import rebuilding
-
-SCHEMA = """
-create table if not exists publications (
-    publication_id integer primary key,
-    snapshot_id integer not null,
-    run_id text not null,
-    published_at text not null,
-    landing_from text,
-    landing_to text,
-    hour_count integer not null,
-    data_through text,
-    request_count integer not null,
-    compensation_count integer not null,
-    payout_usd text not null,
-    ledger_sequence integer not null,
-    ledger_digest text not null,
-    seal text not null
-) strict;
-create table if not exists unaudited_hours (
-    request_hour text primary key,
-    run_id text not null
-) strict;
-create table if not exists catalog_seals (
-    snapshot_id integer primary key,
-    seal text not null
-) strict;
-create table if not exists file_seals (
-    path text primary key,
-    seal blob not null
-) strict;
-"""
-COLUMNS = (
-    "publication_id, snapshot_id, run_id, published_at, landing_from, landing_to, hour_count, data_through,"
-    " request_count, compensation_count, payout_usd, ledger_sequence, ledger_digest"
-)
-"""The columns of a publication. Its seal is a digest of all of them, so that a damaged record never shows readers wrong data."""
 
 ROLLBACK = "rollback"
 """The run id of a publication that shows an earlier snapshot again."""
@@ -80,6 +46,11 @@ class Publication:
     ledger_digest: str
 
 
+COLUMNS = [field.name for field in fields(Publication)]
+"""The columns of a recorded publication. Its seal is a digest of all of them, so that a damaged record never shows readers wrong data."""
+RECORDED = f"select {', '.join(COLUMNS)}, seal from publications"
+
+
 @dataclass(frozen=True)
 class Contents:
     """The key figures of a snapshot that its publication records."""
@@ -104,7 +75,7 @@ class Publications:
         if not is_there(file) and is_there(catalog_file(file.parent)):
             raise MakegoodError(f"{file} is missing or empty, so it is unknown what was audited: {way_out}")
         self._db = open_sqlite(file, way_out)
-        self._db.executescript(SCHEMA)
+        self._db.executescript(sql_beside(__file__, "publications"))
 
     def close(self) -> None:
         """Close the file."""
@@ -124,9 +95,7 @@ class Publications:
 
     def recent(self, count: int) -> list[Publication]:
         """The last `count` publications, newest first."""
-        rows = self._db.execute(
-            f"select {COLUMNS}, seal from publications order by publication_id desc limit ?", (count,)
-        )
+        rows = self._db.execute(f"{RECORDED} order by publication_id desc limit ?", (count,))
         return [self._publication(row) for row in rows]
 
     def mark_written(self, hours: Iterable[datetime], run_id: str) -> None:
@@ -140,14 +109,11 @@ class Publications:
     def unaudited_hours(self) -> list[tuple[datetime, str]]:
         """Request hours written since the last publication, each with the run that last wrote it."""
         rows = self._db.execute("select request_hour, run_id from unaudited_hours order by request_hour")
-        return [(datetime.fromisoformat(row[0]), row[1]) for row in rows]
+        return [(datetime.fromisoformat(hour), run_id) for hour, run_id in rows]
 
     def landing_ranges(self, snapshot_id: int) -> list[tuple[datetime, datetime]]:
         """The landing hours that were published with this snapshot or an earlier one, as ranges [start, end)."""
-        rows = self._db.execute(
-            f"select {COLUMNS}, seal from publications where snapshot_id <= ? and landing_from is not null",
-            (snapshot_id,),
-        )
+        rows = self._db.execute(f"{RECORDED} where snapshot_id <= ? and landing_from is not null", (snapshot_id,))
         published = (self._publication(row) for row in rows)
         return [(one.landing_from, one.landing_to) for one in published if one.landing_from and one.landing_to]
 
@@ -225,20 +191,19 @@ class Publications:
 
     def _one(self, condition: str = "", *values: int) -> Publication | None:
         """The last publication that satisfies the condition."""
-        row = self._db.execute(
-            f"select {COLUMNS}, seal from publications {condition} order by publication_id desc limit 1", values
-        ).fetchone()
+        row = self._db.execute(f"{RECORDED} {condition} order by publication_id desc limit 1", values).fetchone()
         return self._publication(row) if row else None
 
     def _publication(self, row: tuple[Any, ...]) -> Publication:
         *values, seal = row
         try:
+            recorded = dict(zip(COLUMNS, values, strict=True))
             if _seal(values) != seal:
-                raise ValueError(f"publication {values[0]} differs from what was recorded")
-            return Publication(
-                values[0], values[1], values[2], datetime.fromisoformat(values[3]), _moment(values[4]), _moment(values[5]),
-                values[6], _moment(values[7]), values[8], values[9], Decimal(values[10]), values[11], values[12],
-            )  # fmt: skip
+                raise ValueError(f"publication {recorded['publication_id']} differs from what was recorded")
+            recorded["published_at"] = datetime.fromisoformat(recorded["published_at"])
+            for name in ("landing_from", "landing_to", "data_through"):
+                recorded[name] = recorded[name] and datetime.fromisoformat(recorded[name])
+            return Publication(**recorded | {"payout_usd": Decimal(recorded["payout_usd"])})
         except (ValueError, TypeError, ArithmeticError) as error:
             raise fault(self._file, error, rebuilding(self._file.parent)) from error
 
@@ -252,30 +217,35 @@ class Publications:
         ledger_head: tuple[int, str],
     ) -> Publication:
         """Insert a new last publication."""
-        start, end = landing or (None, None)
-        (last,) = self._db.execute("select coalesce(max(publication_id), 0) from publications").fetchone()
-        values = (
-            last + 1, snapshot_id, run_id, datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
-            start.isoformat() if start else None, end.isoformat() if end else None, hour_count,
-            contents.data_through.isoformat() if contents.data_through else None,
-            contents.request_count, contents.compensation_count, format(contents.payout_usd, "f"),
-            *ledger_head,
-        )  # fmt: skip
-        self._db.execute(
-            f"insert into publications ({COLUMNS}, seal) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*values, _seal(values)),
+        landing_from, landing_to = landing or (None, None)
+        ledger_sequence, ledger_digest = ledger_head
+        (last,) = only_row(self._db.execute("select coalesce(max(publication_id), 0) from publications"))
+        published = Publication(
+            publication_id=last + 1,
+            snapshot_id=snapshot_id,
+            run_id=run_id,
+            published_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+            landing_from=landing_from,
+            landing_to=landing_to,
+            hour_count=hour_count,
+            data_through=contents.data_through,
+            request_count=contents.request_count,
+            compensation_count=contents.compensation_count,
+            payout_usd=contents.payout_usd,
+            ledger_sequence=ledger_sequence,
+            ledger_digest=ledger_digest,
         )
-        published = self.current()
-        assert published is not None
+        recorded = plain(asdict(published))
+        places = ", ".join(f":{name}" for name in (*COLUMNS, "seal"))
+        self._db.execute(
+            f"insert into publications ({', '.join(COLUMNS)}, seal) values ({places})",
+            {**recorded, "seal": _seal(recorded.values())},
+        )
         return published
 
     def _passed(self, run_id: str) -> int:
         """Remove the run's hours from the unaudited ones, whether or not it can publish. Returns how many there were."""
         return self._db.execute("delete from unaudited_hours where run_id = ?", (run_id,)).rowcount
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def _seal(values: Iterable[Any]) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,10 +11,12 @@ import duckdb
 
 from makegood.errors import MakegoodError
 from makegood.home import catalog_file, publications_file
+from makegood.hours import HOUR
 from makegood.publication.publications import Contents, Publication, Publications
 from makegood.publication.published_files import PREFIX, PublishedFiles, damage
 from makegood.publication.sealing import attach_sealed, pin_sealed
 from makegood.storage.connections import connect, sql_list, sql_text
+from makegood.storage.queries import only_row
 
 UNPLANNED = (
     "statistics_propagation", "compressed_materialization", "join_order", "build_side_probe_side", "column_lifetime",
@@ -147,15 +148,19 @@ def _unnamed(file: Path, private: Path) -> Iterator[Path]:
 
 def contents(con: duckdb.DuckDBPyConnection) -> Contents:
     """The key figures of the attached snapshot, from the small hourly tables."""
-    last = con.execute("select max(request_date + to_hours(request_hour)) from fct_request_hours").fetchone()
-    requests = con.execute("select coalesce(sum(current_count), 0) from fct_request_hours").fetchone()
-    paid = con.execute(
-        "select coalesce(sum(compensation_count), 0), coalesce(sum(payout_usd), 0) from mart_compensation_hourly"
-    ).fetchone()
-    assert last is not None and requests is not None and paid is not None
+    last_hour, request_count = only_row(
+        con.execute(
+            "select max(request_date + to_hours(request_hour)), coalesce(sum(current_count), 0) from fct_request_hours"
+        )
+    )
+    compensation_count, payout_usd = only_row(
+        con.execute(
+            "select coalesce(sum(compensation_count), 0), coalesce(sum(payout_usd), 0) from mart_compensation_hourly"
+        )
+    )
     return Contents(
-        data_through=last[0] + timedelta(hours=1) if last[0] else None,
-        request_count=int(requests[0]),
-        compensation_count=int(paid[0]),
-        payout_usd=Decimal(paid[1]),
+        data_through=last_hour + HOUR if last_hour else None,
+        request_count=int(request_count),
+        compensation_count=int(compensation_count),
+        payout_usd=Decimal(payout_usd),
     )

@@ -22,7 +22,8 @@ def roll_back(home: Home, publication_id: int | None = None) -> Publication:
     try:
         with writing(home, "roll back"), connect() as con:
             attach(con, home.warehouse)
-            kept = {row[0] for row in con.execute(f"select snapshot_id from ducklake_snapshots('{ALIAS}')").fetchall()}
+            snapshots = con.execute(f"select snapshot_id from ducklake_snapshots('{ALIAS}')").fetchall()
+            kept = {snapshot_id for (snapshot_id,) in snapshots}
             target = (
                 record.publication(publication_id) if publication_id is not None else record.before(current.snapshot_id)
             )

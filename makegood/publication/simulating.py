@@ -16,6 +16,7 @@ from makegood.policy.seeds import Policy
 from makegood.publication.publications import Publication
 from makegood.publication.reading import reading
 from makegood.storage.connections import sql_text
+from makegood.storage.queries import only_row, sql_beside
 
 MODELS = ("int_request_signals", "int_rule_matches", "fct_requests")
 """The models that make decisions, in order; of each the SQL as compiled by dbt is run."""
@@ -31,54 +32,6 @@ MEASURES = (
     "coalesce(sum(loser_count), 0)::bigint as loser_count",
 )
 """Requests and USD as paid and under the candidate, and the numbers of requests that would get more or less."""
-OUTCOMES = """
-create table outcomes (
-    request_date date, account_id varchar, model varchar, compensation_type varchar, paid_count bigint, paid_usd decimal(38, 12),
-    candidate_count bigint, candidate_usd decimal(38, 12), winner_count bigint, loser_count bigint
-)
-"""
-COMPARED = """
-insert into outcomes
-with paid as (
-    select request_key, requested_at, request_date, account_id, model, compensation_type, payout_usd
-    from makegood.main.fct_requests
-    where reason_code = 'compensated' and request_date = $day and requested_at >= $start and requested_at < $end
-),
-
-candidate as (
-    select request_key, requested_at, request_date, account_id, model, compensation_type, payout_usd
-    from ({decided}) as decided
-    where reason_code = 'compensated'
-),
-
-compared as (
-    select
-        coalesce(paid.request_date, candidate.request_date) as request_date,
-        coalesce(paid.account_id, candidate.account_id) as account_id,
-        coalesce(paid.model, candidate.model) as model,
-        paid.compensation_type as paid_type,
-        candidate.compensation_type as candidate_type,
-        paid.payout_usd as paid_usd,
-        candidate.payout_usd as candidate_usd,
-        coalesce(candidate.payout_usd, 0) - coalesce(paid.payout_usd, 0) as difference_usd
-    from paid
-    full join candidate using (request_key, requested_at)
-),
-
-sides as (
-    select request_date, account_id, model, paid_type as compensation_type, 1 as paid_count, paid_usd, 0 as candidate_count,
-        0 as candidate_usd, 0 as winner_count, (candidate_type is null)::integer as loser_count
-    from compared where paid_type is not null
-    union all
-    select request_date, account_id, model, candidate_type, 0, 0, 1, candidate_usd, (difference_usd > 0)::integer,
-        (difference_usd < 0)::integer
-    from compared where candidate_type is not null
-)
-
-select request_date, account_id, model, compensation_type, sum(paid_count), sum(paid_usd), sum(candidate_count), sum(candidate_usd),
-    sum(winner_count), sum(loser_count)
-from sides group by all
-"""
 DIMENSIONS = ("compensation_type", "model", "request_date", "account_id")
 
 Sums = dict[str, Any]
@@ -126,7 +79,7 @@ def simulate(
         for seed in CANDIDATES:
             _load(con, policy, seed)
         con.execute("use memory")
-        con.execute(OUTCOMES)
+        con.execute(sql_beside(__file__, "outcomes"))
         decided = sum(_decide(con, day, hours, sql) for day in _days(hours))
         if not decided:
             raise MakegoodError(f"no published request was asked from {hours}")
@@ -169,9 +122,12 @@ def _decide(con: duckdb.DuckDBPyConnection, day: date, hours: HourRange, sql: Ma
     signals, matches, decided = (_of_candidate(sql[name]) for name in MODELS)
     con.execute(f"create or replace view int_request_signals as {signals}")
     con.execute(f"create or replace table int_rule_matches as {matches}")
-    con.execute(COMPARED.format(decided=decided), {"day": day, "start": hours.start, "end": hours.end})
-    row = con.execute("select count(*) from int_request_observations").fetchone()
-    return int(row[0]) if row else 0
+    con.execute(
+        sql_beside(__file__, "compared_outcomes").format(decided=decided),
+        {"day": day, "start": hours.start, "end": hours.end},
+    )
+    (request_count,) = only_row(con.execute("select count(*) from int_request_observations"))
+    return int(request_count)
 
 
 def _by(dimension: str) -> str:

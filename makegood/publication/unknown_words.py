@@ -5,18 +5,12 @@ from dataclasses import dataclass
 import duckdb
 
 from makegood.ingestion import words
+from makegood.storage.queries import sql_beside
 
 DAYS = 7
 """How many of the last published days are searched."""
 NAMED = 5
 """How many of the unknown words are listed, the most frequent first."""
-COUNTED = f"""
-select coalesce($column, 'none'), count(*)
-from fct_requests
-where $normalised = 'other' and request_date > (select max(request_date) from fct_request_hours) - {DAYS}
-group by all
-order by 2 desc, 1
-"""
 
 
 @dataclass(frozen=True)
@@ -40,7 +34,9 @@ def unknown_endings(con: duckdb.DuckDBPyConnection) -> UnknownWords:
 
 def _counted(con: duckdb.DuckDBPyConnection, normalised: str, column: str, table: str) -> UnknownWords:
     """Words that are known to have no equivalent here, such as `queued`, are not counted."""
-    counted = con.execute(COUNTED.replace("$normalised", normalised).replace("$column", column)).fetchall()
+    counted = con.execute(
+        sql_beside(__file__, "other_words").format(normalised=normalised, column=column, DAYS=DAYS)
+    ).fetchall()
     strange = words.unknown(table, (word for word, _ in counted))
     found = [(word, count) for word, count in counted if word in strange]
     return UnknownWords(sum(count for _, count in found), len(found), dict(found[:NAMED]))

@@ -16,6 +16,9 @@ class Coverage:
     start: datetime
     end: datetime
 
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%dT%H} to {self.end:%Y-%m-%dT%H}"
+
     def closed_until(self, grace: timedelta) -> date:
         """The first request date that is not closed."""
         return (self.end - grace).date()

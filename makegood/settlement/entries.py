@@ -7,6 +7,7 @@ import duckdb
 from makegood.errors import MakegoodError
 from makegood.settlement.due import UNKNOWN_ACCOUNT
 from makegood.settlement.ledger import COLUMNS
+from makegood.storage.queries import sql_beside
 
 DIGESTED = ", chr(31), ".join(f"coalesce({name}::varchar, '')" for name in COLUMNS if name != "entry_digest")
 ENTRY_DIGEST = f"sha256(concat({DIGESTED}))"
@@ -14,39 +15,6 @@ ENTRY_DIGEST = f"sha256(concat({DIGESTED}))"
 
 ENTRY_ID = "sha256(concat(compensation_id, '|', account_id, '|', {ordinal}))"
 """SQL of an entry's id: SHA-256 of its key and its ordinal among the entries of that key, counted from 1."""
-
-ENTRIES = f"""
-create or replace temp table entries as
-with posting as (
-    select
-        {ENTRY_ID.format(ordinal="entry_count + 1")} as entry_id,
-        compensation_id,
-        account_id,
-        case
-            when posted_usd = 0 then 'payout'
-            when allowed_usd = 0 then 'reversal'
-            else 'adjustment'
-        end as entry_type,
-        due_usd::decimal(18, 12) as amount_usd,
-        request_date,
-        $settled_date::date as settled_date,
-        case
-            when decided_usd = 0 then 'withdrawn'
-            when allowed_usd < decided_usd then 'capped'
-            when entry_count = 0 then 'decided'
-            else 'decided_anew'
-        end as reason,
-        policy_version,
-        case when posted_usd <> 0 then last_entry_id end as adjusts_entry_id,
-        $batch_id::bigint as batch_id,
-        $posted_at::timestamp as posted_at,
-    from due
-    where not is_held
-)
-
-select *, {ENTRY_DIGEST} as entry_digest
-from posting
-"""
 
 FAULTS = {
     "its account is unknown": f"select entry_id from entries where account_id = '{UNKNOWN_ACCOUNT}'",
@@ -70,7 +38,10 @@ FAULTS = {
 
 def make_entries(con: duckdb.DuckDBPyConnection, batch_id: int, settled_date: date, posted_at: datetime) -> None:
     """Create the temporary table `entries` from the table `due`, without what is held back."""
-    con.execute(ENTRIES, {"batch_id": batch_id, "settled_date": settled_date, "posted_at": posted_at})
+    sql = sql_beside(__file__, "entries").format(
+        entry_id=ENTRY_ID.format(ordinal="entry_count + 1"), entry_digest=ENTRY_DIGEST
+    )
+    con.execute(sql, {"batch_id": batch_id, "settled_date": settled_date, "posted_at": posted_at})
 
 
 def check(con: duckdb.DuckDBPyConnection) -> None:

@@ -4,6 +4,7 @@ It is a cache in the warehouse: without it, all of history is compared. It is us
 ledger.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -13,24 +14,18 @@ from makegood.home import settlement_memory_file
 from makegood.settlement.batches import Batch, Head
 from makegood.settlement.closing import Coverage
 from makegood.storage.connections import sql_text
+from makegood.storage.queries import only_row, sql_beside
 
 ALIAS = "settled"
-SCHEMA = """
-create table if not exists settled.settlement (
-    warehouse_id varchar, snapshot_id bigint, covered_from timestamp, covered_until timestamp,
-    ledger_sequence bigint, ledger_digest varchar
-);
-create table if not exists settled.hours (hour_at timestamp, compensation_digest varchar);
-create table if not exists settled.caps (scope varchar, cap_usd decimal(18, 12), effective_from timestamp, effective_to timestamp);
-create table if not exists settled.account_days (account_id varchar, request_date date, amount_usd decimal(38, 12));
-create table if not exists settled.bound_months (account_id varchar, month date);
-create table if not exists settled.waiting_months (account_id varchar, month date);
-create table if not exists settled.keys (key_hash ubigint, request_date date);
-create table if not exists settled.batch_dates (sequence bigint, request_date date);
-"""
-"""hours: the closed hours and the digests of their decisions. account_days: what each account's daily caps left of its payouts.
-bound_months: months in which a monthly cap may apply. waiting_months: months with amounts that a hold keeps back. keys: the request
-dates on which each key occurs. batch_dates: the request dates of each batch's entries."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The snapshot that a settlement settled, and the landing hours published by then."""
+
+    warehouse_id: str
+    snapshot_id: int
+    covered: Coverage
 
 
 def attach_memory(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool) -> None:
@@ -44,7 +39,7 @@ def attach_memory(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only:
         con.execute(f"attach '{sql_text(file)}' as {ALIAS} (read_only)")
         return
     con.execute(f"attach '{':memory:' if read_only else sql_text(file)}' as {ALIAS}")
-    con.execute(SCHEMA)
+    con.execute(sql_beside(__file__, "memory"))
 
 
 def forget(warehouse: Path) -> bool:
@@ -62,27 +57,24 @@ def is_believed(con: duckdb.DuckDBPyConnection, warehouse_id: str, head: Head) -
     return row == (warehouse_id, head.sequence, head.digest)
 
 
-def last_settled(
-    con: duckdb.DuckDBPyConnection, last: Batch | None, is_remembered: bool
-) -> tuple[str, int, Coverage] | None:
-    """Warehouse, snapshot and published landing hours of the last settlement, from the memory if it is valid, else from the last batch."""
+def last_settled(con: duckdb.DuckDBPyConnection, last: Batch | None, is_remembered: bool) -> Settled | None:
+    """What the last settlement settled, from the memory if it is valid, else from the last batch."""
     if is_remembered:
-        row = con.execute(
-            "select warehouse_id, snapshot_id, covered_from, covered_until from settled.settlement"
-        ).fetchone()
-        assert row is not None
-        return row[0], row[1], Coverage(row[2], row[3])
-    return (last.warehouse_id, last.snapshot_id, Coverage(last.covered_from, last.covered_until)) if last else None
+        warehouse_id, snapshot_id, covered_from, covered_until = only_row(
+            con.execute("select warehouse_id, snapshot_id, covered_from, covered_until from settled.settlement")
+        )
+        return Settled(warehouse_id, snapshot_id, Coverage(covered_from, covered_until))
+    return (
+        Settled(last.warehouse_id, last.snapshot_id, Coverage(last.covered_from, last.covered_until)) if last else None
+    )
 
 
 def batches_of(con: duckdb.DuckDBPyConnection, dates: set[date]) -> set[int]:
     """The numbers of the batches with entries for these request dates."""
-    return {
-        row[0]
-        for row in con.execute(
-            "select distinct sequence from settled.batch_dates where request_date in $dates", {"dates": list(dates)}
-        ).fetchall()
-    }
+    found = con.execute(
+        "select distinct sequence from settled.batch_dates where request_date in $dates", {"dates": list(dates)}
+    )
+    return {sequence for (sequence,) in found.fetchall()}
 
 
 def remember(

@@ -7,6 +7,7 @@ import duckdb
 from makegood.settlement.batches import Batch
 from makegood.settlement.ledger import COLUMNS, Ledger
 from makegood.settlement.loading import BATCH_COLUMNS, write_batches
+from makegood.storage.queries import sql_beside
 from makegood.storage.warehouse import has_table
 
 
@@ -29,6 +30,10 @@ class ReaderTable:
     scope: str = "true"
 
 
+def _expected(table: str) -> str:
+    return sql_beside(__file__, f"expected/{table}")
+
+
 POSTED = "what was posted"
 READER_TABLES = (
     ReaderTable("fct_ledger_batches", ("batch_id",), "from loaded_batches", POSTED),
@@ -36,73 +41,31 @@ READER_TABLES = (
     ReaderTable(
         "mart_ledger_balances_daily",
         ("settled_date", "account_id"),
-        """
-        select
-            account_id,
-            settled_date,
-            sum(amount_usd) over (account_days rows unbounded preceding) - amount_usd as opening_usd,
-            payouts_usd,
-            adjustments_usd,
-            reversals_usd,
-            sum(amount_usd) over (account_days rows unbounded preceding) as closing_usd,
-            entry_count,
-        from (
-            select
-                account_id,
-                settled_date,
-                sum(amount_usd) as amount_usd,
-                sum(if(entry_type = 'payout', amount_usd, 0)) as payouts_usd,
-                sum(if(entry_type = 'adjustment', amount_usd, 0)) as adjustments_usd,
-                sum(if(entry_type = 'reversal', amount_usd, 0)) as reversals_usd,
-                count(*) as entry_count,
-            from loaded
-            group by account_id, settled_date
-        )
-        window account_days as (partition by account_id order by settled_date)
-        """,
+        _expected("mart_ledger_balances_daily"),
         POSTED,
     ),
     ReaderTable(
         "mart_ledger_postings",
         ("compensation_id", "account_id"),
-        "select compensation_id, account_id, sum(amount_usd) as posted_usd, count(*) as entry_count from loaded group by all",
+        _expected("mart_ledger_postings"),
         POSTED,
     ),
     ReaderTable(
         "mart_settlement_daily",
         ("request_date", "account_id"),
-        """
-        select
-            request_date,
-            account_id,
-            sum(decided_usd)::decimal(38, 12) as decided_usd,
-            sum(posted_usd)::decimal(38, 12) as posted_usd,
-            sum(decided_usd - posted_usd)::decimal(38, 12) as unsettled_usd,
-        from (
-            select request_date, account_id, payout_usd as decided_usd, 0 as posted_usd from fct_compensations
-            union all
-            select request_date, account_id, 0, amount_usd from loaded
-        )
-        group by request_date, account_id
-        """,
+        _expected("mart_settlement_daily"),
         "what was decided and posted",
     ),
     ReaderTable(
         "mart_compensation_by_account_daily",
         ("request_date", "account_id", "compensation_type", "model"),
-        """
-        select request_date, account_id, compensation_type, model, count(*) as compensation_count, sum(payout_usd) as payout_usd
-        from fct_compensations group by all
-        """,
+        _expected("mart_compensation_by_account_daily"),
         "fct_compensations",
     ),
     ReaderTable(
         "fct_compensations",
         ("request_date", "source", "request_id"),
-        """
-        select request_date, source, request_id, account_id, requested_at, rule_id, policy_version, cost_usd, payout_usd
-        from fct_requests where reason_code = 'compensated'
-        """,
+        _expected("fct_compensations"),
         "what fct_requests decides",
         scope="request_date in (select request_date from fct_requests)",
     ),
@@ -131,10 +94,9 @@ def _first_unlike(con: duckdb.DuckDBPyConnection, table: ReaderTable) -> str | N
     columns = ", ".join(str(column[0]) for column in con.execute(f"from ({table.expected}) limit 0").description or [])
     keys = ", ".join(table.keys)
     row = con.execute(
-        f"with expected as (select {columns} from ({table.expected})),"
-        f" found as (select {columns} from {table.table} where {table.scope}),"
-        " unlike as ((from expected except all from found) union all (from found except all from expected))"
-        f" select {keys} from unlike order by {keys} limit 1"
+        sql_beside(__file__, "first_unlike").format(
+            columns=columns, expected=table.expected, table=table.table, scope=table.scope, keys=keys
+        )
     ).fetchone()
     if row is None:
         return None

@@ -22,10 +22,11 @@ from makegood.settlement.due import work_out
 from makegood.settlement.entries import check, make_entries
 from makegood.settlement.holds import held_accounts
 from makegood.settlement.ledger import Ledger
-from makegood.settlement.memory import attach_memory, forget, is_believed, last_settled, remember
+from makegood.settlement.memory import Settled, attach_memory, forget, is_believed, last_settled, remember
 from makegood.settlement.trusting import last_seen, note_seen, refuse_what_may_be_older
 from makegood.settlement.usual import Usual, surprises
 from makegood.storage.connections import connect
+from makegood.storage.queries import only_row
 
 Made = TypeVar("Made")
 
@@ -143,8 +144,9 @@ def _settle(
                 f"not posted: {surprising[0]}{more}; see everything with --dry-run, and if it is right, settle with --confirm"
                 " (in Dagster with is_confirmed: true)"
             )
-        held = con.execute("select count(*), coalesce(sum(due_usd), 0) from due where is_held").fetchone()
-        assert held is not None
+        held_count, held_usd = only_row(
+            con.execute("select count(*), coalesce(sum(due_usd), 0) from due where is_held")
+        )
         entry_count, amount = (
             sum(line.entry_count for line in lines),
             sum((line.amount_usd for line in lines), Decimal(0)),
@@ -172,8 +174,8 @@ def _settle(
         entry_count=entry_count,
         amount_usd=amount,
         lines=lines,
-        held_count=held[0],
-        held_usd=held[1],
+        held_count=held_count,
+        held_usd=held_usd,
         surprises=surprising,
         is_dry_run=is_dry_run,
     )
@@ -221,11 +223,11 @@ def starting_point(
         MakegoodError: the ledger is broken, or the publication is older than the last settlement.
     """
     last = ledger.last()
-    row = con.execute(
-        "select schema_uuid from __ducklake_metadata_makegood.ducklake_schema order by schema_id"
-    ).fetchone()
-    assert row is not None, "a DuckLake has a schema"
-    warehouse_id = str(row[0])
+    (warehouse_id,) = only_row(
+        con.execute(
+            "select schema_uuid::varchar from __ducklake_metadata_makegood.ducklake_schema order by schema_id limit 1"
+        )
+    )
     record = Publications(publications_file(home.warehouse))
     try:
         covered = coverage(record.landing_ranges(publication.snapshot_id))
@@ -236,19 +238,19 @@ def starting_point(
     is_remembered = is_believed(con, warehouse_id, last.head if last else Head())
     before = last_settled(con, last, is_remembered)
     if before:
-        _refuse_what_is_behind(before, (warehouse_id, publication.snapshot_id, covered))
+        _refuse_what_is_behind(before, Settled(warehouse_id, publication.snapshot_id, covered))
     return StartingPoint(publication, warehouse_id, covered, last, is_whole=not is_remembered)
 
 
-def _refuse_what_is_behind(before: tuple[str, int, Coverage], now: tuple[str, int, Coverage]) -> None:
-    if before[0] == now[0] and now[1] < before[1]:
+def _refuse_what_is_behind(before: Settled, now: Settled) -> None:
+    if before.warehouse_id == now.warehouse_id and now.snapshot_id < before.snapshot_id:
         raise MakegoodError(
-            f"the published snapshot {now[1]} is older than {before[1]}, which was settled: publish a newer one first"
+            f"the published snapshot {now.snapshot_id} is older than {before.snapshot_id}, which was settled: publish a newer one first"
         )
-    if not now[2].reaches(before[2]):
+    if not now.covered.reaches(before.covered):
         raise MakegoodError(
-            f"the landing hours published without a gap are {now[2].start:%Y-%m-%dT%H} to {now[2].end:%Y-%m-%dT%H}, and those last settled were"
-            f" {before[2].start:%Y-%m-%dT%H} to {before[2].end:%Y-%m-%dT%H}: run those that are missing first"
+            f"the landing hours published without a gap are {now.covered}, and those last settled were {before.covered}: run those that are"
+            " missing first"
         )
 
 

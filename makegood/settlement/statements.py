@@ -14,6 +14,7 @@ from makegood.publication.asking import ask
 from makegood.publication.reading import reading
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.trusting import refuse_what_is_behind
+from makegood.storage.queries import only_row, sql_beside
 
 TEMPLATE = Path(__file__).parent / "statement.html"
 COLUMNS = ("settled_date", "request_date", "entry_type", "reason", "amount_usd", "balance_usd", "entry_id")
@@ -68,40 +69,21 @@ def statement(home: Home, account_id: str, month: str) -> Statement:
     first, last = month_bounds(month)
     refuse_what_is_behind(home.existing(), Ledger(home.ledger))
     with reading(home.warehouse) as (con, _):
-        known = ask(
-            con,
-            "select exists (from fct_ledger_entries where account_id = $account)"
-            " or exists (from mart_compensation_by_account_daily where account_id = $account)",
-            {"account": account_id},
-        ).fetchone()
-        if known is None or not known[0]:
+        (is_known,) = only_row(ask(con, sql_beside(__file__, "account_is_known"), {"account": account_id}))
+        if not is_known:
             raise MakegoodError(
                 f"account {account_id!r} has no compensation: nothing was ever decided or posted for it"
             )
-        before = ask(
-            con,
-            "select coalesce(sum(amount_usd), 0) from fct_ledger_entries where account_id = ? and settled_date < ?",
-            [account_id, first],
-        ).fetchone()
-        rows = ask(
-            con,
-            "select settled_date, request_date, entry_type, reason, amount_usd, entry_id from fct_ledger_entries"
-            " where account_id = ? and settled_date between ? and ?"
-            " order by settled_date, batch_id, request_date, compensation_id",
-            [account_id, first, last],
-        ).fetchall()
-        unsettled = ask(
-            con,
-            "select coalesce(sum(unsettled_usd), 0) from mart_settlement_daily where account_id = ? and request_date between ? and ?",
-            [account_id, first, last],
-        ).fetchone()
-    assert before is not None and unsettled is not None
-    balance = opening = Decimal(before[0])
+        month_values = {"account": account_id, "first": first, "last": last}
+        sums = only_row(ask(con, sql_beside(__file__, "statement_sums"), month_values))
+        rows = ask(con, sql_beside(__file__, "statement_entries"), month_values).fetchall()
+    opening, accrual = map(Decimal, sums)
+    balance = opening
     lines = []
     for settled_date, request_date, entry_type, reason, amount, entry_id in rows:
         balance += amount
         lines.append(StatementLine(settled_date, request_date, entry_type, reason, amount, balance, entry_id))
-    return Statement(account_id, first, last, opening, tuple(lines), balance, Decimal(unsettled[0]))
+    return Statement(account_id, first, last, opening, tuple(lines), balance, accrual)
 
 
 def as_rows(made: Statement) -> list[tuple[object, ...]]:

@@ -12,81 +12,13 @@ from decimal import Decimal
 import duckdb
 
 from makegood.settlement.ledger import Ledger
+from makegood.storage.queries import sql_beside
 
 DAYS = 28
 """How many of the latest request dates in the ledger count as the past."""
 
 SHARE = Decimal("0.1")
 """An account whose day comes to less than this share of the largest day of all accounts needs no confirmation."""
-
-PAST = """
-create or replace temp table past as
-select request_date, account_id, sum(amount_usd)::decimal(38, 12) as amount_usd
-from {entries} where request_date in (select unnest($dates)::date) group by request_date, account_id
-"""
-
-SURPRISES = """
-with largest as (
-    select max(amount_usd) as amount_usd
-    from (select sum(amount_usd) as amount_usd from past group by request_date)
-),
-
-own as (
-    select account_id, max(amount_usd) as amount_usd from past group by account_id
-),
-
-top as (
-    select max(amount_usd) as amount_usd from own
-),
-
-postings as (
-    select
-        request_date,
-        account_id,
-        abs(amount_usd) as amount_usd,
-        if(amount_usd > 0, 'paid', 'taken back') as direction,
-        entry_type <> 'payout' as is_correction,
-    from entries
-),
-
-sums as (
-    select request_date, account_id, direction, sum(amount_usd) as amount_usd from postings group by all
-    union all
-    select request_date, null, direction, sum(amount_usd) from postings group by all
-    union all
-    select null, null, 'corrected', sum(amount_usd) from postings where is_correction having count(*) > 0
-),
-
-usual as (
-    select
-        sums.*,
-        largest.amount_usd as largest_usd,
-        case
-            when sums.account_id is null then largest.amount_usd
-            else coalesce(own.amount_usd, top.amount_usd)
-        end as usual_usd,
-    from sums
-    cross join largest
-    cross join top
-    left join own using (account_id)
-),
-
-limits as (
-    select
-        *,
-        case
-            when largest_usd is null then $first_usd
-            when account_id is null then greatest($unseen_usd, $times * usual_usd)
-            else greatest($unseen_usd, $times * usual_usd, largest_usd * $share)
-        end::decimal(38, 12) as limit_usd,
-    from usual
-)
-
-select request_date, account_id, direction, amount_usd, usual_usd, limit_usd
-from limits
-where amount_usd > limit_usd
-order by account_id nulls first, amount_usd - limit_usd desc, request_date nulls first
-"""
 
 
 @dataclass(frozen=True)
@@ -109,9 +41,9 @@ def surprises(con: duckdb.DuckDBPyConnection, ledger: Ledger, usual: Usual) -> l
     batches = ledger.batches()
     dates = sorted({day for batch in batches for day in batch.request_dates})[-DAYS:]
     told = [batch for batch in batches if not dates or set(dates) & set(batch.request_dates)]
-    con.execute(PAST.format(entries=ledger.relation(told)), {"dates": dates})
+    con.execute(sql_beside(__file__, "past").format(entries=ledger.relation(told)), {"dates": dates})
     rows = con.execute(
-        SURPRISES,
+        sql_beside(__file__, "surprises"),
         {"times": usual.times, "unseen_usd": usual.unseen_usd, "first_usd": usual.first_usd, "share": SHARE},
     ).fetchall()
     con.execute("drop table past")

@@ -13,7 +13,7 @@ from makegood.home import Home, spill_directory
 from makegood.publication.sealing import prove as prove_published
 from makegood.settlement import reader_checks
 from makegood.settlement.batches import Batch
-from makegood.settlement.due import work_out
+from makegood.settlement.due import UNKNOWN_ACCOUNT, work_out
 from makegood.settlement.entries import ENTRY_DIGEST, ENTRY_ID
 from makegood.settlement.holds import held_accounts
 from makegood.settlement.ledger import Ledger
@@ -22,30 +22,8 @@ from makegood.settlement.proving import prove
 from makegood.settlement.settling import session, starting_point, with_memory
 from makegood.settlement.trusting import refuse_what_may_be_older
 from makegood.storage.connections import connect
+from makegood.storage.queries import only_row, sql_beside
 from makegood.storage.warehouse import has_table
-
-STEPS = f"""
-create or replace temp table steps as
-with entries as (
-    select *, {ENTRY_DIGEST} as made_digest,
-    from read_parquet($files, hive_partitioning = false, filename = true)
-),
-
-places as (
-    select file as filename, sequence as file_batch_id, settled_date as file_settled_date
-    from batches
-)
-
-select
-    *,
-    row_number() over key_order as ordinal,
-    coalesce(sum(amount_usd) over (key_order rows between unbounded preceding and 1 preceding), 0) as before_usd,
-    sum(amount_usd) over (key_order rows unbounded preceding) as after_usd,
-    lag(entry_id) over key_order as previous_entry_id,
-from entries
-inner join places using (filename)
-window key_order as (partition by compensation_id, account_id order by file_batch_id)
-"""
 
 FAULTS = {
     "its digest is not that of its columns": "entry_digest <> made_digest",
@@ -53,7 +31,7 @@ FAULTS = {
     "it names another batch": "batch_id <> file_batch_id",
     "it names another period": "settled_date <> file_settled_date",
     "its amount is zero": "amount_usd = 0",
-    "its account is unknown": "account_id = 'unknown'",
+    "its account is unknown": f"account_id = '{UNKNOWN_ACCOUNT}'",
     "the total posted for its key is negative": "after_usd < 0",
     "its type does not follow from the sums before and after it": (
         "entry_type <> case when before_usd = 0 then 'payout' when after_usd = 0 then 'reversal' else 'adjustment' end"
@@ -174,23 +152,21 @@ def _entries(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> tuple[
             for batch in batches
         ],
     )
-    con.execute(STEPS, {"files": [str(batch.file) for batch in batches]})
+    steps = sql_beside(__file__, "steps").format(entry_digest=ENTRY_DIGEST)
+    con.execute(steps, {"files": [str(batch.file) for batch in batches]})
     problems = []
     for fault, condition in FAULTS.items():
         row = con.execute(
             f"select entry_id, file_batch_id from steps where {condition} order by file_batch_id, request_date, compensation_id limit 1"
         ).fetchone()
         if row:
-            problems.append(f"entry {row[0]} of batch {row[1]} is inconsistent: {fault}")
-    miscounted = con.execute(
-        "select sequence from batches left join (select file_batch_id, count(*) as n, sum(amount_usd) as s from steps group by 1) on sequence = file_batch_id"
-        " where n is distinct from entry_count or s is distinct from amount_usd order by 1 limit 1"
-    ).fetchone()
-    if miscounted:
-        problems.append(f"batch {miscounted[0]} has a different entry count or total than its metadata states")
-    total = con.execute("select count(*), sum(amount_usd) from steps").fetchone()
-    assert total is not None
-    return total[0], total[1], problems
+            entry_id, batch_id = row
+            problems.append(f"entry {entry_id} of batch {batch_id} is inconsistent: {fault}")
+    if miscounted := con.execute(sql_beside(__file__, "miscounted")).fetchone():
+        (batch_id,) = miscounted
+        problems.append(f"batch {batch_id} has a different entry count or total than its metadata states")
+    entry_count, amount = only_row(con.execute("select count(*), sum(amount_usd) from steps"))
+    return entry_count, amount, problems
 
 
 def _decisions(
@@ -200,35 +176,27 @@ def _decisions(
     work_out(con, ledger, closed_until, held, is_whole=is_whole)
     con.execute("create or replace temp table seen_due as from due where not is_held")
     work_out(con, ledger, closed_until, held, is_whole=True)
-    row = con.execute(
-        "with overlooked as ((from due where not is_held) except (from seen_due))"
-        " select compensation_id, account_id, posted_usd, allowed_usd, last_entry_id, count(*) over () from overlooked order by all limit 1"
-    ).fetchone()
+    row = con.execute(sql_beside(__file__, "overlooked")).fetchone()
     if row is None:
         return []
-    entry = f"entry {row[4]}" if row[4] else "no entry"
+    compensation_id, account_id, posted_usd, allowed_usd, last_entry_id, key_count = row
+    entry = f"entry {last_entry_id}" if last_entry_id else "no entry"
     return [
-        f"{row[5]} keys differ from what is allowed, and the next settlement would miss them: the first is {row[0]} of account {row[1]} with"
-        f" {row[2]} USD posted ({entry}) and {row[3]} USD allowed"
+        f"{key_count} keys differ from what is allowed, and the next settlement would miss them: the first is {compensation_id} of account"
+        f" {account_id} with {posted_usd} USD posted ({entry}) and {allowed_usd} USD allowed"
     ]
 
 
 def _costs(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Keys that are allowed more than their requests cost. That posted and allowed sums agree does not exclude this."""
-    row = con.execute(
-        "select compensation_id, account_id, sum(allowed.amount_usd), sum(cost_usd) from allowed group by all"
-        " having sum(allowed.amount_usd) > sum(cost_usd) order by all limit 1"
-    ).fetchone()
-    return (
-        [f"key {row[0]} of account {row[1]} is allowed {row[2]} USD, more than its requests cost ({row[3]} USD)"]
-        if row
-        else []
-    )
+    return [
+        f"key {compensation_id} of account {account_id} is allowed {allowed_usd} USD, more than its requests cost ({cost_usd} USD)"
+        for compensation_id, account_id, allowed_usd, cost_usd in con.execute(
+            sql_beside(__file__, "allowed_above_cost")
+        ).fetchall()
+    ]
 
 
 def _waiting(con: duckdb.DuckDBPyConnection) -> tuple[int, Decimal, int]:
-    row = con.execute(
-        "select count(*) filter (where not is_held), coalesce(sum(due_usd) filter (where not is_held), 0), count(*) filter (where is_held) from due"
-    ).fetchone()
-    assert row is not None
-    return row[0], row[1], row[2]
+    due_count, due_usd, held_count = only_row(con.execute(sql_beside(__file__, "waiting")))
+    return due_count, due_usd, held_count

@@ -7,6 +7,7 @@ import duckdb
 from makegood.errors import MakegoodError
 from makegood.home import catalog_file, data_directory
 from makegood.storage.connections import connect, sql_text
+from makegood.storage.queries import only_row
 from makegood.storage.sqlite_files import fault, is_there
 
 ALIAS = "makegood"
@@ -36,6 +37,23 @@ def attach(
     Raises:
         MakegoodError: the catalog is damaged or missing.
     """
+    statement = attach_sql(warehouse, read_only=read_only, snapshot_id=snapshot_id, pinned=pinned, data=data)
+    try:
+        con.execute(statement)
+        con.execute(f"use {ALIAS}")
+    except duckdb.Error as error:
+        raise fault(catalog_file(warehouse), error, rebuilding(warehouse)) from error
+
+
+def attach_sql(
+    warehouse: Path,
+    *,
+    read_only: bool = True,
+    snapshot_id: int | None = None,
+    pinned: Path | None = None,
+    data: str | None = None,
+) -> str:
+    """The SQL by which `attach` attaches the warehouse. dbt_project/profiles.yml attaches it to dbt with the same options."""
     # The catalog records the path where it was created, but a home may have been moved or mounted elsewhere.
     options = [f"data_path '{sql_text(data or data_directory(warehouse))}'", "override_data_path true"]
     if pinned is None:
@@ -45,11 +63,7 @@ def attach(
     if snapshot_id is not None:
         options.append(f"snapshot_version {snapshot_id:d}")
     place = pinned or f"sqlite:{catalog_file(warehouse)}"
-    try:
-        con.execute(f"attach 'ducklake:{sql_text(place)}' as {ALIAS} ({', '.join(options)})")
-        con.execute(f"use {ALIAS}")
-    except duckdb.Error as error:
-        raise fault(catalog_file(warehouse), error, rebuilding(warehouse)) from error
+    return f"attach 'ducklake:{sql_text(place)}' as {ALIAS} ({', '.join(options)})"
 
 
 def create(warehouse: Path, *, is_published: bool = False) -> None:
@@ -76,13 +90,15 @@ def rebuilding(warehouse: Path) -> str:
 
 def head_snapshot(con: duckdb.DuckDBPyConnection) -> int:
     """The id of the newest snapshot."""
-    row = con.execute(f"select max(snapshot_id) from ducklake_snapshots('{ALIAS}')").fetchone()
-    return int(row[0]) if row else 0
+    (newest,) = only_row(con.execute(f"select max(snapshot_id) from ducklake_snapshots('{ALIAS}')"))
+    return int(newest)
 
 
 def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether the attached snapshot contains this table or view."""
-    row = con.execute(
-        "select count(*) from information_schema.tables where table_catalog = ? and table_name = ?", [ALIAS, name]
-    ).fetchone()
-    return bool(row and row[0])
+    (count,) = only_row(
+        con.execute(
+            "select count(*) from information_schema.tables where table_catalog = ? and table_name = ?", [ALIAS, name]
+        )
+    )
+    return bool(count)

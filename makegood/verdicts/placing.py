@@ -23,7 +23,8 @@ from makegood.ingestion.inventory import Inventory
 from makegood.ingestion.inventory_records import AssessmentPart, LandedFile
 from makegood.ingestion.lake_parts import MERGE_REACH, current_rows, paths
 from makegood.ingestion.sources import ASSESSMENTS
-from makegood.storage.connections import connect, sql_text
+from makegood.storage.connections import connect, sql_list, sql_text
+from makegood.storage.queries import only_row, sql_beside
 
 PATIENCE = timedelta(days=30)
 """How long before its verdict a request may have begun, and how long a verdict waits for its request to land."""
@@ -36,24 +37,8 @@ ARRIVED = Path("content_assessments", "arrived")
 WAITING = Path("content_assessments", "waiting")
 """Verdicts that were looked up but whose request was not found, by landing day."""
 
-SPEAKS_AT = f"""
-    delivered.landed_hour <= verdicts.landed_hour + interval {PATIENCE.days} day
-    and (
-        delivered.requested_at between verdicts.assessed_at - interval {PATIENCE.days} day
-            and verdicts.assessed_at + interval {CLOCKS.days} day
-        or delivered.requested_at between verdicts.requested_at - interval {HINT_REACH.days} day
-            and verdicts.requested_at + interval {HINT_REACH.days} day
-    )
-"""
-"""SQL: whether a `verdicts` row may judge a `delivered` row by their times. It uses these two rows only, so landing order is irrelevant."""
-SPEAKS_OF = f"""
-    verdicts.id_hash = delivered.id_hash
-    and verdicts.source = delivered.source
-    and verdicts.request_id = delivered.request_id
-    and (verdicts.account_id is null or verdicts.account_id = delivered.account_id)
-    and {SPEAKS_AT}
-"""
-"""SQL: whether a `verdicts` row judges a `delivered` row."""
+DAYS = {"patience": PATIENCE.days, "clocks": CLOCKS.days, "hint_reach": HINT_REACH.days}
+"""The reaches as the queries name them, in days."""
 
 IDENTITY = "landing_file, landing_line, source, request_id, detector"
 
@@ -91,12 +76,9 @@ def copy_to_shared_hours(hours: Iterable[datetime], lake: Path, inventory: Inven
     with connect(extensions=(), spill=lake_spill_directory(lake)) as con:
         _read_verdicts(con, placed, lake)
         con.execute(
-            "insert into found select distinct identity, verdicts.request_key, date_trunc('hour', delivered.requested_at)"
-            f" from verdicts inner join (select * {current_rows(delivered, lake, inventory)}) as delivered"
-            f" on verdicts.request_key = delivered.request_key and {SPEAKS_AT}"
-            f" and abs(date_diff('hour', placed_hour, delivered.requested_at)) <= {MERGE_REACH // HOUR}"
-            " where (identity, verdicts.request_key, date_trunc('hour', delivered.requested_at))"
-            " not in (select (identity, request_key, placed_hour) from verdicts)"
+            sql_beside(__file__, "shared_hours").format(
+                delivered=current_rows(delivered, lake, inventory), reach_hours=MERGE_REACH // HOUR
+            )
         )
         copies = _write_found(con, lake, is_copy=True)
     inventory.move((), copies)
@@ -198,29 +180,16 @@ def _read_verdicts(con: duckdb.DuckDBPyConnection, parts: list[AssessmentPart], 
         }
     )
     con.register("known", known)
+    files = sql_list(paths(lake, (part.lake_part for part in parts)))
     con.execute(
-        f"create table verdicts as select {columns_sql(COLUMNS)}, lake_part, version, placed_hour, struct_pack({IDENTITY}) as identity"
-        " from read_parquet(?, hive_partitioning = false, filename = true) inner join known using (filename, landing_file)",
-        [paths(lake, (part.lake_part for part in parts))],
-    )
-    con.execute("create table found as select identity, request_key, placed_hour as request_hour from verdicts limit 0")
-    con.execute("create view missing as from verdicts anti join found using (identity)")
-    con.execute(
-        "create view sought as from verdicts where identity not in (select identity from found) or (account_id is null and requested_at is null)"
+        sql_beside(__file__, "verdicts").format(columns=columns_sql(COLUMNS), identity=IDENTITY, files=files, **DAYS)
     )
 
 
 def _search(con: duckdb.DuckDBPyConnection, lake_parts: set[str], lake: Path, inventory: Inventory) -> None:
     """Look up verdicts that have not been found yet in these parts. If a request has several hours, take the earliest."""
     if lake_parts:
-        con.execute(
-            "insert into found with meant as (select identity, delivered.request_key, min(delivered.requested_at) as requested_at,"
-            " coalesce(bool_or(delivered.requested_at = verdicts.requested_at), false) as is_exact"
-            f" from (select * {current_rows(lake_parts, lake, inventory)}) as delivered"
-            f" inner join sought as verdicts on {SPEAKS_OF} group by all)"
-            " select identity, request_key, date_trunc('hour', requested_at) from meant anti join found using (identity, request_key)"
-            " qualify is_exact or not bool_or(is_exact) over (partition by identity)"
-        )
+        con.execute(sql_beside(__file__, "search").format(delivered=current_rows(lake_parts, lake, inventory)))
 
 
 def _likely_parts(con: duckdb.DuckDBPyConnection, inventory: Inventory) -> Iterator[set[str]]:
@@ -233,14 +202,10 @@ def _likely_parts(con: duckdb.DuckDBPyConnection, inventory: Inventory) -> Itera
         f"select distinct date_trunc('hour', requested_at) {arrived} and requested_at is not null"
     ).fetchall()
     yield {part.lake_part for (hour,) in hours for part in inventory.current_parts(hour, hour + HOUR)}
-    patience, reach = f"interval {PATIENCE.days} day", f"interval {HINT_REACH.days} day"
-    bounds = con.execute(
-        f"select min(least(assessed_at - {patience}, requested_at - {reach})),"
-        f" max(greatest(assessed_at + interval {CLOCKS.days} day, requested_at + {reach})) {arrived}"
-    ).fetchone()
-    if bounds is None or bounds[0] is None:
+    first_at, last_at = only_row(con.execute(sql_beside(__file__, "bounds").format(arrived=ARRIVED, **DAYS)))
+    if first_at is None:
         return
-    within_reach = reversed(inventory.current_parts(bounds[0] - HOUR, bounds[1]))
+    within_reach = reversed(inventory.current_parts(first_at - HOUR, last_at))
     for _, parts in groupby(within_reach, key=lambda part: part.request_hour.date()):
         if con.execute(f"select 1 {arrived} limit 1").fetchone() is None:
             return
@@ -253,18 +218,10 @@ def _write_found(con: duckdb.DuckDBPyConnection, lake: Path, *, is_copy: bool) -
     The names of the parts depend only on the verdicts in them.
     """
     parts: list[AssessmentPart] = []
-    con.execute(
-        f"create or replace table ranked as select *, {is_copy} or row_number() over"
-        " (partition by identity order by request_hour, request_key) > 1 as is_further from found"
-    )
+    con.execute(sql_beside(__file__, "ranked"), {"is_copy": is_copy})
     hours = con.execute("select distinct request_hour, is_further from ranked order by all").fetchall()
     for hour, is_further in hours:
-        con.execute(
-            "create or replace table of_hour as select distinct on (identity, ranked.request_key) verdicts.*"
-            " replace (ranked.request_key as request_key, ('0x' || left(ranked.request_key, 16))::ubigint as key_hash)"
-            f" from verdicts inner join ranked using (identity) where ranked.request_hour = timestamp '{hour}' and is_further = {is_further}"
-            " and coalesce(verdicts.request_key = ranked.request_key, true)"
-        )
+        con.execute(sql_beside(__file__, "of_hour"), {"hour": hour, "is_further": is_further})
         place = Path("content_assessments", f"request_date={hour:%Y-%m-%d}", f"request_hour={hour:%H}")
         parts += _write_part(con, "of_hour", place, hour, lake, is_copy=is_further)
     return parts
@@ -277,10 +234,12 @@ def _write_part(
     counts = con.execute(f"select landing_file, version, count(*) from {table} group by all order by all").fetchall()
     if not counts:
         return []
-    digest = con.execute(
-        f"select md5(string_agg(version || identity::varchar || coalesce(request_key, ''), '|' order by identity, request_key)) from {table}"
-    ).fetchone()
-    part = place / f"{digest[0] if digest else ''}.parquet"
+    (digest,) = only_row(
+        con.execute(
+            f"select md5(string_agg(version || identity::varchar || coalesce(request_key, ''), '|' order by identity, request_key)) from {table}"
+        )
+    )
+    part = place / f"{digest}.parquet"
     (lake / place).mkdir(parents=True, exist_ok=True)
     con.execute(
         f"copy (select {columns_sql(COLUMNS)} from {table} order by {IDENTITY}, request_key) to '{sql_text(lake / part)}'"

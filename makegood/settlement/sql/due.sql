@@ -1,0 +1,44 @@
+-- Creates `due`: one row per key whose posted sum is not what is allowed, with a flag for accounts on hold.
+create or replace temp table due as
+with allowed_keys as (
+    select
+        compensation_id,
+        account_id,
+        sum(amount_usd) as allowed_usd,
+        sum(payout_usd) as decided_usd,
+        sum(cost_usd) as cost_usd,
+        max(request_date) as request_date,
+        arg_max(policy_version, requested_at) as policy_version,
+    from allowed
+    group by compensation_id, account_id
+),
+
+posted_keys as (
+    select
+        compensation_id,
+        account_id,
+        sum(amount_usd) as posted_usd,
+        count(*) as entry_count,
+        arg_max(entry_id, batch_id) as last_entry_id,
+        arg_max(request_date, batch_id) as request_date,
+        arg_max(policy_version, batch_id) as policy_version,
+    from posted
+    group by compensation_id, account_id
+)
+
+select
+    compensation_id,
+    account_id,
+    coalesce(allowed_keys.decided_usd, 0)::decimal(38, 12) as decided_usd,
+    coalesce(allowed_keys.allowed_usd, 0)::decimal(38, 12) as allowed_usd,
+    coalesce(allowed_keys.cost_usd, 0)::decimal(38, 12) as cost_usd,
+    coalesce(posted_keys.posted_usd, 0)::decimal(38, 12) as posted_usd,
+    coalesce(posted_keys.entry_count, 0) as entry_count,
+    posted_keys.last_entry_id,
+    coalesce(allowed_keys.request_date, posted_keys.request_date) as request_date,
+    coalesce(allowed_keys.policy_version, posted_keys.policy_version) as policy_version,
+    (coalesce(allowed_keys.allowed_usd, 0) - coalesce(posted_keys.posted_usd, 0))::decimal(38, 12) as due_usd,
+    account_id in (select account_id from holds) as is_held,
+from allowed_keys
+full outer join posted_keys using (compensation_id, account_id)
+where coalesce(allowed_keys.allowed_usd, 0) <> coalesce(posted_keys.posted_usd, 0)

@@ -1,0 +1,15 @@
+"""How far apart deliveries of one request may be is the same for the lake and for the models."""
+
+import re
+from pathlib import Path
+
+from makegood.hours import HOUR
+from makegood.ingestion.lake_parts import MERGE_REACH
+
+MACROS = Path(__file__).parents[2] / "dbt_project/macros/deliveries.sql"
+
+
+def test_the_models_merge_deliveries_within_the_reach_of_the_lake() -> None:
+    stated = re.search(r"macro merge_hours\(\) -%\} (\d+) ", MACROS.read_text())
+    assert stated is not None
+    assert int(stated[1]) * HOUR == MERGE_REACH
