@@ -45,6 +45,11 @@ def line(**changes: Any) -> bytes:
     return json.dumps(record(**changes), ensure_ascii=False).encode() + b"\n"
 
 
+def lines(*request_ids: str) -> bytes:
+    """A good canonical line for each of these request ids."""
+    return b"".join(line(request_id=request_id) for request_id in request_ids)
+
+
 @dataclass
 class Place:
     """A home, and what landing it gives."""
@@ -82,6 +87,10 @@ class Place:
                 found += [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
         return found
 
+    def ids(self) -> list[str]:
+        """The request ids of the rows that count, by file and line."""
+        return [row["request_id"] for row in self.rows("request_id, landing_line")]
+
     def quarantine(self) -> list[tuple[str, int, str, str | None]]:
         """File name, line, reason and harmless fields of what is quarantined of the files' current versions."""
         files = sorted(str(file) for file in self.lake.glob("quarantine/**/*.parquet"))
@@ -100,6 +109,10 @@ class Place:
 
     def reasons(self) -> list[tuple[int, str]]:
         return [(number, reason) for _, number, reason, _ in self.quarantine()]
+
+    def refusals(self) -> dict[str, str]:
+        """The reason of each landing file that was refused, by its name."""
+        return {Path(file.landing_file).name: file.reason for file in self.inventory.refused_files()}
 
     def land_lines(self, *lines: bytes) -> list[dict[str, Any]]:
         self.put("part.jsonl", b"".join(lines))

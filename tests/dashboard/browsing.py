@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -85,3 +86,8 @@ class Window:
         """Keep a screenshot of the whole page."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+def query(window: Window) -> dict[str, list[str]]:
+    """The parameters in the URL of the page that is open."""
+    return parse_qs(urlsplit(window.page.url).query)

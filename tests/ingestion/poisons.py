@@ -6,11 +6,12 @@ import os
 import random
 import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import duckdb
 import zstandard
+from fsspec.implementations.memory import MemoryFileSystem
 from judging import verdict
 from landing_place import line
 
@@ -120,16 +121,19 @@ VERDICTS: dict[str, bytes] = {
 
 
 def _parquet(select: str) -> bytes:
-    with NamedTemporaryFile(suffix=".parquet") as file, duckdb.connect() as con:
-        con.execute(f"copy ({select}) to '{file.name}' (format parquet)")
-        return Path(file.name).read_bytes()
+    memory = MemoryFileSystem()
+    with duckdb.connect() as con:
+        con.register_filesystem(memory)
+        con.execute(f"copy ({select}) to 'memory://poison.parquet' (format parquet, use_tmp_file false)")
+    content: bytes = memory.cat_file("poison.parquet")
+    return content
 
 
 def _zip(content: bytes) -> bytes:
-    with NamedTemporaryFile(suffix=".zip") as file:
-        with zipfile.ZipFile(file.name, "w") as archive:
-            archive.writestr("part.jsonl", content)
-        return Path(file.name).read_bytes()
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("part.jsonl", content)
+    return packed.getvalue()
 
 
 GZIP, LOG = gzip.compress(line() * 200), line() * 200

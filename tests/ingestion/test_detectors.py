@@ -1,100 +1,17 @@
-"""The built-in detectors: what they must flag and must not, on genuine records and on whatever text lies around in this project."""
+"""The built-in detectors: what they must flag and must not flag, on genuine records whose answers were replaced."""
 
 import gzip
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pytest
-from landing_place import ALWAYS, Place, at, make_place
+from answered_records import Found, answered, findings, found, landed, responded
+from landing_place import Place, make_place
 
-from makegood.generation.samples import install_samples, sample
+from makegood.generation.samples import install_samples
 from makegood.ingestion.sources import ADAPTERS, Source
-
-ROOT = Path(__file__).parents[2]
-Found = dict[str, set[str]]
-"""Detectors that found something, by request id."""
-SENTENCE = "The request was refused because the quota is used up. "
-LOOP = SENTENCE * 40
-TABLE = "| model | requests |\n|---|---|\n" + "".join(f"| model-{n} | {n * 7} |\n" for n in range(120))
-STEPS = "".join(f"{n}. Check that server {n} answers, then go on.\n" for n in range(1, 60))
-ZEROS = "zeros = [\n" + "    0.0, 0.0, 0.0, 0.0,\n" * 80 + "]\n"
-CODE = "def f(x):\n" + "".join(f"    if x == {n}:\n        return {n * n}\n" for n in range(60))
-RULES = "| a | b |\n" + "|---|---|" * 100
-
-
-def genuine() -> dict[str, Any]:
-    """A genuine record of a completion that was not streamed."""
-    with gzip.open(sample("litellm/sdk_payloads.jsonl.gz")) as lines:
-        for text in lines:
-            record: dict[str, Any] = json.loads(text)
-            if record["status"] == "success" and record["call_type"] == "acompletion" and record["response"]["choices"]:
-                return record
-    raise AssertionError("the samples hold no completion")
-
-
-def answered(
-    request_id: str,
-    content: Any,
-    finish: str = "stop",
-    parameters: dict[str, Any] | None = None,
-    output_tokens: int = 100,
-    **message: Any,
-) -> dict[str, Any]:
-    """A genuine record with another answer."""
-    record = genuine()
-    record["id"] = request_id
-    record["completion_tokens"] = output_tokens
-    record["model_parameters"] = parameters or {}
-    record["response"]["choices"] = [
-        {"finish_reason": finish, "index": 0, "message": {"role": "assistant", "content": content, **message}}
-    ]
-    return record
-
-
-def responded(request_id: str, response: dict[str, Any], parameters: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A genuine record with a response of another shape."""
-    return answered(request_id, "") | {"response": response, "model_parameters": parameters or {}}
-
-
-def findings(place: Place) -> list[tuple[Any, ...]]:
-    """What the built-in detectors said: request, detector, version, verdict, category, evidence, times and place."""
-    parts = [str(place.lake / part.lake_part) for part in place.inventory.assessment_parts(*ALWAYS)]
-    if not parts:
-        return []
-    with duckdb.connect() as con:
-        return con.execute(
-            "select request_id, detector, detector_version, verdict, score::varchar, category, evidence, requested_at, assessed_at,"
-            " landing_file, landing_line from read_parquet(?, hive_partitioning = false) order by all",
-            [parts],
-        ).fetchall()
-
-
-def found(place: Place) -> Found:
-    detectors: Found = {}
-    for request_id, detector, *_ in findings(place):
-        detectors.setdefault(request_id, set()).add(detector)
-    return detectors
-
-
-@pytest.fixture
-def litellm(tmp_path: Path) -> Iterator[Place]:
-    place = make_place(tmp_path, "litellm")
-    yield place
-    place.inventory.close()
-
-
-def landed(place: Place, *records: dict[str, Any]) -> Found:
-    started = at("2026-11-01T05:10:00").timestamp()
-    texts = [json.dumps(record | {"startTime": started, "endTime": started + 2}) for record in records]
-    place.put("log.jsonl", "\n".join(texts).encode())
-    place.land()
-    assert place.quarantine() == []
-    return found(place)
 
 
 def test_empty_answers_are_flagged_unless_there_is_something_else_to_them(litellm: Place) -> None:
@@ -195,76 +112,6 @@ def test_an_answer_that_ended_at_the_callers_own_limit_is_not_truncated(litellm:
         answered("no limit known", "And so", "length"),
         answered("stopped", "And so.", "stop", {"max_tokens": 4096}),
     ) == {"below": {"truncated"}}
-
-
-def test_loops_are_flagged_and_lists_tables_and_code_are_not(litellm: Place) -> None:
-    assert landed(
-        litellm,
-        answered("a sentence", LOOP),
-        answered("a sentence, cut in the middle", LOOP[:-20], "length", {"max_tokens": 100}),
-        answered("after an introduction", STEPS[:900] + LOOP),
-        answered("a word", "the " * 300),
-        answered("Chinese", "根据日志,请求在高峰时段出现了明显的延迟。" * 40),
-        answered("one sign", "!" * 600),
-        answered("one block of two", [{"type": "text", "text": "Well. "}, {"type": "text", "text": LOOP}]),
-        answered("a few times", SENTENCE * 9),
-        answered("short", "ha " * 100),
-        answered("a loop that was left", LOOP + "But that is all there is to say about it."),
-        answered("a loop for less than half", STEPS + "and again " * 60),
-        answered("a table", TABLE),
-        answered("rules of a table", TABLE[:400] + RULES),
-        answered("steps", STEPS),
-        answered("zeros", ZEROS),
-        answered("code", CODE),
-    ) == {
-        name: {"repetition_loop"}
-        for name in (
-            "a sentence",
-            "a sentence, cut in the middle",
-            "after an introduction",
-            "a word",
-            "Chinese",
-            "one sign",
-            "one block of two",
-        )
-    }
-
-
-def test_no_text_of_this_project_is_a_loop(litellm: Place) -> None:
-    names = subprocess.run(
-        ["git", "ls-files", "--", "*.py", "*.sql", "*.yml", "*.md", "*.csv", "*.lock", "*.toml"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    texts = {name: (ROOT / name).read_text() for name in names if "test_detectors" not in name}
-    assert len(texts) > 100
-    whole = [answered(name, text) for name, text in texts.items()]
-    halves = [answered(f"half of {name}", text[: len(text) // 2], "length") for name, text in texts.items() if text]
-    assert {
-        name for name, detectors in landed(litellm, *whole, *halves).items() if "repetition_loop" in detectors
-    } == set()
-
-
-def test_a_finding_says_what_was_counted_and_nothing_of_the_answer(litellm: Place) -> None:
-    landed(
-        litellm,
-        answered("loop", LOOP),
-        answered("json", "secret words", parameters={"response_format": {"type": "json_object"}}),
-    )
-    told = [row[1:7] for row in findings(litellm)]
-    assert told == [
-        ("invalid_json", "2", "unsatisfactory", "1.0000", "no JSON", '{"characters":12,"choices":1}'),
-        (
-            *("repetition_loop", "2", "unsatisfactory", "1.0000", "the same words to the end"),
-            json.dumps({"characters": len(LOOP), "period": len(SENTENCE)}, separators=(",", ":")),
-        ),
-    ]
-    began, ended = findings(litellm)[0][7:9]
-    assert (began, ended) == (at("2026-11-01T05:10:00"), at("2026-11-01T05:10:02"))
-    assert b"quota" not in litellm.stored_bytes()
-    assert b"secret" not in litellm.stored_bytes()
 
 
 def test_errors_and_callers_who_left_are_not_judged(litellm: Place) -> None:

@@ -122,11 +122,6 @@ def test_a_record_without_an_id_and_without_a_time_is_of_no_call(place: Place) -
     assert place.reasons() == [(1, "missing_request_id"), (2, "missing_timestamp")]
 
 
-@pytest.fixture
-def litellm(tmp_path: Path) -> Place:
-    return make_place(tmp_path, "litellm")
-
-
 def payload(later: float = 0, **changes: Any) -> bytes:
     """A LiteLLM record of a billed completion that began so many seconds later."""
     start = at("2026-11-01T05:10:00+00:00").timestamp() + later

@@ -1,7 +1,6 @@
 """Of meta what is known to be harmless is kept, with the names of all fields; of the rest numbers, truth values and times."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from landing_place import Place, line, make_place
 
-from makegood.ingestion import redacting
 from makegood.ingestion.texts.forms import KINDS
 from makegood.ingestion.texts.keeping import SHORT_FORMS, USUAL, Rules, wrong_path
 from makegood.ingestion.texts.keys import table
@@ -154,18 +152,11 @@ ANY_META = st.recursive(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def looks() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as con:
-        con.execute(redacting.macros_sql())
-        yield con
-
-
 @settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(metas=st.lists(USUAL_META | ANY_META, min_size=1, max_size=20))
-def test_what_the_query_keeps_as_it_is_is_kept_as_it_is(looks: duckdb.DuckDBPyConnection, metas: list[Any]) -> None:
+def test_what_the_query_keeps_as_it_is_is_kept_as_it_is(macros: duckdb.DuckDBPyConnection, metas: list[Any]) -> None:
     texts = [json.dumps(meta, separators=(",", ":")) for meta in metas]
-    rows = looks.execute(
+    rows = macros.execute(
         "select without_first_credential(text), is_harmless(without_first_credential(text)) from (select unnest($texts) as text)",
         {"texts": texts},
     ).fetchall()
@@ -173,13 +164,11 @@ def test_what_the_query_keeps_as_it_is_is_kept_as_it_is(looks: duckdb.DuckDBPyCo
         assert not is_harmless or json.loads(Rules("canonical").kept(text)) == json.loads(cleaned)
 
 
-def test_usual_meta_goes_the_short_way() -> None:
+def test_usual_meta_goes_the_short_way(macros: duckdb.DuckDBPyConnection) -> None:
     usual = {"headers": {"user-agent": "curl/8.5.0", "authorization": "Bearer sk-abc", "x-request-id": "req_8f3a1c5e"}, "parameters": {"stream": True}, "region": "us-east-1"}  # fmt: skip
-    with duckdb.connect() as con:
-        con.execute(redacting.macros_sql())
-        row = con.execute(
-            "select is_harmless(without_first_credential(?))", [json.dumps(usual, separators=(",", ":"))]
-        ).fetchone()
+    row = macros.execute(
+        "select is_harmless(without_first_credential(?))", [json.dumps(usual, separators=(",", ":"))]
+    ).fetchone()
     assert row == (True,)
 
 

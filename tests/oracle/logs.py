@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
+from oracle.aiming import FINISHES, ODD_STATUSES, STATUSES, aimed
 from oracle.chances import MILLISECOND, MOST_MS, MOST_TOKENS, SECOND, Chances
-from oracle.deciding import fits
-from oracle.history import HOUR, SOURCE, Past, a_history, pasts
+from oracle.history import HOUR, SOURCE, a_history, pasts
 from oracle.merging import hour_of
 from oracle.policies import ACCOUNTS, CODES, DETECTORS, FIRST, LAST, MODELS, OPERATIONS, ORIGINS
-from oracle.records import Log, Policy, Rule, Verdict
+from oracle.records import Log, Policy, Verdict
 
 FORGIVEN = timedelta(minutes=5)
 WEEK = timedelta(days=7)
 MOVES = (0 * HOUR, 0 * HOUR, 0 * HOUR, HOUR, -HOUR, WEEK, WEEK + HOUR, WEEK - HOUR, -WEEK, 2 * WEEK, WEEK + WEEK / 2)
 SOURCES = (SOURCE, SOURCE.title(), "litellm")
-FINISHES = ("stop", "length", "tool_calls", "content_filter", "error", "cancelled", "other")
-STATUSES = (
-    "200",
-    "400",
-    "401",
-    "403",
-    "404",
-    "407",
-    "408",
-    "409",
-    "422",
-    "428",
-    "429",
-    "430",
-    "499",
-    "500",
-    "503",
-    "599",
-)
-ODD_STATUSES = (
-    "399",
-    "600",
-    "99",
-    "1000",
-    "0",
-    "",
-    "RateLimitError",
-    "5xx",
-    "400 Bad Request",
-    "4.0e2",
-    "00503",
-    "-500",
-    "400.0",
-    " 503",
-)
 FILES = ("landing/a.jsonl", "landing/B.jsonl", "landing/b.jsonl", "landing/é.jsonl")
 NULLABLE = (
     "trace_id", "gateway_call_id", "api_key_ref", "completed_at", "model_served", "provider", "input_tokens",
@@ -77,7 +40,7 @@ def a_log(chances: Chances, policy: Policy, requests: int) -> Iterator[Log]:
         for past in known:
             yield from a_history(chances, past, _plain(chances, moments, "before"))
     for number in range(requests):
-        log = _aimed(chances, policy, known, _plain(chances, moments, f"r{number}"))
+        log = aimed(chances, policy, known, _plain(chances, moments, f"r{number}"))
         if chances.hit(0.35):
             missing = chances.random.sample(NULLABLE, chances.one((1, 1, 2, 6)))
             log = replace(log, **dict.fromkeys(chances.one((missing, missing, missing, MEASURES))))
@@ -230,82 +193,6 @@ def _outcome(chances: Chances) -> tuple[str, str]:
     if chances.hit(0.7):
         return "200", chances.one(("stop", "stop", "length", "tool_calls", "content_filter", "other"))
     return chances.one(STATUSES) if chances.hit(0.7) else chances.one(ODD_STATUSES), chances.one(FINISHES)
-
-
-def _aimed(chances: Chances, policy: Policy, known: list[Past], log: Log) -> Log:
-    """Mostly moved to the edge of one of the rules that are in force, for a model that the rule is for."""
-    if chances.hit(0.2):
-        return log
-    rules = [rule for rule in policy.rules if rule.holds(log.requested_at)]
-    rule = chances.one(rules)
-    models = [model for model in MODELS if fits(rule.model_pattern, model)]
-    changes: dict[str, Any] = {"model": chances.one(models)} if models else {}
-    if rule.operations != "*" and chances.hit(0.8):
-        changes["operation"] = chances.one(rule.operations.split("|"))
-    changes |= _bounds(chances, rule)
-    if rule.signal == "latency_ratio":
-        changes |= _as_normal(chances, rule, [past for past in known if past.day.date() == log.requested_at.date()])
-    else:
-        changes |= _at_the_threshold(chances, rule, log)
-    changes |= _priced(chances, rule)
-    return replace(log, **changes)
-
-
-def _bounds(chances: Chances, rule: Rule) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    if rule.min_output_tokens is not None:
-        changes["output_tokens"] = chances.near(rule.min_output_tokens)
-    if rule.min_latency_ms is not None:
-        changes["latency_ms"] = chances.near(rule.min_latency_ms)
-    return changes
-
-
-def _at_the_threshold(chances: Chances, rule: Rule, log: Log) -> dict[str, Any]:
-    match rule.signal:
-        case "latency_ms":
-            return {"latency_ms": chances.near(int(rule.threshold), most=MOST_MS)}
-        case "throughput_tps":
-            return _as_fast(chances, rule.threshold)
-        case "truncated":
-            return {"finish_reason": "length", "max_output_tokens": chances.near((log.output_tokens or 0) + 1)}
-        case "empty_completion":
-            tokens = chances.one((0, 0, 1, 700))
-            reasoning = chances.one((tokens, tokens, 0, tokens + 1))
-            return {"output_tokens": tokens, "reasoning_tokens": reasoning, "finish_reason": chances.one(FINISHES)}
-        case "assessment_score" | "invalid_json" | "repetition_loop":
-            return {}
-        case _:
-            return {"status_code": chances.one((*STATUSES, *ODD_STATUSES)), "finish_reason": chances.one(FINISHES)}
-
-
-def _as_fast(chances: Chances, threshold: Decimal) -> dict[str, Any]:
-    """Tokens and times whose quotient is the threshold itself, or a token or a millisecond beside it."""
-    tokens, thousands = threshold.as_integer_ratio()
-    times = chances.one((1, 1, 2, 64, 100))
-    spent = chances.near(1000 * thousands * times, most=MOST_MS)
-    waited = chances.one((0, 0, 1, 350))
-    answered = chances.near(tokens * times)
-    return {"output_tokens": answered, "streamed": waited > 0, "ttft_ms": waited or None, "latency_ms": spent + waited}
-
-
-def _as_normal(chances: Chances, rule: Rule, known: list[Past]) -> dict[str, Any]:
-    """A latency that is the threshold's multiple of what is normal, or a millisecond beside it."""
-    past = chances.one([past for past in known if fits(rule.model_pattern, past.model)] or known)
-    return {
-        "source": SOURCE,
-        "operation": "chat",
-        "model": past.model,
-        "output_tokens": chances.one(past.tokens),
-        "latency_ms": chances.near(math.ceil(rule.threshold * past.normal_ms), most=MOST_MS),
-    }
-
-
-def _priced(chances: Chances, rule: Rule) -> dict[str, Any]:
-    if chances.hit(0.4):
-        return {"cost_usd": chances.tie(rule.payout_rate)}
-    if rule.payout_cap_usd is not None and chances.hit(0.5):
-        return {"cost_usd": chances.reaching(rule.payout_cap_usd, rule.payout_rate)}
-    return {}
 
 
 def _delivered_again(chances: Chances, log: Log) -> Log:

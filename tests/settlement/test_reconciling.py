@@ -1,12 +1,12 @@
 """A ledger that was restored moves no money until billing was asked; and then nothing is paid twice, and nothing is lost."""
 
-import csv
 import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from billing_system import Billing
 from posted_ledger import post
 from settled_home import Decision, Warehouse
 
@@ -16,41 +16,6 @@ from makegood.settlement.handover import CREDITS, hand_over_batches
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.reconciling import Reconciliation, reconcile
 from makegood.settlement.trusting import note_seen, refuse_what_may_be_older
-from makegood.storage.rows import csv_text
-
-
-class Billing:
-    """A billing system: it credits a key once, whatever it is sent."""
-
-    def __init__(self) -> None:
-        self.accepted: dict[str, tuple[str, Decimal]] = {}
-
-    def takes(self, home: Home) -> None:
-        """Everything that lies in the hand-over, again and again."""
-        for file in sorted((home.ledger / "handover").glob(f"*/{CREDITS}")):
-            with file.open(newline="", encoding="utf-8") as opened:
-                for row in csv.DictReader(opened):
-                    self.accepted.setdefault(row["idempotency_key"], (row["account_id"], Decimal(row["amount_usd"])))
-
-    def paid(self) -> dict[str, Decimal]:
-        sums: dict[str, Decimal] = {}
-        for account, amount in self.accepted.values():
-            sums[account] = sums.get(account, Decimal(0)) + amount
-        return sums
-
-    def writes(self, file: Path, *, with_accounts: bool = False, without: str = "") -> Path:
-        """What it has accepted, as a file; without the credits of one account if told."""
-        rows = [
-            [key, f"{amount:.2f}", account]
-            for key, (account, amount) in sorted(self.accepted.items())
-            if account != without
-        ]
-        columns = ["idempotency_key", "amount_usd", "account_id"]
-        file.write_text(
-            csv_text(columns, rows) if with_accounts else csv_text(columns[:2], [row[:2] for row in rows]),
-            encoding="utf-8",
-        )
-        return file
 
 
 @pytest.fixture

@@ -1,0 +1,108 @@
+"""Adapters: a changed one lands its files again, a wrong one is refused, and every one that ships copes with unreadable lines."""
+
+from pathlib import Path
+
+import pytest
+from landing_place import Place, line, lines, make_place
+
+from makegood.errors import MakegoodError
+from makegood.ingestion.sources import ADAPTERS, Source
+
+
+def test_a_changed_adapter_lands_its_files_again(place: Place, tmp_path: Path) -> None:
+    place.put("part.jsonl", lines("r1"))
+    place.land()
+    mended = tmp_path / "canonical.sql"
+    mended.write_text(place.source.adapter.read_text().replace("field.provider as provider", "'mended' as provider"))
+    place.source = Source("gateway", mended, place.source.files)
+    (file,) = place.land()
+    assert file.version == 2
+    assert [row["provider"] for row in place.rows()] == ["mended"]
+
+
+def test_a_mended_adapter_takes_lines_out_of_quarantine(place: Place, tmp_path: Path) -> None:
+    place.put("part.jsonl", line(request_id="r1", model=..., engine="m"))
+    place.land()
+    assert place.reasons() == [(1, "missing_model")]
+    mended = tmp_path / "canonical.sql"
+    mended.write_text(
+        place.source.adapter.read_text().replace(
+            "field.model as model", "coalesce(field.model, record ->> 'engine') as model"
+        )
+    )
+    place.source = Source("gateway", mended, place.source.files)
+    place.land()
+    assert (place.ids(), place.quarantine()) == (["r1"], [])
+
+
+def test_an_adapter_that_loses_a_line_is_refused_and_leaves_the_old_rows(place: Place, tmp_path: Path) -> None:
+    place.put("part.jsonl", lines("r1"))
+    place.land()
+    place.put("part.jsonl", lines("r1", "r2"))
+    losing = tmp_path / "losing.sql"
+    losing.write_text(
+        place.source.adapter.read_text().replace("select * from final", "select * from final where request_id <> 'r2'")
+    )
+    place.source = Source("gateway", losing, place.source.files)
+    with pytest.raises(MakegoodError, match=r"adapter losing\.sql returned 1 of 2 records of .*part\.jsonl"):
+        place.land()
+    assert place.ids() == ["r1"]
+
+
+def test_an_adapter_may_find_several_requests_in_one_record(place: Place, tmp_path: Path) -> None:
+    twice = tmp_path / "twice.sql"
+    text = place.source.adapter.read_text()
+    twice.write_text(
+        text.replace("select * from final", "select * from final union all select * replace (null as model) from final")
+    )
+    place.source = Source("gateway", twice, place.source.files)
+    place.put("part.jsonl", lines("r1", "r2"))
+    (file,) = place.land()
+    assert (file.records_read, file.landed_count, file.quarantined_count) == (4, 2, 2)
+
+
+def test_what_an_adapter_calls_no_request_is_ignored_and_counted(place: Place, tmp_path: Path) -> None:
+    picky = tmp_path / "picky.sql"
+    text = place.source.adapter.read_text()
+    picky.write_text(text.replace("false as is_ignored", "coalesce(field.provider = 'none', false) as is_ignored"))
+    place.source = Source("gateway", picky, place.source.files)
+    place.put("part.jsonl", line(request_id="r1") + line(provider="none", request_id=...))
+    (file,) = place.land()
+    assert (file.landed_count, file.ignored_count, file.quarantined_count) == (1, 1, 0)
+
+
+def test_an_adapter_that_is_no_sql_is_refused_in_one_sentence(place: Place, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.sql"
+    broken.write_text("selec nothing")
+    place.source = Source("gateway", broken, place.source.files)
+    place.put("part.jsonl", lines("r1"))
+    with pytest.raises(
+        MakegoodError, match=r"^the adapter broken\.sql failed on .*part\.jsonl: .*syntax error"
+    ) as caught:
+        place.land()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_line_that_the_engine_cannot_cope_with_costs_no_other_line(place: Place, tmp_path: Path) -> None:
+    strict = tmp_path / "strict.sql"
+    text = place.source.adapter.read_text()
+    strict.write_text(text.replace("field.trace_id as trace_id", "field.trace_id::integer::varchar as trace_id"))
+    place.source = Source("gateway", strict, place.source.files)
+    place.put("a.jsonl", lines("r1") + line(request_id="x", trace_id="no number") + lines("r3"))
+    place.put("b.jsonl", line(request_id="y", trace_id="none either") + lines("r4", "r5"))
+    first, second = place.land()
+    assert sorted(place.ids()) == ["r1", "r3", "r4", "r5"]
+    assert [(name, number, reason) for name, number, reason, _ in place.quarantine()] == [
+        ("a.jsonl", 2, "unreadable"),
+        ("b.jsonl", 1, "unreadable"),
+    ]
+    assert (first.records_read, second.records_read) == (3, 3)
+
+
+def test_every_adapter_that_ships_answers_for_a_line_it_cannot_read(tmp_path: Path) -> None:
+    for adapter in ADAPTERS.glob("*.sql"):
+        place = make_place(tmp_path / adapter.stem, adapter.stem)
+        place.put("part.jsonl", b"{}\n[\n\n")
+        (file,) = place.land()
+        assert (file.records_read, file.quarantined_count, file.ignored_count) == (3, 2, 1)
+        place.inventory.close()

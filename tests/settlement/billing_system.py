@@ -1,0 +1,43 @@
+"""A billing system as tests play it: it takes the credit files that were handed over, and says which credits it accepted."""
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+from makegood.home import Home
+from makegood.settlement.handover import CREDITS
+from makegood.storage.rows import csv_text
+
+
+class Billing:
+    """A billing system: it credits a key once, whatever it is sent."""
+
+    def __init__(self) -> None:
+        self.accepted: dict[str, tuple[str, Decimal]] = {}
+
+    def takes(self, home: Home) -> None:
+        """Everything that lies in the hand-over, again and again."""
+        for file in sorted((home.ledger / "handover").glob(f"*/{CREDITS}")):
+            with file.open(newline="", encoding="utf-8") as opened:
+                for row in csv.DictReader(opened):
+                    self.accepted.setdefault(row["idempotency_key"], (row["account_id"], Decimal(row["amount_usd"])))
+
+    def paid(self) -> dict[str, Decimal]:
+        sums: dict[str, Decimal] = {}
+        for account, amount in self.accepted.values():
+            sums[account] = sums.get(account, Decimal(0)) + amount
+        return sums
+
+    def writes(self, file: Path, *, with_accounts: bool = False, without: str = "") -> Path:
+        """What it has accepted, as a file; without the credits of one account if told."""
+        rows = [
+            [key, f"{amount:.2f}", account]
+            for key, (account, amount) in sorted(self.accepted.items())
+            if account != without
+        ]
+        columns = ["idempotency_key", "amount_usd", "account_id"]
+        file.write_text(
+            csv_text(columns, rows) if with_accounts else csv_text(columns[:2], [row[:2] for row in rows]),
+            encoding="utf-8",
+        )
+        return file
