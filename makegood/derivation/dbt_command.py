@@ -16,6 +16,9 @@ ADDRESS = "MAKEGOOD_DBT_SERVER"
 SIZE_BYTES = 8
 """A command is sent as so many bytes with its length, and its JSON."""
 
+DIED = 1
+"""The exit code of a command whose process was killed."""
+
 
 def main() -> None:
     """Run the command in the server if there is one, and otherwise in this process."""
@@ -53,20 +56,23 @@ def in_this_process(manifest: Any = None) -> int:
 
 
 def in_server(address: str) -> int | None:
-    """The exit code of the command, run by the server at this address with the streams of this process; None if there is no server."""
-    with socket.socket(socket.AF_UNIX) as server:
+    """The exit code of the command, run by the server at this address with the streams of this process.
+
+    None if no server took the command.
+    """
+    with socket.socket(socket.AF_UNIX) as server, server.makefile() as answers:
         try:
             server.connect(address)
+            command = json.dumps([["makegood-dbt", *sys.argv[1:]], str(Path.cwd()), dict(os.environ)]).encode()
+            socket.send_fds(server, [len(command).to_bytes(SIZE_BYTES, "big")], [0, 1, 2])
+            server.sendall(command)
+            pid = int(answers.readline() or 0)
         except OSError:
             return None
-        command = json.dumps([["makegood-dbt", *sys.argv[1:]], str(Path.cwd()), dict(os.environ)]).encode()
-        socket.send_fds(server, [len(command).to_bytes(SIZE_BYTES, "big")], [0, 1, 2])
-        server.sendall(command)
-        with server.makefile() as answers:
-            pid = int(answers.readline() or 0)
-            while True:
-                try:
-                    return int(answers.readline() or 1)
-                except KeyboardInterrupt:
-                    if pid:
-                        os.kill(pid, signal.SIGINT)
+        if not pid:
+            return None
+        while True:
+            try:
+                return int(answers.readline() or DIED)
+            except KeyboardInterrupt:
+                os.kill(pid, signal.SIGINT)

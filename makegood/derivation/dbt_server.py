@@ -56,14 +56,27 @@ class DbtServer:
         if ADDRESS in os.environ:
             return
         folder = Path(tempfile.mkdtemp(prefix="makegood-dbt-"))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "makegood.derivation.dbt_server", str(folder), str(self._target)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            cwd=DBT_PROJECT,
-            env={**os.environ, "DBT_PROFILES_DIR": str(DBT_PROJECT)},
-        )
-        os.environ[ADDRESS] = str(address(folder))
+        address = str(folder / "commands")
+        # This process binds the socket, so that a command that comes at once waits for the imports.
+        with socket.socket(socket.AF_UNIX) as commands:
+            commands.bind(address)
+            commands.listen()
+            number = commands.fileno()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "makegood.derivation.dbt_server", str(number), str(folder), str(self._target)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[number],
+                cwd=DBT_PROJECT,
+                env={**os.environ, "DBT_PROFILES_DIR": str(DBT_PROJECT)},
+            )
+        os.environ[ADDRESS] = address
+
+    @property
+    def pid(self) -> int:
+        """The id of the process that this object started."""
+        assert self._process is not None, "the dbt server is not running, or another object started it"
+        return self._process.pid
 
     def close(self) -> None:
         """End the process. Does nothing if this object did not start one."""
@@ -84,33 +97,20 @@ class DbtServer:
         self.close()
 
 
-def address(folder: Path) -> Path:
-    """The socket in the server's folder, which only this user can open."""
-    return folder / "commands"
-
-
-def serve(folder: Path, target: Path, ends: IO[bytes]) -> None:
-    """Run commands until `ends` is closed, and then remove the folder.
-
-    The socket exists before the imports, so a command that comes early waits for them.
-    """
+def serve(server: socket.socket, target: Path, ends: IO[bytes]) -> None:
+    """Run the commands that come to this socket until `ends` is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with socket.socket(socket.AF_UNIX) as server, selectors.DefaultSelector() as selector:
-        server.bind(str(address(folder)))
-        server.listen()
-        try:
-            projects = _Projects()
-            if (target / PARTIAL_PARSE).is_file():
-                projects.parsed(target / PARTIAL_PARSE)
-            selector.register(server, selectors.EVENT_READ)
-            selector.register(ends, selectors.EVENT_READ)
-            while all(key.fileobj is server for key, _ in selector.select()):
-                client, _ = server.accept()
-                with client:
-                    _run(client, server, projects)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    projects = _Projects()
+    if (target / PARTIAL_PARSE).is_file():
+        projects.parsed(target / PARTIAL_PARSE)
+    with selectors.DefaultSelector() as selector:
+        selector.register(server, selectors.EVENT_READ)
+        selector.register(ends, selectors.EVENT_READ)
+        while all(key.fileobj is server for key, _ in selector.select()):
+            client, _ = server.accept()
+            with client:
+                _run(client, server, projects)
 
 
 class _Projects:
@@ -179,8 +179,12 @@ def _run(client: socket.socket, server: socket.socket, projects: _Projects) -> N
 def main() -> None:
     """Serve until stdin ends, which it does when the process that started this one ends."""
     collect_seldom()
-    folder, target = map(Path, sys.argv[1:])
-    serve(folder, target, sys.stdin.buffer)
+    number, folder, target = sys.argv[1:]
+    try:
+        with socket.socket(fileno=int(number)) as server:
+            serve(server, Path(target), sys.stdin.buffer)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
