@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from decimal import Decimal
 
 import dagster as dg
 
 from makegood.publication.changes import Change, changes
 from makegood.publication.reading import contents, reading
 from makegood.publication.sealing import seal
+from makegood.storage.rows import plain
 from makegood.storage.warehouse import head_snapshot
 from orchestration.assets import OWNERS, RESTATES
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours
@@ -54,13 +54,12 @@ def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
                 "data through (UTC)": f"{published.data_through:%Y-%m-%d %H:%M}"
                 if published.data_through
                 else "no data",
-                **({"changes": dg.JsonMetadataValue([_plain(change) for change in restated])} if restated else {}),
+                **(
+                    {"changes": dg.JsonMetadataValue([plain(asdict(change)) for change in restated])}
+                    if restated
+                    else {}
+                ),
             }
         )
 
     return published_snapshot
-
-
-def _plain(change: Change) -> dict[str, str | int]:
-    """The change as JSON holds it: money as text."""
-    return {name: format(value, "f") if isinstance(value, Decimal) else value for name, value in asdict(change).items()}

@@ -37,7 +37,7 @@ app = typer.Typer(
 
 @app.command()
 def run(start: From, end: To, as_json: AsJson = False) -> None:
-    """Land, derive, audit and publish these landing hours, as one Dagster run."""
+    """Land, derive, audit and publish a range of landing hours in one Dagster run."""
     from orchestration.running import run as run_hours
 
     hours = HourRange.parse(start, end)
@@ -59,7 +59,7 @@ app.add_typer(ledger_commands.app)
 
 @app.command()
 def restate(start: From, end: To, as_json: AsJson = False) -> None:
-    """Derive these request hours again under today's seeds and code, say what changes, and publish it."""
+    """Derive request hours again under today's policy and code, report what changes, and publish the result."""
     from orchestration.running import restate as restate_hours
 
     hours = HourRange.parse(start, end)
@@ -82,7 +82,7 @@ def rollback(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show readers an earlier publication again. The ledger stays as it is, and the next run moves readers on."""
+    """Show readers an earlier publication again. The ledger does not change. The next run publishes its own result."""
     from makegood.publication.rolling_back import roll_back
 
     restored = roll_back(Home(Settings.read().home).existing(), publication)
@@ -111,7 +111,7 @@ def sql(
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """The last publication, its freshness, and the two equations that say nothing is lost."""
+    """Show the last publication, how fresh it is, and whether any record was lost."""
     from makegood.status import status as current_status
 
     settings = Settings.read()
@@ -138,7 +138,7 @@ def explain(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Why one request was paid or was not: its signals, and every rule that was in force."""
+    """Explain why a request was or was not paid: its signals, and every rule that was in force."""
     from makegood.publication.explaining import explain as explain_request
     from makegood.publication.reading import reading
 
@@ -152,7 +152,7 @@ def explain(
 
 @app.command()
 def maintain(as_json: AsJson = False) -> None:
-    """Make small files of the warehouse large, and delete what no reader can see any more; a daily job of Dagster's too."""
+    """Merge small files of the warehouse and delete what no reader can see any more. Dagster also does this daily."""
     from makegood.publication.upkeep import maintain as maintain_home
 
     counts = asdict(maintain_home(Home(Settings.read().home).existing()))
@@ -172,7 +172,7 @@ def simulate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """What other rules would have paid for these request hours, beside what was paid; nothing is changed."""
+    """Compute what other rules would have paid for a range of request hours, compared with what was paid. Nothing is changed."""
     from makegood.policy.validation import valid_policy
     from makegood.publication.reading import current_publication
     from makegood.publication.simulating import MODELS
@@ -197,7 +197,7 @@ def generate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     start: Annotated[str, typer.Option("--from", help="First hour, UTC.")] = "2026-11-01T00",
 ) -> None:
-    """Write a gateway's realistic hourly logs, and a judge's verdicts on their answers, into the landing area."""
+    """Write realistic hourly logs of a gateway, and a judge's verdicts on its answers, into the landing area."""
     from makegood.generation.gateway import generate as generate_hours
     from makegood.generation.judge import generate_verdicts
 
@@ -215,7 +215,7 @@ def generate(
 
 @app.command()
 def page() -> None:
-    """Serve the page (MAKEGOOD_PAGE_HOST and MAKEGOOD_PAGE_PORT; http://127.0.0.1:8000)."""
+    """Serve the page on http://127.0.0.1:8000 (set MAKEGOOD_PAGE_HOST and MAKEGOOD_PAGE_PORT to change this)."""
     from dashboard.serving import serve
 
     settings = Settings.read()
@@ -225,7 +225,7 @@ def page() -> None:
 
 @app.command()
 def demo() -> None:
-    """Sample logs, a run, and the numbers that come of it: what `make demo` shows."""
+    """Install sample logs, run them once, and print the results, as `make demo` does."""
     from orchestration.command_line.demo import demo as run_demo
 
     run_demo(Settings.read())

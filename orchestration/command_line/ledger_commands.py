@@ -26,13 +26,13 @@ app = typer.Typer()
 @app.command()
 def settle(
     settled: Annotated[
-        str, typer.Option("--date", help="The posting period, such as 2026-11-03; never before the last one.")
+        str, typer.Option("--date", help="The posting period, such as 2026-11-03; it must not be before the last one.")
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be posted, and post nothing.")] = False,
-    confirm: Annotated[bool, typer.Option("--confirm", help="Post even what is more than usual.")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Post even if the amounts are larger than usual.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Post to the ledger what is due of the closed days, and publish it."""
+    """Post to the ledger what is due for closed days, and publish it."""
     from makegood.settlement.settling import settle as settle_ledger
     from orchestration.running import settle as settle_period
     from orchestration.running import terms
@@ -58,7 +58,7 @@ def settle(
 
 @app.command()
 def verify(as_json: AsJson = False) -> None:
-    """Prove the bytes of the lake and of what is published, and the ledger: its chain, every entry, and every key against decisions, caps and marts."""
+    """Check the lake, the published data and the ledger: every byte, the chain, every entry, and the sums against decisions, caps and marts."""
     from makegood.ingestion.inventory import Inventory
     from makegood.settlement.verifying import verify as verify_ledger
     from orchestration.running import terms
@@ -78,11 +78,11 @@ def verify(as_json: AsJson = False) -> None:
 
 @app.command()
 def statement(
-    account: Annotated[str, typer.Option("--account", help="Whose statement.")],
-    month: Annotated[str, typer.Option("--month", help="Posting periods of this month, such as 2026-11.")],
+    account: Annotated[str, typer.Option("--account", help="The account.")],
+    month: Annotated[str, typer.Option("--month", help="The month, such as 2026-11.")],
     form: Annotated[str, typer.Option("--format", help="table, csv, json or html.")] = "table",
 ) -> None:
-    """One account's month: opening, entries, closing, and what is decided but not posted."""
+    """Print one account's month: opening balance, entries, closing balance, and what is decided but not posted."""
     from makegood.settlement import statements
 
     if form not in ("table", "csv", "json", "html"):
@@ -97,11 +97,12 @@ def statement(
 @app.command()
 def handover(
     batch: Annotated[
-        int | None, typer.Option(help="One batch; by default every batch that was not handed over yet.")
+        int | None,
+        typer.Option(help="The number of one batch; by default every batch that has not been handed over yet."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the credit files and the journal of the ledger's batches for a billing system; again writes the same bytes."""
+    """Write the credit files for billing and the journal of each batch. Running it again writes the same bytes."""
     from makegood.settlement.handover import hand_over_batches
     from makegood.storage.writing import writing
 
@@ -124,11 +125,11 @@ def handover(
 def reconcile(
     file: Annotated[Path, typer.Argument(help="CSV with idempotency_key and amount_usd of all that billing accepted.")],
     confirm: Annotated[
-        bool, typer.Option("--confirm", help="Go on although billing lacks a credit that was handed over.")
+        bool, typer.Option("--confirm", help="Continue although billing lacks a credit that was handed over.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a restored ledger up to what billing has accepted, so that nothing is paid twice; then settle and hand over go on."""
+    """Compare a restored ledger with what billing has accepted, so that nothing is paid twice. Afterwards settle and handover work again."""
     from makegood.settlement.reconciling import reconcile as reconcile_with
     from makegood.storage.writing import writing
 
