@@ -1,6 +1,7 @@
 """However records are split over files and pieces, the same rows land, and every record is counted."""
 
 import gzip
+import json
 import random
 from collections import Counter
 
@@ -59,6 +60,13 @@ def test_any_order_and_split_over_files_lands_the_same_rows(
     assert landed[0] == landed[1]
 
 
+def is_a_record(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line.strip(b"\0 \t\r")), dict)
+    except ValueError:
+        return False
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
@@ -80,7 +88,8 @@ def test_counts_add_up_for_any_bytes(
     assert file.records_read == file.landed_count + file.ignored_count + file.quarantined_count
     assert file.landed_count == len(place.rows())
     assert file.quarantined_count == len(place.quarantine())
-    if ending == ".jsonl" and content.startswith(b"{"):
-        body = content.removeprefix(b"\xef\xbb\xbf")
+    body = content.removeprefix(b"\xef\xbb\xbf")
+    # Content without any line that is a record is one broken document and not lines.
+    if ending == ".jsonl" and content.startswith(b"{") and any(is_a_record(line) for line in body.split(b"\n")):
         assert file.records_read == body.count(b"\n") + (not body.endswith(b"\n") and body != b"")
     place.inventory.close()
