@@ -14,7 +14,7 @@
     minutes; where deliveries are merged only if their calls overlap, it is the exact start of the call.
 -#}
 {% macro place_ms(delivery) -%}
-    case when {{ delivery }}.needs_overlap then {{ epoch_ms(delivery ~ '.requested_at') }} else {{ hour_number(delivery ~ '.requested_at') }} * 3600000 end
+    case when {{ delivery }}.needs_overlap then epoch_ms({{ delivery }}.requested_at) else {{ hour_number(delivery ~ '.requested_at') }} * 3600000 end
 {%- endmacro %}
 
 {#-
@@ -24,7 +24,7 @@
 {% macro reach_ms(delivery) -%}
     case
         when {{ delivery }}.needs_overlap
-            then {{ epoch_ms(delivery ~ '.requested_at') }} + coalesce({{ delivery }}.latency_ms, 0)
+            then epoch_ms({{ delivery }}.requested_at) + coalesce({{ delivery }}.latency_ms, 0)
         else {{ hour_number(delivery ~ '.requested_at') }} * 3600000 + {{ merge_ms() }} + 1
     end
 {%- endmacro %}

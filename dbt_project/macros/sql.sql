@@ -1,4 +1,4 @@
-{#- Expressions that several models share, or that DuckDB and Spark write differently. -#}
+{#- Expressions that several models share. -#}
 
 {#-
     The exact quotient of two integers, truncated (not rounded) to 6 decimal places; null where the denominator is not positive.
@@ -16,15 +16,7 @@
 
 {#- Aggregate: the value of a column in the last delivery in which it is not null. -#}
 {% macro last_reported(column) -%}
-    {{ return(adapter.dispatch('last_reported')(column)) }}
-{%- endmacro %}
-
-{% macro default__last_reported(column) -%}
     arg_max({{ column }}, delivery_number) filter (where {{ column }} is not null)
-{%- endmacro %}
-
-{% macro spark__last_reported(column) -%}
-    max_by({{ column }}, delivery_number) filter (where {{ column }} is not null)
 {%- endmacro %}
 
 {#- Aggregate: a digest of the rows that does not depend on their order and changes with any value of these columns. Null counts as empty text. -#}
@@ -39,26 +31,5 @@
 
 {#- Whole hours since 1970, so that a distance in hours is an integer subtraction. -#}
 {% macro hour_number(timestamp) -%}
-    {{ return(adapter.dispatch('hour_number')(timestamp)) }}
-{%- endmacro %}
-
-{% macro default__hour_number(timestamp) -%}
     epoch_ms({{ timestamp }}) // 3600000
-{%- endmacro %}
-
-{% macro spark__hour_number(timestamp) -%}
-    unix_millis({{ timestamp }}) div 3600000
-{%- endmacro %}
-
-{#- Milliseconds since 1970. -#}
-{% macro epoch_ms(timestamp) -%}
-    {{ return(adapter.dispatch('epoch_ms')(timestamp)) }}
-{%- endmacro %}
-
-{% macro default__epoch_ms(timestamp) -%}
-    epoch_ms({{ timestamp }})
-{%- endmacro %}
-
-{% macro spark__epoch_ms(timestamp) -%}
-    unix_millis({{ timestamp }})
 {%- endmacro %}

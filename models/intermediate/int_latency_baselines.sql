@@ -107,8 +107,8 @@ merged_before as (
         cast(1 as bigint) as request_count,
     from homed
     where place_ms - home_ms <= {{ merge_ms() }}
-        and home_ms >= {{ epoch_ms('cast(baseline_date - ' ~ baseline_days() ~ ' as timestamp)') }}
-        and home_ms < {{ epoch_ms('cast(baseline_date as timestamp)') }}
+        and home_ms >= epoch_ms(cast(baseline_date - {{ baseline_days() }} as timestamp))
+        and home_ms < epoch_ms(cast(baseline_date as timestamp))
     group by baseline_date, source, request_key, home_ms
 ),
 

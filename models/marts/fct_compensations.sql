@@ -43,7 +43,7 @@ meta_documents as (
 
 final as (
     select
-        sha256(concat(compensated.request_key, ' ', {{ epoch_ms('compensated.first_requested_at') }})) as compensation_id,
+        sha256(concat(compensated.request_key, ' ', epoch_ms(compensated.first_requested_at))) as compensation_id,
         compensated.request_key,
         compensated.source,
         compensated.request_id,
