@@ -101,6 +101,7 @@ def serve(server: socket.socket, target: Path, ends: IO[bytes]) -> None:
     """Run the commands that come to this socket until `ends` is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     projects = _Projects()
     if (target / PARTIAL_PARSE).is_file():
         projects.parsed(target / PARTIAL_PARSE)
@@ -157,6 +158,7 @@ def _run(client: socket.socket, server: socket.socket, projects: _Projects) -> N
     server.close()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for stream, number in zip(streams, (0, 1, 2), strict=True):
         os.dup2(stream, number)
         os.close(stream)
