@@ -82,10 +82,12 @@ class DbtServer:
         """End the process. Does nothing if this object did not start one."""
         if self._process is None or self._process.stdin is None:
             return
-        del os.environ[ADDRESS]
-        self._process.stdin.close()
-        self._process.wait()
+        folder = Path(os.environ.pop(ADDRESS)).parent
+        # Without the signal, this would wait until the server has imported everything.
+        self._process.terminate()
+        self._process.communicate()
         self._process = None
+        shutil.rmtree(folder, ignore_errors=True)
 
     def __enter__(self) -> "DbtServer":
         self.start()
@@ -99,9 +101,6 @@ class DbtServer:
 
 def serve(server: socket.socket, target: Path, ends: IO[bytes]) -> None:
     """Run the commands that come to this socket until `ends` is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     projects = _Projects()
     if (target / PARTIAL_PARSE).is_file():
         projects.parsed(target / PARTIAL_PARSE)
@@ -180,6 +179,9 @@ def _run(client: socket.socket, server: socket.socket, projects: _Projects) -> N
 
 def main() -> None:
     """Serve until stdin ends, which it does when the process that started this one ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     collect_seldom()
     number, folder, target = sys.argv[1:]
     try:
