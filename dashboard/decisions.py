@@ -10,7 +10,6 @@ from typing import Any
 from dashboard.answers import OtherRequest, RequestAnswer
 from dashboard.request_meta import parsed, read_meta
 from dashboard.sessions import Session
-from dashboard.sql import query
 from makegood.home import Home
 from makegood.hours import floor_hour
 from makegood.publication.asking import ask
@@ -22,6 +21,7 @@ from makegood.publication.explaining import (
     decision,
     evaluated_rules,
 )
+from makegood.storage.queries import sql_beside
 from makegood.storage.rows import plain
 
 Row = dict[str, Any]
@@ -119,18 +119,20 @@ class Decisions:
         named = {"compensation_id": _compensation_id(fact)} | _values(
             fact, "account_id", "request_date", "requested_at"
         )
-        [found] = self._rows(query("compensation_detail").format(column=column), named)
+        [found] = self._rows(sql_beside(__file__, "compensation_detail").format(column=column), named)
         return found[column]
 
     def _paid_meta(self, fact: Row) -> Any:
-        sql = query("paid_meta").format(same_request=SAME_REQUEST)
+        sql = sql_beside(__file__, "paid_meta").format(same_request=SAME_REQUEST)
         [paid] = self._rows(sql, _values(fact, "request_key", "request_date", "requested_at"))
         return parsed(paid["meta"])
 
     def _entries(self, fact: Row) -> list[Row]:
         """The ledger entries of the request."""
         named = {"compensation_id": _compensation_id(fact)} | _values(fact, "account_id", "request_date")
-        return sorted(self._rows(query("request_entries"), named), key=itemgetter("posted_at", "entry_id"))
+        return sorted(
+            self._rows(sql_beside(__file__, "request_entries"), named), key=itemgetter("posted_at", "entry_id")
+        )
 
     def _logged_meta(self, fact: Row) -> Any:
         if "landing_file" not in fact:

@@ -7,9 +7,9 @@ from uuid import uuid4
 from dashboard.filters import RowFilters
 from dashboard.queries import Queries
 from dashboard.sessions import Session
-from dashboard.sql import query
 from makegood.publication.asking import ask
 from makegood.storage.connections import sql_text
+from makegood.storage.queries import sql_beside
 from makegood.storage.rows import guarded_sql
 
 TEXT_COLUMNS = ("model", "finish", "compensation_type", "request_id", "source", "account_id")
@@ -22,7 +22,7 @@ def write_export(session: Session, queries: Queries, filters: RowFilters, form: 
     In CSV, an apostrophe is put before a text that a spreadsheet would read as a formula, and before one that begins with an apostrophe.
     """
     details, values = queries.all_details(filters)
-    details = query("details_with_status").format(details=details)
+    details = sql_beside(__file__, "details_with_status").format(details=details)
     if form == "csv":
         safe = ", ".join(f"{guarded_sql(name)} as {name}" for name in TEXT_COLUMNS)
         details = f"select * replace ({safe}) from ({details})"

@@ -15,10 +15,10 @@ from dashboard.depth import ValueGroups, covering
 from dashboard.filters import COLUMNS, Filters, PageFilters, RowFilters, Selection, SeriesFilters
 from dashboard.kpi_cards import TypeFigures, changes, kpi_values, kpis_before, kpis_now
 from dashboard.sessions import Session
-from dashboard.sql import query
 from dashboard.sums import end_of, sums
 from makegood.hours import HOUR
 from makegood.publication.asking import ask
+from makegood.storage.queries import sql_beside
 
 MODELS_DRAWN = 8
 DEEP = 5_000
@@ -78,7 +78,7 @@ class Queries:
     def accounts(self, contains: str, limit: int) -> list[str]:
         """The accounts with a compensation whose name contains the text, sorted."""
         values = {"contains": contains, "scope": self._scope, "limit": limit}
-        return [account_id for (account_id,) in self._rows(query("accounts"), values)]
+        return [account_id for (account_id,) in self._rows(sql_beside(__file__, "accounts"), values)]
 
     def summary(self, filters: Filters) -> SummaryAnswer:
         """The four KPIs, their change against the period before, and the totals of each type."""
@@ -169,7 +169,8 @@ class Queries:
         column = COLUMNS[filters.sort]
         parts = {"sampled": ROWS_SAMPLED, "parts": VALUE_GROUPS}
         found = self._session.remember(
-            ("value_groups", column), lambda: self._rows(query("value_groups").format(column=column), parts)
+            ("value_groups", column),
+            lambda: self._rows(sql_beside(__file__, "value_groups").format(column=column), parts),
         )
         value_groups = ValueGroups(
             column, [value for value, _ in found], [share for _, share in found], filters.direction == "asc"
@@ -229,7 +230,10 @@ class Queries:
         self, name: str, selected: Selection, places: dict[str, str] | None = None, **values: Any
     ) -> tuple[str, dict[str, Any]]:
         """The SQL of a query over a selection, and the values to bind. What is filled into its places is fixed text of ours."""
-        text, bound = query(name), {"start": selected.start, "end": selected.end, **selected.parameters(), **values}
+        text, bound = (
+            sql_beside(__file__, name),
+            {"start": selected.start, "end": selected.end, **selected.parameters(), **values},
+        )
         if "{sums}" in text:
             bounds = [values.get("start_before", selected.start), selected.start, selected.end]
             by_hour = values.get("bucket") == "hour" or (name == "hour_counts" and selected.account is None)

@@ -9,10 +9,10 @@ from typing import Any
 
 import duckdb
 
-from dashboard.sql import query
 from makegood.home import Home, inventory_file
 from makegood.ingestion.inventory import Inventory
 from makegood.publication.reading import reading_files
+from makegood.storage.queries import sql_beside
 
 
 def read_meta(home: Home, request_key: str, request_hour: datetime, landing_file: str, landing_line: int) -> Any:
@@ -32,7 +32,7 @@ def read_meta(home: Home, request_key: str, request_hour: datetime, landing_file
     delivery = {"request_key": request_key, "landing_file": landing_file, "landing_line": landing_line}
     with reading_files(present) as (con, names):
         try:
-            row = con.execute(query("logged_meta"), {**delivery, "parts": names}).fetchone()
+            row = con.execute(sql_beside(__file__, "logged_meta"), {**delivery, "parts": names}).fetchone()
         except duckdb.Error:
             return None
     return parsed(row[0]) if row else None

@@ -19,11 +19,11 @@ import duckdb
 from cachetools import LRUCache
 
 from dashboard.answers import CompensationType
-from dashboard.sql import query
 from makegood.hours import floor_hour
 from makegood.publication.reading import current_publication, reading
 from makegood.publication.sealing import pin_sealed
 from makegood.storage.connections import sql_text
+from makegood.storage.queries import sql_beside
 
 COPIED = timedelta(days=92)
 """How far back the compensations are copied into DuckDB's own format, in which a page of rows is found several times faster than in Parquet."""
@@ -82,7 +82,7 @@ class Session:
         self._catalog = self._folder / "catalog"
         pin_sealed(warehouse, self.publication.snapshot_id, self._catalog)
         with self._making("figures") as con:
-            con.execute(query("figures"))
+            con.execute(sql_beside(__file__, "figures"))
         self._con = self._closing.enter_context(self._reading())
         lookups = self._closing.enter_context(self._reading(memory_limit=LOOKUP_MEMORY_LIMIT, for_single_rows=True))
         self.cursor, self.lookup = Cursors(self._con).take, Cursors(lookups).take
@@ -151,7 +151,7 @@ class Session:
 
     def account_days(self, start: datetime) -> str:
         """The relation with the accounts' daily sums from `start` on, chosen in the same way."""
-        return "page.account_days" if self._holds(start) else f"({query('account_days')})"
+        return "page.account_days" if self._holds(start) else f"({sql_beside(__file__, 'account_days')})"
 
     def _holds(self, start: datetime) -> bool:
         return self._copied_from is not None and max(start, self.data_from or start) >= self._copied_from
@@ -161,7 +161,10 @@ class Session:
         start = (self.data_through - COPIED).replace(hour=0)
         try:
             with self._making("page") as con:
-                compensations, account_days = query("day_of_compensations"), query("account_days")
+                compensations, account_days = (
+                    sql_beside(__file__, "day_of_compensations"),
+                    sql_beside(__file__, "account_days"),
+                )
                 con.execute(f"create table page.compensations as {compensations} limit 0", {"day": start})
                 for (day,) in con.execute(COPIED_DAYS, [start]).fetchall():
                     if not is_wanted():

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from dashboard.sessions import Session
-from dashboard.sql import query
 from makegood.hours import HOUR
+from makegood.storage.queries import sql_beside
 
 DAY = timedelta(days=1)
 Relation = tuple[str, dict[str, Any]]
@@ -44,7 +44,7 @@ def sums(session: Session, account: str | None, bounds: list[datetime], *, by_ho
                 number = len(pieces)
                 name = "hours_or_days_between" if account is None else f"account_{table}_between"
                 places = {"facts": session.facts(since), "account_days": session.account_days(since)}
-                pieces.append(query(name).format(table=table, number=number, **places))
+                pieces.append(sql_beside(__file__, name).format(table=table, number=number, **places))
                 values |= {f"from_{number}": since, f"to_{number}": until}
     return f"({' union all '.join(pieces)})", values
 

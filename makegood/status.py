@@ -23,6 +23,7 @@ from makegood.publication.unknown_words import UnknownWords, unknown_endings, un
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.proving import prove
 from makegood.settlement.trusting import refuse_what_may_be_older
+from makegood.storage.queries import only_row
 from makegood.verdicts.placing import VerdictEquation, verdict_equation
 
 
@@ -174,5 +175,4 @@ def ledger_status(home: Home) -> LedgerStatus:
 
 
 def _one(con: duckdb.DuckDBPyConnection, measures: str, table: str) -> tuple[int, ...]:
-    row = con.execute(f"select {measures} from {table}").fetchone()
-    return tuple(int(value or 0) for value in row or ())
+    return tuple(int(value or 0) for value in only_row(con.execute(f"select {measures} from {table}")))

@@ -23,6 +23,7 @@ from makegood.ingestion.lake_parts import MERGE_REACH, current_rows, paths, sele
 from makegood.ingestion.sources import ASSESSMENTS
 from makegood.policy.digests import PolicyDigests
 from makegood.storage.connections import connect
+from makegood.storage.queries import only_row
 from makegood.verdicts.placing import copy_to_shared_hours
 
 CHUNK_ROWS = 2_000_000
@@ -196,8 +197,8 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: l
             "own": paths(lake, (part.lake_part for part in own)),
         },
     )
-    found = con.execute("select count(*) from shared_keys").fetchone()
-    return int(found[0]) if found else 0
+    (count,) = only_row(con.execute("select count(*) from shared_keys"))
+    return int(count)
 
 
 def _verdicts_sql(window: Window, lake: Path, inventory: Inventory) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from makegood.errors import MakegoodError
 from makegood.ingestion.inventory_records import AssessmentPart, LandedFile, Part, RefusedFile
 from makegood.ingestion.part_seals import PartSeals
+from makegood.storage.queries import only_row
 from makegood.storage.sqlite_files import is_there, open_sqlite
 
 WAY_OUT = "put the lake back from a copy; what landed since then lands again where its landing files are still there"
@@ -248,13 +249,15 @@ class Inventory:
 
     def verdict_totals(self, adapter: str) -> tuple[int, int]:
         """Of all files that this adapter read: verdicts landed, and those of them that are in a part, wherever it is."""
-        row = self._db.execute(
-            "select coalesce(sum(landed_count), 0), coalesce(sum((select sum(assessment_count) from assessment_parts as parts"
-            " where (parts.landing_file, parts.version) = (files.landing_file, files.version) and not is_copy)), 0)"
-            " from landing_files as files where adapter = ?",
-            (adapter,),
-        ).fetchone()
-        return (row[0], row[1])
+        landed, placed = only_row(
+            self._db.execute(
+                "select coalesce(sum(landed_count), 0), coalesce(sum((select sum(assessment_count) from assessment_parts as parts"
+                " where (parts.landing_file, parts.version) = (files.landing_file, files.version) and not is_copy)), 0)"
+                " from landing_files as files where adapter = ?",
+                (adapter,),
+            )
+        )
+        return landed, placed
 
     def versions_landed_before(self, moment: datetime, start: datetime, end: datetime) -> list[tuple[str, int]]:
         """Files that landed before a moment and have current rows of request hours in [start, end), by name, with their versions."""
@@ -266,16 +269,18 @@ class Inventory:
 
     def replaced_count(self) -> int:
         """In how many records of all files characters were replaced that no text may hold."""
-        row = self._db.execute("select coalesce(sum(replaced_count), 0) from landing_files").fetchone()
-        return int(row[0])
+        (count,) = only_row(self._db.execute("select coalesce(sum(replaced_count), 0) from landing_files"))
+        return int(count)
 
     def totals(self) -> tuple[int, int, int, int, int]:
         """Over all files: files, records read, landed, ignored, quarantined."""
-        row = self._db.execute(
-            "select count(*), coalesce(sum(records_read), 0), coalesce(sum(landed_count), 0),"
-            " coalesce(sum(ignored_count), 0), coalesce(sum(quarantined_count), 0) from landing_files"
-        ).fetchone()
-        return (row[0], row[1], row[2], row[3], row[4])
+        files, read, landed, ignored, quarantined = only_row(
+            self._db.execute(
+                "select count(*), coalesce(sum(records_read), 0), coalesce(sum(landed_count), 0),"
+                " coalesce(sum(ignored_count), 0), coalesce(sum(quarantined_count), 0) from landing_files"
+            )
+        )
+        return files, read, landed, ignored, quarantined
 
 
 def _assessment_part(row: tuple[Any, ...]) -> AssessmentPart:

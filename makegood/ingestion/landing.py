@@ -26,6 +26,7 @@ from makegood.ingestion.sources import Source
 from makegood.ingestion.texts.keeping import Rules
 from makegood.ingestion.transforming import DATA_ERRORS, transform, without_unreadable
 from makegood.storage.connections import connect
+from makegood.storage.queries import only_row
 
 HERE = Path(__file__).parent
 MACROS = ("macros.sql", "answers.sql")
@@ -197,8 +198,7 @@ def _write_group(sessions: Sessions, land_sql: str, group: Group, rules: Rules, 
 
 def _check_no_line_is_lost(session: duckdb.DuckDBPyConnection, group: Group) -> None:
     read = sum(chunk.count for _, chunk in group.chunks)
-    row = session.execute("select count(distinct (file_index, landing_line)) from landed_rows").fetchone()
-    adapted = row[0] if row else 0
+    (adapted,) = only_row(session.execute("select count(distinct (file_index, landing_line)) from landed_rows"))
     if adapted != read:
         first = group.members[0].file
         raise MakegoodError(

@@ -10,10 +10,11 @@ import duckdb
 import pytest
 from running_gateway import Gateway
 
+from dashboard import sessions
 from dashboard.filters import COLUMNS, Filters, PageFilters, SeriesFilters
 from dashboard.queries import Queries
 from dashboard.sessions import Session
-from dashboard.sql import query
+from makegood.storage.queries import sql_beside
 
 ASKED: list[dict[str, Any]] = [
     {},
@@ -59,16 +60,18 @@ def test_rows_of_one_millisecond_lie_in_the_copy_so_that_their_number_orders_the
     }
     names = [*COLUMNS.values(), "compensation_type", "request_id", "source", "account_id", "request_key"]
     columns = ", ".join(f"{shown.get(name, 'null')} as {name}" for name in names)
+    compensations = sql_beside(sessions.__file__, "day_of_compensations")
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as page")
         con.execute(
             f"create table fct_compensations as select {columns}, requested_at::date as request_date from range(400) as t(i)"
         )
         con.execute(
-            f"create table page.compensations as {query('day_of_compensations')} limit 0", {"day": "2026-11-01"}
+            f"create table page.compensations as {compensations} limit 0",
+            {"day": "2026-11-01"},
         )
         for day in ("2026-11-01", "2026-11-02"):
-            con.execute(f"insert into page.compensations {query('day_of_compensations')}", {"day": day})
+            con.execute(f"insert into page.compensations {compensations}", {"day": day})
         ids = f"select request_id from page.compensations order by requested_at {direction}"
         assert con.execute(f"{ids}, rowid desc").fetchall() == con.execute(f"{ids}, source, request_id").fetchall()
 
