@@ -127,8 +127,9 @@ class _Projects:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         if digest not in self._known:
             with tempfile.TemporaryDirectory(prefix="makegood-parse-") as folder:
+                # dbt's static parser is compiled code that starts threads, and a fork of a process with threads may hang in it.
                 said = self._runner().invoke(
-                    ["--quiet", "parse", "--no-write-json", "--partial-parse-file-path", str(file), "--target-path", folder, "--log-path", folder]
+                    ["--quiet", "--no-static-parser", "parse", "--no-write-json", "--partial-parse-file-path", str(file), "--target-path", folder, "--log-path", folder]
                 )  # fmt: skip
             self._known[digest] = said.result if said.success else None
             gc.collect()

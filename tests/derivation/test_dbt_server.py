@@ -12,15 +12,15 @@ import psutil
 import pytest
 
 from makegood.derivation.dbt_command import ADDRESS
-from makegood.derivation.dbt_server import DbtServer
-from makegood.home import Home
+from makegood.derivation.dbt_server import DBT_PROJECT, DbtServer
+from makegood.home import Home, dbt_directory
 from orchestration.dbt import DBT
 
 STARTS_A_SERVER = """
 import sys
 from pathlib import Path
-from makegood.derivation.dbt_server import DbtServer
-from makegood.home import Home
+from makegood.derivation.dbt_server import DBT_PROJECT, DbtServer
+from makegood.home import Home, dbt_directory
 server = DbtServer(Home(Path(sys.argv[1])))
 server.start()
 print(server.pid, flush=True)
@@ -36,7 +36,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DbtServe
 
 
 def dbt(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([DBT, *arguments], capture_output=True, text=True)
+    return subprocess.run([DBT, *arguments], capture_output=True, text=True, timeout=120)
 
 
 def test_a_command_answers_the_same_with_a_server_and_without(
@@ -90,3 +90,21 @@ def test_the_server_of_a_killed_process_ends_and_leaves_no_folder(
         starter.kill()
         server.wait(timeout=60)
     assert not list(tmp_path.glob("makegood-*"))
+
+
+def test_a_project_that_changed_since_it_was_parsed_is_parsed_by_the_next_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(ADDRESS, raising=False)
+    home = Home(tmp_path / "home").prepare()
+    monkeypatch.setenv("MAKEGOOD_HOME", str(home.root))
+    monkeypatch.setenv("DBT_PROJECT_DIR", str(DBT_PROJECT))
+    monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path))
+    profile = (DBT_PROJECT / "profiles.yml").read_text()
+    (tmp_path / "profiles.yml").write_text(profile.replace("TimeZone: UTC", "TimeZone: Europe/Berlin"))
+    target = str(dbt_directory(home.warehouse))
+    earlier = dbt("--quiet", "parse", "--profiles-dir", str(tmp_path), "--target-path", target)
+    assert earlier.returncode == 0, earlier.stdout
+    with DbtServer(home):
+        today = dbt("--quiet", "parse", "--profiles-dir", str(DBT_PROJECT), "--target-path", str(tmp_path / "today"))
+    assert today.returncode == 0, today.stdout
