@@ -82,6 +82,11 @@ def ready_project(settings: Settings) -> DbtProject:
     return project
 
 
+def project_digest(project: DbtProject) -> str:
+    """A digest of the parsed project. It changes when models, macros, seeds, tests or configuration change."""
+    return (project.target_path / SEAL).read_text()
+
+
 def _parse(target: Path) -> None:
     # dbt reuses its earlier results for unchanged files, so files that may be damaged must be removed first.
     for name in PARSED:

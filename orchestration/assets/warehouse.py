@@ -8,19 +8,35 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
 from makegood.derivation import planning, window
+from makegood.derivation.views import built_from, note_built_from
 from makegood.hours import FIRST_HOUR, HourRange
 from makegood.policy.digests import policy_digests
 from makegood.policy.validation import valid_policy
 from makegood.publication.sealing import prove
 from makegood.settlement.loading import write_run_inputs
 from orchestration.assets import RESTATES
-from orchestration.dbt import Dbt
+from orchestration.dbt import Dbt, project_digest
 from orchestration.failing_rows import with_failing_rows
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
 from orchestration.resources import Books, Lake, PublicationRecord, Warehouse
 
 BUILD = ["--no-write-json", "build", "--exclude-resource-type", "unit_test"]
 """Unit tests belong to the test suite: they prove code, not data."""
+
+UNCHANGED = [
+    "--exclude",
+    "fqn:makegood.marts,config.materialized:view resource_type:seed resource_type:exposure",
+    "--indirect-selection",
+    "empty",
+]
+"""Leaves out the views of the warehouse and the seeds, which change only with the project. Every data test still runs."""
+
+
+SEED = ["--no-write-json", "seed"]
+"""Run first where only some of the models are selected, so that they are derived under today's policy in any case."""
+
+TABLES = ("table", "incremental")
+"""The materialisations that hold the rows of a window."""
 
 
 class Translator(DagsterDbtTranslator):
@@ -34,6 +50,10 @@ class Translator(DagsterDbtTranslator):
             )
         return super().get_asset_key(dbt_resource_props)
 
+    def get_partitions_def(self, dbt_resource_props: Mapping[str, Any]) -> dg.PartitionsDefinition[str] | None:
+        """Tables are derived hour by hour. Views and seeds are the same for every hour, so they have no partitions."""
+        return HOURLY if dbt_resource_props["config"].get("materialized") in TABLES else None
+
 
 def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
     """The assets of the dbt project. Its manifest must exist."""
@@ -41,7 +61,6 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
     @dbt_assets(
         manifest=project.manifest_path,
         project=project,
-        partitions_def=HOURLY,
         backfill_policy=ONE_RUN,
         dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
     )
@@ -70,6 +89,11 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                 whole = window.plan(hours, lake.prepared_home.lake, inventory, late)
             refuse_what_is_damaged(publication, whole.request_hours)
             pieces = window.chunks(whole, inventory)
+            parsed = project_digest(project)
+            with warehouse_db.session() as con:
+                is_current = built_from(con) == parsed
+            if context.is_subset and not is_current:
+                dbt.cli(SEED, manifest=project.manifest_path).wait()
             for number, piece in enumerate(pieces, 1):
                 context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
                 with publication.record() as record:
@@ -80,11 +104,15 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                     piece, lake.prepared_home.lake, inventory, policy, lake.prepared_home.run_inputs, baseline_days=days
                 )
                 write_run_inputs(books.prepared_home, warehouse_db.loaded_head(), lake.prepared_home.run_inputs)
+                command = [*BUILD, *UNCHANGED] if is_current and not context.is_subset else BUILD
                 if number < len(pieces):
-                    dbt.cli(BUILD, manifest=project.manifest_path).wait()
+                    dbt.cli(command, manifest=project.manifest_path).wait()
                 else:
-                    build = dbt.cli(BUILD, context=context)
+                    build = dbt.cli(command, context=context)
                     yield from with_failing_rows(build.stream(), build.target_path, warehouse_db)
+                if not is_current and not context.is_subset:
+                    note_built_from(warehouse_db.prepared_home.warehouse, parsed)
+                    is_current = True
             window.write(
                 whole, lake.prepared_home.lake, inventory, policy, lake.prepared_home.run_inputs, with_deliveries=False
             )
