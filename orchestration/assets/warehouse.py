@@ -138,9 +138,10 @@ def _late_materializations(
 ) -> Iterator[dg.AssetMaterialization]:
     """Request hours outside the run's partitions were made too: say so, for the partition bars to be true."""
     inside = set(hours)
+    tables = [key for key in context.selected_asset_keys if context.assets_def.specs_by_key[key].partitions_def]
     for hour in derived.request_hours:
         if hour not in inside and hour >= FIRST_HOUR:
-            for key in context.selected_asset_keys:
+            for key in tables:
                 yield dg.AssetMaterialization(
                     key, partition=partition_key(hour), tags={"late_from": str(hours).replace(" ", "_")}
                 )

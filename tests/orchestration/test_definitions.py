@@ -18,12 +18,16 @@ def definitions(gateway: Gateway) -> dg.Definitions:
     return definitions_for(gateway.settings)
 
 
-def test_every_asset_is_hourly_or_settled_daily_one_run_for_a_range_and_described(definitions: dg.Definitions) -> None:
+def test_tables_are_hourly_settlements_daily_views_and_seeds_unpartitioned_and_all_are_described(
+    definitions: dg.Definitions,
+) -> None:
     graph = definitions.resolve_asset_graph()
     for key in graph.materializable_asset_keys:
         node = graph.get(key)
-        if node.group_name not in ("policy", "upkeep"):
-            assert node.partitions_def == (DAILY if node.group_name == "settlement" else HOURLY), key
+        partitions = {"settlement": DAILY, "upkeep": None}.get(node.group_name, HOURLY)
+        if node.metadata.get("dagster_dbt/materialization_type") in ("view", "seed"):
+            partitions = None
+        assert node.partitions_def == partitions, key
         assert node.backfill_policy == dg.BackfillPolicy.single_run(), key
         assert node.description, key
         assert node.group_name != "default", key
@@ -98,3 +102,17 @@ def test_scheduled_run_finds_late_files_and_says_which_hours_it_made_besides(gat
     ]
     assert late[0].tags is not None
     assert late[0].tags["late_from"] == "2026-11-01T01_to_2026-11-01T02"
+
+
+def test_views_and_seeds_are_built_once_and_every_data_test_judges_every_window(gateway: Gateway) -> None:
+    made, judged = [], []
+    for hour in range(2):
+        gateway.lands(FIRST + HOUR * hour, [record(f"request-{hour}", FIRST + HOUR * hour)])
+        job = definitions_for(gateway.settings).resolve_job_def("hourly")
+        result = job.execute_in_process(partition_key=partition_key(FIRST + HOUR * hour))
+        made.append({event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key})  # fmt: skip
+        judged.append({(check.asset_key, check.check_name) for check in result.get_asset_check_evaluations()})
+    assert {"compensation_rules", "dim_models", "mart_compensation_daily"} <= made[0] - made[1]
+    assert {"fct_requests", "mart_compensation_hourly", "published_snapshot"} <= made[1]
+    assert judged[0] == judged[1]
+    assert len(judged[0]) > 20

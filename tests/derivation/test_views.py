@@ -1,0 +1,29 @@
+"""The record of which project the views and seeds were built from, in a real catalog."""
+
+from pathlib import Path
+
+from makegood.derivation.views import MARKED, built_from, note_built_from
+from makegood.storage.connections import connect
+from makegood.storage.warehouse import attach, create
+
+
+def noted(warehouse: Path) -> str | None:
+    with connect() as con:
+        attach(con, warehouse)
+        return built_from(con)
+
+
+def test_the_project_is_known_from_when_it_was_noted_until_the_view_is_built_anew(tmp_path: Path) -> None:
+    create(tmp_path)
+    assert noted(tmp_path) is None
+    view = f"create or replace view {MARKED} as (select 1 as one)"
+    with connect() as con:
+        attach(con, tmp_path, read_only=False)
+        con.execute(view)
+    assert noted(tmp_path) is None
+    note_built_from(tmp_path, "digest of it's project")
+    assert noted(tmp_path) == "digest of it's project"
+    with connect() as con:
+        attach(con, tmp_path, read_only=False)
+        con.execute(view)
+    assert noted(tmp_path) is None
