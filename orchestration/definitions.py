@@ -42,7 +42,8 @@ def definitions_for(settings: Settings, worker: AuditWorker | None = None) -> dg
             request_logs,
             content_assessments,
             warehouse,
-            build_publication(warehouse.keys),
+            # A view or seed that a run leaves out would count as skipped, and so would what depends on it.
+            build_publication(spec.key for spec in warehouse.specs if spec.partitions_def),
             ledger_batches,
             build_settled_snapshot(project),
             tidy_warehouse,
