@@ -33,10 +33,12 @@ UNCHANGED = [
 
 
 SEED = ["--no-write-json", "seed"]
-"""Run first where only some of the models are selected, so that they are derived under today's policy in any case."""
+VIEWS = ["--no-write-json", "run", "--select", "fqn:makegood.marts,config.materialized:view"]
+"""Where only some assets are selected, as in a backfill of those with partitions, and the project changed: what runs before, and after."""
 
 TABLES = ("table", "incremental")
-"""The materialisations that hold the rows of a window."""
+MODELS = (*TABLES, "view")
+"""dbt's materialisations of tables, and of all models."""
 
 
 class Translator(DagsterDbtTranslator):
@@ -51,8 +53,10 @@ class Translator(DagsterDbtTranslator):
         return super().get_asset_key(dbt_resource_props)
 
     def get_partitions_def(self, dbt_resource_props: Mapping[str, Any]) -> dg.PartitionsDefinition[str] | None:
-        """Tables are derived hour by hour. Views and seeds are the same for every hour, so they have no partitions."""
-        return HOURLY if dbt_resource_props["config"].get("materialized") in TABLES else None
+        """Models are derived hour by hour, but for the views of the warehouse, which are the same for every hour, as the seeds are."""
+        is_mart = dbt_resource_props["fqn"][1] == "marts"
+        is_hourly = dbt_resource_props["config"].get("materialized") in (TABLES if is_mart else MODELS)
+        return HOURLY if is_hourly else None
 
 
 def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
@@ -94,6 +98,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                 is_current = built_from(con) == parsed
             if context.is_subset and not is_current:
                 dbt.cli(SEED, manifest=project.manifest_path).wait()
+            is_for_all = {spec.key for spec in warehouse.specs if spec.partitions_def} <= context.selected_asset_keys
             for number, piece in enumerate(pieces, 1):
                 context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
                 with publication.record() as record:
@@ -110,7 +115,9 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                 else:
                     build = dbt.cli(command, context=context)
                     yield from with_failing_rows(build.stream(), build.target_path, warehouse_db)
-                if not is_current and not context.is_subset:
+                if is_for_all and not is_current:
+                    if context.is_subset:
+                        dbt.cli(VIEWS, manifest=project.manifest_path).wait()
                     note_built_from(warehouse_db.prepared_home.warehouse, parsed)
                     is_current = True
             window.write(
