@@ -117,3 +117,15 @@ def test_views_and_seeds_are_built_once_and_every_data_test_judges_every_window(
     assert {"fct_requests", "mart_compensation_hourly", "published_snapshot"} <= made[1]
     assert judged[0] == judged[1]
     assert len(judged[0]) > 20
+
+
+def test_a_backfill_of_the_assets_with_partitions_builds_a_new_home_whole(gateway: Gateway) -> None:
+    gateway.lands(FIRST, [record("failed", FIRST, status_code="503")])
+    definitions = definitions_for(gateway.settings)
+    graph = definitions.resolve_asset_graph()
+    job = definitions.resolve_job_def("hourly")
+    hourly = [key for key in graph.materializable_asset_keys if graph.get(key).partitions_def == HOURLY]
+    result = job.execute_in_process(partition_key=partition_key(FIRST), asset_selection=hourly)
+    assert result.success
+    assert answer(gateway.root, "select compensation_type from mart_compensation_details")[1] == [("service_failure",)]
+    assert answer(gateway.root, "select count(*) > 0 from dim_compensation_rules")[1] == [(True,)]
