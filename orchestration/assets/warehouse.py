@@ -96,8 +96,6 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
             parsed = project_digest(project)
             with warehouse_db.session() as con:
                 is_current = built_from(con) == parsed
-            if context.is_subset and not is_current:
-                dbt.cli(SEED, manifest=project.manifest_path).wait()
             is_for_all = {spec.key for spec in warehouse.specs if spec.partitions_def} <= context.selected_asset_keys
             for number, piece in enumerate(pieces, 1):
                 context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
@@ -109,6 +107,8 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                     piece, lake.prepared_home.lake, inventory, policy, lake.prepared_home.run_inputs, baseline_days=days
                 )
                 write_run_inputs(books.prepared_home, warehouse_db.loaded_head(), lake.prepared_home.run_inputs)
+                if context.is_subset and not is_current:
+                    dbt.cli(SEED, manifest=project.manifest_path).wait()
                 command = [*BUILD, *UNCHANGED] if is_current and not context.is_subset else BUILD
                 if number < len(pieces):
                     dbt.cli(command, manifest=project.manifest_path).wait()

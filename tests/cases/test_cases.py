@@ -184,7 +184,7 @@ def is_as_said(row: dict[str, Any], expected: dict[str, Any]) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("case", "name"), expectations())
+@pytest.mark.parametrize(("case", "name"), list(expectations()))
 def test_a_record_of_a_real_gateway_comes_out_right(case: str, name: str, request: pytest.FixtureRequest) -> None:
     home: Home = request.getfixturevalue("outage" if case == "40-real-outage" else "together")
     files = files_of(case)
