@@ -32,7 +32,8 @@ UNCHANGED = [
 """Leaves out the views of the warehouse and the seeds, which change only with the project. Every data test still runs."""
 
 
-SEED = ["--no-write-json", "seed"]
+POLICY = ["--no-write-json", "build", "--resource-type", "seed", "--resource-type", "model", "--select"]
+POLICY += ["resource_type:seed dim_compensation_rules dim_compensation_types"]
 VIEWS = ["--no-write-json", "run", "--select", "fqn:makegood.marts,config.materialized:view"]
 """Where only some assets are selected, as in a backfill of those with partitions, and the project changed: what runs before, and after."""
 
@@ -108,7 +109,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                 )
                 write_run_inputs(books.prepared_home, warehouse_db.loaded_head(), lake.prepared_home.run_inputs)
                 if context.is_subset and not is_current:
-                    dbt.cli(SEED, manifest=project.manifest_path).wait()
+                    dbt.cli(POLICY, manifest=project.manifest_path).wait()
                 command = [*BUILD, *UNCHANGED] if is_current and not context.is_subset else BUILD
                 if number < len(pieces):
                     dbt.cli(command, manifest=project.manifest_path).wait()
