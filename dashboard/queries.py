@@ -230,10 +230,8 @@ class Queries:
         self, name: str, selected: Selection, places: dict[str, str] | None = None, **values: Any
     ) -> tuple[str, dict[str, Any]]:
         """The SQL of a query over a selection, and the values to bind. What is filled into its places is fixed text of ours."""
-        text, bound = (
-            sql_beside(__file__, name),
-            {"start": selected.start, "end": selected.end, **selected.parameters(), **values},
-        )
+        text = sql_beside(__file__, name)
+        bound = {"start": selected.start, "end": selected.end, **selected.parameters(), **values}
         if "{sums}" in text:
             bounds = [values.get("start_before", selected.start), selected.start, selected.end]
             by_hour = values.get("bucket") == "hour" or (name == "hour_counts" and selected.account is None)

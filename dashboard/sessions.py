@@ -161,10 +161,8 @@ class Session:
         start = (self.data_through - COPIED).replace(hour=0)
         try:
             with self._making("page") as con:
-                compensations, account_days = (
-                    sql_beside(__file__, "day_of_compensations"),
-                    sql_beside(__file__, "account_days"),
-                )
+                compensations = sql_beside(__file__, "day_of_compensations")
+                account_days = sql_beside(__file__, "account_days")
                 con.execute(f"create table page.compensations as {compensations} limit 0", {"day": start})
                 for (day,) in con.execute(COPIED_DAYS, [start]).fetchall():
                     if not is_wanted():

@@ -11,7 +11,7 @@ from orchestration.assets.publication import build_publication
 from orchestration.assets.request_logs import request_logs
 from orchestration.assets.settlement import build_settled_snapshot, ledger_batches, nothing_is_left_due
 from orchestration.assets.upkeep import tidy_warehouse
-from orchestration.assets.warehouse import build_warehouse
+from orchestration.assets.warehouse import build_warehouse, hourly_keys
 from orchestration.automation import (
     hourly_job,
     hourly_schedule,
@@ -43,7 +43,7 @@ def definitions_for(settings: Settings, worker: AuditWorker | None = None) -> dg
             content_assessments,
             warehouse,
             # A view or seed that a run leaves out would count as skipped, and so would what depends on it.
-            build_publication(spec.key for spec in warehouse.specs if spec.partitions_def),
+            build_publication(sorted(hourly_keys(warehouse))),
             ledger_batches,
             build_settled_snapshot(project),
             tidy_warehouse,

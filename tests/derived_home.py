@@ -13,6 +13,7 @@ from dbt.cli.main import dbtRunnerResult
 from dbt_here import dbt, failures
 
 from makegood.storage.connections import connect
+from makegood.storage.warehouse import attach
 
 ROOT = Path(__file__).parents[1]
 MERGE_DAYS = 7
@@ -275,11 +276,7 @@ class Home:
     def open(self) -> duckdb.DuckDBPyConnection:
         """A reader of the warehouse, where tables go by their plain names."""
         con = connect()
-        con.execute(
-            f"attach 'ducklake:sqlite:{self.warehouse / 'catalog.sqlite'}' as makegood"
-            f" (data_path '{self.warehouse / 'data'}', meta_journal_mode 'WAL', read_only)"
-        )
-        con.execute("use makegood")
+        attach(con, self.warehouse)
         return con
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

@@ -23,23 +23,15 @@ from orchestration.resources import Books, Lake, PublicationRecord, Warehouse
 BUILD = ["--no-write-json", "build", "--exclude-resource-type", "unit_test"]
 """Unit tests belong to the test suite: they prove code, not data."""
 
-UNCHANGED = [
-    "--exclude",
-    "fqn:makegood.marts,config.materialized:view resource_type:seed resource_type:exposure",
-    "--indirect-selection",
-    "empty",
-]
-"""Leaves out the views of the warehouse and the seeds, which change only with the project. Every data test still runs."""
+VIEWS = "fqn:makegood.marts,config.materialized:view"
+"""The views of the warehouse. Like the seeds, they change only with the project."""
 
+UNCHANGED = ["--exclude", f"{VIEWS} resource_type:seed resource_type:exposure", "--indirect-selection", "empty"]
+"""Leaves out what the warehouse has of this very project. Every data test still runs."""
 
-POLICY = ["--no-write-json", "build", "--resource-type", "seed", "--resource-type", "model", "--select"]
-POLICY += ["resource_type:seed dim_compensation_rules dim_compensation_types"]
-VIEWS = ["--no-write-json", "run", "--select", "fqn:makegood.marts,config.materialized:view"]
-"""Where only some assets are selected, as in a backfill of those with partitions, and the project changed: what runs before, and after."""
-
-TABLES = ("table", "incremental")
-MODELS = (*TABLES, "view")
-"""dbt's materialisations of tables, and of all models."""
+POLICY_FIRST = ["--no-write-json", "build", "--resource-type", "seed", "--resource-type", "model", "--select", "resource_type:seed dim_compensation_rules dim_compensation_types"]  # fmt: skip
+VIEWS_LAST = ["--no-write-json", "run", "--select", VIEWS]
+"""What runs before and after the selected assets, if only some are selected, as in a backfill of the tables, and the project changed."""
 
 
 class Translator(DagsterDbtTranslator):
@@ -55,9 +47,10 @@ class Translator(DagsterDbtTranslator):
 
     def get_partitions_def(self, dbt_resource_props: Mapping[str, Any]) -> dg.PartitionsDefinition[str] | None:
         """Models are derived hour by hour, but for the views of the warehouse, which are the same for every hour, as the seeds are."""
-        is_mart = dbt_resource_props["fqn"][1] == "marts"
-        is_hourly = dbt_resource_props["config"].get("materialized") in (TABLES if is_mart else MODELS)
-        return HOURLY if is_hourly else None
+        is_view_of_marts = (
+            dbt_resource_props["config"].get("materialized") == "view" and "marts" in dbt_resource_props["fqn"]
+        )
+        return HOURLY if dbt_resource_props["resource_type"] == "model" and not is_view_of_marts else None
 
 
 def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
@@ -97,7 +90,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
             parsed = project_digest(project)
             with warehouse_db.session() as con:
                 is_current = built_from(con) == parsed
-            is_for_all = {spec.key for spec in warehouse.specs if spec.partitions_def} <= context.selected_asset_keys
+            is_for_all = hourly_keys(warehouse) <= context.selected_asset_keys
             for number, piece in enumerate(pieces, 1):
                 context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
                 with publication.record() as record:
@@ -109,7 +102,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                 )
                 write_run_inputs(books.prepared_home, warehouse_db.loaded_head(), lake.prepared_home.run_inputs)
                 if context.is_subset and not is_current:
-                    dbt.cli(POLICY, manifest=project.manifest_path).wait()
+                    dbt.cli(POLICY_FIRST, manifest=project.manifest_path).wait()
                 command = [*BUILD, *UNCHANGED] if is_current and not context.is_subset else BUILD
                 if number < len(pieces):
                     dbt.cli(command, manifest=project.manifest_path).wait()
@@ -118,7 +111,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                     yield from with_failing_rows(build.stream(), build.target_path, warehouse_db)
                 if is_for_all and not is_current:
                     if context.is_subset:
-                        dbt.cli(VIEWS, manifest=project.manifest_path).wait()
+                        dbt.cli(VIEWS_LAST, manifest=project.manifest_path).wait()
                     note_built_from(warehouse_db.prepared_home.warehouse, parsed)
                     is_current = True
             window.write(
@@ -127,6 +120,11 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
         yield from _late_materializations(context, whole, hours)
 
     return warehouse
+
+
+def hourly_keys(warehouse: dg.AssetsDefinition) -> set[dg.AssetKey]:
+    """The assets that every run derives for its hours: all but the seeds and the views of the warehouse."""
+    return {spec.key for spec in warehouse.specs if spec.partitions_def}
 
 
 def refuse_what_is_damaged(publication: PublicationRecord, hours: Iterable[datetime]) -> None:
@@ -146,10 +144,10 @@ def _late_materializations(
 ) -> Iterator[dg.AssetMaterialization]:
     """Request hours outside the run's partitions were made too: say so, for the partition bars to be true."""
     inside = set(hours)
-    tables = [key for key in context.selected_asset_keys if context.assets_def.specs_by_key[key].partitions_def]
+    tables = hourly_keys(context.assets_def) & context.selected_asset_keys
     for hour in derived.request_hours:
         if hour not in inside and hour >= FIRST_HOUR:
-            for key in tables:
+            for key in sorted(tables):
                 yield dg.AssetMaterialization(
                     key, partition=partition_key(hour), tags={"late_from": str(hours).replace(" ", "_")}
                 )

@@ -19,8 +19,8 @@ from orchestration.dbt import DBT
 STARTS_A_SERVER = """
 import sys
 from pathlib import Path
-from makegood.derivation.dbt_server import DBT_PROJECT, DbtServer
-from makegood.home import Home, dbt_directory
+from makegood.derivation.dbt_server import DbtServer
+from makegood.home import Home
 server = DbtServer(Home(Path(sys.argv[1])))
 server.start()
 print(server.pid, flush=True)
