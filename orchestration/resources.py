@@ -1,7 +1,7 @@
 """The Dagster resources. In a run, only they open files and connections; the assets and the library use them."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 
 from expectations.results import SuiteResult
 from expectations.worker import AuditWorker
+from makegood.derivation.window import is_empty
 from makegood.home import Home, inventory_file, publications_file
 from makegood.ingestion.inventory import Inventory
 from makegood.ingestion.sources import Source, read_assessments, read_sources
@@ -25,6 +26,9 @@ from makegood.settlement.usual import Usual
 from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, create, has_table
 from makegood.storage.writing import token_held, writing
+
+NO_ROWS_IN_WINDOW = "no data: no request and no landing file is in the run's window"
+"""What a check says that has no row to judge."""
 
 
 class Written(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -147,17 +151,25 @@ class Auditor:
     home: Path
     worker: AuditWorker
 
+    def start(self) -> None:
+        """Have the worker begin its imports, which take seconds, while the models are built."""
+        self.worker.start()
+
+    def has_nothing_to_audit(self) -> bool:
+        """Whether no row of any table is in the run's window, so that every suite's outcome is that there is no data."""
+        return is_empty(Home(self.home).run_inputs)
+
     def audit(self) -> list[SuiteResult]:
         """Run all suites on the run's window at the warehouse's head snapshot."""
         return self.worker.audit(self.home, writer_token=token_held(Home(self.home)))
 
 
 def auditing(home: Path, worker: AuditWorker | None = None) -> dg.ResourceDefinition:
-    """The auditor resource of a home. It uses the given worker, or starts one with the run, because the worker's imports take seconds."""
+    """The auditor resource of a home. It uses the given worker, or one of its own, which ends with the run."""
 
     @dg.resource(description=Auditor.__doc__)
     def auditor(_: dg.InitResourceContext) -> Iterator[Auditor]:
-        with nullcontext(worker) if worker else AuditWorker() as running:
+        with nullcontext(worker) if worker else closing(AuditWorker()) as running:
             yield Auditor(home, running)
 
     return auditor

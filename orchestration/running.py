@@ -4,7 +4,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -137,13 +137,13 @@ def point_dagster_at(home: Home) -> None:
 def _execute_audited(
     home: Home, settings: Settings, job: str, hours: HourRange, worker: AuditWorker | None = None
 ) -> Any:
-    """One run of a job that audits, over these hours. Its dbt and its audits begin their imports before Dagster's, which take seconds too."""
+    """One run of a job that audits, over these hours. Its dbt begins its imports before Dagster's, which take seconds too."""
     collect_seldom()
-    with DbtServer(home), nullcontext(worker) if worker else AuditWorker() as running:
+    with DbtServer(home):
         from orchestration.partitions import partition_key
 
         keys = list(hours)
-        return _execute(home, settings, job, partition_key(keys[0]), partition_key(keys[-1]), worker=running)
+        return _execute(home, settings, job, partition_key(keys[0]), partition_key(keys[-1]), worker=worker)
 
 
 def _execute(

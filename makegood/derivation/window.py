@@ -41,6 +41,11 @@ class Window:
     landing_files: tuple[LandedFile, ...]
     is_alone: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to derive."""
+        return not self.request_hours and not self.landing_files
+
 
 def plan(
     landing_hours: Iterable[datetime], lake: Path, inventory: Inventory, extra_hours: Iterable[datetime] = ()
@@ -94,6 +99,13 @@ def chunks(window: Window, inventory: Inventory, most_rows: int = CHUNK_ROWS) ->
 def input_digests(hours: Iterable[datetime], inventory: Inventory) -> dict[datetime, str]:
     """For each hour the digest of the file versions with its deliveries and verdicts: equal digests mean equal input."""
     return {hour: _digest(hour, inventory) for hour in hours}
+
+
+def is_empty(run_inputs: Path) -> bool:
+    """Whether a written window has no request hours and no landing files, so that no row of any table is in it."""
+    with connect(run_inputs, extensions=()) as con:
+        (found,) = only_row(con.execute("select exists(from request_hours) or exists(from landing_files)"))
+    return not found
 
 
 def write(

@@ -7,7 +7,7 @@ from makegood.policy.validation import valid_policy
 from orchestration.assets import LAKE, OWNERS
 from orchestration.assets.landing import Landing, land_feeds, looked_at
 from orchestration.partitions import HOURLY, ONE_RUN
-from orchestration.resources import Auditor, Lake
+from orchestration.resources import Lake
 
 
 @dg.asset(
@@ -18,9 +18,7 @@ from orchestration.resources import Auditor, Lake
     owners=OWNERS,
     metadata={"dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in COLUMNS.items()])},
 )
-def request_logs(
-    context: dg.AssetExecutionContext, config: Landing, lake: Lake, auditor: dg.ResourceParam[Auditor]
-) -> dg.MaterializeResult[None]:
+def request_logs(context: dg.AssetExecutionContext, config: Landing, lake: Lake) -> dg.MaterializeResult[None]:
     """One row per delivered request record, of any gateway, in canonical columns; bad lines are in quarantine with their reason."""
     valid_policy()
     with lake.inventory() as inventory:

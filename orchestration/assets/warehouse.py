@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -10,7 +11,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 from makegood.derivation import planning, window
 from makegood.derivation.views import built_from, note_built_from
 from makegood.hours import FIRST_HOUR, HourRange
-from makegood.policy.digests import policy_digests
+from makegood.ingestion.inventory import Inventory
+from makegood.policy.digests import PolicyDigests, policy_digests
 from makegood.policy.validation import valid_policy
 from makegood.publication.sealing import prove
 from makegood.settlement.loading import write_run_inputs
@@ -18,7 +20,7 @@ from orchestration.assets import RESTATES
 from orchestration.dbt import Dbt, project_digest
 from orchestration.failing_rows import with_failing_rows
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
-from orchestration.resources import Books, Lake, PublicationRecord, Warehouse
+from orchestration.resources import NO_ROWS_IN_WINDOW, Auditor, Books, Lake, PublicationRecord, Warehouse
 
 BUILD = ["--no-write-json", "build", "--exclude-resource-type", "unit_test"]
 """Unit tests belong to the test suite: they prove code, not data."""
@@ -69,22 +71,13 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
         warehouse_db: Warehouse,
         publication: PublicationRecord,
         books: Books,
+        auditor: dg.ResourceParam[Auditor],
     ) -> Iterator[Any]:
         """Derive, some days at a time, every request hour that the landing hours' files touch, or again the hours to restate."""
         hours, policy = landing_hours(context), policy_digests(valid_policy())
         warehouse_db.create()
         with lake.inventory() as inventory:
-            if RESTATES in context.run.tags:
-                with warehouse_db.session() as con:
-                    again = planning.restated_hours(hours, con)
-                whole = window.plan((), lake.prepared_home.lake, inventory, again)
-            else:
-                lookback, terms = lake.lookback_hours, policy.baselines
-                with warehouse_db.session() as con, publication.record() as record:
-                    late = planning.late_hours(hours, inventory, con, lookback)
-                    late |= planning.hours_of_other_baselines(hours, inventory, con, lookback, terms)
-                    late |= planning.hours_left_unaudited(hours, inventory, record.unaudited_hours())
-                whole = window.plan(hours, lake.prepared_home.lake, inventory, late)
+            whole = _planned(context, hours, policy, lake, warehouse_db, publication, inventory)
             refuse_what_is_damaged(publication, whole.request_hours)
             pieces = window.chunks(whole, inventory)
             parsed = project_digest(project)
@@ -100,7 +93,13 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
                 window.write(
                     piece, lake.prepared_home.lake, inventory, policy, lake.prepared_home.run_inputs, baseline_days=days
                 )
-                write_run_inputs(books.prepared_home, warehouse_db.loaded_head(), lake.prepared_home.run_inputs)
+                batches = write_run_inputs(
+                    books.prepared_home, warehouse_db.loaded_head(), lake.prepared_home.run_inputs
+                )
+                if is_current and piece.is_empty and not batches:
+                    yield from _nothing_to_derive(context)
+                    return
+                auditor.start()
                 if context.is_subset and not is_current:
                     dbt.cli(POLICY_FIRST, manifest=project.manifest_path).wait()
                 command = [*BUILD, *UNCHANGED] if is_current and not context.is_subset else BUILD
@@ -125,6 +124,41 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
 def hourly_keys(warehouse: dg.AssetsDefinition) -> set[dg.AssetKey]:
     """The assets that every run derives for its hours: all but the seeds and the views of the warehouse."""
     return {spec.key for spec in warehouse.specs if spec.partitions_def}
+
+
+def _planned(
+    context: dg.AssetExecutionContext,
+    hours: HourRange,
+    policy: PolicyDigests,
+    lake: Lake,
+    warehouse_db: Warehouse,
+    publication: PublicationRecord,
+    inventory: Inventory,
+) -> window.Window:
+    """Everything that this run derives: what its landing hours touch, or the hours to restate."""
+    if RESTATES in context.run.tags:
+        with warehouse_db.session() as con:
+            again = planning.restated_hours(hours, con)
+        return window.plan((), lake.prepared_home.lake, inventory, again)
+    lookback, terms = lake.lookback_hours, policy.baselines
+    with warehouse_db.session() as con, publication.record() as record:
+        late = planning.late_hours(hours, inventory, con, lookback)
+        late |= planning.hours_of_other_baselines(hours, inventory, con, lookback, terms)
+        late |= planning.hours_left_unaudited(hours, inventory, record.unaudited_hours())
+    return window.plan(hours, lake.prepared_home.lake, inventory, late)
+
+
+def _nothing_to_derive(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """The tables of hours without files are made too, and every test passes: from no rows, every model derives no rows."""
+    context.log.info("there is nothing to derive: no file landed or changed, and the ledger has no batch to load")
+    made = hourly_keys(context.assets_def) & context.selected_asset_keys
+    for key in TopologicalSorter(context.assets_def.asset_deps).static_order():
+        if key in made:
+            yield dg.MaterializeResult(asset_key=key, metadata={"request hours": 0})
+    for check in context.assets_def.check_keys & context.selected_asset_check_keys:
+        yield dg.AssetCheckResult(
+            passed=True, asset_key=check.asset_key, check_name=check.name, description=NO_ROWS_IN_WINDOW
+        )
 
 
 def refuse_what_is_damaged(publication: PublicationRecord, hours: Iterable[datetime]) -> None:

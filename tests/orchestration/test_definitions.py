@@ -3,17 +3,19 @@
 import json
 import os
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from running_gateway import FIRST, Gateway, record
+from running_gateway import FIRST, Gateway, auditor, record
 
 from makegood.hours import HOUR
 from makegood.publication.querying import answer
 from orchestration.automation import hourly_schedule, settlement_schedule
 from orchestration.definitions import definitions_for
 from orchestration.partitions import DAILY, HOURLY, partition_key
+from orchestration.resources import NO_ROWS_IN_WINDOW
 
 
 @pytest.fixture
@@ -126,6 +128,26 @@ def test_views_and_seeds_are_built_once_and_every_data_test_judges_every_window(
     assert {"fct_requests", "mart_compensation_hourly", "published_snapshot"} <= made[1]
     assert judged[0] == judged[1]
     assert len(judged[0]) > 20
+
+
+def test_an_hour_without_files_is_made_and_judged_without_deriving_anything(gateway: Gateway) -> None:
+    definitions = definitions_for(gateway.settings, auditor())
+    job, results = definitions.resolve_job_def("hourly"), []
+    gateway.lands(FIRST, [record("failed", FIRST, status_code="503")])
+    for hour in range(2):
+        results.append(job.execute_in_process(partition_key=partition_key(FIRST + HOUR * hour)))
+    derived, empty = ({(check.asset_key, check.check_name) for check in result.get_asset_check_evaluations()} for result in results)  # fmt: skip
+    assert empty == derived
+    said = {check.check_name: (check.passed, check.description) for check in results[1].get_asset_check_evaluations()}
+    assert said.pop("nothing_lost") == (True, None)
+    assert set(said.values()) == {(True, NO_ROWS_IN_WINDOW)}
+    graph = definitions.resolve_asset_graph()
+    hourly = {key for key in graph.materializable_asset_keys if graph.get(key).partitions_def == HOURLY}
+    made = {event.asset_key for event in results[1].get_asset_materialization_events() if event.partition == partition_key(FIRST + HOUR)}  # fmt: skip
+    assert made == hourly
+    assert answer(gateway.root, "select request_id, payout_usd from fct_requests")[1] == [("failed", Decimal("0.01"))]
+    measured = [measurement for suite in auditor().audit(gateway.root) for measurement in suite.measurements]
+    assert {measurement.outcome for measurement in measured} == {"no data"}
 
 
 def test_a_backfill_of_the_assets_with_partitions_builds_a_new_home_whole(gateway: Gateway) -> None:
