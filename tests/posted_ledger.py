@@ -1,4 +1,4 @@
-"""Ledgers without a warehouse: batches that are posted by hand, for tests of what becomes of them afterwards."""
+"""Ledgers without a warehouse: batches posted directly, for tests of everything that reads a ledger."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ select *, {ENTRY_DIGEST} as entry_digest from posting
 
 
 def post(home: Home, *postings: tuple[str, str], day: date | None = None) -> Batch:
-    """Post these (account, USD) as the next batch, as a settlement would; its day is the next one after the last batch's."""
+    """Post these pairs of account and USD as the next batch, as a settlement would, dated DAY plus the number of the batch by default."""
     ledger = Ledger(home.ledger)
     with ledger.settling():
         if last_seen(home) is None:

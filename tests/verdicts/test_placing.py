@@ -1,4 +1,4 @@
-"""Verdicts find their requests by key, early or late, hinted or not; a late one re-derives the hour of its request and no other."""
+"""Matching verdicts to requests by key: before or after the request lands, with and without a hint, and in any order of runs."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ HINTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("hint", HINTS)
-def test_the_key_decides_whatever_the_hint_says(court: Court, hint: str) -> None:
+def test_a_verdict_is_matched_by_key_whatever_its_hint_says(court: Court, hint: str) -> None:
     court.logs(request("r1", "2026-11-01T03:10:00Z"), request("r2", "2026-11-01T04:10:00Z"))
     court.land()
     court.verdicts(verdict(requested_at=HINTS[hint], assessed_at="2026-11-01T09:00:00Z"), hour=LATER)
@@ -40,7 +40,7 @@ def test_the_key_decides_whatever_the_hint_says(court: Court, hint: str) -> None
     assert court.waiting() == 0
 
 
-def test_a_late_verdict_derives_the_hour_of_its_request_alone(court: Court) -> None:
+def test_a_late_verdict_makes_a_run_derive_only_the_hour_of_its_request(court: Court) -> None:
     for hours in range(6):
         moment = HOUR + timedelta(hours=hours)
         court.logs(request(f"r{hours}", f"{moment:%FT%T}Z"), hour=moment)
@@ -49,7 +49,7 @@ def test_a_late_verdict_derives_the_hour_of_its_request_alone(court: Court) -> N
     assert court.runs(HOUR + 8 * DAYS) == (HOUR + timedelta(hours=2),)
 
 
-def test_a_verdict_of_another_gateway_is_of_another_request(court: Court) -> None:
+def test_a_verdict_with_another_source_does_not_match_the_request(court: Court) -> None:
     court.logs(request("r1"))
     court.verdicts(verdict(source="other"))
     assert court.runs(HOUR) == (HOUR,)
@@ -80,9 +80,7 @@ def test_a_verdict_waits_30_days_and_no_longer(court: Court, wait: timedelta, fo
 
 
 @pytest.mark.parametrize(("hint", "found"), [(..., 0), ("2026-10-25T05:10:00Z", 1), ("2026-10-25T05:09:59.999Z", 0)])
-def test_a_request_long_before_its_verdict_is_found_by_a_hint_within_7_days(
-    court: Court, hint: Any, found: int
-) -> None:
+def test_a_request_older_than_30_days_is_found_by_a_hint_within_7_days(court: Court, hint: Any, found: int) -> None:
     court.logs(request())
     court.land()
     late = HOUR + 60 * DAYS
@@ -90,7 +88,7 @@ def test_a_request_long_before_its_verdict_is_found_by_a_hint_within_7_days(
     assert court.runs(late) == ((HOUR,) if found else ())
 
 
-def test_of_requests_that_used_one_id_weeks_apart_the_last_one_before_the_verdict_is_meant(court: Court) -> None:
+def test_a_verdict_refers_to_the_latest_earlier_request_that_used_its_request_id(court: Court) -> None:
     for days in (0, 10, 20):
         moment = HOUR + days * DAYS
         court.logs(request("r1", f"{moment:%FT%T}Z"), hour=moment)
@@ -100,7 +98,7 @@ def test_of_requests_that_used_one_id_weeks_apart_the_last_one_before_the_verdic
     assert court.runs(landed) == (HOUR + 10 * DAYS,)
 
 
-def test_both_hours_of_a_request_that_moved_are_given_the_verdict(court: Court) -> None:
+def test_a_verdict_is_an_input_of_both_hours_of_a_request_that_moved(court: Court) -> None:
     court.logs(request("r1", "2026-11-01T05:10:00Z"))
     court.verdicts(verdict())
     court.land()
@@ -112,7 +110,7 @@ def test_both_hours_of_a_request_that_moved_are_given_the_verdict(court: Court) 
     assert len(court.given(EARLIER)) == 1
 
 
-def test_a_verdict_follows_a_request_whose_file_was_mended(court: Court) -> None:
+def test_a_verdict_follows_a_request_that_a_corrected_file_moves_to_another_hour(court: Court) -> None:
     court.logs(request("r1", "2026-11-01T05:10:00Z"))
     court.verdicts(verdict())
     court.land()
@@ -121,13 +119,13 @@ def test_a_verdict_follows_a_request_whose_file_was_mended(court: Court) -> None
     assert len(court.given(EARLIER)) == 1
 
 
-def test_a_run_that_died_between_landing_and_placing_is_made_good_by_the_next(
+def test_verdicts_of_a_run_interrupted_between_landing_and_placing_are_placed_by_the_next_run(
     court: Court, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     court.logs(request())
     court.verdicts(verdict(), verdict(request_id="unknown"))
     with monkeypatch.context() as patch:
-        patch.setattr(court.place.inventory, "move", _die)
+        patch.setattr(court.place.inventory, "move", _interrupt)
         with pytest.raises(KeyboardInterrupt):
             court.land()
     assert (court.hours(), court.waiting()) == ([], 2)
@@ -135,11 +133,11 @@ def test_a_run_that_died_between_landing_and_placing_is_made_good_by_the_next(
     assert (len(court.given(HOUR)), court.waiting()) == (1, 1)
 
 
-def _die(*_: object) -> None:
+def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_verdicts_that_wait_lie_in_one_part_a_day(court: Court) -> None:
+def test_waiting_verdicts_of_a_day_are_stored_in_one_part(court: Court) -> None:
     for hours in range(4):
         moment = HOUR + timedelta(hours=hours)
         court.verdicts(verdict(request_id=f"unknown-{hours}"), hour=moment)
@@ -149,7 +147,7 @@ def test_verdicts_that_wait_lie_in_one_part_a_day(court: Court) -> None:
     assert len(list(court.place.lake.glob("content_assessments/**/*.parquet"))) == 1
 
 
-def test_an_hours_digest_knows_its_verdicts(court: Court) -> None:
+def test_the_input_digest_of_an_hour_changes_with_its_verdicts(court: Court) -> None:
     court.logs(request())
     court.land()
     before = window.input_digests([HOUR], court.place.inventory)
@@ -158,43 +156,49 @@ def test_an_hours_digest_knows_its_verdicts(court: Court) -> None:
     assert window.input_digests([HOUR], court.place.inventory) != before
 
 
-class Delivered(NamedTuple):
-    """A delivery of a key: hours after HOUR that it began, and the landing hour that it came in."""
+class Delivery(NamedTuple):
+    """A delivery of the request `key`: its start in hours after HOUR, and the number of its landing hour."""
 
     key: str
-    began: int
+    started: int
     landed: int
 
 
-class Judged(NamedTuple):
-    """A verdict on a key: what it hints at, hours after HOUR that it was given, and the landing hour that it came in."""
+class Judgement(NamedTuple):
+    """A verdict on the request `key`: its hint and its time in hours after HOUR, and the number of its landing hour."""
 
     key: str
     hint: int | None
-    given: int
+    assessed: int
     landed: int
 
 
 LANDINGS = 4
 keys = st.sampled_from(["a", "b", "c"])
 landings = st.integers(0, LANDINGS - 1)
-deliveries = st.lists(st.builds(Delivered, keys, st.sampled_from([0, 1, 2, 50, 160]), landings), max_size=6)
+deliveries = st.lists(st.builds(Delivery, keys, st.sampled_from([0, 1, 2, 50, 160]), landings), max_size=6)
 judgements = st.lists(
-    st.builds(Judged, keys, st.sampled_from([None, 0, 1, 50, 400]), st.sampled_from([0, 3, 170]), landings), max_size=6
+    st.builds(Judgement, keys, st.sampled_from([None, 0, 1, 50, 400]), st.sampled_from([0, 3, 170]), landings),
+    max_size=6,
 )
 
 
-def lay_out(court: Court, delivered: list[Delivered], judged: list[Judged]) -> None:
+def write_landing_files(court: Court, delivered: list[Delivery], judged: list[Judgement]) -> None:
     for landing in range(LANDINGS):
         hour = _landing_hour(landing)
-        court.logs(*(request(d.key, _time(d.began)) for d in delivered if d.landed == landing), hour=hour)
+        court.logs(
+            *(request(delivery.key, _time(delivery.started)) for delivery in delivered if delivery.landed == landing),
+            hour=hour,
+        )
         court.verdicts(
             *(
                 verdict(
-                    request_id=j.key, requested_at=... if j.hint is None else _time(j.hint), assessed_at=_time(j.given)
+                    request_id=judgement.key,
+                    requested_at=... if judgement.hint is None else _time(judgement.hint),
+                    assessed_at=_time(judgement.assessed),
                 )
-                for j in judged
-                if j.landed == landing
+                for judgement in judged
+                if judgement.landed == landing
             ),
             hour=hour,
         )
@@ -213,21 +217,21 @@ def _time(hours: int) -> str:
     delivered=deliveries,
     judged=judgements,
     order=st.permutations(range(LANDINGS)),
-    again=st.lists(landings, max_size=2),
+    repeated=st.lists(landings, max_size=2),
 )
-def test_verdicts_in_any_order_of_runs_are_given_to_every_hour_of_their_requests(
+def test_verdicts_are_inputs_of_every_hour_of_their_requests_in_any_order_of_runs(
     tmp_path_factory: pytest.TempPathFactory,
-    delivered: list[Delivered],
-    judged: list[Judged],
+    delivered: list[Delivery],
+    judged: list[Judgement],
     order: list[int],
-    again: list[int],
+    repeated: list[int],
 ) -> None:
-    hours = sorted({HOUR + timedelta(hours=d.began) for d in delivered})
+    hours = sorted({HOUR + timedelta(hours=delivery.started) for delivery in delivered})
     found = []
-    for runs in ([list(range(LANDINGS))], [[landing] for landing in [*order, *again]]):
+    for runs in ([list(range(LANDINGS))], [[landing] for landing in [*order, *repeated]]):
         place = make_place(tmp_path_factory.mktemp("court"))
         court = Court(place)
-        lay_out(court, delivered, judged)
+        write_landing_files(court, delivered, judged)
         for landings_of_run in runs:
             court.runs(*map(_landing_hour, landings_of_run))
         found.append(
@@ -239,16 +243,21 @@ def test_verdicts_in_any_order_of_runs_are_given_to_every_hour_of_their_requests
     assert found[0] == found[1]
     for hour in hours:
         expected = sorted(
-            (j.key, j.landed)
-            for j in judged
-            if any(d.key == j.key and HOUR + timedelta(hours=d.began) == hour and _speaks_of(j, d) for d in delivered)
+            (judgement.key, judgement.landed)
+            for judgement in judged
+            if any(
+                delivery.key == judgement.key
+                and HOUR + timedelta(hours=delivery.started) == hour
+                and _is_about(judgement, delivery)
+                for delivery in delivered
+            )
         )
         assert sorted((row[0], int(row[2].split("/")[-2]) - HOUR.hour) for row in found[0][hour]) == expected
 
 
-def _speaks_of(judged: Judged, delivered: Delivered) -> bool:
-    return delivered.began <= judged.given + 24 or (
-        judged.hint is not None and abs(judged.hint - delivered.began) <= 7 * 24
+def _is_about(judgement: Judgement, delivery: Delivery) -> bool:
+    return delivery.started <= judgement.assessed + 24 or (
+        judgement.hint is not None and abs(judgement.hint - delivery.started) <= 7 * 24
     )
 
 
@@ -262,7 +271,7 @@ def test_a_verdict_finds_the_request_of_the_account_that_it_names(court: Court) 
 
 
 @pytest.mark.parametrize("hint", [..., "2026-11-01T05:10:00Z", "2026-11-01T05:30:00Z"])
-def test_nobody_keeps_a_verdict_from_another_by_using_his_id(court: Court, hint: Any) -> None:
+def test_another_account_that_reuses_a_request_id_cannot_take_its_verdict_away(court: Court, hint: Any) -> None:
     court.logs(
         request(account_id="mine"),
         request(account_id="copier", requested_at="2026-11-01T03:10:00Z"),
@@ -271,8 +280,8 @@ def test_nobody_keeps_a_verdict_from_another_by_using_his_id(court: Court, hint:
     court.land()
     court.verdicts(verdict(requested_at=hint), hour=LATER)
     court.land(LATER)
-    spoken_of = {key for (key,) in court.given(EARLIER, HOUR, select="request_key")}
-    accounts = {row["account_id"] for row in court.place.rows("*") if row["request_key"] in spoken_of}
+    matched_keys = {key for (key,) in court.given(EARLIER, HOUR, select="request_key")}
+    accounts = {row["account_id"] for row in court.place.rows("*") if row["request_key"] in matched_keys}
     expected = {
         ...: {"mine", "copier", "copier of the hour"},
         "2026-11-01T05:10:00Z": {"mine"},
