@@ -178,10 +178,10 @@ def _content(file: Path) -> bytes:
             ).fetchall()
             texts = [value for row in rows for value in row if value is not None]
         elif file.suffix == ".duckdb":
-            con.execute(f"attach '{file}' as held (read_only)")
+            con.execute(f"attach '{file}' as searched (read_only)")
             for (table,) in con.execute(
-                "select table_schema || '.' || table_name from information_schema.tables where table_catalog = 'held'"
+                "select table_schema || '.' || table_name from information_schema.tables where table_catalog = 'searched'"
             ).fetchall():
-                rows = con.execute(f"select columns(*)::varchar from held.{table}").fetchall()
+                rows = con.execute(f"select columns(*)::varchar from searched.{table}").fetchall()
                 texts += [value for row in rows for value in row if value is not None]
     return file.read_bytes() + "\n".join(texts).encode()

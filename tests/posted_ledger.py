@@ -47,7 +47,7 @@ def post(home: Home, *postings: tuple[str, str], day: date | None = None) -> Bat
         day = day or DAY + timedelta(days=number)
         moment = datetime(day.year, day.month, day.day)
         amounts = [Decimal(amount) for _, amount in postings]
-        facts = {
+        metadata = {
             "posted_at": moment.isoformat(), "entry_count": str(len(postings)), "amount_usd": f"{sum(amounts):f}", "warehouse_id": "w",
             "snapshot_id": str(number), "covered_from": moment.isoformat(), "covered_until": moment.isoformat(),
             "closed_until": str(day), "request_dates": str(day),
@@ -57,6 +57,6 @@ def post(home: Home, *postings: tuple[str, str], day: date | None = None) -> Bat
                 ENTRIES,
                 {"number": number, "day": day, "accounts": [account for account, _ in postings], "amounts": amounts},
             )
-            batch = ledger.add(con, "entries", facts, day)
+            batch = ledger.add(con, "entries", metadata, day)
         note_seen(home, batch.head, Records(ledger.handover_dir).last)
     return batch

@@ -53,7 +53,7 @@ Record = dict[str, Any]
 
 def record(request_id: str, requested_at: datetime, latency_ms: int = 1_000, **values: Any) -> Record:
     """A canonical record of a successful, billed and fast request, with the fields in `values` replaced; None leaves a field out."""
-    made = {
+    fields = {
         "request_id": request_id,
         "account_id": "acme",
         "requested_at": requested_at.isoformat(timespec="milliseconds") + "Z",
@@ -69,12 +69,12 @@ def record(request_id: str, requested_at: datetime, latency_ms: int = 1_000, **v
         "meta": {"headers": {"user-agent": "test"}},
         **values,
     }
-    return {name: value for name, value in made.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def verdict(request_id: str, assessed_at: datetime, **values: Any) -> Record:
     """A judge's verdict that an answer was unsatisfactory, with the fields in `values` replaced; None leaves a field out."""
-    made = {
+    fields = {
         "source": "gateway",
         "request_id": request_id,
         "detector": "judge",
@@ -83,7 +83,7 @@ def verdict(request_id: str, assessed_at: datetime, **values: Any) -> Record:
         "assessed_at": assessed_at.isoformat(timespec="milliseconds") + "Z",
         **values,
     }
-    return {name: value for name, value in made.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 @cache

@@ -44,8 +44,8 @@ def text(rng: random.Random) -> str:
     if kind == 0:
         return rng.choice(HOSTILE_TEXTS)
     planes = [(0, 0x7F), (0x80, 0x7FF), (0x800, 0xFFFF), (0x10000, 0x10FFFF)]
-    made = "".join(chr(rng.randint(*rng.choice(planes))) for _ in range(rng.randrange(12)))
-    return made if kind == 1 else rng.choice(HOSTILE_TEXTS) + made
+    generated = "".join(chr(rng.randint(*rng.choice(planes))) for _ in range(rng.randrange(12)))
+    return generated if kind == 1 else rng.choice(HOSTILE_TEXTS) + generated
 
 
 def printable(rng: random.Random) -> str:
@@ -73,21 +73,21 @@ def sample_lines() -> list[bytes]:
 
 def damaged_bytes(rng: random.Random, data: bytes) -> bytes:
     """The bytes with one to five random changes: flipped bits, insertions, deletions and repetitions."""
-    made = bytearray(data)
+    generated = bytearray(data)
     for _ in range(rng.randrange(1, 6)):
-        start = rng.randrange(len(made) + 1)
-        end = min(len(made), start + rng.choice([1, 1, 4, 64, 4_096]))
+        start = rng.randrange(len(generated) + 1)
+        end = min(len(generated), start + rng.choice([1, 1, 4, 64, 4_096]))
         kind = rng.randrange(5)
-        if kind == 0 and start < len(made):
-            made[start] ^= 1 << rng.randrange(8)
+        if kind == 0 and start < len(generated):
+            generated[start] ^= 1 << rng.randrange(8)
         elif kind == 1:
-            made[start:start] = rng.randbytes(rng.choice([1, 8, 300]))
+            generated[start:start] = rng.randbytes(rng.choice([1, 8, 300]))
         elif kind == 2:
-            del made[start:end]
+            del generated[start:end]
         elif kind == 3:
-            made[start:start] = made[start:end]
+            generated[start:start] = generated[start:end]
         else:
-            made[start:start] = rng.choice(
+            generated[start:start] = rng.choice(
                 [
                     b"\x00",
                     b"\n",
@@ -103,20 +103,20 @@ def damaged_bytes(rng: random.Random, data: bytes) -> bytes:
                     b"\xed\xa0\x80",
                 ]
             )
-    return bytes(made)
+    return bytes(generated)
 
 
 def mutated_record(rng: random.Random, record: Any) -> Any:
     """The record with some of its fields, at any depth, replaced, left out or added."""
     if isinstance(record, dict):
-        made = {
+        generated = {
             name: value(rng) if rng.random() < 0.05 else mutated_record(rng, inner)
             for name, inner in record.items()
             if rng.random() > 0.02
         }
         if rng.random() < 0.05:
-            made[text(rng)] = value(rng)
-        return made
+            generated[text(rng)] = value(rng)
+        return generated
     if isinstance(record, list):
         return [mutated_record(rng, inner) for inner in record]
     return value(rng) if rng.random() < 0.02 else record

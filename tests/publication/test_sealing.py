@@ -39,16 +39,16 @@ QUESTIONS = [
 
 
 @pytest.fixture(scope="session")
-def filed(published: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Gateway:
+def maintained(published: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     """A home whose rows are in Parquet files, because the upkeep has moved them there from the catalog."""
-    gateway = Gateway(copy_of(published.root, tmp_path_factory.mktemp("filed") / "home"))
+    gateway = Gateway(copy_of(published.root, tmp_path_factory.mktemp("maintained") / "home"))
     maintain(Home(gateway.root))
     return gateway
 
 
 @pytest.fixture
-def home(filed: Gateway, tmp_path: Path) -> Path:
-    return copy_of(filed.root, tmp_path / "home")
+def home(maintained: Gateway, tmp_path: Path) -> Path:
+    return copy_of(maintained.root, tmp_path / "home")
 
 
 def only_file(home: Path, table: str) -> Path:
@@ -63,7 +63,7 @@ def flip(file: Path, at: int) -> None:
 
 
 def flip_somewhere_read(file: Path) -> None:
-    """Flip a bit in every block, so that whatever is read of the file is spoiled."""
+    """Flip a bit in every block, so that whatever is read of the file is damaged_home."""
     content = bytearray(file.read_bytes())
     for at in range(10, len(content), BLOCK):
         content[at] ^= 1
@@ -71,21 +71,21 @@ def flip_somewhere_read(file: Path) -> None:
 
 
 def test_after_a_flipped_bit_in_the_warehouse_a_query_answers_correctly_or_is_refused(
-    filed: Gateway, tmp_path: Path
+    maintained: Gateway, tmp_path: Path
 ) -> None:
-    expected = {question: makegood(filed.root, "sql", question, "--format", "csv") for question in QUESTIONS}
+    expected = {question: makegood(maintained.root, "sql", question, "--format", "csv") for question in QUESTIONS}
     assert all(code == 0 for code, _, _ in expected.values())
-    warehouse = filed.root / "warehouse"
+    warehouse = maintained.root / "warehouse"
     files = [warehouse / "catalog.sqlite", *sorted((warehouse / "data").rglob("*.parquet"))]
     for number in range(9):
         rng = random.Random(f"seals {number}")
-        spoiled = copy_of(filed.root, tmp_path / str(number))
-        file = spoiled / files[number % len(files)].relative_to(filed.root)
+        damaged_home = copy_of(maintained.root, tmp_path / str(number))
+        file = damaged_home / files[number % len(files)].relative_to(maintained.root)
         flip(file, rng.randrange(file.stat().st_size))
         question = QUESTIONS[number // len(files) % len(QUESTIONS)]
-        code, out, err = makegood(spoiled, "sql", question, "--format", "csv")
+        code, out, err = makegood(damaged_home, "sql", question, "--format", "csv")
         assert (code, out) == expected[question][:2] or (code == 1 and file.name in err and err.count("\n") == 1), err
-        shutil.rmtree(spoiled)
+        shutil.rmtree(damaged_home)
 
 
 def test_an_amount_that_was_changed_in_the_catalog_is_detected(published: Gateway, tmp_path: Path) -> None:
@@ -111,11 +111,11 @@ def test_an_amount_that_was_changed_in_the_catalog_is_detected(published: Gatewa
     assert "catalog.sqlite is damaged" in err and "its content differs from what was published" in err
 
 
-@pytest.mark.parametrize("is_filed", [False, True])
+@pytest.mark.parametrize("is_maintained", [False, True])
 def test_later_writes_do_not_change_the_seal_of_a_publication(
-    published: Gateway, filed: Gateway, tmp_path: Path, is_filed: bool
+    published: Gateway, maintained: Gateway, tmp_path: Path, is_maintained: bool
 ) -> None:
-    warehouse = copy_of((filed if is_filed else published).root, tmp_path / "home") / "warehouse"
+    warehouse = copy_of((maintained if is_maintained else published).root, tmp_path / "home") / "warehouse"
     snapshot = current_publication(warehouse).snapshot_id
     before = pin_catalog(warehouse, snapshot, tmp_path / "before")
     with connect() as con:
@@ -177,15 +177,15 @@ def test_a_run_refuses_to_derive_from_a_damaged_day_and_ignores_damage_to_other_
 
 
 def test_the_upkeep_refuses_to_merge_damaged_files_and_seals_the_files_that_it_writes(
-    published: Gateway, filed: Gateway, tmp_path: Path
+    published: Gateway, maintained: Gateway, tmp_path: Path
 ) -> None:
-    spoiled = copy_of(filed.root, tmp_path / "spoiled")
-    flip_somewhere_read(only_file(spoiled, "fct_requests"))
+    damaged_home = copy_of(maintained.root, tmp_path / "damaged_home")
+    flip_somewhere_read(only_file(damaged_home, "fct_requests"))
     with pytest.raises(MakegoodError, match=r"fct_requests/.*is damaged"):
-        maintain(Home(spoiled))
+        maintain(Home(damaged_home))
 
-    assert [filed.sees(question) for question in QUESTIONS] == [published.sees(question) for question in QUESTIONS]
-    warehouse = copy_of(filed.root, tmp_path / "home") / "warehouse"
+    assert [maintained.sees(question) for question in QUESTIONS] == [published.sees(question) for question in QUESTIONS]
+    warehouse = copy_of(maintained.root, tmp_path / "home") / "warehouse"
     with closing(Publications(publications_file(warehouse))) as record:
         assert record.catalog_seal(current_publication(warehouse).snapshot_id)
     prove(warehouse, current_publication(warehouse).snapshot_id)

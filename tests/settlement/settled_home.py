@@ -56,7 +56,7 @@ def midnight(day: date) -> datetime:
 
 @dataclass
 class Warehouse:
-    """A warehouse of only the tables that a settlement reads. `set_decisions` and `set_caps` replace all rows, in a new snapshot each."""
+    """A home whose warehouse has only the tables that a settlement reads, and whose ledger the test settles and reads."""
 
     path: Path
     decisions: list[Decision] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Warehouse:
             con.execute(TABLES)
 
     def set_decisions(self, *decisions: Decision) -> None:
-        """Replace all decisions. Only request hours whose decisions change are written, as incremental models would."""
+        """Replace all decisions in a new snapshot. Only request hours whose decisions change are written, as incremental models would."""
         before, now = _by_hour(self.decisions), _by_hour(decisions)
         self.decisions = list(decisions)
         changed = sorted({hour for hour in before.keys() | now.keys() if before.get(hour) != now.get(hour)})

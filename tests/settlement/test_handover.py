@@ -27,7 +27,7 @@ from makegood.settlement.trusting import refuse_what_may_be_older
 from makegood.status import ledger_status
 from makegood.storage.rows import read_json_lines
 
-EXACTLY = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"'"
+CSV_OPTIONS = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"'"
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_every_unicode_character_survives_the_round_trip_through_every_hand_over
         assert {row["account_id"]: row["amount_usd"] for row in rows_of(file)} == exact
         frame = pd.read_csv(file, dtype=str, keep_default_na=False)
         assert dict(zip(frame["account_id"], frame["amount_usd"], strict=True)) == exact
-        found = duckdb.execute(f"select account_id, amount_usd from read_csv(?, {EXACTLY})", [str(file)]).fetchall()
+        found = duckdb.execute(f"select account_id, amount_usd from read_csv(?, {CSV_OPTIONS})", [str(file)]).fetchall()
         assert dict(found) == exact
     cents = {account: Decimal(amount) for account, amount in expected.items()}
     stripe = (handover.directory / "stripe_credit_grants.jsonl").read_text().splitlines()

@@ -47,7 +47,7 @@ DAMAGE = {
 
 @pytest.fixture(scope="module")
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
-    """A home with a settled day, of which one payout was decided again and adjusted. The directory `copy` beside it is a copy of the home."""
+    """A home with a settled day, of which one payout was decided again and adjusted. The directory `copy` beside it is a copy."""
     root = tmp_path_factory.mktemp("reader_checks") / "home"
     root.mkdir()
     operator, gateway = Operator(root), Gateway(root)
