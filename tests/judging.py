@@ -1,4 +1,4 @@
-"""A home where a gateway's logs and a judge's verdicts land, hour by hour as runs do. Expectations about them stay in the tests."""
+"""A home into which tests land a gateway's logs and a judge's verdicts, hour by hour as runs do, and good lines of both."""
 
 from __future__ import annotations
 
@@ -36,36 +36,36 @@ VERDICT: dict[str, Any] = {
 
 
 def verdict(**changes: Any) -> bytes:
-    """A good verdict's line with these fields changed; a field set to `...` is left out."""
+    """The line of a valid verdict with these fields changed; a field set to `...` is left out."""
     fields = {name: value for name, value in {**VERDICT, **changes}.items() if value is not ...}
     return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
 
 
 def request(request_id: str = "r1", requested_at: str = "2026-11-01T05:10:00Z", **changes: Any) -> bytes:
-    """A log line of a request."""
+    """The log line of a request with these fields changed; a field set to `...` is left out."""
     return line(**{"request_id": request_id, "requested_at": requested_at, "completed_at": ...} | changes)
 
 
 class Court:
-    """A home in which logs and verdicts land."""
+    """A home that receives request logs and the verdicts of one judge."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.judge = Source("judge", ASSESSMENTS, str(place.home / "landing/judge/{date}/{hour}/*"))
 
     def logs(self, *lines: bytes, hour: datetime = HOUR, name: str = "log.jsonl") -> None:
-        """Write a file of request logs."""
+        """Write a landing file of request logs."""
         self.place.put(name, b"".join(lines), hour)
 
     def verdicts(self, *lines: bytes, hour: datetime = HOUR, name: str = "verdicts.jsonl") -> Path:
-        """Write a file of verdicts."""
+        """Write a landing file of verdicts."""
         path = self.place.home / "landing" / "judge" / f"{hour:%Y-%m-%d}" / f"{hour:%H}" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"".join(lines))
         return path
 
     def land(self, *hours: datetime) -> list[LandedFile]:
-        """Land these landing hours as a run does: logs, then verdicts, then each verdict to its request. Returns the files of verdicts."""
+        """Land these hours as a run does: land logs and verdicts, then match the verdicts to requests. Returns the files of verdicts."""
         hours = hours or (HOUR,)
         self.place.land(*hours)
         landed = land(find_files([self.judge], list(hours), self.place.home), self.place.lake, self.place.inventory)
@@ -74,27 +74,27 @@ class Court:
         return landed
 
     def plan(self, *hours: datetime) -> Window:
-        """The window of a run of these landing hours."""
+        """Plan the window of a run of these landing hours."""
         return window.plan(hours or (HOUR,), self.place.lake, self.place.inventory)
 
     def runs(self, *hours: datetime) -> tuple[datetime, ...]:
-        """Land these hours and plan their window: the request hours that the run derives."""
+        """Land these hours and return the request hours that their run would derive."""
         self.land(*hours)
         return self.plan(*hours).request_hours
 
     def given(self, *request_hours: datetime, select: str = "*") -> list[tuple[Any, ...]]:
-        """What the inputs of a run over these request hours hold of verdicts, in order."""
+        """The verdicts in the inputs of a run over these request hours, sorted."""
         target = self.place.home / "run.duckdb"
         window.write(Window(tuple(sorted(request_hours)), ()), self.place.lake, self.place.inventory, POLICY, target)
         with duckdb.connect(str(target), read_only=True) as con:
             return con.execute(f"select {select} from content_assessments order by all").fetchall()
 
     def waiting(self) -> int:
-        """How many verdicts wait for their requests."""
+        """The number of verdicts that wait for their requests."""
         return sum(part.assessment_count for part in self.place.inventory.unplaced_parts())
 
     def hours(self) -> list[datetime]:
-        """Request hours that hold verdicts."""
+        """The request hours that contain verdicts."""
         return sorted(
             {part.request_hour for part in self.place.inventory.assessment_parts(*ALWAYS) if part.request_hour}
         )

@@ -1,4 +1,4 @@
-"""A home with a landing area, a lake and an inventory, for tests that land real files. Expectations about them stay in the tests."""
+"""A home with a landing area, a lake and an inventory, for tests that land real files, and valid canonical records to write into them."""
 
 import gzip
 import json
@@ -17,7 +17,7 @@ from makegood.ingestion.sources import ADAPTERS, Source
 
 
 def at(text: str) -> datetime:
-    """A moment, naive UTC."""
+    """Parse a time into a naive UTC datetime."""
     return datetime.fromisoformat(text)
 
 
@@ -36,23 +36,23 @@ RECORD: dict[str, Any] = {
 
 
 def record(**changes: Any) -> dict[str, Any]:
-    """A good canonical record with these fields changed; a field set to `...` is left out."""
+    """A valid canonical record with these fields changed; a field set to `...` is left out."""
     return {name: value for name, value in {**RECORD, **changes}.items() if value is not ...}
 
 
 def line(**changes: Any) -> bytes:
-    """A good canonical line with these fields changed."""
+    """The line of a valid canonical record with these fields changed."""
     return json.dumps(record(**changes), ensure_ascii=False).encode() + b"\n"
 
 
 def lines(*request_ids: str) -> bytes:
-    """A good canonical line for each of these request ids."""
+    """One valid canonical line for each of these request ids."""
     return b"".join(line(request_id=request_id) for request_id in request_ids)
 
 
 @dataclass
 class Place:
-    """A home, and what landing it gives."""
+    """A home with one source, whose files a test writes, lands and reads back from the lake."""
 
     home: Path
     inventory: Inventory
@@ -63,7 +63,7 @@ class Place:
         return self.home / "lake"
 
     def put(self, name: str, content: bytes, hour: datetime = HOUR) -> Path:
-        """A landing file of that hour."""
+        """Write a landing file of this landing hour."""
         path = self.home / "landing" / self.source.name / f"{hour:%Y-%m-%d}" / f"{hour:%H}" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -73,7 +73,7 @@ class Place:
         return land(find_files([self.source], list(hours or (HOUR,)), self.home), self.lake, self.inventory)
 
     def rows(self, select: str = "*") -> list[dict[str, Any]]:
-        """The rows that count, by file and line."""
+        """The current rows of the lake, ordered by landing file and line."""
         parts = self.inventory.current_parts(*ALWAYS)
         found = []
         with duckdb.connect() as con:
@@ -88,11 +88,11 @@ class Place:
         return found
 
     def ids(self) -> list[str]:
-        """The request ids of the rows that count, by file and line."""
+        """The request ids of the current rows, ordered by landing file and line."""
         return [row["request_id"] for row in self.rows("request_id, landing_line")]
 
     def quarantine(self) -> list[tuple[str, int, str, str | None]]:
-        """File name, line, reason and harmless fields of what is quarantined of the files' current versions."""
+        """File name, line, reason and harmless fields of each record quarantined from the current version of a file."""
         files = sorted(str(file) for file in self.lake.glob("quarantine/**/*.parquet"))
         if not files:
             return []
@@ -111,7 +111,7 @@ class Place:
         return [(number, reason) for _, number, reason, _ in self.quarantine()]
 
     def refusals(self) -> dict[str, str]:
-        """The reason of each landing file that was refused, by its name."""
+        """Why each refused landing file was refused, by file name."""
         return {Path(file.landing_file).name: file.reason for file in self.inventory.refused_files()}
 
     def land_lines(self, *lines: bytes) -> list[dict[str, Any]]:
@@ -120,7 +120,7 @@ class Place:
         return self.rows()
 
     def stored_bytes(self) -> bytes:
-        """Every text that the lake holds, parts and quarantine, current or not."""
+        """All values in the lake as text, from parts and quarantine, whether current or superseded."""
         texts = []
         with duckdb.connect() as con:
             for file in self.lake.glob("**/*.parquet"):

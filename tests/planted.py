@@ -1,4 +1,4 @@
-"""Secrets and private texts in every kind of place of records: each holds a mark of its own, so that what is stored can be searched for it."""
+"""Records with secrets and private texts wherever they can occur. Each contains a unique marker, for which the stored files are searched."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ FIELDS = (
 
 
 class Planter:
-    """Makes marks, and counts them."""
+    """Generates records with markers, and counts the markers.
+
+    The argument `record` or `verdict` of its methods builds a valid record with the given fields changed.
+    """
 
     def __init__(self) -> None:
         self._numbers = count()
@@ -55,7 +58,7 @@ class Planter:
         return f"my knee hurts {self.mark()} since Tuesday"
 
     def metas(self) -> Iterator[dict[str, Any]]:
-        """Metas with secrets under names, in headers of every form, in URLs, in JSON within JSON, in names."""
+        """Objects for the field `meta` with secrets under telling names, in all notations of headers, in URLs, in nested JSON and in keys."""
         for name in CREDENTIAL_NAMES:
             yield {"headers": {name: self.mark()}, "deep": [{name: {"of": [self.mark()]}}]}
             yield {"headers": [[name, self.mark()]], "extra_headers": [{"name": name, "value": self.mark()}]}
@@ -74,7 +77,7 @@ class Planter:
             yield {form.format(self.mark()): 1, self.said(): 2}
 
     def records(self, record: Any) -> Iterator[str]:
-        """Lines of canonical records; `record` makes a good one with changes."""
+        """Lines of canonical records that land."""
         for form in KEYS:
             for field in FIELDS:
                 yield json.dumps(record(**{field: f"{form.format(self.mark())}"}))
@@ -103,7 +106,7 @@ class Planter:
             yield json.dumps(record(**{name: value for name, value in meta.items() if name not in ("user",)}))
 
     def broken(self, record: Any) -> Iterator[str]:
-        """Lines that do not land: cut, without a model, no object, with values of a wrong type."""
+        """Lines of canonical records that do not land: truncated, without a model, not an object, or with values of a wrong type."""
         for form in KEYS:
             good = json.dumps(record(note=form.format(self.mark()), meta={"x": self.said()}, messages=[self.said()]))
             yield good[:-3]
@@ -115,7 +118,7 @@ class Planter:
             yield json.dumps(record(model=None, meta=meta))
 
     def litellm(self, at: float) -> Iterator[str]:
-        """LiteLLM's records with secrets in what callers and callbacks put into them."""
+        """Lines of LiteLLM records with secrets in the fields that callers and callbacks can set; `at` is their start in epoch seconds."""
         for meta in self.metas():
             yield json.dumps(
                 {
@@ -129,7 +132,7 @@ class Planter:
             )  # fmt: skip
 
     def verdicts(self, verdict: Any) -> Iterator[str]:
-        """Verdicts with secrets in their texts."""
+        """Lines of verdicts with secrets in their texts."""
         for form in KEYS:
             yield json.dumps(
                 verdict(
@@ -150,11 +153,12 @@ class Planter:
 
 
 def moment(hour: datetime) -> str:
+    """A time within this hour, as text."""
     return (hour + timedelta(minutes=10)).isoformat() + "Z"
 
 
 def marks_in(folder: Path) -> dict[str, set[bytes]]:
-    """The marks that stand in the files below a folder, `landing/` aside, by file; Parquet and DuckDB's files are read as what they hold."""
+    """The markers in the files below a directory except in `landing/`, by file. Parquet and DuckDB files are also searched for their values."""
     found: dict[str, set[bytes]] = {}
     for file in sorted(folder.rglob("*")):
         if not file.is_file() or "landing" in file.relative_to(folder).parts:
@@ -174,10 +178,10 @@ def _content(file: Path) -> bytes:
             ).fetchall()
             texts = [value for row in rows for value in row if value is not None]
         elif file.suffix == ".duckdb":
-            con.execute(f"attach '{file}' as held (read_only)")
+            con.execute(f"attach '{file}' as searched (read_only)")
             for (table,) in con.execute(
-                "select table_schema || '.' || table_name from information_schema.tables where table_catalog = 'held'"
+                "select table_schema || '.' || table_name from information_schema.tables where table_catalog = 'searched'"
             ).fetchall():
-                rows = con.execute(f"select columns(*)::varchar from held.{table}").fetchall()
+                rows = con.execute(f"select columns(*)::varchar from searched.{table}").fetchall()
                 texts += [value for row in rows for value in row if value is not None]
     return file.read_bytes() + "\n".join(texts).encode()

@@ -1,4 +1,4 @@
-"""Ledgers without a warehouse: batches that are posted by hand, for tests of what becomes of them afterwards."""
+"""Ledgers without a warehouse: batches posted directly, for tests of everything that reads a ledger."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ select *, {ENTRY_DIGEST} as entry_digest from posting
 
 
 def post(home: Home, *postings: tuple[str, str], day: date | None = None) -> Batch:
-    """Post these (account, USD) as the next batch, as a settlement would; its day is the next one after the last batch's."""
+    """Post these pairs of account and USD as the next batch, as a settlement would, dated DAY plus the number of the batch by default."""
     ledger = Ledger(home.ledger)
     with ledger.settling():
         if last_seen(home) is None:
@@ -47,7 +47,7 @@ def post(home: Home, *postings: tuple[str, str], day: date | None = None) -> Bat
         day = day or DAY + timedelta(days=number)
         moment = datetime(day.year, day.month, day.day)
         amounts = [Decimal(amount) for _, amount in postings]
-        facts = {
+        metadata = {
             "posted_at": moment.isoformat(), "entry_count": str(len(postings)), "amount_usd": f"{sum(amounts):f}", "warehouse_id": "w",
             "snapshot_id": str(number), "covered_from": moment.isoformat(), "covered_until": moment.isoformat(),
             "closed_until": str(day), "request_dates": str(day),
@@ -57,6 +57,6 @@ def post(home: Home, *postings: tuple[str, str], day: date | None = None) -> Bat
                 ENTRIES,
                 {"number": number, "day": day, "accounts": [account for account, _ in postings], "amounts": amounts},
             )
-            batch = ledger.add(con, "entries", facts, day)
+            batch = ledger.add(con, "entries", metadata, day)
         note_seen(home, batch.head, Records(ledger.handover_dir).last)
     return batch

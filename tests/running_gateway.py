@@ -1,4 +1,4 @@
-"""Homes for whole runs: canonical records into landing files, runs through Dagster, and what readers see afterwards."""
+"""Homes for tests of whole runs: they write canonical records to landing files, run them through Dagster and query what readers see."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ Record = dict[str, Any]
 
 
 def record(request_id: str, requested_at: datetime, latency_ms: int = 1_000, **values: Any) -> Record:
-    """A canonical record that is plain, billed and fast unless `values` say otherwise; None leaves a field out."""
-    made = {
+    """A canonical record of a successful, billed and fast request, with the fields in `values` replaced; None leaves a field out."""
+    fields = {
         "request_id": request_id,
         "account_id": "acme",
         "requested_at": requested_at.isoformat(timespec="milliseconds") + "Z",
@@ -69,12 +69,12 @@ def record(request_id: str, requested_at: datetime, latency_ms: int = 1_000, **v
         "meta": {"headers": {"user-agent": "test"}},
         **values,
     }
-    return {name: value for name, value in made.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def verdict(request_id: str, assessed_at: datetime, **values: Any) -> Record:
-    """A judge's verdict that an answer was unsatisfactory unless `values` say otherwise; None leaves a field out."""
-    made = {
+    """A judge's verdict that an answer was unsatisfactory, with the fields in `values` replaced; None leaves a field out."""
+    fields = {
         "source": "gateway",
         "request_id": request_id,
         "detector": "judge",
@@ -83,12 +83,12 @@ def verdict(request_id: str, assessed_at: datetime, **values: Any) -> Record:
         "assessed_at": assessed_at.isoformat(timespec="milliseconds") + "Z",
         **values,
     }
-    return {name: value for name, value in made.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 @cache
 def auditor() -> AuditWorker:
-    """The audit worker of all runs that these tests make in this process: what it imports takes seconds."""
+    """The audit worker that all runs of this test process share, because its imports take seconds."""
     worker = AuditWorker()
     atexit.register(worker.close)
     return worker
@@ -96,9 +96,9 @@ def auditor() -> AuditWorker:
 
 @cache
 def parsed_project() -> Path:
-    """A folder with what dbt makes of the project when it parses it, which takes seconds and is the same for every home.
+    """A directory with the files that dbt writes when it parses the project, which takes seconds and is the same for every home.
 
-    From here on all dbt commands of this process, and of the processes that it starts, go to one server.
+    After the first call, one server executes all dbt commands of this process and of the processes that it starts.
     """
     folder = Path(tempfile.mkdtemp(prefix="makegood-parsed-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -109,7 +109,7 @@ def parsed_project() -> Path:
 
 
 def with_parsed_project(home: Path) -> Path:
-    """The home, with the project parsed as its first run would parse it."""
+    """Copy the parsed project into this home, so that its first run need not parse it. Returns the home."""
     target = home / "warehouse" / "dbt"
     target.mkdir(parents=True, exist_ok=True)
     for name in (*PARSED, SEAL):
@@ -118,7 +118,7 @@ def with_parsed_project(home: Path) -> Path:
 
 
 class Gateway:
-    """A gateway that writes landing files, and the home that they are run in."""
+    """A gateway that writes landing files, and the home in which they are run."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -128,7 +128,7 @@ class Gateway:
     def lands(
         self, landed_hour: datetime, records: Iterable[Record | str], name: str = "part.jsonl", feed: str = "gateway"
     ) -> Path:
-        """Write a landing file, of request logs or, into the feed `judge`, of verdicts; a record that is text goes in as it is."""
+        """Write a landing file of request logs or, with the feed `judge`, of verdicts. A record that is a string is written unchanged."""
         file = self.root / "landing" / feed / f"{landed_hour:%Y-%m-%d}" / f"{landed_hour:%H}" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         lines = [line if isinstance(line, str) else json.dumps(line) for line in records]
@@ -136,13 +136,13 @@ class Gateway:
         return file
 
     def runs(self, start: datetime, hours: int = 1) -> RunReport:
-        """Run so many landing hours."""
+        """Run this number of landing hours from `start` on."""
         return run(HourRange(start, start + HOUR * hours), self.settings, auditor())
 
     def sees(self, query: str) -> list[tuple[Any, ...]]:
-        """What a reader gets."""
+        """The rows that a reader gets for this query."""
         return answer(self.root, query)[1]
 
     def marts(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every published table, in an order that does not depend on how it was written."""
+        """The rows of each table in MARTS, sorted so that homes can be compared however their tables were written."""
         return {table: sorted(self.sees(f"from {table}"), key=repr) for table in MARTS}

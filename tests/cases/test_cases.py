@@ -1,4 +1,4 @@
-"""Records as real gateways write them, run as they are with the shipped sources and policy: each comes out as its folder's expected.json says."""
+"""Records as real gateways write them, run with the shipped sources and policy. Each folder's expected.json gives the expected results."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ COLUMNS = {
     "cached": "cached_tokens",
     "requested_at": "requested_at",
 }
-"""What expected.json calls a column of fct_requests."""
-NOT_YET = {
+"""The columns of fct_requests by their names in expected.json."""
+NOT_MET = {
     "40-real-outage:*": (
-        "the hour is landed and decided as it should be, and two audits hold it back: they take it for a mistaken policy where more than"
-        " half of the requests, or of what was billed, is paid back, and nobody can tell them that it was an outage. Were they warnings, a"
-        " mistaken rule would be published and settled as readily as an outage is. It comes right when what looks mistaken is published and"
-        " holds back its settlement until somebody confirms it"
+        "the hour is landed and decided correctly, but two audits prevent its publication: if more than half of the requests are compensated,"
+        " or more than half of the billed amount is paid back, they assume a mistaken policy, and an operator cannot confirm that it was an"
+        " outage. If they were warnings, a mistaken rule would be published and settled like an outage. The case is met once such an hour is"
+        " published and only its settlement waits until somebody confirms it"
     ),
 }
-"""Expectations that are not met yet, as `case:request id`, and why. Whoever mends one takes it out of here."""
-HELD_BACK = (
+"""Expectations that are not met yet, as `case:request id`, and why. Remove an entry here when its expectation is met."""
+PUBLICATION_ERROR = (
     r"not published, checks failed \(fct_compensations: most requests are not compensated: [^;]*compensated_share 0\.6;"
     r" most of what was billed is kept: [^;]*payout_share 0\.6\)"
 )
-"""All that keeps the outage from its readers, each with the hour concerned."""
+"""The error of the run with the outage: the two audits that prevent its publication, and no others."""
 
 
 @dataclass(frozen=True)
 class Home:
-    """What a home of cases holds after its runs: the published requests, the quarantined lines, and every text of the lake."""
+    """The contents of a home after its runs: the published requests, the reasons of quarantined lines, and every text in the lake."""
 
     requests: list[dict[str, Any]]
     quarantined: dict[tuple[str, int], str]
@@ -66,14 +66,14 @@ class Home:
 
 @contextmanager
 def local_time(zone: str) -> Iterator[None]:
-    """A process whose own clock is of that zone."""
+    """Set the local time zone of this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", zone)
         yield
 
 
-def copy(case: str, home: Path) -> None:
-    """Put the case's landing area into the home."""
+def copy_case(case: str, home: Path) -> None:
+    """Copy the landing area of a case into the home."""
     shutil.copytree(HERE / case / "landing", home / "landing", dirs_exist_ok=True)
 
 
@@ -84,8 +84,8 @@ def run_hours(home: Path, first: str, hours: int) -> None:
     run(HourRange(start, start + timedelta(hours=hours)), settings, auditor())
 
 
-def seen(home: Path) -> Home:
-    """What the home holds now."""
+def read_home(home: Path) -> Home:
+    """Read the current contents of the home."""
     names, rows = answer(
         home, f"select request_id, landing_file, landing_line, {', '.join(COLUMNS.values())} from fct_requests"
     )
@@ -104,22 +104,22 @@ def seen(home: Path) -> Home:
 
 
 @pytest.fixture(scope="session")
-def together(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """All cases that can share a home, after a run of their hours; those of the night of the change of clocks in a zone that has one."""
+def all_cases(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with all cases but the outage, after a run of their hours in a time zone whose clocks change during the first of them."""
     home = tmp_path_factory.mktemp("cases")
     for case in CASES.keys() - {"40-real-outage"}:
-        copy(case, home)
+        copy_case(case, home)
     with local_time("Europe/Berlin"):
         run_hours(home, "2026-10-25T00:00", 4)
         run_hours(home, "2026-11-28T00:00", 8)
-    return seen(home)
+    return read_home(home)
 
 
 @pytest.fixture(scope="session")
 def refused(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, MakegoodError | None]:
-    """A home with the hour of an outage, and what its run was refused for."""
+    """A home with the hour of an outage, and the error of its run, if any."""
     home = tmp_path_factory.mktemp("outage")
-    copy("40-real-outage", home)
+    copy_case("40-real-outage", home)
     try:
         run_hours(home, "2026-11-28T07:00", 1)
     except MakegoodError as error:
@@ -129,25 +129,25 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, MakegoodErr
 
 @pytest.fixture
 def outage(refused: tuple[Path, MakegoodError | None]) -> Home:
-    """What readers see of the outage.
+    """The home with the outage, if it was published.
 
     Raises:
-        MakegoodError: its run was not published.
+        MakegoodError: the run was not published.
     """
     home, error = refused
     if error:
         raise error
-    return seen(home)
+    return read_home(home)
 
 
 def files_of(case: str) -> dict[str, Path]:
-    """The case's landing files, by the names that they land under."""
+    """The landing files of a case, by the names under which they land."""
     folder = HERE / case
     return {landing_name(file, folder): file for file in sorted(folder.glob("landing/**/*")) if file.is_file()}
 
 
 def lines_of(case: str) -> dict[str, tuple[str, int]]:
-    """Where each record of the case stands, by its id."""
+    """The landing file and the line number of each record of a case, by its id."""
     places = {}
     for name, file in files_of(case).items():
         text = file.read_text(errors="surrogateescape")
@@ -163,16 +163,16 @@ def lines_of(case: str) -> dict[str, tuple[str, int]]:
 
 
 def expectations() -> Iterator[Any]:
-    """Every request of every case, and what is said of a case as a whole, as parameters."""
+    """Parameters for every request of every case, and for the expectations of a case as a whole (`*`)."""
     for case, expected in CASES.items():
         for name in [*expected.get("requests", {}), *(["*"] if expected.keys() - {"requests"} else [])]:
-            reason = NOT_YET.get(f"{case}:{name}", NOT_YET.get(f"{case}:*"))
+            reason = NOT_MET.get(f"{case}:{name}", NOT_MET.get(f"{case}:*"))
             marks = [pytest.mark.xfail(strict=True, raises=MakegoodError, reason=reason)] if reason else []
             yield pytest.param(case, name, id=f"{case}:{name}", marks=marks)
 
 
-def is_as_said(row: dict[str, Any], expected: dict[str, Any]) -> bool:
-    """Whether the request has these values; amounts and times are written as text."""
+def has_values(row: dict[str, Any], expected: dict[str, Any]) -> bool:
+    """Whether the request has these values, of which amounts and times are given as text."""
     for name, value in expected.items():
         found = row[COLUMNS[name]]
         if name in ("payout", "cost"):
@@ -185,15 +185,17 @@ def is_as_said(row: dict[str, Any], expected: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize(("case", "name"), list(expectations()))
-def test_a_record_of_a_real_gateway_comes_out_right(case: str, name: str, request: pytest.FixtureRequest) -> None:
-    home: Home = request.getfixturevalue("outage" if case == "40-real-outage" else "together")
+def test_records_of_a_real_gateway_give_the_expected_results(
+    case: str, name: str, request: pytest.FixtureRequest
+) -> None:
+    home: Home = request.getfixturevalue("outage" if case == "40-real-outage" else "all_cases")
     files = files_of(case)
     rows = [row for row in home.requests if row["landing_file"] in files]
     if name == "*":
-        whole = CASES[case]
-        assert "rows" not in whole or len(rows) == whole["rows"]
-        assert "cost" not in whole or sum(row["cost_usd"] for row in rows) == Decimal(whole["cost"])
-        assert "absent" not in whole or not re.findall(whole["absent"], home.texts)
+        expected_totals = CASES[case]
+        assert "rows" not in expected_totals or len(rows) == expected_totals["rows"]
+        assert "cost" not in expected_totals or sum(row["cost_usd"] for row in rows) == Decimal(expected_totals["cost"])
+        assert "absent" not in expected_totals or not re.findall(expected_totals["absent"], home.texts)
         return
     expected = dict(CASES[case]["requests"][name])
     place = lines_of(case).get(name)
@@ -211,14 +213,14 @@ def test_a_record_of_a_real_gateway_comes_out_right(case: str, name: str, reques
     if "account" in expected and expected["account"] != "unknown":
         found = [row for row in found if row["account_id"] == expected["account"]]
     assert len(found) == expected.pop("rows", len(found)) > 0
-    assert all(is_as_said(row, expected) for row in found), found
+    assert all(has_values(row, expected) for row in found), found
 
 
-def test_an_outage_is_landed_and_decided_whole_and_two_audits_alone_keep_it_from_readers(
+def test_an_outage_is_landed_and_decided_and_only_two_audits_prevent_its_publication(
     refused: tuple[Path, MakegoodError | None],
 ) -> None:
     home, error = refused
-    assert re.match(HELD_BACK, str(error)), error
+    assert re.match(PUBLICATION_ERROR, str(error)), error
     with connect() as con:
         attach(con, home / "warehouse")
         rows = con.execute(

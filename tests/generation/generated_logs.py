@@ -1,4 +1,4 @@
-"""Reading generated logs back: their lines, and what kind of fault, outcome and pace each line shows."""
+"""Reads generated logs, and classifies their lines by fault, outcome and pace as the generator's CSV files name them."""
 
 import csv
 import gzip
@@ -46,7 +46,7 @@ FIELDS = {
     "meta",
     "region",
 }
-# A failing seed is as good as any smaller one: nothing is shrunk.
+# Failing examples are not shrunk, because a smaller seed is no easier to understand.
 few_examples = settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
 
 
@@ -65,7 +65,7 @@ def lines(path: Path) -> list[bytes]:
 
 
 def fault(line: bytes, landed_hour: datetime) -> str | None:
-    """Name what is wrong with a line, as shares.csv does; None for an intact one."""
+    """Name the fault of a line as shares.csv does; None if the line is intact."""
     try:
         record = json.loads(line)
     except ValueError:
@@ -93,7 +93,7 @@ def outcome_of_error() -> dict[str, str]:
 
 
 def outcome(record: dict[str, Any]) -> str:
-    """Name the outcome of a request as outcomes.csv does, from what its log says."""
+    """Name the outcome of a request as outcomes.csv does, judging by its record."""
     output = record.get("output_tokens")
     match record:
         case {"cache_hit": True}:
@@ -110,13 +110,14 @@ def outcome(record: dict[str, Any]) -> str:
 
 
 def pace(record: dict[str, Any]) -> str:
-    """Name the pace of a request as shares.csv does; a slow one leaves no mark of its own."""
+    """Name the pace of a request as shares.csv does, except that a slow request cannot be told from a usual one."""
     generation_ms = record["latency_ms"] - record.get("ttft_ms", 0)
     is_crawling = generation_ms > 30_000 and 1_000 * record.get("output_tokens", math.inf) < 5 * generation_ms
     return "stalled" if record["latency_ms"] >= 600_000 else "crawling" if is_crawling else "usual"
 
 
 def intact(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of the intact lines of a landing file."""
     landed_hour = datetime.fromisoformat(f"{path.parts[-3]}T{path.parts[-2]}:00:00+00:00")
     for line in lines(path):
         if fault(line, landed_hour) is None:

@@ -1,4 +1,4 @@
-"""The derivation of the samples keeps order, precision and only what succeeded, and repeats itself to the byte."""
+"""Deriving the samples: it keeps order and precision, leaves out failed calls, and gives the same bytes each time."""
 
 import gzip
 import json
@@ -39,7 +39,7 @@ def derive(upstream: Path, out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
-def test_samples_are_cut_down_without_losing_order_or_precision(upstream: Path) -> None:
+def test_samples_are_reduced_without_losing_order_or_precision(upstream: Path) -> None:
     derived = derive(upstream, upstream / "out")
     assert gzip.decompress(derived["arrivals.csv.gz"]).decode().splitlines() == [
         "arrived_us,input_tokens,output_tokens",

@@ -1,4 +1,4 @@
-"""Generated logs: the same seed gives the same bytes, and files are complete, plausible over a day, and cover every kind of line."""
+"""Generated logs: they are reproducible, complete and plausible over a day, and contain every kind of line."""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.long
 
 @few_examples
 @given(seed=st.integers(0, 2**63 - 1), first=st.integers(1, 3), more=st.integers(1, 2))
-def test_an_hour_is_the_same_however_many_hours_follow(
+def test_an_hour_does_not_depend_on_how_many_hours_follow(
     tmp_path_factory: pytest.TempPathFactory, seed: int, first: int, more: int
 ) -> None:
     short, long = (tmp_path_factory.mktemp("landing") for _ in range(2))
@@ -29,7 +29,7 @@ def test_an_hour_is_the_same_however_many_hours_follow(
     assert len(files(short)) < len(files(long))
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_other_requests(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_gives_other_requests(tmp_path: Path) -> None:
     requests = {}
     for name, seed in {"once": 7, "again": 7, "other": 8}.items():
         written = generate(tmp_path / name, START, 2, 2_000, seed)
@@ -38,14 +38,14 @@ def test_the_same_seed_gives_the_same_bytes_and_another_other_requests(tmp_path:
     assert not requests["once"] & requests["other"]
 
 
-def test_plain_files_hold_what_gzipped_ones_do_and_take_their_place(tmp_path: Path) -> None:
+def test_uncompressed_files_have_the_content_of_compressed_ones_and_replace_them(tmp_path: Path) -> None:
     generate(tmp_path, START, 2, 2_000, 7)
     packed = {name.removesuffix(".gz"): gzip.decompress(data) for name, data in files(tmp_path).items()}
     generate(tmp_path, START, 2, 2_000, 7, is_compressed=False)
     assert files(tmp_path) == packed
 
 
-def test_every_file_is_reported_as_it_stands_on_disk(tmp_path: Path) -> None:
+def test_every_file_is_reported_with_its_path_lines_and_size_on_disk(tmp_path: Path) -> None:
     reported = []
     written = generate(tmp_path, START, 4, 2_000, 7, report=reported.append)
     assert sorted(reported, key=lambda file: file.path) == sorted(written, key=lambda file: file.path)
@@ -54,7 +54,7 @@ def test_every_file_is_reported_as_it_stands_on_disk(tmp_path: Path) -> None:
     assert all(file.size_bytes == file.path.stat().st_size for file in written)
 
 
-def test_nothing_tells_of_calls_before_the_start(tmp_path: Path) -> None:
+def test_no_call_begins_before_the_start(tmp_path: Path) -> None:
     first, *others = generate(tmp_path, START, 2, 2_000, 7)
     assert first.path.name == "part-0000.jsonl.gz"
     assert {file.landed_hour for file in others} == {START + HOUR}
@@ -62,7 +62,7 @@ def test_nothing_tells_of_calls_before_the_start(tmp_path: Path) -> None:
         assert all(datetime.fromisoformat(record["requested_at"]) >= START for record in intact(file.path))
 
 
-def test_a_file_that_cannot_be_finished_leaves_the_one_before_untouched(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_completely_leaves_the_previous_one_unchanged(tmp_path: Path) -> None:
     path = generate(tmp_path, START, 1, 200, 7)[0].path
     before = path.read_bytes()
     (tmp_path / "gateway" / ".2026-11-01-00-part-0000.jsonl.gz").mkdir()
@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_finished_leaves_the_one_before_untouched(tmp_path
     assert path.read_bytes() == before
 
 
-def test_calls_follow_the_rhythm_of_the_day(tmp_path: Path) -> None:
+def test_the_number_of_calls_follows_the_daily_rhythm(tmp_path: Path) -> None:
     assert sum(RHYTHM) == 24 * 100
     night, day = (
         sum(file.lines for file in generate(tmp_path, START + number * HOUR, 2, 1_000, 7)) for number in (2, 10)
@@ -100,7 +100,9 @@ def test_an_argument_out_of_range_is_refused_before_anything_is_written(
 
 @settings(few_examples, max_examples=2)
 @given(seed=st.integers(0, 2**63 - 1))
-def test_a_day_of_fifty_calls_an_hour_has_every_kind(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
+def test_a_day_of_fifty_calls_per_hour_contains_every_kind_of_line(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
     seen = set()
     deliveries = defaultdict(list)
     calls = defaultdict(set)

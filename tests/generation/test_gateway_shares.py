@@ -18,7 +18,7 @@ from makegood.generation.samples import sample
 
 CALLS = 100_000
 RETRIED = {"bad_gateway", "unavailable", "provider_rate_limited"}
-OF_CHATS_ALONE = {
+CHAT_OUTCOMES = {
     "stop",
     "tool_calls",
     "caller_limit",
@@ -36,7 +36,7 @@ def shares(draw: str) -> dict[str, float]:
 
 
 def faults() -> set[str]:
-    """Return the kinds of lines that are broken, or lack what others have."""
+    """The kinds of lines that are broken or lack a field."""
     return {
         row["kind"] for row in rows(HERE / "shares.csv") if row["description"].startswith(("broken line", "odd line"))
     }
@@ -44,24 +44,24 @@ def faults() -> set[str]:
 
 @pytest.fixture(scope="module")
 def hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One landing file of 100,000 calls."""
+    """A landing file with one hour of 100,000 calls."""
     landing = tmp_path_factory.mktemp("hour")
     return generate(landing, START, 1, CALLS, 7, is_steady=True)[0].path
 
 
 @pytest.fixture(scope="module")
 def records(hour: Path) -> list[dict[str, Any]]:
-    """Each intact request of the hour once, as its last delivery in the file says."""
+    """The last intact delivery of each request in the file."""
     return list({record["request_id"]: record for record in intact(hour)}.values())
 
 
 def assert_binomial(count: int, trials: int, share: float, kind: str) -> None:
-    """Fail where a count is further from its mean than one in a million draws would be."""
+    """Fail if a count is further from its mean than one in a million binomial draws would be."""
     deviation = math.sqrt(trials * share * (1 - share))
     assert abs(count - trials * share) <= 5 * deviation + 1, f"{kind}: {count} of {trials}, expected {share:.4%}"
 
 
-def test_outcomes_come_in_their_shares(records: list[dict[str, Any]]) -> None:
+def test_outcomes_occur_in_the_intended_shares(records: list[dict[str, Any]]) -> None:
     delivery, attempts = shares("delivery"), shares("attempts")
     in_time = 1 - delivery["late"] - sum(delivery[kind] for kind in faults())
     retried = dict.fromkeys(RETRIED, (attempts["2"] + 2 * attempts["3"]) / 3)
@@ -69,26 +69,26 @@ def test_outcomes_come_in_their_shares(records: list[dict[str, Any]]) -> None:
     chats = 1 - int(embedding["weight_bp"]) / 10_000
     counts = Counter(outcome(record) for record in records)
     for kind, share in shares("outcome").items():
-        expected = share * in_time * (chats if kind in OF_CHATS_ALONE else 1) + retried.get(kind, 0)
+        expected = share * in_time * (chats if kind in CHAT_OUTCOMES else 1) + retried.get(kind, 0)
         assert_binomial(counts[kind], CALLS, expected, kind)
 
 
-def test_crawling_and_stalled_calls_come_in_their_shares(records: list[dict[str, Any]]) -> None:
+def test_crawling_and_stalled_calls_occur_in_the_intended_shares(records: list[dict[str, Any]]) -> None:
     answered = [r for r in records if outcome(r) not in ("cache_hit", "embedded") and r.get("output_tokens")]
-    # The slowest host crawls a little of itself when it is slow.
+    # Replicate is left out: it is so slow that some of its calls crawl without being drawn as crawling.
     counts = Counter(pace(record) for record in answered if record["provider"] != "replicate")
     for kind in ("crawling", "stalled"):
         assert_binomial(counts[kind], counts.total(), shares("pace")[kind], kind)
 
 
-def test_lines_are_intact_but_for_the_intended_share(hour: Path) -> None:
+def test_faulty_lines_occur_in_the_intended_shares(hour: Path) -> None:
     counts = Counter(fault(line, START) for line in lines(hour))
     assert counts.keys() <= faults() | {None}
     for kind in faults():
         assert_binomial(counts[kind], CALLS, shares("delivery")[kind], kind)
 
 
-def test_intact_lines_hold_canonical_fields_of_sound_values(records: list[dict[str, Any]]) -> None:
+def test_intact_lines_have_the_canonical_fields_with_consistent_values(records: list[dict[str, Any]]) -> None:
     assert set().union(*records) == FIELDS
     for record in records:
         requested_at, completed_at = (datetime.fromisoformat(record[f"{end}_at"]) for end in ("requested", "completed"))
@@ -103,13 +103,13 @@ def test_intact_lines_hold_canonical_fields_of_sound_values(records: list[dict[s
         assert record["cancelled"] == (record["status_code"] == "499")
 
 
-def test_costs_are_tokens_at_the_listed_price_to_the_last_decimal(tmp_path: Path) -> None:
+def test_costs_are_exactly_the_tokens_times_the_listed_prices(tmp_path: Path) -> None:
     prices = {row["price_key"]: row for row in rows(sample("prices/model_prices.csv"))}
     listed = {row["model"]: prices.get(row["price_key"]) for row in rows(HERE / "models.csv")}
     unbilled = {row["kind"] for row in rows(HERE / "outcomes.csv") if row["is_billed"] == "false"}
     written = generate(tmp_path, START, 3, 20_000, 7, is_steady=True)
     last_deliveries = {record["request_id"]: record for file in written for record in intact(file.path)}
-    # What was delivered first in the last hour may be corrected in an hour that was not made.
+    # Requests of the last hour are left out: their costs may be corrected in an hour that was not generated.
     settled = [r for r in last_deliveries.values() if r["requested_at"] < f"{START + 2 * HOUR:%Y-%m-%dT%H}"]
     assert len(settled) > 39_000
     for record in settled:
@@ -127,7 +127,7 @@ def test_costs_are_tokens_at_the_listed_price_to_the_last_decimal(tmp_path: Path
             )
 
 
-def test_retries_share_their_call_and_come_one_after_the_other(records: list[dict[str, Any]]) -> None:
+def test_retries_share_a_call_id_and_do_not_overlap(records: list[dict[str, Any]]) -> None:
     calls = defaultdict(list)
     for record in records:
         calls[record["gateway_call_id"]].append(record)
@@ -141,7 +141,7 @@ def test_retries_share_their_call_and_come_one_after_the_other(records: list[dic
 
 
 def burstiness(offsets: list[float]) -> float:
-    """Excess variance of arrivals per 3,600th of their span, in squares of the mean; 0: independent."""
+    """The excess variance of arrivals per 3,600th of their span, divided by the squared mean; 0 if arrivals are independent."""
     span = max(offsets) + 1e-9
     counts = Counter(int(3_600 * offset / span) for offset in offsets)
     mean = len(offsets) / 3_600
@@ -149,13 +149,13 @@ def burstiness(offsets: list[float]) -> float:
     return (variance - mean) / mean**2
 
 
-def test_arrivals_are_as_bursty_as_the_real_ones(records: list[dict[str, Any]]) -> None:
+def test_arrivals_are_as_bursty_as_in_the_recorded_sample(records: list[dict[str, Any]]) -> None:
     with gzip.open(sample("azure/arrivals.csv.gz"), "rt", encoding="utf-8") as text:
         real = burstiness([int(row["arrived_us"]) for row in csv.DictReader(text)])
     offsets = [(datetime.fromisoformat(r["requested_at"]) - START).total_seconds() for r in records]
-    made = burstiness(offsets)
+    generated = burstiness(offsets)
     even = burstiness([float(offset) for offset in range(CALLS)])
-    assert made == pytest.approx(real, rel=0.15)
+    assert generated == pytest.approx(real, rel=0.15)
     assert abs(even) < 0.1 * real
     assert min(offsets) < 10
     assert 3_590 < max(offsets) < 3_610

@@ -1,4 +1,4 @@
-"""The recorded samples land where the sources configuration looks for them, record for record."""
+"""Installing the recorded samples: every record is in the directory where the sources configuration looks for it."""
 
 import gzip
 import json
@@ -40,7 +40,7 @@ def test_every_installed_file_matches_the_pattern_of_the_sources_configuration(t
     assert {path.relative_to(tmp_path).as_posix() for path in matched} == landing_files(tmp_path).keys()
 
 
-def test_installing_again_mends_what_was_damaged_and_leaves_the_rest_untouched(tmp_path: Path) -> None:
+def test_installing_again_repairs_damaged_files_and_leaves_the_others_untouched(tmp_path: Path) -> None:
     install_samples(tmp_path)
     before = landing_files(tmp_path)
     damaged, untouched = (tmp_path / name for name in sorted(before)[:2])

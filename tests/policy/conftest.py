@@ -1,10 +1,10 @@
-"""A copy of the shipped seeds for each test."""
+"""Fixtures of the policy tests: a copy of the shipped seeds for each test."""
 
 import shutil
 from pathlib import Path
 
 import pytest
-from spoiled_seeds import Seeds
+from edited_seeds import Seeds
 
 from makegood.policy.seeds import SEEDS
 

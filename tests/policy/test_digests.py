@@ -1,9 +1,9 @@
-"""A change of the policy changes the digests of the hours that it is in force in, and of no others."""
+"""Policy digests: a change of the policy changes the digests of the hours in which it is in force, and no others."""
 
 from dataclasses import replace
 from datetime import datetime
 
-from spoiled_seeds import Seeds
+from edited_seeds import Seeds
 
 from makegood.policy.digests import policy_digests
 from makegood.policy.signals import baseline_terms
@@ -24,7 +24,7 @@ def changed(seeds: Seeds, before: dict[datetime, str]) -> list[datetime]:
     return [hour for hour in HOURS if after[hour] != before[hour]]
 
 
-def test_a_new_version_leaves_the_hours_before_it_as_they_were(seeds: Seeds) -> None:
+def test_a_new_policy_version_does_not_change_the_digests_of_earlier_hours(seeds: Seeds) -> None:
     before = digests(seeds)
     assert len(set(before.values())) == 1
     rows = seeds.rows(RULES)
@@ -33,20 +33,20 @@ def test_a_new_version_leaves_the_hours_before_it_as_they_were(seeds: Seeds) -> 
     assert changed(seeds, before) == [hour for hour in HOURS if hour >= datetime(2026, 6, 1, 10)]
 
 
-def test_a_second_within_an_hour_changes_that_hour_alone(seeds: Seeds) -> None:
+def test_moving_a_boundary_by_a_second_changes_only_the_digest_of_its_hour(seeds: Seeds) -> None:
     seeds.write("account_coverage", [_opt_out("2026-06-01 10:30:00", "2026-06-01 10:45:00")])
     before = digests(seeds)
     seeds.write("account_coverage", [_opt_out("2026-06-01 10:30:01", "2026-06-01 10:45:00")])
     assert changed(seeds, before) == [datetime(2026, 6, 1, 10)]
 
 
-def test_an_edited_rule_changes_every_hour_that_it_is_in_force_in(seeds: Seeds) -> None:
+def test_an_edited_rule_changes_the_digest_of_every_hour_in_which_it_is_in_force(seeds: Seeds) -> None:
     before = digests(seeds)
     seeds.change(RULES, 2, payout_rate="0.9")
     assert changed(seeds, before) == HOURS
 
 
-def test_words_and_caps_of_accounts_decide_nothing(seeds: Seeds) -> None:
+def test_descriptions_labels_and_account_caps_do_not_change_digests(seeds: Seeds) -> None:
     before = digests(seeds)
     seeds.change(RULES, 2, description="In other words.")
     seeds.change("compensation_types", 2, label="Another label")
@@ -56,7 +56,7 @@ def test_words_and_caps_of_accounts_decide_nothing(seeds: Seeds) -> None:
     assert changed(seeds, before) == []
 
 
-def test_other_terms_of_a_normal_latency_change_every_hour(seeds: Seeds) -> None:
+def test_a_changed_definition_of_the_latency_baseline_changes_every_digest(seeds: Seeds) -> None:
     policy, terms = valid_policy(seeds.path), baseline_terms()
     today, others = policy_digests(policy), policy_digests(policy, replace(terms, wording=terms.wording + " or so"))
     assert "requests', 50" in terms.wording

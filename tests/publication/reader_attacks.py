@@ -1,4 +1,4 @@
-"""SQL that tries to write, or to read what is not published, in any way that a reader's session might allow."""
+"""SQL statements that try to write, or to read unpublished data, in every way that a reader's session might allow."""
 
 from __future__ import annotations
 

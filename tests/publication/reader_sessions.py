@@ -13,13 +13,13 @@ from makegood.publication.reading import reading
 
 
 @contextmanager
-def plain(warehouse: Path, _: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def command_session(warehouse: Path, _: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with reading(warehouse) as (con, _):
         yield con
 
 
 @contextmanager
-def of_the_page(warehouse: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def page_session(warehouse: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     session = Session(warehouse, scratch)
     session.copy(lambda: True)
     with closing(session), session.cursor() as cursor:
@@ -27,17 +27,17 @@ def of_the_page(warehouse: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConne
 
 
 @contextmanager
-def of_single_rows(warehouse: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def lookup_session(warehouse: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     session = Session(warehouse, scratch)
     with closing(session), session.lookup() as cursor:
         yield cursor
 
 
 @contextmanager
-def of_an_export(warehouse: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def export_session(warehouse: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     session = Session(warehouse, scratch)
     with closing(session), session.writing() as (con, _):
         yield con
 
 
-OPENINGS = (plain, of_the_page, of_single_rows, of_an_export)
+OPENINGS = (command_session, page_session, lookup_session, export_session)

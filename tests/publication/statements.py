@@ -1,4 +1,4 @@
-"""What people ask of the marts in SQL, and what nobody may ask: one statement a line."""
+"""SQL that analysts write to query the marts, and SQL that must be refused; one statement per line."""
 
 LEGITIMATE = """
 select 1

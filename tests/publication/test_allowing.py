@@ -1,4 +1,4 @@
-"""A person's SQL reads published tables and nothing else; what analysts write goes on working."""
+"""The check of users' SQL: it allows what analysts write, and refuses everything that reads more than published tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from makegood.errors import MakegoodError
 from makegood.publication.allowing import TABLE_FUNCTIONS, _functions, allowed
 
 TABLES = ("fct_requests", "fct_compensations", "mart_compensation_hourly")
-REACHES_OUTSIDE = (
+OUTSIDE_ACCESS = (
     "read|scan|glob|file(?!name)|env|secret|setting|variable|query|sql|attach|ducklake|duckdb|pragma|pg_|exists$|sleep|write|copy"
     "|nextval|currval|privilege|current_schema|current_database|txid|checkpoint|connection"
 )
@@ -26,12 +26,12 @@ def con() -> duckdb.DuckDBPyConnection:
 
 
 @pytest.mark.parametrize("query", LEGITIMATE)
-def test_what_analysts_write_is_let_through_as_it_is(con: duckdb.DuckDBPyConnection, query: str) -> None:
+def test_queries_of_analysts_are_allowed_unchanged(con: duckdb.DuckDBPyConnection, query: str) -> None:
     assert allowed(con, query, TABLES).split() == query.split()
 
 
 @pytest.mark.parametrize("query", REFUSED)
-def test_what_reaches_farther_than_published_tables_is_refused_in_a_sentence(
+def test_a_statement_that_reaches_beyond_published_tables_is_refused(
     con: duckdb.DuckDBPyConnection, query: str
 ) -> None:
     with pytest.raises(MakegoodError):
@@ -39,7 +39,7 @@ def test_what_reaches_farther_than_published_tables_is_refused_in_a_sentence(
 
 
 @pytest.mark.parametrize("query", [query for query in REFUSED if query.startswith(("from ", "select "))])
-def test_no_place_inside_a_statement_hides_it(con: duckdb.DuckDBPyConnection, query: str) -> None:
+def test_a_refused_query_is_also_refused_inside_another_statement(con: duckdb.DuckDBPyConnection, query: str) -> None:
     inner = query.removesuffix(";")
     for outer in (
         "with a as ({}) from a",
@@ -55,14 +55,14 @@ def test_no_place_inside_a_statement_hides_it(con: duckdb.DuckDBPyConnection, qu
             allowed(con, outer.format(inner), TABLES)
 
 
-def test_no_allowed_function_looks_outside_its_arguments() -> None:
+def test_no_allowed_function_accesses_anything_but_its_arguments() -> None:
     names = _functions() | TABLE_FUNCTIONS
     harmless = {"formatreadablesize", "formatreadabledecimalsize", "json_exists"}
-    assert {name for name in names - harmless if re.search(REACHES_OUTSIDE, name)} == set()
+    assert {name for name in names - harmless if re.search(OUTSIDE_ACCESS, name)} == set()
     assert {name for name in TABLE_FUNCTIONS | {"sum", "now", "list_transform"} if name not in names} == set()
 
 
-def test_a_name_is_a_with_query_only_where_that_can_be_seen(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_with_query_can_be_named_only_within_its_scope(con: duckdb.DuckDBPyConnection) -> None:
     allowed(con, "with x as (select 1) select * from (with y as (from x) from y)", TABLES)
     for query in (
         "with x as (from x) from x",
@@ -75,19 +75,19 @@ def test_a_name_is_a_with_query_only_where_that_can_be_seen(con: duckdb.DuckDBPy
 
 
 @pytest.mark.parametrize("control", ["\x00", "\x01", "\x1b", "\x7f", "\ud800"])
-def test_a_control_character_is_refused_and_line_ends_are_text(con: duckdb.DuckDBPyConnection, control: str) -> None:
+def test_control_characters_are_refused_except_tabs_and_line_ends(con: duckdb.DuckDBPyConnection, control: str) -> None:
     with pytest.raises(MakegoodError, match="control character"):
         allowed(con, f"select '{control}'", TABLES)
     assert allowed(con, "select\t1\r\n-- a comment\n", TABLES)
 
 
-def test_a_pivot_without_its_values_says_what_to_write(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_error_for_a_pivot_without_values_says_what_to_write(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(MakegoodError, match="PIVOT must list its values"):
         allowed(con, "pivot fct_requests on model using count(*)", TABLES)
 
 
 @pytest.mark.parametrize("part", ["(", "not ", "- ", "[", "(select "])
-def test_what_is_nested_without_end_is_a_sentence(con: duckdb.DuckDBPyConnection, part: str) -> None:
+def test_a_deeply_nested_statement_is_refused(con: duckdb.DuckDBPyConnection, part: str) -> None:
     ends = {"(": ")", "[": "]", "(select ": ")"}.get(part, "")
     with pytest.raises(MakegoodError):
         allowed(con, f"select {part * 900}read_text('x'){ends * 900}", TABLES)
@@ -143,26 +143,26 @@ WORDS = st.sampled_from(
 
 
 @pytest.fixture(scope="module")
-def watched() -> duckdb.DuckDBPyConnection:
-    """Has the tables, empty, and says so where a file is looked for."""
-    one = duckdb.connect()
+def guarded_connection() -> duckdb.DuckDBPyConnection:
+    """A connection with the tables, all empty, that raises PermissionException if a statement accesses a file."""
+    con = duckdb.connect()
     for table in TABLES:
-        one.execute(f"create table {table} (x integer)")
-    one.execute("set enable_external_access = false")
-    return one
+        con.execute(f"create table {table} (x integer)")
+    con.execute("set enable_external_access = false")
+    return con
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(query=st.lists(WORDS, max_size=14).map(" ".join) | st.text(max_size=60))
-def test_any_text_is_one_sentence_or_a_statement_that_looks_for_no_file(
-    watched: duckdb.DuckDBPyConnection, query: str
+def test_arbitrary_text_is_refused_or_is_a_statement_that_accesses_no_file(
+    guarded_connection: duckdb.DuckDBPyConnection, query: str
 ) -> None:
     try:
-        statement = allowed(watched, query, TABLES)
+        statement = allowed(guarded_connection, query, TABLES)
     except MakegoodError:
         return
     try:
-        watched.execute(statement)
+        guarded_connection.execute(statement)
     except duckdb.PermissionException:
         raise
     except duckdb.Error:

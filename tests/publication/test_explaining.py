@@ -1,4 +1,4 @@
-"""Why a request was paid or was not: in a sentence, with every rule that was in force, and the same as was decided."""
+"""`makegood explain`: why a request was compensated or not, in one sentence and rule by rule, in agreement with the stored decision."""
 
 import json
 from datetime import timedelta
@@ -73,11 +73,11 @@ def explained(gateway: Gateway, request_id: str) -> Explanation:
 
 
 @pytest.mark.parametrize("request_id", EXPLAINED)
-def test_a_decision_is_a_sentence(decided: Gateway, request_id: str) -> None:
+def test_a_decision_is_explained_in_a_sentence(decided: Gateway, request_id: str) -> None:
     assert explained(decided, request_id).sentence == EXPLAINED[request_id]
 
 
-def test_every_rule_in_force_says_what_it_saw_and_why_it_was_not_paid(decided: Gateway) -> None:
+def test_every_rule_in_force_is_explained_with_its_signal_and_its_outcome(decided: Gateway) -> None:
     explanation = explained(decided, "failed")
     rules = {rule.rule_id: rule for rule in explanation.rules}
     assert list(rules) == ["SF-1", "UC-1", "UC-2", "UC-3", "UC-4", "UC-5", "HL-1", "HL-2", "HL-3", "HL-4", "HL-5"]
@@ -106,20 +106,20 @@ def test_every_rule_in_force_says_what_it_saw_and_why_it_was_not_paid(decided: G
         ("nobody's", "SF-1", "upstream_failed was not observed: nobody can say whose fault the error was"),
     ],
 )  # fmt: skip
-def test_a_rule_that_is_not_for_it_or_saw_nothing_says_why(
+def test_a_rule_that_does_not_apply_or_whose_signal_is_not_known_says_why(
     decided: Gateway, request_id: str, rule_id: str, sentence: str
 ) -> None:
     rules = {rule.rule_id: rule for rule in explained(decided, request_id).rules}
     assert rules[rule_id].sentence == sentence
 
 
-def test_status_counts_what_was_bought_and_why_it_ended_in_words_that_are_not_known(
+def test_status_counts_requests_with_unknown_operations_and_finish_reasons(
     decided: Gateway, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    now = status(decided.root, decided.settings.sources)
-    assert now.unknown_operations == UnknownWords(requests=2, words=1, named={"ocr_of_pages": 2})
-    assert now.unknown_endings == UnknownWords(requests=1, words=1, named={"compacted_away": 1})
-    print_status(now)
+    report = status(decided.root, decided.settings.sources)
+    assert report.unknown_operations == UnknownWords(requests=2, words=1, named={"ocr_of_pages": 2})
+    assert report.unknown_endings == UnknownWords(requests=1, words=1, named={"compacted_away": 1})
+    print_status(report)
     out = capfd.readouterr().out
     assert "! 2 requests of the last 7 days (ocr_of_pages (2)) name an unknown operation: nothing is" in out
     assert (
@@ -128,7 +128,7 @@ def test_status_counts_what_was_bought_and_why_it_ended_in_words_that_are_not_kn
     )
 
 
-def test_the_rules_that_say_they_matched_are_those_that_the_decision_kept(decided: Gateway) -> None:
+def test_the_rules_evaluated_as_matched_are_those_stored_with_the_decision(decided: Gateway) -> None:
     differing = decided.sees(
         "select request_id from fct_requests left join ("
         "   select source, request_id, string_agg(rule_id, ',' order by rule_id) as rule_ids"
@@ -139,7 +139,7 @@ def test_the_rules_that_say_they_matched_are_those_that_the_decision_kept(decide
     assert decided.sees("select count(*) from fct_requests where matched_rule_ids is not null")[0][0] > 3
 
 
-def test_an_unknown_request_and_one_of_two_sources_are_one_sentence(decided: Gateway) -> None:
+def test_an_unknown_request_id_and_one_used_by_two_sources_are_refused(decided: Gateway) -> None:
     with pytest.raises(MakegoodError, match="no published request has the id 'nobody'"):
         explained(decided, "nobody")
     with (
@@ -156,7 +156,7 @@ def test_an_unknown_request_and_one_of_two_sources_are_one_sentence(decided: Gat
     assert reasons == ["compensated", "within_normal_range"]
 
 
-def test_the_command_prints_the_sentence_or_json_with_money_as_text(
+def test_the_command_prints_the_explanation_or_json_with_amounts_as_text(
     decided: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     import sys

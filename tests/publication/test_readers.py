@@ -1,4 +1,4 @@
-"""A reader's session sees one publication and nothing else, and writes nowhere, whatever SQL gets into it."""
+"""Readers' sessions: whatever SQL they are given, they see one publication and nothing else, and cannot write anywhere."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ NAMES = "select table_name from information_schema.tables where table_catalog = 
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
-    """A home with a published hour, and an hour after it that was derived and refused."""
-    one = Gateway(tmp_path_factory.mktemp("home"))
-    one.lands(FIRST, [record("paid", FIRST, status_code="503"), record("fine", FIRST)])
-    one.runs(FIRST)
+    """A home with a published hour, and a later hour that was derived and whose publication was refused."""
+    gateway = Gateway(tmp_path_factory.mktemp("home"))
+    gateway.lands(FIRST, [record("paid", FIRST, status_code="503"), record("fine", FIRST)])
+    gateway.runs(FIRST)
     later = FIRST + HOUR
-    one.lands(
+    gateway.lands(
         later, [record(f"unaudited{n}", later, cost_usd=None, model="house/unaudited") for n in range(MIN_REQUESTS)]
     )
     with pytest.raises(MakegoodError, match="not published"):
-        one.runs(later)
-    return one
+        gateway.runs(later)
+    return gateway
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def warehouse(gateway: Gateway) -> Path:
 
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files that are nobody's to read: a secret as text, CSV, JSON, Parquet, DuckDB and SQLite."""
+    """Files that no reader may read: a secret as text, CSV, JSON, Parquet, DuckDB and SQLite."""
     folder = tmp_path_factory.mktemp("outside")
     for name in ("secret.txt", "secret.csv", "secret.json"):
         (folder / name).write_text('{"secret": 1}\n')
@@ -67,7 +67,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def session(
     request: pytest.FixtureRequest, warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session of each kind that is opened for readers, in a directory of its own."""
+    """A session of each kind that is opened for readers, with a new working directory."""
     (tmp_path / "scratch").mkdir()
     monkeypatch.chdir(tmp_path)
     with request.param(warehouse, tmp_path / "scratch") as con:
@@ -75,13 +75,13 @@ def session(
 
 
 def files(*folders: Path) -> dict[Path, str]:
-    """Every file below the folders, with the digest of its bytes. SQLite's notes on who reads a catalog are none of them."""
+    """The digests of all files below the directories, without the files that SQLite changes when somebody only reads."""
     found = (file for folder in folders for file in folder.rglob("*") if file.is_file())
     return {file: sha256(file.read_bytes()).hexdigest() for file in found if not file.name.endswith(("-shm", "-wal"))}
 
 
 def tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, ...]]]:
-    """Every relation's column types and rows."""
+    """The column types and the rows of every relation."""
     names = [name for (name,) in con.execute(NAMES).fetchall()]
     return {
         name: con.execute(f'describe "{name}"').fetchall()
@@ -90,7 +90,7 @@ def tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, ...]]
     }
 
 
-def test_a_reader_sees_every_relation_of_the_published_snapshot_as_the_warehouse_has_it(warehouse: Path) -> None:
+def test_a_reader_sees_every_relation_exactly_as_in_the_published_snapshot(warehouse: Path) -> None:
     with connect() as con:
         attach(con, warehouse, snapshot_id=current_publication(warehouse).snapshot_id)
         expected = tables(con)
@@ -100,7 +100,7 @@ def test_a_reader_sees_every_relation_of_the_published_snapshot_as_the_warehouse
     assert not any("unaudited" in str(rows) for rows in expected.values())
 
 
-def test_what_was_refused_is_in_the_warehouse_and_no_reader_finds_it(
+def test_readers_cannot_access_unpublished_rows_that_are_in_the_warehouse(
     session: duckdb.DuckDBPyConnection, warehouse: Path
 ) -> None:
     with connect() as con:
@@ -129,7 +129,7 @@ def _is_published(session: duckdb.DuckDBPyConnection, file: str) -> bool:
     return known.fetchall() != [(0,)]
 
 
-def test_the_catalog_of_a_reader_holds_nothing_of_another_snapshot(warehouse: Path, tmp_path: Path) -> None:
+def test_the_catalog_of_a_reader_contains_nothing_of_other_snapshots(warehouse: Path, tmp_path: Path) -> None:
     published = current_publication(warehouse).snapshot_id
     pin_catalog(warehouse, published, tmp_path / "pinned")
     with duckdb.connect(str(tmp_path / "pinned"), read_only=True) as con:
@@ -162,7 +162,7 @@ def places(gateway: Gateway, warehouse: Path, outside: Path) -> dict[str, object
     }
 
 
-def test_sql_that_gets_into_a_session_changes_no_file(
+def test_no_sql_in_a_readers_session_can_change_a_file(
     session: duckdb.DuckDBPyConnection, places: dict[str, object], gateway: Gateway, outside: Path, tmp_path: Path
 ) -> None:
     figures = session.execute("select count(*), sum(payout_usd) from fct_requests").fetchall()
@@ -179,7 +179,7 @@ def test_sql_that_gets_into_a_session_changes_no_file(
     assert session.execute("select count(*), sum(payout_usd) from fct_requests").fetchall() == figures
 
 
-def test_sql_that_gets_into_a_session_reads_no_file_but_what_is_published(
+def test_no_sql_in_a_readers_session_can_read_an_unpublished_file(
     session: duckdb.DuckDBPyConnection, places: dict[str, object]
 ) -> None:
     for statement in READS:
@@ -187,7 +187,7 @@ def test_sql_that_gets_into_a_session_reads_no_file_but_what_is_published(
             print(statement, session.execute(statement.format(**places)).fetchall())
 
 
-def test_a_nul_in_a_value_that_gets_past_every_check_changes_no_file(
+def test_sql_after_a_nul_in_an_unchecked_bound_value_changes_no_file(
     session: duckdb.DuckDBPyConnection, gateway: Gateway, tmp_path: Path
 ) -> None:
     before = files(gateway.root, tmp_path)
@@ -207,7 +207,7 @@ def test_a_nul_in_a_value_that_gets_past_every_check_changes_no_file(
     assert files(gateway.root, tmp_path) == before
 
 
-def test_what_analysts_write_is_answered(warehouse: Path) -> None:
+def test_queries_of_analysts_are_answered(warehouse: Path) -> None:
     with reading(warehouse) as (con, _):
         names = [name for (name,) in con.execute("show tables").fetchall()]
         for query in LEGITIMATE:
@@ -225,7 +225,7 @@ def test_what_analysts_write_is_answered(warehouse: Path) -> None:
         "select * from {meta}.ducklake_data_file",
     ],
 )
-def test_the_command_refuses_what_is_not_published_in_one_sentence(
+def test_the_command_refuses_queries_of_unpublished_data_in_one_sentence(
     gateway: Gateway,
     places: dict[str, object],
     query: str,
@@ -252,7 +252,7 @@ def test_the_command_refuses_what_is_not_published_in_one_sentence(
         ("simulate", "--rules", "x\ty", "--from", "2026-11-01T00", "--to", "2026-11-01T01"),
     ],
 )
-def test_a_control_character_in_any_argument_is_one_sentence(
+def test_a_control_character_in_any_argument_is_refused_in_one_sentence(
     arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["makegood", *arguments])
@@ -263,13 +263,15 @@ def test_a_control_character_in_any_argument_is_one_sentence(
     assert "contains a control character" in err
 
 
-def test_a_publication_that_the_catalog_does_not_hold_is_one_sentence(warehouse: Path, tmp_path: Path) -> None:
+def test_a_published_snapshot_that_is_not_in_the_catalog_is_refused(warehouse: Path, tmp_path: Path) -> None:
     with pytest.raises(MakegoodError, match="the published snapshot 999 is not in"):
         pin_catalog(warehouse, 999, tmp_path / "pinned")
     assert not any(tmp_path.iterdir())
 
 
-def test_a_session_leaves_nothing_behind(warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_removes_its_temporary_files(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with reading(warehouse) as (con, _):
         con.execute("select count(*) from fct_requests")

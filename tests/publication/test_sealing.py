@@ -1,4 +1,4 @@
-"""What was published is read as it was published, or not at all: a bit that a disk loses reaches no reader, no settlement and no run."""
+"""Seals of published data: readers, settlements and runs detect data that changed after its publication, and do not use it."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ QUESTIONS = [
 
 
 @pytest.fixture(scope="session")
-def filed(published: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Gateway:
-    """A home whose rows lie in files of the warehouse: the upkeep took them out of the catalog."""
-    gateway = Gateway(copy_of(published.root, tmp_path_factory.mktemp("filed") / "home"))
+def maintained(published: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Gateway:
+    """A home whose rows are in Parquet files, because the upkeep has moved them there from the catalog."""
+    gateway = Gateway(copy_of(published.root, tmp_path_factory.mktemp("maintained") / "home"))
     maintain(Home(gateway.root))
     return gateway
 
 
 @pytest.fixture
-def home(filed: Gateway, tmp_path: Path) -> Path:
-    return copy_of(filed.root, tmp_path / "home")
+def home(maintained: Gateway, tmp_path: Path) -> Path:
+    return copy_of(maintained.root, tmp_path / "home")
 
 
-def one(home: Path, table: str) -> Path:
+def only_file(home: Path, table: str) -> Path:
     [file] = (home / "warehouse" / "data" / "main" / table).rglob("*.parquet")
     return file
 
@@ -63,33 +63,33 @@ def flip(file: Path, at: int) -> None:
 
 
 def flip_somewhere_read(file: Path) -> None:
-    """Flip a bit in every block, so that whatever is read of the file is spoiled."""
+    """Flip a bit in every block, so that whatever is read of the file is damaged_home."""
     content = bytearray(file.read_bytes())
     for at in range(10, len(content), BLOCK):
         content[at] ^= 1
     file.write_bytes(bytes(content))
 
 
-def test_a_flipped_bit_anywhere_in_the_warehouse_is_the_right_answer_or_a_sentence(
-    filed: Gateway, tmp_path: Path
+def test_after_a_flipped_bit_in_the_warehouse_a_query_answers_correctly_or_is_refused(
+    maintained: Gateway, tmp_path: Path
 ) -> None:
-    right = {question: makegood(filed.root, "sql", question, "--format", "csv") for question in QUESTIONS}
-    assert all(code == 0 for code, _, _ in right.values())
-    warehouse = filed.root / "warehouse"
+    expected = {question: makegood(maintained.root, "sql", question, "--format", "csv") for question in QUESTIONS}
+    assert all(code == 0 for code, _, _ in expected.values())
+    warehouse = maintained.root / "warehouse"
     files = [warehouse / "catalog.sqlite", *sorted((warehouse / "data").rglob("*.parquet"))]
     for number in range(9):
-        chance = random.Random(f"seals {number}")
-        spoiled = copy_of(filed.root, tmp_path / str(number))
-        file = spoiled / files[number % len(files)].relative_to(filed.root)
-        flip(file, chance.randrange(file.stat().st_size))
+        rng = random.Random(f"seals {number}")
+        damaged_home = copy_of(maintained.root, tmp_path / str(number))
+        file = damaged_home / files[number % len(files)].relative_to(maintained.root)
+        flip(file, rng.randrange(file.stat().st_size))
         question = QUESTIONS[number // len(files) % len(QUESTIONS)]
-        code, out, err = makegood(spoiled, "sql", question, "--format", "csv")
-        assert (code, out) == right[question][:2] or (code == 1 and file.name in err and err.count("\n") == 1), err
-        shutil.rmtree(spoiled)
+        code, out, err = makegood(damaged_home, "sql", question, "--format", "csv")
+        assert (code, out) == expected[question][:2] or (code == 1 and file.name in err and err.count("\n") == 1), err
+        shutil.rmtree(damaged_home)
 
 
-def test_an_amount_that_was_changed_in_the_catalog_is_not_shown(published: Gateway, tmp_path: Path) -> None:
-    """Rows of small tables lie in the catalog, where their amounts are text that any hand or disk may change."""
+def test_an_amount_that_was_changed_in_the_catalog_is_detected(published: Gateway, tmp_path: Path) -> None:
+    """The catalog contains the rows of small tables, with amounts as text, which a person or a faulty disk could change."""
     home = copy_of(published.root, tmp_path / "home")
     import sqlite3
 
@@ -111,11 +111,11 @@ def test_an_amount_that_was_changed_in_the_catalog_is_not_shown(published: Gatew
     assert "catalog.sqlite is damaged" in err and "its content differs from what was published" in err
 
 
-@pytest.mark.parametrize("is_filed", [False, True])
-def test_what_is_written_after_a_publication_leaves_its_seal_as_it_was(
-    published: Gateway, filed: Gateway, tmp_path: Path, is_filed: bool
+@pytest.mark.parametrize("is_maintained", [False, True])
+def test_later_writes_do_not_change_the_seal_of_a_publication(
+    published: Gateway, maintained: Gateway, tmp_path: Path, is_maintained: bool
 ) -> None:
-    warehouse = copy_of((filed if is_filed else published).root, tmp_path / "home") / "warehouse"
+    warehouse = copy_of((maintained if is_maintained else published).root, tmp_path / "home") / "warehouse"
     snapshot = current_publication(warehouse).snapshot_id
     before = pin_catalog(warehouse, snapshot, tmp_path / "before")
     with connect() as con:
@@ -128,9 +128,9 @@ def test_what_is_written_after_a_publication_leaves_its_seal_as_it_was(
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "truncated"])
-def test_a_lost_file_of_what_is_published_is_no_sound_status(home: Path, damage: str) -> None:
+def test_status_reports_a_missing_or_truncated_published_file(home: Path, damage: str) -> None:
     assert makegood(home, "status")[0] == 0
-    file = one(home, "model_prices")
+    file = only_file(home, "model_prices")
     DAMAGES[damage](file, random.Random(1))
     code, _, err = makegood(home, "sql", "select count(*), sum(input_price_usd) from model_prices")
     assert code == 1 and f"{file} is damaged" in err and "published_files.py" not in err
@@ -139,7 +139,7 @@ def test_a_lost_file_of_what_is_published_is_no_sound_status(home: Path, damage:
     assert f"✗ 1 published files are missing or truncated, such as warehouse/data/main/model_prices/{file.name}" in out
 
 
-def test_what_another_duckdb_sealed_is_no_damage(home: Path) -> None:
+def test_a_seal_made_by_another_version_of_duckdb_is_not_reported_as_damage(home: Path) -> None:
     with closing(Publications(publications_file(home / "warehouse"))) as record:
         snapshot = current_publication(home / "warehouse").snapshot_id
         for seal, code in (("0.0.0 abc", 0), (f"{duckdb.__version__} abc", 1)):
@@ -147,8 +147,8 @@ def test_what_another_duckdb_sealed_is_no_damage(home: Path) -> None:
             assert makegood(home, "sql", "select 1")[0] == code
 
 
-def test_a_settlement_does_not_read_over_a_flipped_bit(home: Path) -> None:
-    flip_somewhere_read(one(home, "fct_compensations"))
+def test_a_settlement_refuses_damaged_published_data(home: Path) -> None:
+    flip_somewhere_read(only_file(home, "fct_compensations"))
     with (
         pytest.raises(MakegoodError, match=r"fct_compensations/.*is damaged.*delete it and run all landing hours"),
         session(Home(home), is_read_only=True) as (con, _),
@@ -159,33 +159,33 @@ def test_a_settlement_does_not_read_over_a_flipped_bit(home: Path) -> None:
     assert not list((home / "ledger" / "batches").glob("*"))
 
 
-def test_verify_looks_at_every_byte_that_is_published(home: Path) -> None:
+def test_verify_detects_a_flipped_bit_in_a_published_file(home: Path) -> None:
     assert makegood(home, "verify")[0] == 0
-    file = one(home, "model_prices")
+    file = only_file(home, "model_prices")
     flip(file, file.stat().st_size // 2)
     code, out, err = makegood(home, "verify")
     assert code == 1 and file.name in out + err
 
 
-def test_no_run_derives_from_a_damaged_day_and_other_days_do_not_matter(home: Path) -> None:
+def test_a_run_refuses_to_derive_from_a_damaged_day_and_ignores_damage_to_other_days(home: Path) -> None:
     publication = PublicationRecord(home=str(home))
     refuse_what_is_damaged(publication, [FIRST])
-    flip_somewhere_read(one(home, "fct_requests"))
+    flip_somewhere_read(only_file(home, "fct_requests"))
     refuse_what_is_damaged(publication, [FIRST + timedelta(days=1)])
     with pytest.raises(MakegoodError, match=r"fct_requests/.*is damaged"):
         refuse_what_is_damaged(publication, [FIRST])
 
 
-def test_the_upkeep_merges_nothing_that_is_damaged_and_seals_what_it_wrote(
-    published: Gateway, filed: Gateway, tmp_path: Path
+def test_the_upkeep_refuses_to_merge_damaged_files_and_seals_the_files_that_it_writes(
+    published: Gateway, maintained: Gateway, tmp_path: Path
 ) -> None:
-    spoiled = copy_of(filed.root, tmp_path / "spoiled")
-    flip_somewhere_read(one(spoiled, "fct_requests"))
+    damaged_home = copy_of(maintained.root, tmp_path / "damaged_home")
+    flip_somewhere_read(only_file(damaged_home, "fct_requests"))
     with pytest.raises(MakegoodError, match=r"fct_requests/.*is damaged"):
-        maintain(Home(spoiled))
+        maintain(Home(damaged_home))
 
-    assert [filed.sees(question) for question in QUESTIONS] == [published.sees(question) for question in QUESTIONS]
-    warehouse = copy_of(filed.root, tmp_path / "home") / "warehouse"
+    assert [maintained.sees(question) for question in QUESTIONS] == [published.sees(question) for question in QUESTIONS]
+    warehouse = copy_of(maintained.root, tmp_path / "home") / "warehouse"
     with closing(Publications(publications_file(warehouse))) as record:
         assert record.catalog_seal(current_publication(warehouse).snapshot_id)
     prove(warehouse, current_publication(warehouse).snapshot_id)
@@ -195,8 +195,8 @@ def test_the_upkeep_merges_nothing_that_is_damaged_and_seals_what_it_wrote(
         prove(warehouse, current_publication(warehouse).snapshot_id)
 
 
-def test_the_page_says_which_file_is_damaged_and_goes_on(home: Path) -> None:
-    flip_somewhere_read(one(home, "fct_requests"))
+def test_the_page_names_a_damaged_file_and_continues_to_answer_other_requests(home: Path) -> None:
+    flip_somewhere_read(only_file(home, "fct_requests"))
     settings = Settings(home=home, sources=home / "sources.yml")
     with TestClient(create_app(settings), base_url="http://localhost", raise_server_exceptions=False) as page:
         answer = page.get("/api/requests/gateway/r1")
@@ -205,15 +205,15 @@ def test_the_page_says_which_file_is_damaged_and_goes_on(home: Path) -> None:
         assert page.get("/api/publication").status_code == 200
 
 
-def test_every_read_of_a_sealed_file_is_what_was_written_or_is_refused(tmp_path: Path) -> None:
-    file, chance = tmp_path / "file", random.Random(5)
-    content = chance.randbytes(3 * BLOCK + 17)
+def test_every_read_of_a_sealed_file_returns_what_was_written_or_is_refused(tmp_path: Path) -> None:
+    file, rng = tmp_path / "file", random.Random(5)
+    content = rng.randbytes(3 * BLOCK + 17)
     file.write_bytes(content)
     files = PublishedFiles()
     files.know({"f": file}, {"f": file_seal(file)}.get, "put it back")
     opened = files.open(PREFIX + "f")
     for _ in range(200):
-        at, size = chance.randrange(len(content) + 10), chance.choice([0, 1, 47, BLOCK, BLOCK + 1, 3 * BLOCK])
+        at, size = rng.randrange(len(content) + 10), rng.choice([0, 1, 47, BLOCK, BLOCK + 1, 3 * BLOCK])
         opened.seek(at)
         assert opened.read(size) == content[at : at + size]
         assert opened.tell() == max(at, min(at + size, len(content)))
@@ -230,5 +230,5 @@ def test_every_read_of_a_sealed_file_is_what_was_written_or_is_refused(tmp_path:
         files.open(PREFIX + "f")
 
 
-def test_an_error_of_duckdb_that_is_of_no_file_is_none_of_damage() -> None:
+def test_a_duckdb_error_that_concerns_no_file_is_not_damage() -> None:
     assert damage(duckdb.Error("Parser Error: x")) is None

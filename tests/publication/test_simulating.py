@@ -1,4 +1,4 @@
-"""Another policy beside what was paid: the same rules give the same to the last digit, others say who wins and who loses."""
+"""`makegood simulate`: the rules in force give exactly what was paid, and other rules show which accounts gain or lose."""
 
 import json
 import sys
@@ -42,7 +42,7 @@ def paid(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
 def simulate(
     paid: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Simulate:
-    """`makegood simulate` of these rules: exit code, standard output, standard error."""
+    """A function that runs `makegood simulate` with these rules and returns exit code, standard output and standard error."""
     monkeypatch.setenv("MAKEGOOD_HOME", str(paid.root))
 
     def run(rules: str, *arguments: str) -> tuple[int, str, str]:
@@ -57,7 +57,7 @@ def simulate(
     return run
 
 
-def test_the_rules_in_force_would_have_paid_what_was_paid(simulate: Simulate, paid: Gateway) -> None:
+def test_the_rules_in_force_would_have_paid_exactly_what_was_paid(simulate: Simulate, paid: Gateway) -> None:
     code, out, _ = simulate(SHIPPED, *RANGE, "--json")
     assert code == 0
     [(count, usd)] = paid.sees("select count(*), sum(payout_usd) from fct_compensations")
@@ -73,7 +73,7 @@ def test_the_rules_in_force_would_have_paid_what_was_paid(simulate: Simulate, pa
     assert json.loads(out)["request_count"] == 5
 
 
-def test_other_rules_say_who_gets_more_and_who_less_and_change_nothing(
+def test_a_simulation_of_other_rules_shows_who_gains_and_who_loses_and_changes_nothing(
     simulate: Simulate, paid: Gateway, tmp_path: Path
 ) -> None:
     candidate = SHIPPED.replace(",30000,0.1000,1,", ",30000,0.2000,1,").replace(
@@ -111,7 +111,7 @@ def test_other_rules_say_who_gets_more_and_who_less_and_change_nothing(
         ("nothing", "candidate.csv line 1: the column policy_version is missing"),
     ],
 )
-def test_bad_rules_are_refused_as_bad_seeds_are(simulate: Simulate, rules: str, sentence: str) -> None:
+def test_invalid_candidate_rules_are_refused_like_invalid_seeds(simulate: Simulate, rules: str, sentence: str) -> None:
     code, out, err = simulate(rules)
     assert code == 1
     assert err.startswith("makegood: the policy is refused: ")
@@ -119,7 +119,7 @@ def test_bad_rules_are_refused_as_bad_seeds_are(simulate: Simulate, rules: str, 
     assert out == ""
 
 
-def test_hours_without_requests_are_one_sentence(simulate: Simulate) -> None:
+def test_a_simulation_of_hours_without_requests_is_refused(simulate: Simulate) -> None:
     code, _, err = simulate(SHIPPED, "--from", "2026-10-01T00", "--to", "2026-10-01T01")
     assert code == 1
     assert "no published request was asked from 2026-10-01T00 to 2026-10-01T01" in err

@@ -1,4 +1,4 @@
-"""Upkeep makes the warehouse smaller and changes nothing that anybody reads."""
+"""Upkeep: it makes the warehouse smaller and changes nothing that readers see."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from makegood.publication import upkeep
 from makegood.publication.upkeep import maintain
 from orchestration.definitions import definitions_for
 
-TOMORROW = timedelta(days=2)
+LATER = timedelta(days=2)
 
 
 def data_files(gateway: Gateway) -> int:
     return sum(1 for _ in (gateway.root / "warehouse" / "data").rglob("*.parquet"))
 
 
-def test_upkeep_deletes_what_no_reader_can_see_and_no_number_changes(
+def test_upkeep_deletes_what_no_reader_can_see_and_changes_no_published_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upkeep, "KEPT_PUBLICATIONS", 1)
@@ -36,33 +36,33 @@ def test_upkeep_deletes_what_no_reader_can_see_and_no_number_changes(
     orphan = tmp_path / "warehouse" / "data" / "main" / "orphan.parquet"
     orphan.write_bytes(b"left by a run that was killed")
 
-    young = maintain(home)
-    assert young.expired_snapshots > 0
-    assert young.deleted_folders == 0
+    first = maintain(home)
+    assert first.expired_snapshots > 0
+    assert first.deleted_folders == 0
     assert orphan.exists()
     assert gateway.marts() == published
     files = data_files(gateway)
 
-    done = maintain(home, datetime.now(UTC) + TOMORROW)
-    assert done.deleted_files > 0
-    assert done.deleted_folders > 0
+    second = maintain(home, datetime.now(UTC) + LATER)
+    assert second.deleted_files > 0
+    assert second.deleted_folders > 0
     assert not orphan.exists()
-    assert data_files(gateway) <= files - done.deleted_files + 1
+    assert data_files(gateway) <= files - second.deleted_files + 1
     assert gateway.marts() == published
 
-    again = maintain(home, datetime.now(UTC) + TOMORROW)
-    assert (again.merged_files, again.deleted_files, again.deleted_folders) == (0, 0, 0)
+    third = maintain(home, datetime.now(UTC) + LATER)
+    assert (third.merged_files, third.deleted_files, third.deleted_folders) == (0, 0, 0)
 
     gateway.runs(FIRST)
     assert gateway.marts() == published
 
 
-def test_upkeep_of_no_warehouse_is_one_sentence(tmp_path: Path) -> None:
+def test_upkeep_without_a_warehouse_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MakegoodError, match="there is no warehouse"):
         maintain(Home(tmp_path))
 
 
-def test_the_daily_job_tidies_the_home(tmp_path: Path) -> None:
+def test_the_daily_job_runs_the_upkeep(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path)
     gateway.lands(FIRST, [record("a", FIRST)])
     gateway.runs(FIRST)
@@ -72,7 +72,7 @@ def test_the_daily_job_tidies_the_home(tmp_path: Path) -> None:
     assert gateway.sees("select count(*) from fct_requests") == [(1,)]
 
 
-def test_the_command_prints_what_it_did_or_one_sentence(tmp_path: Path) -> None:
+def test_the_maintain_command_fails_without_a_traceback_if_there_is_no_warehouse(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "orchestration", "maintain", "--json"]
     failed = subprocess.run(command, env={"MAKEGOOD_HOME": str(tmp_path)}, capture_output=True, text=True)
     assert failed.returncode == 1

@@ -1,4 +1,4 @@
-"""A billing system as tests play it: it takes the credit files that were handed over, and says which credits it accepted."""
+"""A simulated billing system: it reads the credit files of hand-overs and exports the credits that it has accepted."""
 
 import csv
 from decimal import Decimal
@@ -10,26 +10,27 @@ from makegood.storage.rows import csv_text
 
 
 class Billing:
-    """A billing system: it credits a key once, whatever it is sent."""
+    """A billing system that accepts each idempotency key once, however often it is sent."""
 
     def __init__(self) -> None:
         self.accepted: dict[str, tuple[str, Decimal]] = {}
 
-    def takes(self, home: Home) -> None:
-        """Everything that lies in the hand-over, again and again."""
+    def accept_credits(self, home: Home) -> None:
+        """Read all credit files of the ledger's hand-overs, including those that were read before."""
         for file in sorted((home.ledger / "handover").glob(f"*/{CREDITS}")):
             with file.open(newline="", encoding="utf-8") as opened:
                 for row in csv.DictReader(opened):
                     self.accepted.setdefault(row["idempotency_key"], (row["account_id"], Decimal(row["amount_usd"])))
 
     def paid(self) -> dict[str, Decimal]:
+        """The total that each account was credited, in USD."""
         sums: dict[str, Decimal] = {}
         for account, amount in self.accepted.values():
             sums[account] = sums.get(account, Decimal(0)) + amount
         return sums
 
-    def writes(self, file: Path, *, with_accounts: bool = False, without: str = "") -> Path:
-        """What it has accepted, as a file; without the credits of one account if told."""
+    def export(self, file: Path, *, with_accounts: bool = False, without: str = "") -> Path:
+        """Write the accepted credits to a CSV file, leaving out those of the account `without`."""
         rows = [
             [key, f"{amount:.2f}", account]
             for key, (account, amount) in sorted(self.accepted.items())

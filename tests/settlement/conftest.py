@@ -1,4 +1,4 @@
-"""A fresh warehouse to settle for each test."""
+"""Fixtures of the settlement tests: a new warehouse for each test."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What must be posted, in plain Python: an independent reading of the rules, used to judge the code that is fast."""
+"""A reference implementation of the posting rules in plain Python, with which tests compare the incremental settlement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Cap = tuple[str, str, str, str | None]
 
 
 class Decided(Protocol):
-    """A compensated request. One source is played: requests of one moment come in order of their ids."""
+    """A compensated request. All requests have the same source, so those of the same moment are ordered by their ids."""
 
     @property
     def compensation_id(self) -> str: ...
@@ -27,7 +27,7 @@ class Decided(Protocol):
 
 
 def allowed(decisions: Iterable[Decided], caps: Iterable[Cap], closed_until: date) -> dict[Key, Decimal]:
-    """What each key may come to: decided payouts of closed dates, in order of request, while the caps last. Keys of nothing are left out."""
+    """The allowed total of each key: payouts of closed dates, taken in request order up to the caps. Keys with a total of 0 are left out."""
     caps = list(caps)
     consumed: dict[tuple[str, str, str], Decimal] = {}
     sums: dict[Key, Decimal] = {}

@@ -1,4 +1,4 @@
-"""Homes to settle: a real warehouse at real snapshots, whose decisions and published hours a test writes by hand."""
+"""Homes for settlement tests: a real warehouse with real snapshots, into which a test writes decisions and publications itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ create table compensation_caps (scope varchar, cap_usd decimal(18, 12), effectiv
 
 @dataclass(frozen=True)
 class Decision:
-    """A compensated request. `at` is hours since DAY."""
+    """A compensated request. `at` is the number of hours since the start of DAY."""
 
     request_id: str
     at: float = 10
@@ -56,7 +56,7 @@ def midnight(day: date) -> datetime:
 
 @dataclass
 class Warehouse:
-    """What is published; `decides` and `caps` replace what was there, each a new snapshot."""
+    """A home whose warehouse has only the tables that a settlement reads, and whose ledger the test settles and reads."""
 
     path: Path
     decisions: list[Decision] = field(default_factory=list)
@@ -72,19 +72,19 @@ class Warehouse:
             attach(con, self.home.warehouse, read_only=False)
             con.execute(TABLES)
 
-    def decides(self, *decisions: Decision) -> None:
-        """These are all the decisions there are; only the hours in which that changes anything are written."""
+    def set_decisions(self, *decisions: Decision) -> None:
+        """Replace all decisions in a new snapshot. Only request hours whose decisions change are written, as incremental models would."""
         before, now = _by_hour(self.decisions), _by_hour(decisions)
         self.decisions = list(decisions)
         changed = sorted({hour for hour in before.keys() | now.keys() if before.get(hour) != now.get(hour)})
         with connect() as con:
             attach(con, self.home.warehouse, read_only=False)
             con.execute("create temp table changed as select unnest($hours)::timestamp as hour_at", {"hours": changed})
-            con.execute("create temp table made as from fct_compensations limit 0")
+            con.execute("create temp table new_rows as from fct_compensations limit 0")
             for hour in changed:
                 for row in now.get(hour, []):
                     con.execute(
-                        "insert into made values (?, 'gateway', ?, ?, ?, ?, ?, ?, ?, ?)",
+                        "insert into new_rows values (?, 'gateway', ?, ?, ?, ?, ?, ?, ?, ?)",
                         [
                             row.compensation_id, row.request_id, row.account_id, row.requested_at, hour.date(), hour.hour,
                             Decimal(row.cost_usd), Decimal(row.payout_usd), row.policy_version,
@@ -94,7 +94,7 @@ class Warehouse:
             con.execute(
                 "delete from fct_compensations where request_date + to_hours(request_hour) in (select hour_at from changed);"
                 " delete from fct_request_hours where hour_at in (select hour_at from changed);"
-                " insert into fct_compensations from made"
+                " insert into fct_compensations from new_rows"
             )
             digests = {hour: repr(now.get(hour, [])) for hour in changed}
             con.execute(
@@ -104,16 +104,16 @@ class Warehouse:
             )
             con.execute("commit")
 
-    def caps(self, *rows: tuple[str, str, str, str | None]) -> None:
-        """These are the caps: scope, USD, from, to."""
+    def set_caps(self, *rows: tuple[str, str, str, str | None]) -> None:
+        """Replace all caps; a row is scope, USD, start and end."""
         with connect() as con:
             attach(con, self.home.warehouse, read_only=False)
             con.execute("delete from compensation_caps")
             for row in rows:
                 con.execute("insert into compensation_caps values (?, ?, ?, ?)", list(row))
 
-    def publishes(self, days: float = 60, start: float = 0) -> int:
-        """Publish the head as the landing hours from day `start` on to day `days`; the snapshot's id."""
+    def publish(self, days: float = 60, start: float = 0) -> int:
+        """Publish the latest snapshot for the landing hours from day `start` to day `days`, counted from DAY; returns the snapshot's id."""
         with connect() as con:
             attach(con, self.home.warehouse)
             snapshot = head_snapshot(con)
@@ -124,28 +124,28 @@ class Warehouse:
         record.close()
         return snapshot
 
-    def settles(self, settled: int = 3, **options: Any) -> Settlement:
-        """Settle in the period so many days after DAY."""
+    def settle(self, settled: int = 3, **options: Any) -> Settlement:
+        """Settle in the posting period that is `settled` days after DAY."""
         terms = options.pop("terms", TERMS)
         return settle(self.home, DAY + timedelta(days=settled), terms, **options)
 
     def entries(self, columns: str = "entry_type, amount_usd, reason") -> list[tuple[Any, ...]]:
-        """The ledger's entries in the order of posting."""
+        """The ledger's entries, in the order in which they were posted."""
         with connect(extensions=()) as con:
             return con.execute(
                 f"select {columns} from {self.ledger.relation()} order by batch_id, request_date, compensation_id, account_id"
             ).fetchall()
 
     def posted(self) -> dict[tuple[str, str], Decimal]:
-        """What each key has come to, where that is not nothing."""
+        """The total posted for each key, without keys whose total is 0."""
         with connect(extensions=()) as con:
             rows = con.execute(
                 f"select compensation_id, account_id, sum(amount_usd) from {self.ledger.relation()} group by all having sum(amount_usd) <> 0"
             ).fetchall()
         return {(key, account): amount for key, account, amount in rows}
 
-    def hold(self, *accounts: str) -> None:
-        """These accounts are on hold."""
+    def set_holds(self, *accounts: str) -> None:
+        """Replace the hold list with these accounts."""
         (self.home.ledger / "holds.csv").write_text(
             "account_id,reason\n" + "".join(f"{account},disputed\n" for account in accounts)
         )

@@ -1,4 +1,4 @@
-"""The hold list: nothing is posted to an account that is on it, and a list that cannot be read is refused."""
+"""The hold list: nothing is posted to an account on the list, and a list that cannot be read is refused."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -11,21 +11,21 @@ from makegood.settlement.holds import held_accounts
 from makegood.storage.rows import csv_text
 
 
-def test_a_hold_keeps_an_accounts_entries_back_until_it_is_lifted(warehouse: Warehouse) -> None:
-    warehouse.hold("acme")
-    warehouse.decides(Decision("a"), Decision("b", account_id="globex"))
-    warehouse.publishes()
-    done = warehouse.settles()
-    assert (done.entry_count, done.held_count, done.held_usd) == (1, 1, Decimal(1))
-    warehouse.settles()
-    warehouse.hold()
-    done = warehouse.settles()
-    assert (done.entry_count, done.held_count) == (1, 0)
+def test_entries_of_a_held_account_are_not_posted_until_the_hold_is_lifted(warehouse: Warehouse) -> None:
+    warehouse.set_holds("acme")
+    warehouse.set_decisions(Decision("a"), Decision("b", account_id="globex"))
+    warehouse.publish()
+    settlement = warehouse.settle()
+    assert (settlement.entry_count, settlement.held_count, settlement.held_usd) == (1, 1, Decimal(1))
+    warehouse.settle()
+    warehouse.set_holds()
+    settlement = warehouse.settle()
+    assert (settlement.entry_count, settlement.held_count) == (1, 0)
     assert [row[0] for row in warehouse.entries("account_id")] == ["globex", "acme"]
 
 
 @pytest.mark.parametrize(
-    ("content", "fault"),
+    ("content", "message"),
     [
         (b"acme,disputed\n", "must begin with the line account_id,reason"),
         (b"", "must begin with the line account_id,reason"),
@@ -34,13 +34,13 @@ def test_a_hold_keeps_an_accounts_entries_back_until_it_is_lifted(warehouse: War
         (b"account_id,reason\nacme,disputed\n ,disputed\n", "names no account on line 3"),
     ],
 )
-def test_a_hold_list_that_is_not_as_it_must_be_is_refused(tmp_path: Path, content: bytes, fault: str) -> None:
+def test_an_invalid_hold_list_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "holds.csv").write_bytes(content)
-    with pytest.raises(MakegoodError, match=fault):
+    with pytest.raises(MakegoodError, match=message):
         held_accounts(tmp_path)
 
 
-def test_a_hold_list_names_any_account_exactly(tmp_path: Path) -> None:
+def test_a_hold_list_can_contain_any_account_id(tmp_path: Path) -> None:
     assert held_accounts(tmp_path) == set()
     accounts = ["acme", "a,b", 'a"b', "a\r\nb", "a\u2028b", "-acme", "'-acme", " acme"]
     (tmp_path / "holds.csv").write_bytes(
@@ -49,6 +49,6 @@ def test_a_hold_list_names_any_account_exactly(tmp_path: Path) -> None:
     assert held_accounts(tmp_path) == set(accounts)
 
 
-def test_a_blank_beside_a_name_on_the_hold_list_lets_no_money_go(tmp_path: Path) -> None:
+def test_an_account_with_surrounding_spaces_in_the_hold_list_is_still_held(tmp_path: Path) -> None:
     (tmp_path / "holds.csv").write_text("account_id,reason\nacme ,disputed\n\u00a0globex,\n")
     assert {"acme", "globex"} <= held_accounts(tmp_path)

@@ -1,4 +1,4 @@
-"""Whoever reads the ledger reads proved bytes: whatever is wrong with a batch is seen by all of them, and named with what to do."""
+"""Proving the ledger: everything that reads it detects damaged batches first, and the error says what to do."""
 
 import os
 import re
@@ -26,7 +26,7 @@ Damage = Callable[[list[Path]], object]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A ledger of three batches, two of which were handed over."""
     home = Home(tmp_path_factory.mktemp("proving") / "home").prepare()
     for amount in ("1", "2"):
@@ -37,9 +37,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture
-def home(made: Home, tmp_path: Path) -> Home:
-    """It, to spoil."""
-    shutil.copytree(made.root, tmp_path / "home")
+def home(pristine: Home, tmp_path: Path) -> Home:
+    """A copy of that home, which the test may damage."""
+    shutil.copytree(pristine.root, tmp_path / "home")
     return Home(tmp_path / "home")
 
 
@@ -53,52 +53,55 @@ def flip(file: Path, position: int, bit: int = 0) -> None:
     file.write_bytes(content)
 
 
-def add(files: list[Path]) -> None:
+def add_at_end(files: list[Path]) -> None:
     shutil.copy(files[0], files[0].with_name(files[0].name.replace("00000001", "00000004")))
 
 
-def add_between(files: list[Path]) -> None:
+def add_in_the_middle(files: list[Path]) -> None:
     shutil.copy(files[0], files[0].with_name(files[0].name.replace("00000001", "00000002")))
 
 
-def exchange(files: list[Path]) -> None:
+def swap(files: list[Path]) -> None:
     first, second = files[0].name, files[1].name
     files[0].rename(files[0].with_name(second[:8] + first[8:]))
     files[1].rename(files[1].with_name(first[:8] + second[8:]))
 
 
-def replace_by_folder(files: list[Path]) -> None:
+def replace_by_directory(files: list[Path]) -> None:
     files[1].unlink()
     files[1].mkdir()
 
 
 def forge(files: list[Path]) -> None:
-    """A file that is no batch, under the name that its own digest makes."""
+    """Replace the last batch with a file that is not a batch, but whose name contains its correct digest."""
     files[2].write_bytes(b"PAR1 nothing PAR1")
     files[2].rename(files[2].with_name(f"{files[2].name[:20]}{digest_of(files[2])}.parquet"))
 
 
-BROKEN: dict[str, tuple[Damage, str]] = {
+DAMAGED: dict[str, tuple[Damage, str]] = {
     "a flipped byte in an older batch": (lambda files: flip(files[0], 200), r"batch 1 \(.*\) does not hold the bytes"),
     "a flipped byte at the end": (lambda files: flip(files[2], -1), r"batch 3 \(.*\) does not hold the bytes"),
-    "a batch cut short": (lambda files: os.truncate(files[1], 100), r"batch 2 \(.*\) does not hold the bytes"),
+    "a truncated batch": (lambda files: os.truncate(files[1], 100), r"batch 2 \(.*\) does not hold the bytes"),
     "an empty batch": (lambda files: os.truncate(files[1], 0), r"batch 2 \(.*\) does not hold the bytes"),
-    "a folder in its place": (replace_by_folder, r"batch 2 \(.*\) cannot be read"),
-    "the first one lost": (lambda files: files[0].unlink(), "batch 1 is missing"),
-    "one lost in between": (lambda files: files[1].unlink(), "batch 2 is missing"),
-    "one added at the end": (add, r"batch 4 \(.*\) does not follow batch 3"),
-    "one added in between": (add_between, r"batch 2 \(.*\) does not follow batch 1|batch 3 is missing"),
-    "two exchanged": (exchange, r"batch 1 \(.*\) does not follow batch 0"),
-    "a name that is no batch's": (
+    "a directory in place of a batch": (replace_by_directory, r"batch 2 \(.*\) cannot be read"),
+    "the first batch is missing": (lambda files: files[0].unlink(), "batch 1 is missing"),
+    "a batch in the middle is missing": (lambda files: files[1].unlink(), "batch 2 is missing"),
+    "a batch added at the end": (add_at_end, r"batch 4 \(.*\) does not follow batch 3"),
+    "a batch added in the middle": (add_in_the_middle, r"batch 2 \(.*\) does not follow batch 1|batch 3 is missing"),
+    "two batches swapped": (swap, r"batch 1 \(.*\) does not follow batch 0"),
+    "a file whose name is not that of a batch": (
         lambda files: files[0].with_name("notes.parquet").write_text("x"),
         r"notes\.parquet is not a batch",
     ),
-    "a file that is no batch under its own digest": (forge, r"is not a batch: its metadata is not that of a batch"),
+    "a file that is not a batch but has its digest in its name": (
+        forge,
+        r"is not a batch: its metadata is not that of a batch",
+    ),
 }
-BEHIND: dict[str, tuple[Damage, str]] = {
-    "the last one lost": (lambda files: files[2].unlink(), "is behind what was posted: batch 3"),
-    "all but the first lost": (lambda files: [file.unlink() for file in files[1:]], "is behind what was handed over: batch 2"),
-    "all lost": (lambda files: [file.unlink() for file in files], "is behind what was handed over: batch 1"),
+TRUNCATED: dict[str, tuple[Damage, str]] = {
+    "the last batch is missing": (lambda files: files[2].unlink(), "is behind what was posted: batch 3"),
+    "all batches but the first are missing": (lambda files: [file.unlink() for file in files[1:]], "is behind what was handed over: batch 2"),
+    "all batches are missing": (lambda files: [file.unlink() for file in files], "is behind what was handed over: batch 1"),
 }  # fmt: skip
 READERS: dict[str, Callable[[Home], object]] = {
     "handover": hand_over_batches,
@@ -110,29 +113,29 @@ READERS: dict[str, Callable[[Home], object]] = {
 }
 
 
-@pytest.mark.parametrize("case", BROKEN)
-def test_nobody_goes_on_over_a_broken_batch(home: Home, case: str) -> None:
-    damage, fault = BROKEN[case]
+@pytest.mark.parametrize("case", DAMAGED)
+def test_every_reader_of_the_ledger_refuses_a_broken_batch(home: Home, case: str) -> None:
+    damage, message = DAMAGED[case]
     Ledger(home.ledger).batches()
     damage(batch_files(home))
-    for ask in READERS.values():
-        with pytest.raises(MakegoodError, match=f"^the ledger is broken: .*({fault}).*restore .*batches from a copy"):
-            ask(home)
+    for use_ledger in READERS.values():
+        with pytest.raises(MakegoodError, match=f"^the ledger is broken: .*({message}).*restore .*batches from a copy"):
+            use_ledger(home)
     problem = ledger_status(home).problem
     assert problem is not None
-    assert re.search(fault, problem)
+    assert re.search(message, problem)
 
 
-@pytest.mark.parametrize("case", BEHIND)
-def test_a_ledger_behind_what_this_home_saw_of_it_moves_no_money(home: Home, case: str) -> None:
-    damage, fault = BEHIND[case]
+@pytest.mark.parametrize("case", TRUNCATED)
+def test_a_ledger_older_than_the_one_this_home_last_saw_is_not_handed_over(home: Home, case: str) -> None:
+    damage, message = TRUNCATED[case]
     damage(batch_files(home))
-    with pytest.raises(MakegoodError, match=f"{fault}.*reconcile"):
+    with pytest.raises(MakegoodError, match=f"{message}.*reconcile"):
         hand_over_batches(home)
-    assert fault in str(ledger_status(home).problem)
+    assert message in str(ledger_status(home).problem)
 
 
-def test_what_was_proved_is_not_read_again_and_what_was_touched_is(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_is_read_again_only_if_its_file_was_touched(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     for file in batch_files(home):
         os.utime(file, (1, 1))
     monkeypatch.setattr(proving, "RACY_NS", 0)
@@ -156,7 +159,7 @@ def test_what_was_proved_is_not_read_again_and_what_was_touched_is(home: Home, m
         ledger.batches()
 
 
-def test_a_file_that_was_written_just_now_is_read_again(home: Home) -> None:
+def test_a_recently_written_batch_is_always_read_again(home: Home) -> None:
     ledger = Ledger(home.ledger)
     for _ in range(20):
         ledger.batches()
@@ -168,7 +171,7 @@ def test_a_file_that_was_written_just_now_is_read_again(home: Home) -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.integers(0, 2), place=st.integers(0, 10**6), bit=st.integers(0, 7))
-def test_any_flipped_bit_of_any_batch_is_seen(home: Home, number: int, place: int, bit: int) -> None:
+def test_a_flipped_bit_anywhere_in_a_batch_is_detected(home: Home, number: int, place: int, bit: int) -> None:
     file = batch_files(home)[number]
     position = place % file.stat().st_size
     flip(file, position, bit)
@@ -180,7 +183,7 @@ def test_any_flipped_bit_of_any_batch_is_seen(home: Home, number: int, place: in
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
-def test_any_flipped_bit_of_what_this_home_saw_is_seen(home: Home, place: int, bit: int) -> None:
+def test_a_flipped_bit_anywhere_in_ledger_seen_json_is_detected(home: Home, place: int, bit: int) -> None:
     position = place % home.ledger_seen.stat().st_size
     flip(home.ledger_seen, position, bit)
     with pytest.raises(MakegoodError, match=r"ledger-seen\.json is damaged.*reconcile"):

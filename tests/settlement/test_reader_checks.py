@@ -1,4 +1,4 @@
-"""The proof sees what readers are shown and is not so, in a warehouse that dbt built: each table is spoilt in turn."""
+"""`makegood verify` compares the tables that readers see with the ledger: each table of a warehouse built by dbt is damaged in turn."""
 
 import shutil
 from datetime import date
@@ -17,8 +17,8 @@ from makegood.settlement.verifying import verify
 from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, head_snapshot
 
-LANDED = 30
-"""Landing hours until the first day is closed."""
+LANDED_HOURS = 30
+"""How many landing hours must be run until the first day is closed."""
 DAMAGE = {
     "fct_ledger_batches": ("update fct_ledger_batches set amount_usd = amount_usd + 0.000000000001 where batch_id = 2", "batch_id 2"),
     "fct_ledger_entries": ("delete from fct_ledger_entries where entry_type = 'adjustment'", "batch_id 2, entry_id "),
@@ -47,13 +47,13 @@ DAMAGE = {
 
 @pytest.fixture(scope="module")
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
-    """A settled day, one payout of which was decided anew and adjusted; and a copy of its home."""
-    root = tmp_path_factory.mktemp("shown") / "home"
+    """A home with a settled day, of which one payout was decided again and adjusted. The directory `copy` beside it is a copy."""
+    root = tmp_path_factory.mktemp("reader_checks") / "home"
     root.mkdir()
     operator, gateway = Operator(root), Gateway(root)
     paid = {"status_code": "503", "cost_usd": "0.010000000001"}
     gateway.lands(FIRST, [record("changed", FIRST, **paid), record("other", FIRST, account_id="globex", **paid)])
-    operator.runs(FIRST, FIRST + HOUR * LANDED)
+    operator.runs(FIRST, FIRST + HOUR * LANDED_HOURS)
     operator.settles(date(2026, 11, 3))
     gateway.lands(FIRST + HOUR, [record("changed", FIRST, **{**paid, "cost_usd": "0.02"})])
     operator.runs(FIRST + HOUR, FIRST + HOUR * 2)
@@ -62,8 +62,8 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
     return operator
 
 
-def spoil(warehouse: Path, table: str, damage: str) -> None:
-    """Do the damage, and publish it."""
+def publish_damage(warehouse: Path, table: str, damage: str) -> None:
+    """Execute the damaging statement and publish the result."""
     with connect() as con:
         attach(con, warehouse, read_only=False)
         row = con.execute("select sql from duckdb_views() where view_name = ? and not internal", [table]).fetchone()
@@ -72,33 +72,35 @@ def spoil(warehouse: Path, table: str, damage: str) -> None:
     record = Publications(publications_file(warehouse))
     now = record.current()
     assert now is not None
-    record.publish(snapshot, "spoilt", Contents(None, 0, 0, Decimal(0)), None, (now.ledger_sequence, now.ledger_digest))
+    record.publish(
+        snapshot, "damaged", Contents(None, 0, 0, Decimal(0)), None, (now.ledger_sequence, now.ledger_digest)
+    )
     record.close()
 
 
-def test_every_table_is_spoilt() -> None:
+def test_every_checked_table_has_a_damage_case() -> None:
     assert DAMAGE.keys() == {shown.table for shown in READER_TABLES}
 
 
-def test_a_warehouse_as_it_was_built_is_shown_rightly(operator: Operator) -> None:
+def test_an_undamaged_warehouse_has_no_problems(operator: Operator) -> None:
     verdict = verify(operator.home, TERMS.grace)
     assert (verdict.problems, verdict.batch_count, verdict.entry_count) == ((), 2, 3)
 
 
 @pytest.mark.parametrize("table", DAMAGE)
-def test_the_first_row_that_does_not_fit_is_named(operator: Operator, table: str) -> None:
+def test_the_first_mismatching_row_is_reported(operator: Operator, table: str) -> None:
     damage, row = DAMAGE[table]
     shutil.rmtree(operator.home.root)
     shutil.copytree(operator.home.root.with_name("copy"), operator.home.root)
-    spoil(operator.home.warehouse, table, damage)
+    publish_damage(operator.home.warehouse, table, damage)
     problems = verify(operator.home, TERMS.grace).problems
     assert any(problem.startswith(f"{table} does not match ") and row in problem for problem in problems), problems
 
 
-def test_a_table_that_is_not_there_is_named(operator: Operator) -> None:
+def test_a_missing_table_is_reported(operator: Operator) -> None:
     shutil.rmtree(operator.home.root)
     shutil.copytree(operator.home.root.with_name("copy"), operator.home.root)
-    spoil(
+    publish_damage(
         operator.home.warehouse,
         "mart_ledger_postings",
         "drop view mart_compensation_details; drop view mart_ledger_postings",

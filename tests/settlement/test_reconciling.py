@@ -1,4 +1,4 @@
-"""A ledger that was restored moves no money until billing was asked; and then nothing is paid twice, and nothing is lost."""
+"""Reconciliation: a restored ledger pays nothing until it was compared with billing, and then nothing is paid twice and nothing is lost."""
 
 import shutil
 from collections.abc import Callable
@@ -28,29 +28,32 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "accepted.csv"
 
 
-def restore(copy: Path, home: Home, *lost: str) -> Home:
-    """The ledger's folder as it is in the copy, in a home that has nothing else."""
+def restore(copy: Path, home: Home, *left_out: str) -> Home:
+    """Replace the home by an empty one with the copy of the ledger, without the ledger's directories `left_out`."""
     shutil.rmtree(home.root)
     home.prepare()
     shutil.rmtree(home.ledger)
     shutil.copytree(copy, home.ledger)
-    for name in lost:
+    for name in left_out:
         shutil.rmtree(home.ledger / name, ignore_errors=True)
     return home
 
 
-def test_a_new_home_needs_no_ceremony(home: Home) -> None:
+def test_a_new_home_can_hand_over_without_reconciling(home: Home) -> None:
     assert hand_over_batches(home) == []
     post(home, ("acme", "1"))
     assert [one.amount_usd for one in hand_over_batches(home)] == [1]
 
 
-@pytest.mark.parametrize("lost", [[], ["handover"]])
+@pytest.mark.parametrize("left_out", [[], ["handover"]])
 @pytest.mark.parametrize("with_accounts", [False, True])
-def test_a_restored_ledger_that_is_settled_again_pays_what_the_undisturbed_one_paid(
-    home: Home, file: Path, tmp_path: Path, lost: list[str], with_accounts: bool
+def test_a_restored_ledger_that_is_settled_again_pays_the_same_totals_as_one_that_was_never_lost(
+    home: Home, file: Path, tmp_path: Path, left_out: list[str], with_accounts: bool
 ) -> None:
-    """Three days were posted and handed over; the copy is of after the first. Then the days are posted again, together, and a fourth."""
+    """Three days are posted and handed over, and the ledger is copied after the first.
+
+    After that copy is restored, the two lost days are posted again as one batch, and then a fourth day is posted.
+    """
     days = [
         [("acme", "1.004"), ("globex", "0.5"), ("'-acme", "0.25")],
         [("acme", "1.1"), ("globex", "0.004")],
@@ -61,48 +64,50 @@ def test_a_restored_ledger_that_is_settled_again_pays_what_the_undisturbed_one_p
     for number, day in enumerate(days[:3]):
         post(home, *day)
         hand_over_batches(home)
-        billing.takes(home)
+        billing.accept_credits(home)
         if number == 0:
             shutil.copytree(home.ledger, tmp_path / "copy")
     paid = billing.paid()
-    shutil.copytree(home.root, tmp_path / "undisturbed")
-    restore(tmp_path / "copy", home, *lost)
+    shutil.copytree(home.root, tmp_path / "never_lost")
+    restore(tmp_path / "copy", home, *left_out)
     with pytest.raises(MakegoodError, match=r"has not been used in this home before.*makegood reconcile FILE"):
         hand_over_batches(home)
-    file = billing.writes(file, with_accounts=with_accounts)
+    file = billing.export(file, with_accounts=with_accounts)
     if not with_accounts:
         with pytest.raises(MakegoodError, match=r"the account of makegood-.* cannot be found"):
             reconcile(home, file)
-        post_unseen(home, ("initech\r\n", "0.004"))
-    done = reconcile(home, file)
-    assert done.accepted_count == len(billing.accepted)
+        post_without_being_seen(home, ("initech\r\n", "0.004"))
+    result = reconcile(home, file)
+    assert result.accepted_count == len(billing.accepted)
     hand_over_batches(home)
-    billing.takes(home)
+    billing.accept_credits(home)
     assert billing.paid() == paid
     post(home, ("acme", "2"), ("globex", "0.008"), ("initech\r\n", "7" if with_accounts else "6.996"))
     hand_over_batches(home)
-    billing.takes(home)
+    billing.accept_credits(home)
     assert billing.paid() == paid
 
     post(home, *days[3])
     hand_over_batches(home)
-    billing.takes(home)
-    undisturbed, other = Home(tmp_path / "undisturbed"), Billing()
-    post(undisturbed, *days[3])
-    hand_over_batches(undisturbed)
-    other.takes(undisturbed)
-    assert billing.paid() == other.paid()
+    billing.accept_credits(home)
+    never_lost, other_billing = Home(tmp_path / "never_lost"), Billing()
+    post(never_lost, *days[3])
+    hand_over_batches(never_lost)
+    other_billing.accept_credits(never_lost)
+    assert billing.paid() == other_billing.paid()
 
 
-def post_unseen(home: Home, *postings: tuple[str, str]) -> None:
-    """As a run that lands hours first would make an account known; the home still has not seen its ledger."""
+def post_without_being_seen(home: Home, *postings: tuple[str, str]) -> None:
+    """Post entries so that their accounts are known, as a run of landing hours would, but leave no record that the home saw its ledger."""
     note_seen(home, Ledger(home.ledger).head(), 0)
     post(home, *postings)
     home.ledger_seen.unlink()
 
 
-def test_the_same_money_posted_again_has_the_same_key_even_without_asking(home: Home, tmp_path: Path) -> None:
-    """Where a copy of the whole home is gone on from, nothing can be seen; billing refuses the key that it has."""
+def test_the_same_amounts_posted_again_have_the_same_idempotency_keys_even_without_reconciling(
+    home: Home, tmp_path: Path
+) -> None:
+    """If work continues on a copy of a whole home, Makegood cannot notice it, but billing refuses a key that it already has."""
     billing = Billing()
     post(home, ("acme", "1"))
     hand_over_batches(home)
@@ -110,55 +115,55 @@ def test_the_same_money_posted_again_has_the_same_key_even_without_asking(home: 
     for root in (home.root, tmp_path / "copy"):
         post(Home(root), ("globex", "3"), ("acme", "1.1"))
         hand_over_batches(Home(root))
-        billing.takes(Home(root))
+        billing.accept_credits(Home(root))
     assert billing.paid() == {"acme": Decimal("2.1"), "globex": Decimal(3)}
     assert len(billing.accepted) == 3
 
 
-Trouble = Callable[[Home], object]
-TROUBLES: dict[str, tuple[Trouble, str]] = {
-    "a mark that it was restored": (lambda home: (home.ledger / "restored").touch(), "was restored"),
-    "no record of hand-overs": (lambda home: shutil.rmtree(home.ledger / "handover"), "no record of what was handed over"),
-    "nothing seen of the ledger": (lambda home: home.ledger_seen.unlink(), "has not been used in this home before"),
-    "a last batch that is gone": (lambda home: Ledger(home.ledger).batches()[2].file.unlink(), "is behind what was posted: batch 3"),
+Cause = Callable[[Home], object]
+CAUSES: dict[str, tuple[Cause, str]] = {
+    "the ledger is marked as restored": (lambda home: (home.ledger / "restored").touch(), "was restored"),
+    "the hand-over records are missing": (lambda home: shutil.rmtree(home.ledger / "handover"), "no record of what was handed over"),
+    "the record of the last seen ledger is missing": (lambda home: home.ledger_seen.unlink(), "has not been used in this home before"),
+    "the last batch is missing": (lambda home: Ledger(home.ledger).batches()[2].file.unlink(), "is behind what was posted: batch 3"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
-def test_money_stands_still_until_billing_was_asked(home: Home, file: Path, trouble: str) -> None:
+@pytest.mark.parametrize("cause", CAUSES)
+def test_nothing_is_handed_over_until_the_ledger_is_reconciled_with_billing(home: Home, file: Path, cause: str) -> None:
     billing = Billing()
     for amount in ("1", "2"):
         post(home, ("acme", amount))
     hand_over_batches(home)
-    billing.takes(home)
+    billing.accept_credits(home)
     post(home, ("acme", "4"))
-    damage, sentence = TROUBLES[trouble]
-    damage(home)
+    change, message = CAUSES[cause]
+    change(home)
     for again in (None, 1):
-        with pytest.raises(MakegoodError, match=f"{sentence}.*makegood reconcile FILE"):
+        with pytest.raises(MakegoodError, match=f"{message}.*makegood reconcile FILE"):
             hand_over_batches(home, again)
-    reconcile(home, billing.writes(file))
+    reconcile(home, billing.export(file))
     refuse_what_may_be_older(home, Ledger(home.ledger))
     hand_over_batches(home)
-    billing.takes(home)
-    assert billing.paid() == {"acme": Decimal(3 if trouble.startswith("a last batch") else 7)}
+    billing.accept_credits(home)
+    assert billing.paid() == {"acme": Decimal(3 if cause.startswith("the last batch") else 7)}
     assert hand_over_batches(home) == []
 
 
-def test_asking_again_changes_nothing(home: Home, file: Path) -> None:
+def test_reconciling_again_changes_nothing(home: Home, file: Path) -> None:
     billing = Billing()
     post(home, ("acme", "1"))
     hand_over_batches(home)
-    billing.takes(home)
+    billing.accept_credits(home)
     shutil.rmtree(home.ledger / "handover")
-    first = reconcile(home, billing.writes(file))
+    first = reconcile(home, billing.export(file))
     assert (first.added_count, first.added_usd, first.known_count) == (1, 1, 0)
     assert reconcile(home, file) == Reconciliation(1, 1, 0, Decimal(0), None)
     assert [one.amount_usd for one in hand_over_batches(home)] == [0]
 
 
-def test_what_billing_accepted_while_the_ledger_was_away_is_set_against_what_comes(home: Home, file: Path) -> None:
-    """More was credited than is posted now: the rest is carried forward."""
+def test_credits_that_only_billing_knows_are_set_off_against_later_credits(home: Home, file: Path) -> None:
+    """Billing has credited more than the ledger has posted. The difference is carried forward."""
     post(home, ("acme", "1"))
     note_seen(home, Ledger(home.ledger).head(), 0)
     (home.ledger / "restored").touch()
@@ -169,35 +174,35 @@ def test_what_billing_accepted_while_the_ledger_was_away_is_set_against_what_com
     assert [one.amount_usd for one in hand_over_batches(home)] == [0, 0, Decimal("0.50")]
 
 
-def test_a_gap_in_what_billing_has_is_asked_about(home: Home, file: Path) -> None:
+def test_a_gap_in_the_credits_that_billing_accepted_must_be_confirmed(home: Home, file: Path) -> None:
     billing = Billing()
     for amount in ("1", "2"):
         post(home, ("acme", amount))
     hand_over_batches(home)
-    billing.takes(home)
+    billing.accept_credits(home)
     [first] = [key for key, (_, amount) in billing.accepted.items() if amount == 1]
     del billing.accepted[first]
     shutil.rmtree(home.ledger / "handover")
     with pytest.raises(MakegoodError, match=f"but not {first} of 1.00 USD, which comes before it: .*--confirm"):
-        reconcile(home, billing.writes(file))
+        reconcile(home, billing.export(file))
     reconcile(home, file, is_confirmed=True)
     hand_over_batches(home)
-    billing.takes(home)
+    billing.accept_credits(home)
     assert billing.paid() == {"acme": Decimal(3)}
 
 
 @pytest.mark.parametrize("kept", [0, 1])
-def test_a_list_that_lacks_what_was_handed_over_is_asked_about(
+def test_a_list_that_lacks_handed_over_credits_must_be_confirmed(
     home: Home, file: Path, tmp_path: Path, kept: int
 ) -> None:
-    """Somebody exported a page of the list, or nothing: what it does not name of the lost batches would be paid twice."""
+    """Somebody exported only one page of the list, or none of it: credits of lost batches that it lacks would be paid twice."""
     billing = Billing()
     post(home, ("acme", "1"), ("globex", "2"))
     hand_over_batches(home)
-    billing.takes(home)
+    billing.accept_credits(home)
     (home.ledger / "restored").touch()
-    whole = billing.writes(file).read_text().splitlines(keepends=True)
-    file.write_text("".join(whole[: 1 + kept]))
+    all_lines = billing.export(file).read_text().splitlines(keepends=True)
+    file.write_text("".join(all_lines[: 1 + kept]))
     with pytest.raises(MakegoodError, match=rf"lacks {2 - kept} credits that were handed over.*complete the file"):
         reconcile(home, file)
     assert (home.ledger / "restored").exists()
@@ -223,7 +228,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("content", REFUSED)
-def test_a_file_that_is_not_as_it_must_be_is_refused_with_its_line_and_nothing_changes(
+def test_an_invalid_list_of_credits_is_refused_with_its_line_and_nothing_changes(
     home: Home, file: Path, content: str
 ) -> None:
     post(home, ("acme", "1"))
@@ -235,18 +240,18 @@ def test_a_file_that_is_not_as_it_must_be_is_refused_with_its_line_and_nothing_c
     assert not (home.ledger / "handover").exists()
 
 
-def test_another_amount_than_was_handed_over_is_refused(home: Home, file: Path) -> None:
+def test_an_amount_that_differs_from_the_hand_over_is_refused(home: Home, file: Path) -> None:
     billing = Billing()
     post(home, ("acme", "1"))
     hand_over_batches(home)
-    billing.takes(home)
-    file.write_text(billing.writes(file).read_text().replace("1.00", "1.10"))
+    billing.accept_credits(home)
+    file.write_text(billing.export(file).read_text().replace("1.00", "1.10"))
     with pytest.raises(MakegoodError, match=r"was handed over with 1\.00 USD, and billing has 1\.10 USD"):
         reconcile(home, file)
 
 
-def test_our_own_credit_files_say_what_was_accepted(home: Home, file: Path) -> None:
-    """Where billing took everything, the files that it was given tell so too."""
+def test_the_credit_files_of_a_hand_over_can_be_used_to_reconcile(home: Home, file: Path) -> None:
+    """If billing accepted everything, the credit files are a complete list of what it accepted."""
     post(home, ("a\r,\u2028", "1"))
     [made] = hand_over_batches(home)
     shutil.copy(made.directory / CREDITS, file)
@@ -255,18 +260,18 @@ def test_our_own_credit_files_say_what_was_accepted(home: Home, file: Path) -> N
     assert [one.amount_usd for one in hand_over_batches(home)] == [0]
 
 
-def test_a_ledger_restored_from_before_the_last_settlement_settles_to_the_undisturbed_total(
+def test_a_ledger_restored_from_before_the_last_settlement_settles_to_the_same_total(
     tmp_path: Path, file: Path
 ) -> None:
-    """A new home of last night's ledger, whose decisions are derived again from the lake."""
+    """The ledger of last night is restored into a new home, in which the decisions are derived again from the lake."""
     first, both = [Decision("a")], [Decision("a"), Decision("b", at=40, payout_usd="1.1")]
     warehouse, billing = Warehouse(tmp_path / "first"), Billing()
     for number, decisions in enumerate((first, both)):
-        warehouse.decides(*decisions)
-        warehouse.publishes()
-        warehouse.settles(3 + number)
+        warehouse.set_decisions(*decisions)
+        warehouse.publish()
+        warehouse.settle(3 + number)
         hand_over_batches(warehouse.home)
-        billing.takes(warehouse.home)
+        billing.accept_credits(warehouse.home)
         if number == 0:
             shutil.copytree(warehouse.home.ledger, tmp_path / "last night")
     paid = billing.paid()
@@ -274,13 +279,13 @@ def test_a_ledger_restored_from_before_the_last_settlement_settles_to_the_undist
     restored = Warehouse(tmp_path / "second")
     shutil.rmtree(restored.home.ledger)
     shutil.copytree(tmp_path / "last night", restored.home.ledger)
-    restored.decides(*both)
-    restored.publishes()
+    restored.set_decisions(*both)
+    restored.publish()
     for is_dry_run in (True, False):
         with pytest.raises(MakegoodError, match=r"has not been used in this home before.*makegood reconcile FILE"):
-            restored.settles(4, is_dry_run=is_dry_run)
-    assert reconcile(restored.home, billing.writes(file)).added_usd == Decimal("1.10")
-    assert restored.settles(5).amount_usd == Decimal("1.1")
+            restored.settle(4, is_dry_run=is_dry_run)
+    assert reconcile(restored.home, billing.export(file)).added_usd == Decimal("1.10")
+    assert restored.settle(5).amount_usd == Decimal("1.1")
     hand_over_batches(restored.home)
-    billing.takes(restored.home)
+    billing.accept_credits(restored.home)
     assert billing.paid() == paid == {"acme": Decimal("2.10")}

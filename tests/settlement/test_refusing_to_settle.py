@@ -1,4 +1,4 @@
-"""Settlement refuses with one sentence, and posts nothing, when what it would post cannot be right."""
+"""Refused settlements: if the entries could not be right, nothing is posted and the error is one sentence."""
 
 import shutil
 from datetime import date
@@ -14,81 +14,81 @@ from makegood.settlement.entries import FAULTS, check, make_entries
 from makegood.settlement.settling import Terms, session
 
 
-def test_periods_never_go_back(warehouse: Warehouse) -> None:
-    warehouse.decides(Decision("a"))
-    warehouse.publishes()
-    warehouse.settles(9)
+def test_a_settlement_to_an_earlier_posting_period_is_refused(warehouse: Warehouse) -> None:
+    warehouse.set_decisions(Decision("a"))
+    warehouse.publish()
+    warehouse.settle(9)
     with pytest.raises(MakegoodError, match="the period 2026-11-09 is over: 2026-11-10 was settled already"):
-        warehouse.settles(8)
+        warehouse.settle(8)
 
 
-def test_large_corrections_wait_to_be_confirmed_and_a_dry_run_shows_them(warehouse: Warehouse) -> None:
+def test_large_corrections_must_be_confirmed_and_are_shown_by_a_dry_run(warehouse: Warehouse) -> None:
     terms = Terms(TERMS.grace, most_adjustments=1, most_adjusted_usd=Decimal("1.5"))
-    warehouse.decides(*[Decision(f"r{n}") for n in range(5)])
-    warehouse.publishes()
-    warehouse.settles(terms=terms)
-    warehouse.decides(*[Decision(f"r{n}") for n in range(4)])
-    warehouse.publishes()
-    assert warehouse.settles(terms=terms).amount_usd == -1
-    warehouse.decides(Decision("r0"), Decision("r1"))
-    warehouse.publishes()
-    dry = warehouse.settles(terms=terms, is_dry_run=True)
-    assert (dry.entry_count, dry.amount_usd, dry.batch_id) == (2, Decimal(-2), None)
+    warehouse.set_decisions(*[Decision(f"r{n}") for n in range(5)])
+    warehouse.publish()
+    warehouse.settle(terms=terms)
+    warehouse.set_decisions(*[Decision(f"r{n}") for n in range(4)])
+    warehouse.publish()
+    assert warehouse.settle(terms=terms).amount_usd == -1
+    warehouse.set_decisions(Decision("r0"), Decision("r1"))
+    warehouse.publish()
+    dry_run = warehouse.settle(terms=terms, is_dry_run=True)
+    assert (dry_run.entry_count, dry_run.amount_usd, dry_run.batch_id) == (2, Decimal(-2), None)
     with pytest.raises(MakegoodError, match=r"not posted: 2 adjustments and reversals of 2\.000000000000 USD"):
-        warehouse.settles(terms=terms)
+        warehouse.settle(terms=terms)
     assert len(warehouse.ledger.batches()) == 2
-    assert warehouse.settles(terms=terms, is_confirmed=True).amount_usd == -2
+    assert warehouse.settle(terms=terms, is_confirmed=True).amount_usd == -2
 
 
-def test_a_snapshot_older_than_the_last_settled_is_refused(warehouse: Warehouse) -> None:
-    warehouse.decides(Decision("a"))
-    old = warehouse.publishes()
-    warehouse.decides(Decision("a"), Decision("b"))
-    new = warehouse.publishes()
-    warehouse.settles()
+def test_a_snapshot_older_than_the_last_settled_one_is_refused(warehouse: Warehouse) -> None:
+    warehouse.set_decisions(Decision("a"))
+    old = warehouse.publish()
+    warehouse.set_decisions(Decision("a"), Decision("b"))
+    new = warehouse.publish()
+    warehouse.settle()
     record = Publications(publications_file(warehouse.home.warehouse))
     record.publish(old, "rollback", Contents(None, 0, 0, Decimal(0)), None)
     record.close()
     with pytest.raises(MakegoodError, match=f"the published snapshot {old} is older than {new}, which was settled"):
-        warehouse.settles()
+        warehouse.settle()
 
 
-def test_a_rebuilt_warehouse_posts_nothing_and_one_that_is_rebuilt_in_part_is_refused(warehouse: Warehouse) -> None:
+def test_a_partly_rebuilt_warehouse_is_refused_and_a_fully_rebuilt_one_posts_nothing(warehouse: Warehouse) -> None:
     decisions = [Decision("a"), Decision("b", at=40)]
-    warehouse.decides(*decisions)
-    warehouse.publishes(10)
-    warehouse.settles()
+    warehouse.set_decisions(*decisions)
+    warehouse.publish(10)
+    warehouse.settle()
     shutil.rmtree(warehouse.home.warehouse)
     rebuilt = Warehouse(warehouse.path)
-    rebuilt.decides(decisions[1])
-    rebuilt.publishes(10, start=1)
+    rebuilt.set_decisions(decisions[1])
+    rebuilt.publish(10, start=1)
     with pytest.raises(MakegoodError, match="run those that are missing first"):
-        rebuilt.settles()
-    rebuilt.decides(*decisions)
-    rebuilt.publishes(10)
-    assert rebuilt.settles().entry_count == 0
+        rebuilt.settle()
+    rebuilt.set_decisions(*decisions)
+    rebuilt.publish(10)
+    assert rebuilt.settle().entry_count == 0
     assert len(rebuilt.ledger.batches()) == 1
 
 
-def test_two_settlements_at_once_are_one_and_a_sentence(warehouse: Warehouse) -> None:
+def test_a_second_concurrent_settlement_is_refused(warehouse: Warehouse) -> None:
     from filelock import FileLock
 
-    warehouse.decides(Decision("a"))
-    warehouse.publishes()
+    warehouse.set_decisions(Decision("a"))
+    warehouse.publish()
     with (
         FileLock(warehouse.ledger.root / "settlement.lock"),
         pytest.raises(MakegoodError, match="another settlement is at work"),
     ):
-        warehouse.settles()
-    assert warehouse.settles().entry_count == 1
+        warehouse.settle()
+    assert warehouse.settle().entry_count == 1
 
 
-def test_nothing_published_is_one_sentence(warehouse: Warehouse) -> None:
+def test_a_settlement_before_the_first_publication_is_refused(warehouse: Warehouse) -> None:
     with pytest.raises(MakegoodError, match="nothing is published yet"):
-        warehouse.settles()
+        warehouse.settle()
 
 
-SPOILED = {
+INVALIDATE = {
     "its account is unknown": "update entries set account_id = 'unknown'",
     "its amount is zero": "update entries set amount_usd = 0",
     "the total posted for its key would exceed the cost of its requests": "update entries set amount_usd = 100.000000000001",
@@ -99,10 +99,10 @@ SPOILED = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_entry_that_must_not_be_is_not_posted(warehouse: Warehouse, fault: str) -> None:
-    warehouse.decides(Decision("a"))
-    warehouse.publishes()
-    warehouse.settles(is_dry_run=True)
+def test_an_invalid_entry_is_not_posted(warehouse: Warehouse, fault: str) -> None:
+    warehouse.set_decisions(Decision("a"))
+    warehouse.publish()
+    warehouse.settle(is_dry_run=True)
     from datetime import datetime
 
     from makegood.settlement.due import work_out
@@ -111,7 +111,7 @@ def test_an_entry_that_must_not_be_is_not_posted(warehouse: Warehouse, fault: st
         work_out(con, warehouse.ledger, date(2027, 1, 1), [], is_whole=True)
         make_entries(con, 1, DAY, datetime(2026, 12, 1))
         check(con)
-        con.execute(SPOILED[fault])
+        con.execute(INVALIDATE[fault])
         with pytest.raises(MakegoodError) as refused:
             check(con)
         assert fault in str(refused.value)

@@ -1,4 +1,4 @@
-"""A rollback moves readers back, and nothing else: the ledger stays, and what was posted wrongly is adjusted later."""
+"""Rollback: readers see an earlier publication, and the ledger does not change until wrong postings are adjusted by a later settlement."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,18 +17,18 @@ RIGHT, WRONG = [Decision("a")], [Decision("a", payout_usd="7"), Decision("b")]
 
 @pytest.fixture
 def published(warehouse: Warehouse) -> list[Publication]:
-    """What was right, and then what was wrong and was settled; the wrong one is published with the ledger's batch."""
+    """A right and then a wrong publication. The wrong one was settled, and then published once more together with the batch."""
     publications = []
     for decisions in (RIGHT, WRONG):
-        warehouse.decides(*decisions)
-        warehouse.publishes()
+        warehouse.set_decisions(*decisions)
+        warehouse.publish()
         publications.append(current_publication(warehouse.home.warehouse))
-    warehouse.settles()
-    warehouse.publishes()
+    warehouse.settle()
+    warehouse.publish()
     return publications
 
 
-def seen(warehouse: Warehouse) -> list[tuple[str, str]]:
+def published_payouts(warehouse: Warehouse) -> list[tuple[str, str]]:
     with reading(warehouse.home.warehouse) as (con, _):
         return con.execute(
             "select request_id, payout_usd::integer::varchar from fct_compensations order by 1"
@@ -36,33 +36,39 @@ def seen(warehouse: Warehouse) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def refused(sentence: str) -> Iterator[None]:
-    with pytest.raises(MakegoodError, match=sentence):
+def refused(message: str) -> Iterator[None]:
+    with pytest.raises(MakegoodError, match=message):
         yield
 
 
-def test_readers_go_back_and_the_ledger_does_not(warehouse: Warehouse, published: list[Publication]) -> None:
-    back = roll_back(warehouse.home)
-    assert seen(warehouse) == [("a", "1")]
-    assert (back.snapshot_id, back.run_id) == (published[0].snapshot_id, ROLLBACK)
-    assert (back.ledger_sequence, len(warehouse.ledger.batches())) == (1, 1)
+def test_a_rollback_shows_readers_the_earlier_publication_and_leaves_the_ledger_unchanged(
+    warehouse: Warehouse, published: list[Publication]
+) -> None:
+    rollback = roll_back(warehouse.home)
+    assert published_payouts(warehouse) == [("a", "1")]
+    assert (rollback.snapshot_id, rollback.run_id) == (published[0].snapshot_id, ROLLBACK)
+    assert (rollback.ledger_sequence, len(warehouse.ledger.batches())) == (1, 1)
     with refused("is older than .*, which was settled"):
-        warehouse.settles()
-    warehouse.decides(*RIGHT)
-    warehouse.publishes()
-    warehouse.settles(4)
+        warehouse.settle()
+    warehouse.set_decisions(*RIGHT)
+    warehouse.publish()
+    warehouse.settle(4)
     assert sorted(warehouse.entries("request_date, entry_type, amount_usd::integer")[2:]) == sorted(
         [(Decision("a").requested_at.date(), "adjustment", -6), (Decision("b").requested_at.date(), "reversal", -1)]
     )
 
 
-def test_a_publication_is_named_and_forward_is_a_way_too(warehouse: Warehouse, published: list[Publication]) -> None:
+def test_a_rollback_can_select_any_publication_including_a_later_one(
+    warehouse: Warehouse, published: list[Publication]
+) -> None:
     roll_back(warehouse.home, published[0].publication_id)
     roll_back(warehouse.home, published[1].publication_id)
-    assert seen(warehouse) == [("a", "7"), ("b", "1")]
+    assert published_payouts(warehouse) == [("a", "7"), ("b", "1")]
 
 
-def test_what_cannot_be_gone_back_to_is_one_sentence(warehouse: Warehouse, published: list[Publication]) -> None:
+def test_a_rollback_to_a_publication_that_does_not_exist_is_refused(
+    warehouse: Warehouse, published: list[Publication]
+) -> None:
     with refused(r"there is no publication 99: the last ones are 3, 2, 1"):
         roll_back(warehouse.home, 99)
     with refused(rf"there is no publication {10**30}: the last ones are 3, 2, 1"):
@@ -74,7 +80,7 @@ def test_what_cannot_be_gone_back_to_is_one_sentence(warehouse: Warehouse, publi
         roll_back(warehouse.home)
 
 
-def test_a_snapshot_that_was_expired_is_refused(
+def test_a_rollback_to_an_expired_snapshot_is_refused(
     warehouse: Warehouse, published: list[Publication], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("makegood.publication.upkeep.KEPT_PUBLICATIONS", 1)
@@ -83,6 +89,6 @@ def test_a_snapshot_that_was_expired_is_refused(
         roll_back(warehouse.home, published[0].publication_id)
 
 
-def test_without_a_publication_there_is_nothing_to_go_back_to(warehouse: Warehouse) -> None:
+def test_a_rollback_before_the_first_publication_is_refused(warehouse: Warehouse) -> None:
     with refused("nothing is published yet"):
         roll_back(warehouse.home)

@@ -1,4 +1,4 @@
-"""Settling looks only at what changed, and posts what looking at everything would post."""
+"""Incremental settlement: it examines only what changed, and posts the same as a settlement that examines everything."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from makegood.settlement.settling import Terms, session
 from makegood.settlement.verifying import verify
 from makegood.storage.connections import connect
 
-ANYTHING = Terms(grace=timedelta(hours=6), most_adjustments=10**6, most_adjusted_usd=Decimal(10**6))
+NO_LIMITS = Terms(grace=timedelta(hours=6), most_adjustments=10**6, most_adjusted_usd=Decimal(10**6))
 HOURS = (-30, -20, 0.5, 1.5, 23, 26, 200, 719, 721, 730)
-"""Hours around a day's and a month's bounds; a request may move from any to any other."""
+"""Hours around the boundaries of days and months. A request may move from any of them to any other."""
 
 decisions = st.lists(
     st.builds(
@@ -51,13 +51,13 @@ CAPS: list[list[Cap]] = [
 
 @dataclass(frozen=True)
 class Step:
-    """What changes before a settlement. None leaves things as they are."""
+    """What changes before a settlement. None means no change."""
 
     decisions: list[Decision] | None
     caps: list[Cap] | None
     held: tuple[str, ...]
-    closes_more: bool
-    forgets: bool
+    closes_more_dates: bool
+    loses_memory: bool
 
 
 steps = st.lists(
@@ -66,8 +66,8 @@ steps = st.lists(
         decisions=st.none() | decisions,
         caps=st.none() | st.sampled_from(CAPS),
         held=st.sampled_from([(), (), ("acme",), ("globex",)]),
-        closes_more=st.booleans(),
-        forgets=st.sampled_from([False, False, False, True]),
+        closes_more_dates=st.booleans(),
+        loses_memory=st.sampled_from([False, False, False, True]),
     ),
     min_size=2,
     max_size=5,
@@ -76,7 +76,7 @@ steps = st.lists(
 
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True)
 @given(steps=steps)
-def test_whatever_changes_between_settlements_each_posts_what_the_rules_say(
+def test_after_any_changes_a_settlement_posts_what_the_reference_rules_say(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
 ) -> None:
     warehouse = Warehouse(tmp_path_factory.mktemp("life"))
@@ -85,23 +85,23 @@ def test_whatever_changes_between_settlements_each_posts_what_the_rules_say(
     posted: dict[Key, Decimal] = {}
     for step in steps:
         if step.decisions is not None:
-            warehouse.decides(*step.decisions)
+            warehouse.set_decisions(*step.decisions)
         if step.caps is not None:
             caps = step.caps
-            warehouse.caps(*caps)
-        days = 60.0 if step.closes_more else days
-        if step.forgets:
+            warehouse.set_caps(*caps)
+        days = 60.0 if step.closes_more_dates else days
+        if step.loses_memory:
             (warehouse.home.warehouse / "settlement.duckdb").unlink(missing_ok=True)
-        warehouse.hold(*step.held)
-        warehouse.publishes(days, start=-3)
-        done = warehouse.settles(terms=ANYTHING)
-        expected = allowed(warehouse.decisions, caps, done.closed_until)
+        warehouse.set_holds(*step.held)
+        warehouse.publish(days, start=-3)
+        settlement = warehouse.settle(terms=NO_LIMITS)
+        expected = allowed(warehouse.decisions, caps, settlement.closed_until)
         posted = {key: amount for key, amount in posted.items() if key[1] in step.held} | {
             key: amount for key, amount in expected.items() if key[1] not in step.held
         }
         assert warehouse.posted() == posted
-        assert warehouse.settles(terms=ANYTHING).entry_count == 0
-        assert _due_of_everything(warehouse, done.closed_until, step.held) == []
+        assert warehouse.settle(terms=NO_LIMITS).entry_count == 0
+        assert _due_of_everything(warehouse, settlement.closed_until, step.held) == []
 
 
 def _due_of_everything(warehouse: Warehouse, closed_until: date, held: tuple[str, ...]) -> list[object]:
@@ -110,15 +110,17 @@ def _due_of_everything(warehouse: Warehouse, closed_until: date, held: tuple[str
         return con.execute("from due where not is_held").fetchall()
 
 
-def test_only_dates_that_changed_are_looked_at(tmp_path: Path) -> None:
+def test_only_dates_that_changed_are_examined(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
-    warehouse.decides(*[Decision(f"r{day}", at=24 * day) for day in range(5)])
-    warehouse.publishes()
-    warehouse.settles()
-    warehouse.decides(*[Decision(f"r{day}", at=24 * day, payout_usd="2" if day == 3 else "1") for day in range(5)])
-    warehouse.publishes()
+    warehouse.set_decisions(*[Decision(f"r{day}", at=24 * day) for day in range(5)])
+    warehouse.publish()
+    warehouse.settle()
+    warehouse.set_decisions(
+        *[Decision(f"r{day}", at=24 * day, payout_usd="2" if day == 3 else "1") for day in range(5)]
+    )
+    warehouse.publish()
     with session(warehouse.home, is_read_only=True) as (con, _):
-        work_out(con, warehouse.ledger, warehouse.settles(is_dry_run=True).closed_until, [], is_whole=False)
+        work_out(con, warehouse.ledger, warehouse.settle(is_dry_run=True).closed_until, [], is_whole=False)
         assert [str(day) for (day,) in con.execute("from scope_dates").fetchall()] == ["2026-11-04"]
         assert con.execute("select count(*) from allowed").fetchone() == (1,)
         assert con.execute("select count(*) from posted").fetchone() == (1,)
@@ -126,8 +128,8 @@ def test_only_dates_that_changed_are_looked_at(tmp_path: Path) -> None:
 
 DAMAGED_MEMORIES: dict[str, Callable[[Path], object]] = {
     "empty": lambda file: file.write_bytes(b""),
-    "no database": lambda file: file.write_bytes(b"nothing that DuckDB knows" * 1000),
-    "cut short": lambda file: os.truncate(file, file.stat().st_size // 2),
+    "not a database": lambda file: file.write_bytes(b"nothing that DuckDB knows" * 1000),
+    "truncated": lambda file: os.truncate(file, file.stat().st_size // 2),
     "flipped bytes in the middle": lambda file: _flip(file, range(4096 * 3, file.stat().st_size, 97)),
     "other tables": lambda file: _replace_tables(file),
 }
@@ -148,17 +150,17 @@ def _replace_tables(file: Path) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGED_MEMORIES)
 @pytest.mark.parametrize("is_dry_run", [True, False])
-def test_a_damaged_memory_is_built_anew_without_a_word(tmp_path: Path, damage: str, is_dry_run: bool) -> None:
+def test_a_damaged_settlement_memory_is_rebuilt_silently(tmp_path: Path, damage: str, is_dry_run: bool) -> None:
     warehouse = Warehouse(tmp_path)
-    warehouse.decides(Decision("a"))
-    warehouse.publishes()
-    warehouse.settles()
-    warehouse.decides(Decision("a"), Decision("b", at=30))
-    warehouse.publishes()
+    warehouse.set_decisions(Decision("a"))
+    warehouse.publish()
+    warehouse.settle()
+    warehouse.set_decisions(Decision("a"), Decision("b", at=30))
+    warehouse.publish()
     DAMAGED_MEMORIES[damage](settlement_memory_file(warehouse.home.warehouse))
     if is_dry_run:
         assert verify(warehouse.home, TERMS.grace).problems == ()
         settlement_memory_file(warehouse.home.warehouse).touch()
-    assert warehouse.settles(is_dry_run=is_dry_run).entry_count == 1
-    assert warehouse.settles().entry_count == int(is_dry_run)
+    assert warehouse.settle(is_dry_run=is_dry_run).entry_count == 1
+    assert warehouse.settle().entry_count == int(is_dry_run)
     assert warehouse.posted() == {(Decision(name).compensation_id, "acme"): Decimal(1) for name in "ab"}

@@ -1,4 +1,4 @@
-"""The proof sees every way in which a ledger can be wrong."""
+"""`makegood verify`: it reports every kind of damage to a ledger, its hand-overs and the decisions it was settled from."""
 
 import re
 import shutil
@@ -23,7 +23,7 @@ Damage = Callable[[list[Path]], object]
 
 @pytest.fixture(scope="module")
 def settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, Path]:
-    """Three batches: payouts, a correction, more payouts; and a copy of their home."""
+    """A home with three batches (payouts, a correction, more payouts), and the path of a copy of that home."""
     folder = tmp_path_factory.mktemp("settled")
     warehouse = Warehouse(folder / "home")
     states = (
@@ -32,17 +32,17 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, Path]:
         [Decision("a", payout_usd="0.5"), Decision("c")],
     )
     for number, rows in enumerate(states):
-        warehouse.decides(*rows)
-        warehouse.publishes()
-        warehouse.settles(3 + number)
-    warehouse.publishes()
+        warehouse.set_decisions(*rows)
+        warehouse.publish()
+        warehouse.settle(3 + number)
+    warehouse.publish()
     shutil.copytree(warehouse.path, folder / "copy")
     return warehouse, folder / "copy"
 
 
 @pytest.fixture
 def warehouse(settled: tuple[Warehouse, Path]) -> Warehouse:
-    """The home as it was, to spoil: a warehouse knows its own path."""
+    """The home restored from its copy, which the test may damage. It is restored in place because a Warehouse stores its path."""
     warehouse, copy = settled
     shutil.rmtree(warehouse.path)
     shutil.copytree(copy, warehouse.path)
@@ -54,7 +54,7 @@ def verified(warehouse: Warehouse) -> Verification:
     return verify(warehouse.home, timedelta(hours=6))
 
 
-def test_a_ledger_as_it_was_posted_is_sound(warehouse: Warehouse) -> None:
+def test_an_undamaged_ledger_is_sound(warehouse: Warehouse) -> None:
     verdict = verified(warehouse)
     assert verdict.problems == ()
     assert (verdict.batch_count, verdict.entry_count, verdict.amount_usd, verdict.due_count) == (
@@ -65,9 +65,9 @@ def test_a_ledger_as_it_was_posted_is_sound(warehouse: Warehouse) -> None:
     )
 
 
-def test_what_is_decided_and_not_settled_yet_is_no_fault(warehouse: Warehouse) -> None:
-    warehouse.decides(*warehouse.decisions, Decision("d", at=50))
-    warehouse.publishes()
+def test_unsettled_decisions_are_reported_as_due_and_not_as_problems(warehouse: Warehouse) -> None:
+    warehouse.set_decisions(*warehouse.decisions, Decision("d", at=50))
+    warehouse.publish()
     verdict = verified(warehouse)
     assert (verdict.problems, verdict.due_count, verdict.due_usd) == ((), 1, Decimal(1))
 
@@ -78,11 +78,11 @@ def flip(file: Path, position: int) -> None:
     file.write_bytes(content)
 
 
-def added(files: list[Path]) -> None:
+def add_batch(files: list[Path]) -> None:
     shutil.copy(files[0], files[0].with_name(files[0].name.replace("00000001", "00000004")))
 
 
-def exchanged(files: list[Path]) -> None:
+def swap_batches(files: list[Path]) -> None:
     first, second = files[0].name, files[1].name
     files[0].rename(files[0].with_name(second.replace(second[9:], first[9:])))
     files[1].rename(files[1].with_name(first.replace(first[9:], second[9:])))
@@ -98,12 +98,12 @@ def exchanged(files: list[Path]) -> None:
         (lambda files: files[1].unlink(), "batch 2 is missing"),
         (lambda files: files[2].unlink(), "the ledger in .* is behind what was published: batch 3"),
         (lambda files: [file.unlink() for file in files], "the ledger in .* is behind what was published: batch 3"),
-        (added, "batch 4 .* does not follow batch 3"),
-        (exchanged, "batch 1 .* does not follow batch 0"),
+        (add_batch, "batch 4 .* does not follow batch 3"),
+        (swap_batches, "batch 1 .* does not follow batch 0"),
         (lambda files: files[0].with_name("notes.parquet").write_text("x"), "notes.parquet is not a batch"),
     ],
 )  # fmt: skip
-def test_damage_to_the_chain_is_seen_and_stops_settling(warehouse: Warehouse, damage: Damage, problem: str) -> None:
+def test_damage_to_the_chain_of_batches_is_reported(warehouse: Warehouse, damage: Damage, problem: str) -> None:
     damage([batch.file for batch in warehouse.ledger.batches()])
     verdict = verified(warehouse)
     assert not verdict.is_sound
@@ -111,25 +111,25 @@ def test_damage_to_the_chain_is_seen_and_stops_settling(warehouse: Warehouse, da
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
-def test_a_ledger_with_a_flipped_byte_is_not_settled_even_where_the_warehouse_is_built_anew(
+def test_a_ledger_with_a_flipped_byte_is_not_settled_even_after_the_warehouse_is_rebuilt(
     warehouse: Warehouse, number: int
 ) -> None:
     file = warehouse.ledger.batches()[number].file
     shutil.rmtree(warehouse.home.warehouse)
     rebuilt = Warehouse(warehouse.path)
-    rebuilt.decides(*warehouse.decisions)
-    rebuilt.publishes()
+    rebuilt.set_decisions(*warehouse.decisions)
+    rebuilt.publish()
     flip(file, file.stat().st_size // 2)
     with pytest.raises(
         MakegoodError, match=f"the ledger is broken: batch {number + 1} \\({file.name}\\).*restore .*batches"
     ):
-        rebuilt.settles(9)
+        rebuilt.settle(9)
     flip(file, file.stat().st_size // 2)
-    assert rebuilt.settles(9).entry_count == 0
+    assert rebuilt.settle(9).entry_count == 0
 
 
 @pytest.mark.parametrize("name", ["credits.csv", "journal.csv", "standings.jsonl", "manifest.json"])
-def test_a_changed_file_of_a_hand_over_is_named(warehouse: Warehouse, name: str) -> None:
+def test_a_changed_hand_over_file_is_reported(warehouse: Warehouse, name: str) -> None:
     directory = hand_over_batches(warehouse.home)[1].directory
     assert verified(warehouse).problems == ()
     flip(directory / name, 10)
@@ -137,7 +137,7 @@ def test_a_changed_file_of_a_hand_over_is_named(warehouse: Warehouse, name: str)
     assert problem.startswith(f"{directory / name} is damaged")
 
 
-SPOILED = {
+DAMAGES = {
     "its digest is not that of its columns": ("reason", "'other'"),
     "its id is not that of its key and ordinal": ("entry_id", "'e' || entry_id"),
     "it names another batch": ("batch_id", "batch_id + 1"),
@@ -150,26 +150,28 @@ SPOILED = {
 }
 
 
-def test_every_fault_of_an_entry_is_fed() -> None:
-    assert SPOILED.keys() == FAULTS.keys()
+def test_every_fault_of_an_entry_has_a_damage_case() -> None:
+    assert DAMAGES.keys() == FAULTS.keys()
 
 
-@pytest.mark.parametrize("fault", SPOILED)
-def test_an_entry_that_does_not_fit_is_named_though_the_chain_was_forged(warehouse: Warehouse, fault: str) -> None:
-    column, value = SPOILED[fault]
+@pytest.mark.parametrize("fault", DAMAGES)
+def test_an_inconsistent_entry_is_reported_even_if_the_chain_of_batches_is_intact(
+    warehouse: Warehouse, fault: str
+) -> None:
+    column, value = DAMAGES[fault]
     last = warehouse.ledger.last()
     assert last is not None
     posted = last.file.rename(last.file.with_name("posted"))
     forged = last.file.with_name("forged")
     digest = f"{'entry_digest' if fault.startswith('its digest') else ENTRY_DIGEST} as entry_digest"
     with connect(extensions=()) as con:
-        facts = {
+        metadata = {
             "sequence": last.sequence, "previous": last.previous, "settled_date": last.settled_date, "posted_at": last.posted_at.isoformat(),
             "entry_count": last.entry_count, "amount_usd": last.amount_usd, "warehouse_id": last.warehouse_id,
             "snapshot_id": last.snapshot_id, "covered_from": last.covered_from.isoformat(),
             "covered_until": last.covered_until.isoformat(), "closed_until": last.closed_until, "request_dates": ",".join(map(str, last.request_dates)),
         }  # fmt: skip
-        pairs = ", ".join(f"{name}: '{text}'" for name, text in facts.items())
+        pairs = ", ".join(f"{name}: '{text}'" for name, text in metadata.items())
         con.execute(
             f"copy (select * replace ({digest}) from (select * replace ({value} as {column})"
             f" from read_parquet('{posted}'))) to '{forged}' (format parquet, kv_metadata {{{pairs}}})"
@@ -179,17 +181,17 @@ def test_an_entry_that_does_not_fit_is_named_though_the_chain_was_forged(warehou
     assert f"of batch 3 is inconsistent: {fault}" in problems
 
 
-def test_a_decision_that_settling_would_overlook_is_named(warehouse: Warehouse) -> None:
+def test_a_decision_that_the_next_settlement_would_miss_is_reported(warehouse: Warehouse) -> None:
     with connect() as con:
         attach(con, warehouse.home.warehouse, read_only=False)
         con.execute("update fct_compensations set payout_usd = 0.75 where request_id = 'a'")
-    warehouse.publishes()
+    warehouse.publish()
     [problem] = verified(warehouse).problems
     assert "1 keys differ from what is allowed, and the next settlement would miss them" in problem
     assert Decision("a").compensation_id in problem
 
 
-def test_a_payout_above_its_cost_is_named(warehouse: Warehouse) -> None:
-    warehouse.decides(Decision("a", payout_usd="2", cost_usd="1"))
-    warehouse.publishes()
+def test_a_payout_above_the_cost_of_its_request_is_reported(warehouse: Warehouse) -> None:
+    warehouse.set_decisions(Decision("a", payout_usd="2", cost_usd="1"))
+    warehouse.publish()
     assert any("more than its requests cost" in problem for problem in verified(warehouse).problems)

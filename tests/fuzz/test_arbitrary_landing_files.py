@@ -1,4 +1,4 @@
-"""Whatever lies in the landing area, the good file beside it lands whole, nothing is lost, and nobody else's money changes."""
+"""Fuzz tests of landing: beside arbitrary files a valid file lands completely, every record is accounted for, and no cost changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import zstandard
-from hostile import cases, json_line, sample_lines, spoiled_bytes, spoiled_record, text
+from hostile import cases, damaged_bytes, json_line, mutated_record, sample_lines, text
 from running_gateway import FIRST, record
 
 from makegood.ingestion.finding import find_files
@@ -41,9 +41,9 @@ TEXT_FIELDS = [
 ]  # fmt: skip
 
 
-def canonical_line(chance: random.Random, number: int) -> bytes:
-    made = record(f"r{number}", FIRST + timedelta(minutes=number), account_id="other")
-    return json_line(spoiled_record(chance, made))
+def canonical_line(rng: random.Random, number: int) -> bytes:
+    valid = record(f"r{number}", FIRST + timedelta(minutes=number), account_id="other")
+    return json_line(mutated_record(rng, valid))
 
 
 def packed(ending: str, data: bytes) -> bytes:
@@ -52,20 +52,20 @@ def packed(ending: str, data: bytes) -> bytes:
     return zstandard.compress(data) if ending.endswith(".zst") else data
 
 
-def any_file(chance: random.Random, feed: str, genuine: list[bytes]) -> bytes:
+def random_file(rng: random.Random, feed: str, genuine: list[bytes]) -> bytes:
     lines = (
-        [chance.choice(genuine) + b"\n" for _ in range(3)]
+        [rng.choice(genuine) + b"\n" for _ in range(3)]
         if feed == "litellm"
-        else [canonical_line(chance, number) for number in range(5)]
+        else [canonical_line(rng, number) for number in range(5)]
     )
-    if feed == "litellm" and chance.random() < 0.5:
-        lines = [json_line(spoiled_record(chance, json.loads(line))) for line in lines]
+    if feed == "litellm" and rng.random() < 0.5:
+        lines = [json_line(mutated_record(rng, json.loads(line))) for line in lines]
     data = b"".join(lines)
-    return spoiled_bytes(chance, data) if chance.random() < 0.7 else data
+    return damaged_bytes(rng, data) if rng.random() < 0.7 else data
 
 
-def lands(home: Path) -> dict[str, tuple[int, int, int, int]]:
-    """Land all that lies there; for each file that landed: records read, landed, ignored, quarantined."""
+def land_all(home: Path) -> dict[str, tuple[int, int, int, int]]:
+    """Land all files; returns for each landed file how many records were read, landed, ignored and quarantined."""
     files = find_files(read_sources(home / "sources.yml", home), [FIRST], home)
     with closing(Inventory(home / "lake" / "inventory.sqlite")) as inventory:
         landed = land(files, home / "lake", inventory)
@@ -78,7 +78,7 @@ def lands(home: Path) -> dict[str, tuple[int, int, int, int]]:
     }  # fmt: skip
 
 
-def costs(home: Path, account: str) -> tuple[int, Decimal]:
+def count_and_cost(home: Path, account: str) -> tuple[int, Decimal]:
     with duckdb.connect() as con:
         found = con.execute(
             "select count(*), coalesce(sum(cost_usd), 0) from read_parquet(?) where account_id = ?",
@@ -90,7 +90,7 @@ def costs(home: Path, account: str) -> tuple[int, Decimal]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A landing area with one good file of an account of its own."""
+    """A home whose landing area contains one valid file, with records of an account that no other file uses."""
     (tmp_path / "sources.yml").write_text(SOURCES)
     (tmp_path / "lake").mkdir()
     good = [record(f"good{n}", FIRST + timedelta(minutes=n), account_id="good account") for n in range(20)]
@@ -104,41 +104,43 @@ def put(home: Path, feed: str, name: str, data: bytes) -> None:
     file.write_bytes(data)
 
 
-def test_any_bytes_beside_a_good_file_leave_it_whole(tmp_path_factory: pytest.TempPathFactory, home: Path) -> None:
+def test_a_valid_file_lands_completely_next_to_arbitrary_files(
+    tmp_path_factory: pytest.TempPathFactory, home: Path
+) -> None:
     genuine = sample_lines()
-    for number, chance in enumerate(cases("bytes", 5)):
+    for number, rng in enumerate(cases("bytes", 5)):
         place = tmp_path_factory.mktemp(f"case{number}")
         (place / "lake").mkdir()
         (place / "landing").symlink_to(place / "files")
         (place / "files").mkdir()
         (place / "sources.yml").write_text(SOURCES)
         put(place, "canonical", "good.jsonl", next(home.glob("landing/*/*/*/good.jsonl")).read_bytes())
-        for one in range(FILES_AT_ONCE):
-            ending, feed = chance.choice(ENDINGS), chance.choice(["canonical", "litellm"])
-            data = packed(ending, any_file(chance, feed, genuine))
-            put(place, feed, f"f{one}{ending}", spoiled_bytes(chance, data) if chance.random() < 0.3 else data)
-        landed = lands(place)
+        for index in range(FILES_AT_ONCE):
+            ending, feed = rng.choice(ENDINGS), rng.choice(["canonical", "litellm"])
+            data = packed(ending, random_file(rng, feed, genuine))
+            put(place, feed, f"f{index}{ending}", damaged_bytes(rng, data) if rng.random() < 0.3 else data)
+        landed = land_all(place)
         assert landed["good.jsonl"] == (20, 20, 0, 0), number
-        for name, (read, kept, ignored, quarantined) in landed.items():
-            assert read == kept + ignored + quarantined, (number, name)
-        assert costs(place, "good account") == (20, Decimal("0.2")), number
+        for name, (read, landed_count, ignored, quarantined) in landed.items():
+            assert read == landed_count + ignored + quarantined, (number, name)
+        assert count_and_cost(place, "good account") == (20, Decimal("0.2")), number
 
 
-def test_any_text_in_any_column_lands_or_is_quarantined_and_no_cost_changes(home: Path) -> None:
+def test_a_record_with_arbitrary_text_in_any_field_lands_or_is_quarantined_and_no_cost_changes(home: Path) -> None:
     lines = []
-    for number, chance in enumerate(cases("texts", 300)):
-        made = record(f"r{number}", FIRST, account_id="other")
-        lines.append(json_line(made | {chance.choice(TEXT_FIELDS): text(chance)}))
+    for number, rng in enumerate(cases("texts", 300)):
+        valid = record(f"r{number}", FIRST, account_id="other")
+        lines.append(json_line(valid | {rng.choice(TEXT_FIELDS): text(rng)}))
         if len(lines) == 300:
             put(home, "canonical", f"texts{number}.jsonl", b"".join(lines))
             lines = []
     put(home, "canonical", "texts.jsonl", b"".join(lines))
-    for name, (read, kept, ignored, quarantined) in lands(home).items():
-        assert read == kept + ignored + quarantined, name
-    assert costs(home, "good account") == (20, Decimal("0.2"))
+    for name, (read, landed_count, ignored, quarantined) in land_all(home).items():
+        assert read == landed_count + ignored + quarantined, name
+    assert count_and_cost(home, "good account") == (20, Decimal("0.2"))
     with duckdb.connect() as con:
-        odd = con.execute(
+        changed_and_total = con.execute(
             "select count(*) filter (where cost_usd <> 0.01), count(*) from read_parquet(?)",
             [str(home / "lake" / "request_logs" / "*" / "*" / "*.parquet")],
         ).fetchone()
-    assert odd is not None and odd[0] == 0 and odd[1] > 20
+    assert changed_and_total is not None and changed_and_total[0] == 0 and changed_and_total[1] > 20

@@ -1,4 +1,4 @@
-"""A copy of the shipped seeds that a test may spoil."""
+"""A copy of the shipped seeds that a test may edit."""
 
 import csv
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Seeds:
-    """A directory of seeds. A row is given by column; what is not given is as in the first shipped row, or empty."""
+    """A directory of seeds.
+
+    Rows are dictionaries by column. `add` takes columns that are not given from the first row, and `write` leaves them empty.
+    """
 
     path: Path
 
@@ -26,7 +29,7 @@ class Seeds:
             writer.writerows(rows)
 
     def change(self, seed: str, line: int, **values: str) -> None:
-        """Change a row, by its line in the file."""
+        """Change values of the row on this line of the file; the header is line 1."""
         rows = self.rows(seed)
         rows[line - 2] |= values
         self.write(seed, rows)
