@@ -48,7 +48,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Gateway:
-    # Gateways import Dagster, which takes seconds: only tests that ask for one wait for it.
+    # Imported here because it imports Dagster, which takes seconds that only tests with a gateway should wait for.
     from running_gateway import Gateway
 
     return Gateway(tmp_path)

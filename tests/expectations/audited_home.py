@@ -14,7 +14,7 @@ from makegood.storage.connections import connect
 DAY, HOUR = date(2026, 11, 10), 3
 REQUESTS = 1000
 
-# A good row: column, type in the model's contract, SQL over the row's ordinal `i`, its date `d` and hour `h`.
+# The columns of a good row: name, type in the model's contract, and SQL over the row's ordinal `i`, date `d` and hour `h`.
 HOUR_COLUMNS = (("request_date", "date", "d"), ("request_hour", "integer", "h"))
 GOOD = {
     "fct_requests": (

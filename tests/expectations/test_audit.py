@@ -238,7 +238,7 @@ def test_home_without_run_inputs_is_refused_by_path(home: Home) -> None:
         ("add column payout_usd_before decimal(18, 12)", r'"payout_usd" not found'),
     ],
 )
-def test_an_expectation_that_raises_stops_the_publication_and_is_named(home: Home, spoil: str, said: str) -> None:
+def test_a_column_that_cannot_be_evaluated_fails_the_audit_and_is_named(home: Home, spoil: str, said: str) -> None:
     home.execute("alter table makegood.fct_compensations drop column payout_usd")
     home.execute(f"alter table makegood.fct_compensations {spoil}")
     result = home.audit("fct_compensations")

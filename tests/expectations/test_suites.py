@@ -181,7 +181,7 @@ CASES = [
             ("critical", limit.PAYOUT_SHARE_BLOCK),
         )
     ),
-    # After the payouts' share, which sets the payout of every compensation that is there.
+    # This follows the case of the payouts' share, which sets the payout of every existing compensation.
     compensated("warning", limit.COMPENSATED_SHARE_WARN),
     compensated("critical", limit.COMPENSATED_SHARE_BLOCK),
     changed("mart_compensation_hourly", "compensation_count", "critical", "min", "compensation_count", 1, 0),
@@ -195,7 +195,7 @@ CASES = [
         for measure, column, limits in (
             ("compensated", "compensated_count", ((300, 301), (100, 99))),
             ("unpriced", "unpriced_count", ((500, 501), (100, 99))),
-            # The payouts are 20 of a cost of 200: a tenth.
+            # The payouts are 20 of a cost of 200, which is a tenth.
             ("payout", "cost_usd", ((20 / 0.149999, 20 / 0.1501), (20 / 0.050001, 20 / 0.0499))),
         )
         for side, (at_limit, beyond) in zip(("max", "min"), limits, strict=True)

@@ -13,7 +13,7 @@ from derived_home import Home, assessment, delivery
 
 HOUR = datetime.fromisoformat("2026-11-01T10:00:00")
 
-# One row per data test: what goes wrong in the warehouse, as SQL.
+# For each data test, a statement that puts bad data into the warehouse.
 BAD_DATA = {
     "every_request_has_one_known_reason": "update fct_requests set reason_code = 'because'",
     "a_payout_is_above_zero_where_compensated_and_never_above_cost": (

@@ -36,7 +36,7 @@ def test_no_file_of_a_home_contains_a_planted_secret(
         for form in KEYS
     ]
     fine = [record(f"m{number}", AT, meta=meta) for number, meta in enumerate(planter.metas())]
-    # So many plain ones that the audit of what can be read has nothing to say.
+    # Enough plain records that the audit of the share of landed records passes.
     plain = [record(f"p{number}", AT) for number in range(400)]
     broken = islice(planter.broken(lambda **changes: changed(record("b", AT), changes)), 15)
     gateway.lands(FIRST, [*plain, *owed, *fine, *broken], f"sk-{planter.mark()}aaaabbbb.jsonl")

@@ -91,7 +91,7 @@ def test_invalid_csv_is_refused_with_its_line(content: bytes, fault: str) -> Non
         list(rows.read_csv(content))
 
 
-def test_only_one_module_writes_csv_and_no_code_uses_splitlines() -> None:
+def test_no_code_uses_the_csv_module_for_writing_or_splitlines() -> None:
     """`splitlines` also splits at U+2028 and other characters that occur in the texts of logs."""
     sources = {
         file: file.read_text()
