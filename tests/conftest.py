@@ -1,4 +1,4 @@
-"""What tests of several folders start from: a place to land files in, a gateway with a fresh home, and a published home."""
+"""Fixtures shared by several test folders, and the marking of tests that need a derived home."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOME_FIXTURES = {"gateway", "published"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a derived home, which `make test-fast` leaves out: what their modules import says which they are."""
+    """Mark the tests that need a derived home, recognized by the imports of their modules. `make test-fast` leaves them out."""
     for item in items:
         assert isinstance(item, pytest.Function)
         imported = {
@@ -48,7 +48,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Gateway:
-    # Gateways import Dagster, which takes seconds: only tests that ask for one wait for it.
+    # Imported here because it imports Dagster, which takes seconds that only tests with a gateway should wait for.
     from running_gateway import Gateway
 
     return Gateway(tmp_path)

@@ -1,4 +1,4 @@
-"""Settings: what cannot be meant is refused at the start, in one sentence with the variable's name and its limits."""
+"""Settings: an invalid value is refused at the start, in one sentence with the variable's name and its limits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NUMBERS = [
     "lookback_hours", "writer_patience_s", "settlement_grace_hours", "settlement_most_adjustments", "page_port",
     "page_stale_after_hours",
 ]  # fmt: skip
-NO_NUMBERS = [
+INVALID_NUMBERS = [
     "",
     "-1",
     "1.5",
@@ -35,40 +35,38 @@ NO_NUMBERS = [
     "9" * 40,
     "\udcff",
 ]
-NO_TEXTS = ["", " ", "a\x01b", "a\nb", "a\u2028b", "a\x85b", "\udcff", " a"]
+INVALID_TEXTS = ["", " ", "a\x01b", "a\nb", "a\u2028b", "a\x85b", "\udcff", " a"]
 
 
 def refusal(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv(name, value)
-    with pytest.raises(MakegoodError) as refused:
+    with pytest.raises(MakegoodError) as error:
         Settings.read()
-    return str(refused.value)
+    return str(error.value)
 
 
 @pytest.mark.parametrize("field", NUMBERS)
-@pytest.mark.parametrize("value", NO_NUMBERS)
-def test_what_is_no_plain_number_within_limits_is_refused(
-    field: str, value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = refusal(f"MAKEGOOD_{field.upper()}", value, monkeypatch)
-    assert said.startswith(f"MAKEGOOD_{field.upper()} is ")
-    assert said.endswith(f": it must be {Settings.model_fields[field].description}")
-    assert "\n" not in said and len(said) < 250
+@pytest.mark.parametrize("value", INVALID_NUMBERS)
+def test_an_invalid_or_out_of_range_number_is_refused(field: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal(f"MAKEGOOD_{field.upper()}", value, monkeypatch)
+    assert message.startswith(f"MAKEGOOD_{field.upper()} is ")
+    assert message.endswith(f": it must be {Settings.model_fields[field].description}")
+    assert "\n" not in message and len(message) < 250
 
 
 @pytest.mark.parametrize("value", ["NaN", "-0.01", "1e3", "1_000", "0.0000000000001", "Infinity", "1000000000001", ""])
-def test_an_amount_is_plain_decimal_text(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = refusal("MAKEGOOD_SETTLEMENT_MOST_ADJUSTED_USD", value, monkeypatch)
-    assert said.endswith("it must be an amount in USD from 0 to 1,000,000,000,000, with up to 12 decimals")
+def test_an_invalid_amount_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal("MAKEGOOD_SETTLEMENT_MOST_ADJUSTED_USD", value, monkeypatch)
+    assert message.endswith("it must be an amount in USD from 0 to 1,000,000,000,000, with up to 12 decimals")
 
 
 @pytest.mark.parametrize("field", ["home", "sources", "page_host", "page_account", "page_user_header"])
-@pytest.mark.parametrize("value", NO_TEXTS)
-def test_an_empty_text_and_control_characters_are_refused(
+@pytest.mark.parametrize("value", INVALID_TEXTS)
+def test_an_empty_text_or_one_with_control_characters_is_refused(
     field: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = refusal(f"MAKEGOOD_{field.upper()}", value, monkeypatch)
-    assert said.startswith(f"MAKEGOOD_{field.upper()} is ") and "\n" not in said
+    message = refusal(f"MAKEGOOD_{field.upper()}", value, monkeypatch)
+    assert message.startswith(f"MAKEGOOD_{field.upper()} is ") and "\n" not in message
 
 
 @pytest.mark.parametrize(
@@ -83,7 +81,7 @@ def test_an_empty_text_and_control_characters_are_refused(
         ("MAKEGOOD_PAGE_USER_HEADER", "X-User: root"),
     ],
 )
-def test_other_absurd_values_are_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_invalid_values_are_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(name, value, monkeypatch).startswith(f"{name} is ")
 
 
@@ -94,7 +92,7 @@ def test_a_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.long
 @settings(deadline=None)
 @given(value=st.text(st.characters(exclude_characters="\x00")))
-def test_no_text_in_any_variable_ends_in_anything_but_a_setting_or_a_sentence(value: str) -> None:
+def test_any_text_in_any_variable_is_accepted_or_refused_with_its_name(value: str) -> None:
     raw = value.encode("utf-8", "surrogateescape" if all("\udc80" <= c <= "\udcff" for c in value) else "replace")
     for field in Settings.model_fields:
         with pytest.MonkeyPatch.context() as patch:
@@ -105,11 +103,11 @@ def test_no_text_in_any_variable_ends_in_anything_but_a_setting_or_a_sentence(va
                 assert str(error).startswith(f"MAKEGOOD_{field.upper()} is ")
 
 
-def test_every_setting_says_what_it_must_be() -> None:
+def test_every_setting_has_a_description() -> None:
     assert all(field.description for field in Settings.model_fields.values())
 
 
-def test_sensible_values_are_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_valid_values_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MAKEGOOD_HOME", str(tmp_path / "it's a home"))
     monkeypatch.setenv("MAKEGOOD_SETTLEMENT_GRACE_HOURS", "12")
     monkeypatch.setenv("MAKEGOOD_SETTLEMENT_MOST_ADJUSTED_USD", "0.000000000001")
@@ -121,7 +119,7 @@ def test_sensible_values_are_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert read.page_proxies == ["10.0.0.7", "::1"]
 
 
-def test_a_name_that_is_no_setting_is_said_once(
+def test_an_unknown_variable_is_reported_once(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     _name_unknown.cache_clear()
@@ -133,14 +131,14 @@ def test_a_name_that_is_no_setting_is_said_once(
     )
 
 
-def test_a_command_with_an_absurd_setting_is_one_sentence(
+def test_a_command_with_an_invalid_setting_gives_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MAKEGOOD_SETTLEMENT_GRACE_HOURS", "99999999999")
     monkeypatch.setattr(sys, "argv", ["makegood", "verify"])
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exit_info:
         main()
-    assert ended.value.code == 1
+    assert exit_info.value.code == 1
     assert capfd.readouterr().err == (
         "makegood: MAKEGOOD_SETTLEMENT_GRACE_HOURS is '99999999999': it must be a whole number of hours from 0 to 8,784\n"
     )

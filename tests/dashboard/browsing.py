@@ -1,4 +1,4 @@
-"""A real browser for the page's tests: Debian's chromium through Playwright. Without one they are skipped, and say so."""
+"""A real browser for the tests of the page: Debian's chromium, driven by Playwright. Tests are skipped if it is not installed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ READY = "body[data-ready=true]"
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The browser; skips where there is none, fails where `MAKEGOOD_BROWSER_TESTS=required` says that there must be."""
+    """The browser. If chromium is missing, skips the test, or fails it under `MAKEGOOD_BROWSER_TESTS=required`."""
     executable = shutil.which("chromium")
     if executable is None:
         reason = "no chromium on this machine: the page's browser tests did not run (apt-get install chromium)"
@@ -43,7 +43,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class Window:
-    """A window of the browser on one page, which remembers what went wrong in it and what it asked for."""
+    """A browser window on the page that records its errors and its requests."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         self.context = browser.new_context(
@@ -52,38 +52,38 @@ class Window:
         self.context.set_default_timeout(15_000)
         self.url = url
         self.faults: list[str] = []
-        self.asked: list[str] = []
+        self.requested_urls: list[str] = []
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
         self.page.on("dialog", lambda dialog: (self.faults.append(dialog.message), dialog.dismiss()))
-        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("request", lambda request: self.requested_urls.append(request.url))
 
     def open(self, path: str = "/") -> Page:
-        """Go there, and wait until all is drawn."""
+        """Open the path and wait until everything is drawn."""
         self.page.goto(self.url + path)
         return self.ready()
 
     def ready(self) -> Page:
-        """Wait until all that was asked for is drawn."""
+        """Wait until everything requested is drawn."""
         self.page.wait_for_selector(READY)
         return self.page
 
     def click(self, testid: str) -> Page:
-        """Click, and wait until what it asks for is drawn."""
+        """Click and wait until the result is drawn."""
         self.page.get_by_test_id(testid).click()
         return self.ready()
 
     def value(self, testid: str) -> str:
-        """The exact figure of a card."""
+        """The exact value that a card shows."""
         return self.page.get_by_test_id(testid).locator(".figure").get_attribute("data-value") or ""
 
     def requests(self) -> list[str]:
-        """The ids of the rows in view."""
+        """The request ids of the visible rows."""
         return [str(row.get_attribute("data-request")) for row in self.page.get_by_test_id("details-row").all()]
 
-    def keep(self, name: str) -> None:
-        """Keep a screenshot of the whole page."""
+    def save_screenshot(self, name: str) -> None:
+        """Save a screenshot of the whole page."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 

@@ -1,4 +1,4 @@
-"""One published home for all tests of the page, and a visitor who may see all of it."""
+"""Fixtures for the tests of the page: one published home, a client without restrictions, a server and browser windows."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from running_gateway import Gateway
 
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
-    """A published home, made by a real run. Nobody writes to it."""
+    """A published home, made by a real run. Tests must not change it."""
     return fill(Gateway(tmp_path_factory.mktemp("page")))
 
 
 @pytest.fixture(scope="session")
 def client(gateway: Gateway) -> Iterator[TestClient]:
-    """A visitor who may see everything."""
-    with visitor(gateway) as one:
-        yield one
+    """A client that may see all accounts."""
+    with visitor(gateway) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
 def url(gateway: Gateway) -> Iterator[str]:
-    """The page of the published home on a real server."""
+    """The URL of the published home's page on a real server."""
     with serving(gateway.settings) as served:
         yield served
 
@@ -40,9 +40,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def window(browser: Browser, url: str) -> Iterator[Window]:
-    """A fresh window; at its end nothing may have gone wrong in it, and nothing may have been asked of anybody else."""
-    one = Window(browser, url)
-    yield one
-    one.context.close()
-    assert one.faults == []
-    assert [asked for asked in one.asked if not asked.startswith(url)] == []
+    """A fresh window. It must end without errors and without requests to other hosts."""
+    opened = Window(browser, url)
+    yield opened
+    opened.context.close()
+    assert opened.faults == []
+    assert [requested_url for requested_url in opened.requested_urls if not requested_url.startswith(url)] == []

@@ -1,4 +1,4 @@
-"""A home for the page: what its gateway was asked, and the page over it as a visitor meets it."""
+"""Builds a home for the tests of the page, and serves its page to test clients and browsers."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ MODELS = ["openai/gpt-4o", "openai/gpt-4o-mini", "anthropic/claude-3-opus", HOST
 
 
 def failed(request_id: str, at: datetime, **values: Any) -> Record:
-    """Owed as a service failure."""
+    """A request that is compensated as a service failure."""
     return record(request_id, at, **{"status_code": "500", "finish_reason": "error", "output_tokens": 0, **values})
 
 
 def empty(request_id: str, at: datetime, **values: Any) -> Record:
-    """Owed as unsatisfactory content."""
+    """A request that is compensated as unsatisfactory content."""
     return record(request_id, at, **{"output_tokens": 0, **values})
 
 
 def slow(request_id: str, at: datetime, **values: Any) -> Record:
-    """Owed as high latency."""
+    """A request that is compensated as high latency."""
     return record(request_id, at, latency_ms=700_000, **values)
 
 
 def requests() -> Iterator[Record]:
-    """Four days; on the third nothing is owed."""
+    """The requests of four days. Nothing is owed for the third day."""
     kinds = (failed, empty, slow)
     for number in range(120):
         at = DAY + timedelta(
@@ -66,20 +66,20 @@ def requests() -> Iterator[Record]:
 
 
 def fill(gateway: Gateway) -> Gateway:
-    """Land and run all of them, in the hour after they were made."""
+    """Land all requests in the hour after the last day, and run that hour."""
     gateway.lands(THROUGH, requests())
     gateway.runs(THROUGH)
     return gateway
 
 
 def visitor(gateway: Gateway, **settings: Any) -> TestClient:
-    """A visitor of a page with settings of its own; use it as a context."""
+    """A client of a page with the given settings. Use it as a context manager."""
     return TestClient(create_app(gateway.settings.model_copy(update=settings)), base_url="http://localhost")
 
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
-    """The page on a real server on a free port of loopback; its URL."""
+    """Serve the page on a free port of the loopback interface, and give its URL."""
     server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="error", proxy_headers=False))
     thread = threading.Thread(target=server.run)
     thread.start()

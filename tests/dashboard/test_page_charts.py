@@ -1,4 +1,4 @@
-"""The overview's charts, in a real browser: what they draw and the tables behind them are what SQL says."""
+"""The overview's charts in a real browser: what they draw and their data tables equal the results of SQL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from running_gateway import Gateway
 
 
-def test_both_tabs_and_both_views_of_both_charts(window: Window, gateway: Gateway) -> None:
+def test_both_charts_show_the_numbers_of_sql_in_both_tabs_and_views(window: Window, gateway: Gateway) -> None:
     page = window.open("/?range=7d")
     window.click("tab-times")
     expect(page.get_by_test_id("tab-times")).to_have_attribute("aria-selected", "true")
@@ -26,7 +26,7 @@ def test_both_tabs_and_both_views_of_both_charts(window: Window, gateway: Gatewa
     assert query(window) == {"range": ["7d"], "tab": ["times"]}
 
 
-def test_the_table_behind_a_chart_has_every_digit(window: Window, gateway: Gateway) -> None:
+def test_the_data_table_of_a_chart_shows_every_digit(window: Window, gateway: Gateway) -> None:
     page = window.open("/?type_table=1&type_view=ranking")
     cells = page.get_by_test_id("chart-type").locator("td").all()
     totals = gateway.sees(
@@ -35,7 +35,7 @@ def test_the_table_behind_a_chart_has_every_digit(window: Window, gateway: Gatew
     assert [Decimal(cell.get_attribute("data-value") or "") for cell in cells] == [paid for (paid,) in totals]
 
 
-def test_a_legend_shows_one_alone(window: Window) -> None:
+def test_a_click_in_the_legend_shows_only_that_series(window: Window) -> None:
     page = window.open()
     page.get_by_test_id("chart-type").get_by_role("button", name="Service Failure").click()
     window.ready()

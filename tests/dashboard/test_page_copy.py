@@ -1,4 +1,4 @@
-"""The session's own copy of the last months gives the pages that the warehouse itself gives, and goes with its session."""
+"""A session's copy of the last months gives the same pages as the warehouse, and is removed with its session."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_pages_are_the_same_before_and_after_the_copy(session: Session) -> None:
 
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])
-def test_rows_of_one_millisecond_lie_in_the_copy_so_that_their_number_orders_them(direction: str) -> None:
+def test_the_copy_stores_rows_of_the_same_millisecond_in_the_order_of_the_page(direction: str) -> None:
     shown = {
         "requested_at": "timestamp '2026-11-01' + to_days(i % 2) + to_milliseconds(i // 40)",
         "source": "['b', 'a', 'B', 'é'][1 + i * 7 % 4]",
@@ -94,14 +94,14 @@ def test_figures_and_charts_are_the_same_before_and_after_the_copy(session: Sess
     assert before[1].kpis.compensation_count > 0
 
 
-def test_a_copy_that_is_no_longer_wanted_is_given_up_and_can_be_made_again(session: Session) -> None:
+def test_an_unneeded_copy_is_cancelled_and_can_be_made_again(session: Session) -> None:
     session.copy(lambda: False)
     assert not session.is_copied
     session.copy(lambda: True)
     assert session.is_copied
 
 
-def test_a_range_that_reaches_farther_back_than_the_copy_reads_the_warehouse(
+def test_a_range_that_begins_before_the_copy_reads_the_warehouse(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboard.sessions.COPIED", session.data_through - session.data_through.replace(hour=0, day=4))

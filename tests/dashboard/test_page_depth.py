@@ -1,4 +1,4 @@
-"""A page at any depth is looked for among few rows, and holds what stands there in the whole list."""
+"""Deep pages of the table: they are found by reading few rows, and hold the same rows as the whole list."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SELECTIONS: dict[str, dict[str, Any]] = {
 
 
 @given(st.lists(st.integers(0, 40), min_size=1).filter(any), st.integers(1, 100), st.integers(0, 60), st.data())
-def test_the_groups_that_cover_a_page_hold_all_its_rows_and_none_of_them_could_be_left_out(
+def test_the_groups_for_a_page_are_exactly_those_that_hold_its_rows(
     counts: list[int], size: int, near: int, data: st.DataObject
 ) -> None:
     offset = data.draw(st.integers(0, sum(counts) - 1))
@@ -39,7 +39,7 @@ def test_the_groups_that_cover_a_page_hold_all_its_rows_and_none_of_them_could_b
     assert [group for group in groups if first <= group <= last][offset - before :][:size] == page
 
 
-def test_where_a_page_lies_near_what_was_guessed_few_groups_are_counted() -> None:
+def test_few_groups_are_counted_if_the_page_is_near_its_estimated_position() -> None:
     asked = set()
 
     def rows_up_to(group: int) -> int:
@@ -51,7 +51,7 @@ def test_where_a_page_lies_near_what_was_guessed_few_groups_are_counted() -> Non
 
 
 @pytest.mark.parametrize("is_ascending", [True, False])
-def test_of_a_column_that_nobody_reports_all_rows_are_those_without_a_value(is_ascending: bool) -> None:
+def test_all_rows_of_an_unreported_column_are_in_the_group_without_a_value(is_ascending: bool) -> None:
     steps = ValueGroups("ttft_ms", [], [], is_ascending)
     assert covering(lambda group: 0, len(steps), 70, 25, steps.near(500_000)) == (0, 0, 0)
     assert steps.among(0, 0) == ("ttft_ms is null", {})
@@ -60,7 +60,7 @@ def test_of_a_column_that_nobody_reports_all_rows_are_those_without_a_value(is_a
 @pytest.mark.parametrize("scope", [None, "acme"])
 @pytest.mark.parametrize("name", SELECTIONS)
 @pytest.mark.parametrize("column", [column for column in COLUMNS if column != "timestamp"])
-def test_a_deep_page_in_any_order_holds_what_stands_there_in_the_whole_list(
+def test_a_deep_page_in_any_order_holds_the_same_rows_as_the_whole_list(
     session: Session, monkeypatch: pytest.MonkeyPatch, column: str, name: str, scope: str | None
 ) -> None:
     asked = [SELECTIONS[name] | {"sort": column, "direction": direction} for direction in ("asc", "desc")]

@@ -1,4 +1,4 @@
-"""An export is exactly what is filtered, to the last digit, and no spreadsheet takes a part of it for a formula."""
+"""Exports hold exactly the filtered rows with all digits, and no text that a spreadsheet would run as a formula."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FILTERS: list[Params] = [
 
 
 def rows_of(client: TestClient, params: Params) -> list[dict[str, Any]]:
-    """What the page shows, all pages."""
+    """The rows of all pages of the table."""
     rows: list[dict[str, Any]] = []
     for page in range(1, 9):
         rows += client.get("/api/details", params={**params, "page": page, "page_size": 100}).json()["rows"]
@@ -34,7 +34,7 @@ def rows_of(client: TestClient, params: Params) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("params", FILTERS)
-def test_csv_holds_what_the_page_shows_in_its_order(client: TestClient, params: Params) -> None:
+def test_csv_holds_the_rows_of_the_page_in_the_same_order(client: TestClient, params: Params) -> None:
     answer = client.get("/api/export", params={**params, "format": "csv"})
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
@@ -47,7 +47,9 @@ def test_csv_holds_what_the_page_shows_in_its_order(client: TestClient, params: 
 
 
 @pytest.mark.parametrize("params", FILTERS)
-def test_parquet_holds_what_the_page_shows_with_its_types(client: TestClient, params: Params, tmp_path: Path) -> None:
+def test_parquet_holds_the_rows_of_the_page_with_their_types(
+    client: TestClient, params: Params, tmp_path: Path
+) -> None:
     file = tmp_path / "export.parquet"
     file.write_bytes(client.get("/api/export", params={**params, "format": "parquet"}).content)
     relation = duckdb.sql(f"from '{file}'")

@@ -1,4 +1,4 @@
-"""The overview's filters, in a real browser: each narrows the whole page to what SQL counts, and is kept in the URL."""
+"""The overview's filters in a real browser: each applies to the whole page, matches SQL, and is stored in the URL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_page_and_sql_show_the_same_figures(window: Window, gateway: Gateway) ->
     expect(page.get_by_test_id("kpi-count").locator(".figure")).to_have_text(str(count))
     expect(page.get_by_test_id("kpi-total").locator(".figure")).to_have_text(f"${total:,.2f}")
     expect(page.locator("#through")).to_have_text("Data through Nov 5, 2026 00:00 UTC")
-    window.keep("overview")
+    window.save_screenshot("overview")
 
 
 def test_a_time_range_is_chosen_and_stays_in_the_url_and_after_a_reload(window: Window) -> None:
@@ -34,7 +34,9 @@ def test_a_time_range_is_chosen_and_stays_in_the_url_and_after_a_reload(window: 
     assert query(window) == {}
 
 
-def test_a_range_of_ones_own_is_typed_and_refused_with_a_reason(window: Window, gateway: Gateway) -> None:
+def test_a_custom_range_can_be_typed_and_an_invalid_one_is_refused_with_a_reason(
+    window: Window, gateway: Gateway
+) -> None:
     page = window.open()
     page.get_by_test_id("filter-range").get_by_label("Custom").check()
     page.get_by_test_id("filter-from").fill("2026-11-02T05:00")
@@ -49,7 +51,7 @@ def test_a_range_of_ones_own_is_typed_and_refused_with_a_reason(window: Window, 
     assert int(window.value("kpi-count")) == count > 0
 
 
-def test_models_are_searched_and_chosen_and_a_hostile_name_is_text(window: Window, gateway: Gateway) -> None:
+def test_models_can_be_searched_and_a_hostile_name_is_shown_as_text(window: Window, gateway: Gateway) -> None:
     page = window.open()
     picker = page.get_by_test_id("filter-model")
     picker.get_by_role("button", name="All models").click()
@@ -65,7 +67,7 @@ def test_models_are_searched_and_chosen_and_a_hostile_name_is_text(window: Windo
     assert page.locator("img").count() == 0
 
 
-def test_types_and_an_account_narrow_everything(window: Window, gateway: Gateway) -> None:
+def test_types_and_an_account_filter_the_whole_page(window: Window, gateway: Gateway) -> None:
     page = window.open()
     picker = page.get_by_test_id("filter-type")
     picker.get_by_role("button").first.click()

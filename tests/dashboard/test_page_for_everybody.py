@@ -1,4 +1,4 @@
-"""The page can be used by everybody: axe finds nothing in either theme, and every control works from the keyboard alone."""
+"""Accessibility of the page: axe finds no violation in either theme, and every control works with the keyboard."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def violations(window: Window) -> list[Any]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "phone"])
 @pytest.mark.parametrize("path", VIEWS.values(), ids=VIEWS.keys())
-def test_axe_finds_nothing(browser: Browser, url: str, path: str, theme: str, viewport: dict[str, int]) -> None:
+def test_axe_finds_no_violation(browser: Browser, url: str, path: str, theme: str, viewport: dict[str, int]) -> None:
     window = Window(browser, url, color_scheme=theme, viewport=viewport, reduced_motion="reduce", bypass_csp=True)
     window.open(path)
     found = violations(window)
@@ -35,7 +35,7 @@ def test_axe_finds_nothing(browser: Browser, url: str, path: str, theme: str, vi
     assert found == []
 
 
-def test_axe_finds_nothing_in_an_open_picker_a_failed_card_and_the_sign_in(browser: Browser, url: str) -> None:
+def test_axe_finds_no_violation_in_an_open_picker_a_failed_card_and_the_sign_in(browser: Browser, url: str) -> None:
     window = Window(browser, url, reduced_motion="reduce", bypass_csp=True)
     page = window.open("/?min_cost=cheap")
     page.get_by_test_id("filter-model").get_by_role("button").first.click()
@@ -45,7 +45,7 @@ def test_axe_finds_nothing_in_an_open_picker_a_failed_card_and_the_sign_in(brows
     window.context.close()
 
 
-def test_axe_would_find_a_button_without_a_name(browser: Browser, url: str) -> None:
+def test_axe_reports_a_button_without_a_name(browser: Browser, url: str) -> None:
     window = Window(browser, url, bypass_csp=True)
     page = window.open()
     page.get_by_test_id("switch-theme").evaluate(
@@ -65,7 +65,7 @@ def focused(window: Window) -> str:
 
 
 def tab_to(window: Window, testid: str) -> None:
-    """Press Tab until the control has the focus; a control that Tab does not reach fails."""
+    """Press Tab until the control has the focus. Fails if Tab does not reach it."""
     for _ in range(120):
         window.page.keyboard.press("Tab")
         if focused(window) == testid:
@@ -73,7 +73,7 @@ def tab_to(window: Window, testid: str) -> None:
     raise AssertionError(f"Tab does not reach {testid}")
 
 
-def test_everything_is_done_from_the_keyboard_alone(window: Window) -> None:
+def test_every_control_works_with_the_keyboard(window: Window) -> None:
     page, keys = window.open(), window.page.keyboard
     keys.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
@@ -121,7 +121,7 @@ def test_everything_is_done_from_the_keyboard_alone(window: Window) -> None:
     expect(page.get_by_test_id("meta-raw-view")).to_be_focused()
 
 
-def test_what_has_the_focus_is_seen(window: Window) -> None:
+def test_the_focused_control_is_visibly_marked(window: Window) -> None:
     page = window.open()
     for testid in ("tab-credits", "column-filters", "export-csv", "details-action", "page-next"):
         tab_to(window, testid)

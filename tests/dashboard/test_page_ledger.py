@@ -1,4 +1,4 @@
-"""The page shows nothing over a broken ledger, says which file it is, and goes on when it is whole again."""
+"""With a damaged ledger the page shows no numbers and names the file, and it recovers when the file is restored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from makegood.home import Home
 
 @pytest.fixture
 def home(gateway: Gateway, tmp_path: Path) -> Home:
-    """A copy of the published home, in which something was posted since."""
+    """A copy of the published home with a later settlement."""
     shutil.copytree(gateway.root, tmp_path / "home")
     home = Home(tmp_path / "home")
     post(home, ("acme", "1"))
@@ -31,7 +31,7 @@ def flip(file: Path) -> None:
     file.write_bytes(content)
 
 
-def test_a_page_that_is_open_closes_over_a_broken_ledger_until_it_is_whole(
+def test_an_open_page_shows_no_numbers_while_the_ledger_is_damaged(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "PROOF_S", 0)
@@ -51,7 +51,7 @@ def test_a_page_that_is_open_closes_over_a_broken_ledger_until_it_is_whole(
     follower._replace(None)
 
 
-def test_a_page_that_is_opened_over_a_broken_ledger_says_what_to_do(home: Home, gateway: Gateway) -> None:
+def test_a_page_opened_with_a_damaged_ledger_says_what_to_do(home: Home, gateway: Gateway) -> None:
     [batch] = (home.ledger / "batches").iterdir()
     flip(batch)
     with visitor(Gateway(home.root)) as client:

@@ -1,4 +1,4 @@
-"""While runs publish, open pages go on: no error, no answer mixed of two snapshots, and the new figures without a restart."""
+"""Open pages during publications: no errors, no answer that mixes two snapshots, and new numbers without a restart."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from makegood.storage.warehouse import attach, head_snapshot
 USERS = 10
 EVERY_S = 5
 SECONDS = int(os.environ.get("MAKEGOOD_LIVE_SECONDS", "0"))
-"""How long, with a publication every 5 seconds; 0 is a few publications, each as soon as the one before it was seen."""
+"""How long to publish every 5 seconds. 0 means a few publications, each as soon as the previous one was seen."""
 PUBLICATIONS = SECONDS // EVERY_S or 6
 QUESTIONS = (
     "summary?range=90d",
@@ -45,7 +45,7 @@ where hour_at = '2026-11-01' limit 1
 
 
 class Publisher:
-    """Adds one compensation to facts and marts and publishes; knows how many each publication has."""
+    """Adds one compensation to facts and marts and publishes them. Remembers the number of compensations of each publication."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.warehouse: Path = gateway.root / "warehouse"
@@ -53,7 +53,7 @@ class Publisher:
         self._note()
 
     def publish(self) -> int:
-        """Its id."""
+        """Publish one more compensation, and return the id of the publication."""
         with connect() as con:
             attach(con, self.warehouse, read_only=False)
             con.execute("begin")
@@ -62,7 +62,7 @@ class Publisher:
             con.execute("commit")
             record = Publications(publications_file(self.warehouse))
             try:
-                # The count is known before anybody can see it.
+                # The count is recorded before a reader can see the publication.
                 published = contents(con)
                 self.counts[max(self.counts) + 1] = published.compensation_count
                 record.publish(head_snapshot(con), "live", published, None)
@@ -88,7 +88,7 @@ def live(publisher: Publisher) -> Iterator[str]:
 
 
 def count_in(question: str, answer: dict[str, object]) -> int:
-    """How many compensations an answer speaks of."""
+    """The number of compensations in an answer."""
     if question.startswith("summary"):
         return int(answer["kpis"]["compensation_count"])  # type: ignore[index]
     if question.startswith("series"):
@@ -96,7 +96,7 @@ def count_in(question: str, answer: dict[str, object]) -> int:
     return int(answer["total"])  # type: ignore[call-overload]
 
 
-def test_ten_users_see_each_publication_whole_while_the_next_is_made(publisher: Publisher, live: str) -> None:
+def test_ten_users_see_only_consistent_publications_while_new_ones_are_made(publisher: Publisher, live: str) -> None:
     seen: set[int] = set()
     moved = threading.Condition()
     last = max(publisher.counts) + PUBLICATIONS
@@ -154,7 +154,7 @@ def test_an_open_page_picks_up_a_new_publication(publisher: Publisher, live: str
     assert window.faults == []
 
 
-def test_before_anything_is_published_the_page_says_so(tmp_path: Path, browser: Browser) -> None:
+def test_the_page_says_if_nothing_is_published_yet(tmp_path: Path, browser: Browser) -> None:
     with serving(Gateway(tmp_path).settings) as url:
         answer = httpx.get(f"{url}/api/summary")
         assert (answer.status_code, "nothing is published" in answer.json()["detail"]) == (503, True)

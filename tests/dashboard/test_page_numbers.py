@@ -1,4 +1,4 @@
-"""The page's API gives the numbers that SQL of its own gives over the published facts, to the last digit."""
+"""The numbers of the page's API equal those of independent SQL over the published facts, with all digits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Params = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """What a visitor asks, and the same in SQL written by hand."""
+    """The parameters of a request to the API, and the same condition in handwritten SQL."""
 
     params: Params
     start: datetime
@@ -72,7 +72,7 @@ def asked(client: TestClient, question: str, params: Params) -> Any:
     return answer.json()
 
 
-def test_the_four_kpis_are_those_of_the_facts_in_the_range(client: TestClient, gateway: Gateway, case: Case) -> None:
+def test_the_four_kpis_equal_the_facts_in_the_range(client: TestClient, gateway: Gateway, case: Case) -> None:
     [(count, total)] = gateway.sees(
         f"select count(*), coalesce(sum(payout_usd), 0) from fct_compensations where {case.where}"
     )
@@ -91,7 +91,7 @@ def test_the_four_kpis_are_those_of_the_facts_in_the_range(client: TestClient, g
     assert sum(Decimal(kind["payout_usd"]) for kind in summary["types"]) == total
 
 
-def test_the_home_has_what_the_cases_ask_for(gateway: Gateway) -> None:
+def test_the_home_has_every_type_model_and_account_that_the_cases_use(gateway: Gateway) -> None:
     [(types, models, accounts, days_paid)] = gateway.sees(
         "select count(distinct compensation_type), count(distinct model), count(distinct account_id), count(distinct request_date) from fct_compensations"
     )
@@ -129,7 +129,7 @@ def test_charts_add_up_to_the_facts_of_each_bucket(
 
 
 def every_row(client: TestClient, params: Params, page_size: int) -> tuple[list[tuple[str, str, Decimal]], set[int]]:
-    """All pages' rows in turn, and the totals that the pages named."""
+    """The rows of all pages in order, and the totals that the pages reported."""
     rows: list[tuple[str, str, Decimal]] = []
     totals: set[int] = set()
     while True:
@@ -142,7 +142,7 @@ def every_row(client: TestClient, params: Params, page_size: int) -> tuple[list[
 
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])
-def test_turning_the_pages_shows_every_row_once_in_the_order_of_time(
+def test_paging_shows_every_row_once_in_order_of_time(
     client: TestClient, gateway: Gateway, case: Case, direction: str
 ) -> None:
     expected = gateway.sees(
@@ -154,7 +154,9 @@ def test_turning_the_pages_shows_every_row_once_in_the_order_of_time(
 
 @pytest.mark.parametrize("column", ["model", "input_tokens", "cost", "latency", "throughput", "finish", "payout"])
 @pytest.mark.parametrize("direction", ["asc", "desc"])
-def test_every_column_sorts(client: TestClient, gateway: Gateway, column: str, direction: str) -> None:
+def test_the_table_can_be_sorted_by_every_column(
+    client: TestClient, gateway: Gateway, column: str, direction: str
+) -> None:
     expected = gateway.sees(
         "select source, request_id, payout from mart_compensation_details"
         f' order by "{column}" {direction} nulls last, "timestamp" desc, source, request_id'
@@ -179,7 +181,7 @@ COLUMN_FILTERS = {
 
 
 @pytest.mark.parametrize(("params", "condition"), COLUMN_FILTERS.values(), ids=COLUMN_FILTERS.keys())
-def test_a_filter_on_a_column_narrows_the_rows_and_their_total(
+def test_a_column_filter_applies_to_the_rows_and_their_total(
     client: TestClient, gateway: Gateway, params: Params, condition: str
 ) -> None:
     expected = gateway.sees(
@@ -192,7 +194,7 @@ def test_a_filter_on_a_column_narrows_the_rows_and_their_total(
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "yesterday"])
-def test_a_time_that_is_none_is_refused(client: TestClient, at: str) -> None:
+def test_an_invalid_time_is_refused(client: TestClient, at: str) -> None:
     assert client.get("/api/details", params={"min_timestamp": at}).status_code == 422
 
 
@@ -208,13 +210,13 @@ def test_a_change_compares_with_the_period_of_the_same_length_before(client: Tes
     )
 
 
-def test_there_is_no_change_where_the_period_before_is_not_published_whole(client: TestClient) -> None:
+def test_there_is_no_change_if_the_period_before_is_not_completely_published(client: TestClient) -> None:
     summary = asked(client, "summary", hours(DAY + timedelta(hours=12), DAY + days(2)))
     assert summary["before"] is None
     assert set(summary["change"].values()) == {None}
 
 
-def test_the_largest_models_are_drawn_and_the_others_together(
+def test_the_largest_models_are_drawn_and_the_others_are_combined(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = asked(client, "series", {"range": "7d"})["by_model"]
@@ -225,7 +227,7 @@ def test_the_largest_models_are_drawn_and_the_others_together(
     assert Decimal(few[2]["total"]) == sum(Decimal(group["total"]) for group in every[2:])
 
 
-def test_an_id_with_slashes_and_marks_has_its_own_answer(client: TestClient) -> None:
+def test_a_request_id_with_slashes_and_special_characters_is_found(client: TestClient) -> None:
     from urllib.parse import quote
 
     found = client.get(f"/api/requests/gateway/{quote(SLASHED_ID, safe='')}").json()

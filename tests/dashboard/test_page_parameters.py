@@ -1,4 +1,4 @@
-"""Every parameter of the API is read in one way or refused by its name; no character of a value becomes SQL."""
+"""Parameters of the API: each value is read in one way or refused with the parameter's name, and no value becomes SQL."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from makegood.home import Home
 from makegood.publication.asking import UnaskableError
 
 CONTROLS = ["\x00", "\x01", "\n", "\x1f", "\x7f"]
-NO_NUMBERS = [
+INVALID_NUMBERS = [
     "3e1", "1E2", "1_0", "0x10", "0b1", " 3", "3 ", "+3", "-3", "-0", "NaN", "nan", "Infinity", "inf", "1e400", "1e-400", "",
     "\uff13", "\u0663", "\u00b2", "3,5", "1,000", "1.2.3", ".", "1.", "--1", "3f", "true", "null", "1" * 41, "9" * 5_000, "3\u00a0",
     "'1'", "1;2", "1/2",
 ]  # fmt: skip
-NO_TIMES = [
+INVALID_TIMES = [
     "1700000000", "1e9", "2026-W44-7", "20261101", "2026-11-01T5", "2026-13-01", "2026-02-30", "now", "today", "infinity", "-infinity",
     "2026-11-01T05:00:00+99:00", "\uff12026-11-01", "2026-11-01T05:00 ", "2026-11-01 24:00", "0000-01-01", "10000-01-01", "",
 ]  # fmt: skip
@@ -37,14 +37,14 @@ def session(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def parameters(client: TestClient) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-    """Path, place, name and schema of every parameter that the API declares."""
+    """The path, location, name and schema of every parameter that the API declares."""
     for path, methods in client.get("/openapi.json").json()["paths"].items():
         for parameter in methods.get("get", {}).get("parameters", []):
             yield path, parameter["in"], parameter["name"], parameter["schema"]
 
 
 def asked(client: TestClient, path: str, place: str, name: str, value: str) -> Any:
-    """The answer where this one parameter has the value, and the others of the path are plain."""
+    """The response with this value for one parameter and ordinary values for the others of the path."""
     places = {"source": "gateway", "request_id": "r000"} | ({name: value} if place == "path" else {})
     for each, given in places.items():
         path = path.replace(f"{{{each}}}", quote(given, safe=""))
@@ -52,7 +52,7 @@ def asked(client: TestClient, path: str, place: str, name: str, value: str) -> A
 
 
 def named(answer: Any) -> set[Any]:
-    """The fields that a refusal names."""
+    """The fields named in an error response."""
     return {part for fault in answer.json()["detail"] for part in fault["loc"]}
 
 
@@ -62,7 +62,7 @@ def kinds(schema: dict[str, Any]) -> set[str]:
     return {part.get("format", "number" if "[0-9]" in part.get("pattern", "") else part.get("type")) for part in parts}
 
 
-def test_a_control_character_is_refused_in_every_parameter_by_its_name(client: TestClient) -> None:
+def test_a_control_character_is_refused_in_every_parameter_with_its_name(client: TestClient) -> None:
     tried = 0
     for path, place, name, _ in parameters(client):
         for control in CONTROLS:
@@ -78,8 +78,8 @@ def test_a_control_character_in_the_name_of_a_parameter_is_refused(client: TestC
         assert client.get(path, params={"x\x00": "1"}).status_code == 422
 
 
-@pytest.mark.parametrize("value", NO_NUMBERS)
-def test_what_is_no_plain_number_is_refused_by_its_name(client: TestClient, value: str) -> None:
+@pytest.mark.parametrize("value", INVALID_NUMBERS)
+def test_an_invalid_number_is_refused_with_its_name(client: TestClient, value: str) -> None:
     tried = 0
     for path, place, name, schema in parameters(client):
         if kinds(schema) & {"number", "integer"}:
@@ -89,8 +89,8 @@ def test_what_is_no_plain_number_is_refused_by_its_name(client: TestClient, valu
     assert tried > 20
 
 
-@pytest.mark.parametrize("value", NO_TIMES)
-def test_what_is_no_plain_time_is_refused_by_its_name(client: TestClient, value: str) -> None:
+@pytest.mark.parametrize("value", INVALID_TIMES)
+def test_an_invalid_time_is_refused_with_its_name(client: TestClient, value: str) -> None:
     for name in ("min_timestamp", "max_timestamp"):
         answer = client.get("/api/details", params={name: value})
         assert (answer.status_code, name in named(answer)) == (422, True)
@@ -101,7 +101,7 @@ def test_what_is_no_plain_time_is_refused_by_its_name(client: TestClient, value:
 @pytest.mark.parametrize(
     "value", ["\uff12\uff10\uff12\uff16-11-01T05", "2026-11-01T\u0660\u0665", "1e9", "", "2026-11-01T05:30"]
 )
-def test_what_is_no_plain_hour_is_refused_by_its_name(client: TestClient, value: str) -> None:
+def test_an_invalid_hour_is_refused_with_its_name(client: TestClient, value: str) -> None:
     answer = client.get("/api/requests/gateway/r000", params={"hour": value})
     assert (answer.status_code, "hour" in named(answer)) == (422, True)
     assert client.get("/api/summary", params={"from": value, "to": "2026-11-03T00"}).status_code == 422
@@ -111,7 +111,7 @@ def test_what_is_no_plain_hour_is_refused_by_its_name(client: TestClient, value:
     ("written", "same"),
     [("0.05", "0.050000000000"), (".05", "0.05"), ("00.05", "0.05")],
 )
-def test_a_number_means_the_same_however_it_is_written(client: TestClient, written: str, same: str) -> None:
+def test_a_number_has_the_same_meaning_in_every_notation(client: TestClient, written: str, same: str) -> None:
     first, second = (client.get("/api/details", params={"min_cost": value}).json() for value in (written, same))
     assert first == second
     assert 0 < first["total"] < client.get("/api/details").json()["total"]
@@ -120,20 +120,20 @@ def test_a_number_means_the_same_however_it_is_written(client: TestClient, writt
 @pytest.mark.parametrize(
     ("written", "at"), [("2026-11-01T10:00", "2026-11-01T08:00:00Z"), ("2026-11-02", "2026-11-01T22:00")]
 )
-def test_a_time_means_the_same_however_it_is_written(client: TestClient, written: str, at: str) -> None:
+def test_a_time_has_the_same_meaning_in_every_notation(client: TestClient, written: str, at: str) -> None:
     zoned = f"{written}+02:00" if "T" in written else f"{written}T00:00+02:00"
     first, second = (client.get("/api/details", params={"min_timestamp": value}).json() for value in (zoned, at))
     assert first == second
 
 
-def test_a_refused_number_leaves_nothing_in_what_the_page_remembers(client: TestClient, gateway: Gateway) -> None:
+def test_a_refused_number_is_not_cached(client: TestClient, gateway: Gateway) -> None:
     assert client.get("/api/details", params={"min_throughput": "3e1"}).status_code == 422
     [(count,)] = gateway.sees("select count(*) from fct_compensations where throughput_tps >= 30")
     assert client.get("/api/details", params={"min_throughput": "30"}).json()["total"] == count
 
 
 @pytest.mark.parametrize("value", ["\x00", "x\x00' union select 1 --", "\x00; create table memory.y as select 1; --"])
-def test_below_the_api_no_value_with_a_control_character_reaches_the_session(
+def test_a_value_with_a_control_character_is_refused_below_the_api_too(
     gateway: Gateway, session: Session, value: str
 ) -> None:
     decisions, queries = Decisions(session, Home(gateway.root), None), Queries(session, None)

@@ -1,4 +1,4 @@
-"""The page of one request, in a real browser: its decision, its meta as text, and the way back."""
+"""The view of one request in a real browser: its decision, its meta as text, and the link back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from running_gateway import Gateway
 
 
-def test_details_leads_to_the_request_and_meta_to_its_meta(window: Window, gateway: Gateway) -> None:
+def test_the_table_links_to_the_request_and_to_its_meta(window: Window, gateway: Gateway) -> None:
     page = window.open("/?sort=cost")
     [(request_id, payout)] = gateway.sees(
         "select request_id, payout_usd from fct_compensations order by cost_usd desc limit 1"
@@ -20,7 +20,7 @@ def test_details_leads_to_the_request_and_meta_to_its_meta(window: Window, gatew
     window.ready()
     expect(page.locator("h1")).to_have_text(request_id)
     assert Decimal(page.locator(".amount").get_attribute("data-value") or "") == payout
-    window.keep("request")
+    window.save_screenshot("request")
     page.locator("#back").click()
     window.ready()
     assert query(window) == {"sort": ["cost"]}
@@ -31,18 +31,18 @@ def test_details_leads_to_the_request_and_meta_to_its_meta(window: Window, gatew
     expect(page.get_by_test_id("meta-raw")).to_contain_text('"user-agent": "test"')
 
 
-def test_a_request_that_was_not_paid_has_a_page_that_says_why(window: Window) -> None:
+def test_the_view_of_an_unpaid_request_says_why(window: Window) -> None:
     page = window.open("/request?source=gateway&id=fine00")
     expect(page.get_by_test_id("decision")).to_contain_text("Nothing is paid")
     expect(page.get_by_test_id("meta-tree")).to_contain_text("user-agent: test")
 
 
-def test_a_script_in_the_meta_is_text(window: Window) -> None:
+def test_a_script_in_meta_is_shown_as_text(window: Window) -> None:
     page = window.open("/request?source=gateway&id=batch%2F7%3Fx%3D1%26y%3D%C3%BC")
     expect(page.get_by_test_id("meta-tree")).to_contain_text("<script>alert(1)</script>")
 
 
-def test_what_was_left_out_of_the_meta_is_said_with_its_reason(window: Window) -> None:
+def test_values_left_out_of_meta_are_listed_with_the_reason(window: Window) -> None:
     page = window.open("/request?source=gateway&id=batch%2F7%3Fx%3D1%26y%3D%C3%BC")
     expect(page.get_by_test_id("meta-tree")).to_contain_text("authorization: [not kept: credential]")
     expect(page.get_by_test_id("meta-left-out")).to_have_text(
@@ -51,12 +51,12 @@ def test_what_was_left_out_of_the_meta_is_said_with_its_reason(window: Window) -
     )
 
 
-def test_the_page_of_a_request_asks_once_and_before_its_code_is_there(browser: Browser, url: str) -> None:
+def test_the_view_requests_its_data_once_and_before_its_script_has_loaded(browser: Browser, url: str) -> None:
     window = Window(browser, url)
     named = {"source": "gateway", "id": string.digits + string.punctuation + " ü€", "hour": "2026-11-01T03"}
     page = window.open(f"/request?{urlencode(named)}")
     expect(page.locator("#request .failed")).to_contain_text("no such request")
-    assert len([asked for asked in window.asked if "/api/" in asked]) == 1
+    assert len([asked for asked in window.requested_urls if "/api/" in asked]) == 1
     [asker] = page.evaluate(
         "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/')).map((one) => one.initiatorType)"
     )

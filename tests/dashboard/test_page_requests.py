@@ -1,4 +1,4 @@
-"""The request page's answer, for requests that were paid and requests that were not."""
+"""The API of the request view, for paid and unpaid requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def found(client: TestClient, request_id: str, **params: Any) -> dict[str, Any]:
     return answer.json()  # type: ignore[no-any-return]
 
 
-def test_a_paid_request_says_which_rule_paid_how_much_of_what(client: TestClient, gateway: Gateway) -> None:
+def test_a_paid_request_shows_its_rule_cost_and_payout(client: TestClient, gateway: Gateway) -> None:
     [(request_id, rule_id, payout_usd)] = gateway.sees(
         "select request_id, rule_id, payout_usd from fct_compensations where compensation_type = 'service_failure' order by 1 limit 1"
     )
@@ -41,7 +41,7 @@ def test_a_request_that_was_not_paid_says_why_not(client: TestClient, request_id
 
 
 @pytest.mark.parametrize("request_id", ["fine00", "r000"])
-def test_meta_is_there_whether_paid_or_not(client: TestClient, request_id: str) -> None:
+def test_paid_and_unpaid_requests_have_their_meta(client: TestClient, request_id: str) -> None:
     assert found(client, request_id)["meta"] == {"headers": {"user-agent": "test"}}
 
 
@@ -53,7 +53,7 @@ def test_a_request_is_found_with_its_hour_and_not_in_another(client: TestClient)
 
 @pytest.mark.parametrize("hour", [None, "2026-11-01T00"])
 @pytest.mark.parametrize("name", ["elsewhere/r000", "gateway/r00", "gateway/r0000", "gateway/R000", "gateway/r000%20"])
-def test_a_request_of_another_source_or_of_nearly_this_id_is_another_request(
+def test_a_request_with_another_source_or_a_similar_id_is_not_found(
     client: TestClient, name: str, hour: str | None
 ) -> None:
     asked = {} if hour is None else {"hour": hour}

@@ -1,4 +1,4 @@
-"""Nobody sees what is not theirs: doors, scopes and every way around them that a visitor could try."""
+"""Access control of the page: authentication, account scopes, and attempts to get around them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ QUESTIONS = ("publication", "accounts", "summary", "series", "details", "export"
 
 @pytest.fixture(scope="module")
 def acme(gateway: Gateway) -> Iterator[TestClient]:
-    """A visitor of a page that is about one account."""
+    """A client of a page that is limited to one account."""
     with visitor(gateway, page_account="acme") as one:
         yield one
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.7.9", "makegood.example"])
-def test_beyond_loopback_the_page_starts_only_with_a_token_or_a_trusted_proxy(gateway: Gateway, host: str) -> None:
+def test_a_page_outside_loopback_needs_a_token_or_a_trusted_proxy_to_start(gateway: Gateway, host: str) -> None:
     with pytest.raises(MakegoodError, match="MAKEGOOD_PAGE_TOKEN"):
         create_app(gateway.settings.model_copy(update={"page_host": host}))
     for door in ({"page_token": SecretStr(TOKEN)}, {"page_user_header": "x-user"}):
@@ -46,7 +46,7 @@ def test_beyond_loopback_the_page_starts_only_with_a_token_or_a_trusted_proxy(ga
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_without_the_token_nothing_is_answered(gateway: Gateway, question: str) -> None:
+def test_every_request_without_the_token_is_refused(gateway: Gateway, question: str) -> None:
     with visitor(gateway, page_token=SecretStr(TOKEN)) as one:
         for headers in (
             {},
@@ -70,7 +70,7 @@ def test_a_browser_signs_in_once_and_its_cookie_is_not_the_token(gateway: Gatewa
         assert one.get("/api/summary").status_code == 200
 
 
-def test_a_proxys_header_counts_only_where_it_comes_from_the_proxy_and_once(gateway: Gateway) -> None:
+def test_a_proxy_header_only_counts_from_the_proxy_and_if_sent_once(gateway: Gateway) -> None:
     settings: dict[str, Any] = {
         "page_user_header": "x-user",
         "page_account_header": "x-account",
@@ -102,7 +102,7 @@ def test_a_scoped_visitor_is_refused_another_account(acme: TestClient, question:
     assert acme.get(f"/api/{question}", params={"account": account}).status_code == 403
 
 
-def test_a_scoped_visitors_numbers_are_their_accounts_alone(acme: TestClient, gateway: Gateway) -> None:
+def test_a_scoped_visitor_gets_only_the_numbers_of_their_account(acme: TestClient, gateway: Gateway) -> None:
     [(count,)] = gateway.sees("select count(*) from fct_compensations where account_id = 'acme'")
     models = gateway.sees("select distinct model from fct_compensations where account_id = 'acme' order by model")
     assert acme.get("/api/summary").json()["kpis"]["compensation_count"] == count
@@ -117,7 +117,7 @@ def test_a_scoped_visitors_numbers_are_their_accounts_alone(acme: TestClient, ga
 
 @pytest.mark.parametrize("request_id", [SLASHED_ID, "caller"])
 @pytest.mark.parametrize("hour", [None, "2026-11-01T03", "2026-11-01T04"])
-def test_a_scoped_visitor_does_not_learn_that_anothers_request_exists(
+def test_a_scoped_visitor_cannot_tell_that_a_request_of_another_account_exists(
     acme: TestClient, request_id: str, hour: str | None
 ) -> None:
     answer = acme.get(f"/api/requests/gateway/{quote(request_id, safe='')}", params={"hour": hour} if hour else {})
@@ -131,14 +131,16 @@ def test_a_scoped_visitor_sees_their_own_request(acme: TestClient, gateway: Gate
 
 
 @pytest.mark.parametrize("path", ["/", "/request", "/api/summary", "/nowhere"])
-def test_every_answer_carries_the_safe_headers_and_no_policy_allows_inline_code(client: TestClient, path: str) -> None:
+def test_every_response_has_the_security_headers_and_no_policy_allows_inline_code(
+    client: TestClient, path: str
+) -> None:
     headers = client.get(path).headers
     assert {name: headers[name] for name in HEADERS} == HEADERS
     assert "unsafe" not in headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
-def test_the_files_of_a_page_are_there_and_safe_and_kept(client: TestClient, encoding: str) -> None:
+def test_the_static_files_of_a_page_have_security_headers_and_can_be_cached(client: TestClient, encoding: str) -> None:
     asked = re.findall(r'(?:src|href)="(/static/[^"]+)"', client.get("/").text + client.get("/request").text)
     assert len(set(asked)) > 15
     for path in asked:
@@ -151,7 +153,7 @@ def test_the_files_of_a_page_are_there_and_safe_and_kept(client: TestClient, enc
 @pytest.mark.parametrize(
     "path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/static//etc/passwd"]
 )
-def test_files_beside_the_static_ones_are_not_served(client: TestClient, path: str) -> None:
+def test_files_outside_the_static_folder_are_not_served(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
@@ -179,7 +181,7 @@ def test_files_beside_the_static_ones_are_not_served(client: TestClient, path: s
         ("requests/gateway/r000", {"hour": "yesterday"}),
     ],
 )
-def test_what_is_out_of_bounds_is_refused_with_a_reason(
+def test_values_out_of_range_are_refused_with_a_reason(
     client: TestClient, question: str, params: dict[str, Any]
 ) -> None:
     answer = client.get(f"/api/{question}", params=params)
@@ -187,13 +189,13 @@ def test_what_is_out_of_bounds_is_refused_with_a_reason(
     assert answer.json()["detail"]
 
 
-def test_a_page_deeper_than_there_is_has_no_rows(client: TestClient) -> None:
+def test_a_page_beyond_the_last_one_has_no_rows(client: TestClient) -> None:
     answer = client.get("/api/details", params={"page": 10**9, "page_size": 100}).json()
     assert answer["rows"] == []
     assert answer["total"] > 0
 
 
-def test_no_question_that_the_api_declares_breaks_it_or_leaks_another_account(gateway: Gateway) -> None:
+def test_no_generated_api_request_causes_an_error_or_leaks_another_account(gateway: Gateway) -> None:
     asked: set[str] = set()
     with serving(gateway.settings.model_copy(update={"page_account": "acme"})) as url:
         schema = schemathesis.openapi.from_url(f"{url}/openapi.json")

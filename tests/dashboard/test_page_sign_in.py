@@ -1,4 +1,4 @@
-"""A sign-in is random, ends, and cannot be guessed at speed; who knows the token is not kept out by those who do not."""
+"""Sign-ins: they are random and expire, guessing is slowed down, and guesses by others do not lock out who knows the token."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOKEN = "a-token-of-some-length"
 
 
 class Clock:
-    """Seconds that pass when told."""
+    """A clock that a test advances."""
 
     def __init__(self) -> None:
         self.now_s = 1_000.0
@@ -38,10 +38,10 @@ def sign_ins(clock: Clock) -> SignIns:
 
 
 @pytest.fixture
-def door(gateway: Gateway) -> Iterator[TestClient]:
-    """The page behind a token, and a proxy that says where visitors come from."""
-    with visitor(gateway, page_token=SecretStr(TOKEN), page_proxies=["testclient"]) as one:
-        yield one
+def protected_page(gateway: Gateway) -> Iterator[TestClient]:
+    """A client of a page with a token, behind a proxy that reports the addresses of visitors."""
+    with visitor(gateway, page_token=SecretStr(TOKEN), page_proxies=["testclient"]) as candidate:
+        yield candidate
 
 
 def fails(sign_ins: SignIns, client: str, times: int) -> None:
@@ -49,36 +49,36 @@ def fails(sign_ins: SignIns, client: str, times: int) -> None:
         assert not sign_ins.is_right(client, "wrong")
 
 
-def test_every_sign_in_is_another_and_says_nothing_of_the_token(sign_ins: SignIns) -> None:
-    shown = {sign_ins.begin() for _ in range(100)}
-    assert len(shown) == 100
-    assert all(sign_ins.holds(one) and len(one) >= 43 and TOKEN not in one for one in shown)
-    assert not SignIns(TOKEN, Clock()).holds(shown.pop())
+def test_every_sign_in_is_unique_and_does_not_contain_the_token(sign_ins: SignIns) -> None:
+    sign_in = {sign_ins.begin() for _ in range(100)}
+    assert len(sign_in) == 100
+    assert all(sign_ins.holds(candidate) and len(candidate) >= 43 and TOKEN not in candidate for candidate in sign_in)
+    assert not SignIns(TOKEN, Clock()).holds(sign_in.pop())
 
 
-@pytest.mark.parametrize("shown", ["", TOKEN, "0" * 64, "\ud800", "\x00"])
-def test_what_no_sign_in_gave_opens_nothing(sign_ins: SignIns, shown: str) -> None:
+@pytest.mark.parametrize("sign_in", ["", TOKEN, "0" * 64, "\ud800", "\x00"])
+def test_an_unknown_sign_in_is_not_accepted(sign_ins: SignIns, sign_in: str) -> None:
     sign_ins.begin()
-    assert not sign_ins.holds(shown)
+    assert not sign_ins.holds(sign_in)
 
 
-def test_a_sign_in_ends_after_its_hours(sign_ins: SignIns, clock: Clock) -> None:
-    shown = sign_ins.begin()
+def test_a_sign_in_expires(sign_ins: SignIns, clock: Clock) -> None:
+    sign_in = sign_ins.begin()
     clock.now_s += LASTS_S - 1
-    assert sign_ins.holds(shown)
+    assert sign_ins.holds(sign_in)
     clock.now_s += 1
-    assert not sign_ins.holds(shown)
+    assert not sign_ins.holds(sign_in)
 
 
-def test_the_oldest_sign_in_is_forgotten_when_there_are_too_many(
+def test_the_oldest_sign_in_is_dropped_if_there_are_too_many(
     sign_ins: SignIns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signing_in, "MOST_KEPT", 3)
-    shown = [sign_ins.begin() for _ in range(4)]
-    assert [sign_ins.holds(one) for one in shown] == [False, True, True, True]
+    sign_in = [sign_ins.begin() for _ in range(4)]
+    assert [sign_ins.holds(candidate) for candidate in sign_in] == [False, True, True, True]
 
 
-def test_after_five_wrong_tokens_each_try_waits_twice_as_long_up_to_a_minute(sign_ins: SignIns, clock: Clock) -> None:
+def test_after_five_wrong_tokens_the_wait_doubles_up_to_a_minute(sign_ins: SignIns, clock: Clock) -> None:
     fails(sign_ins, "10.0.0.1", FREE_TRIES - 1)
     assert sign_ins.wait_s("10.0.0.1") == 0
     waited = []
@@ -93,7 +93,7 @@ def test_after_five_wrong_tokens_each_try_waits_twice_as_long_up_to_a_minute(sig
     assert sign_ins.wait_s("10.0.0.1") == 0
 
 
-def test_one_client_is_an_address_or_a_network_of_ipv6_addresses(sign_ins: SignIns) -> None:
+def test_a_client_is_an_ipv4_address_or_an_ipv6_network(sign_ins: SignIns) -> None:
     for number in range(FREE_TRIES):
         fails(sign_ins, f"2001:db8:1:2::{number:x}", 1)
     assert sign_ins.wait_s("2001:db8:1:2:ffff::9") > 0
@@ -103,7 +103,7 @@ def test_one_client_is_an_address_or_a_network_of_ipv6_addresses(sign_ins: SignI
     assert sign_ins.wait_s("::ffff:10.0.0.2") == 0
 
 
-def test_guesses_from_many_addresses_slow_each_other_but_not_who_has_known_the_token(
+def test_guesses_from_many_addresses_do_not_slow_down_clients_that_signed_in_before(
     sign_ins: SignIns, clock: Clock
 ) -> None:
     assert sign_ins.is_right("10.9.9.9", TOKEN)
@@ -115,7 +115,7 @@ def test_guesses_from_many_addresses_slow_each_other_but_not_who_has_known_the_t
     assert sign_ins.wait_s("10.8.8.8") == 0
 
 
-def test_a_right_token_clears_what_its_client_did_wrong(sign_ins: SignIns) -> None:
+def test_a_right_token_clears_the_failures_of_its_client(sign_ins: SignIns) -> None:
     fails(sign_ins, "10.0.0.1", FREE_TRIES - 1)
     assert sign_ins.is_right("10.0.0.1", TOKEN)
     fails(sign_ins, "10.0.0.1", FREE_TRIES - 1)
@@ -123,48 +123,53 @@ def test_a_right_token_clears_what_its_client_did_wrong(sign_ins: SignIns) -> No
 
 
 @pytest.mark.parametrize("way", ["form", "bearer"])
-def test_who_guesses_is_told_to_wait_even_with_the_right_token_and_others_are_not(door: TestClient, way: str) -> None:
-    def tries(token: str, address: str) -> int:
+def test_a_client_with_wrong_guesses_must_wait_even_with_the_right_token(protected_page: TestClient, way: str) -> None:
+    def status_of_attempt(token: str, address: str) -> int:
         headers = {"x-forwarded-for": f"1.2.3.4, {address}"}
         if way == "form":
-            return door.post("/login", data={"token": token}, headers=headers, follow_redirects=False).status_code
-        return door.get("/api/publication", headers=headers | {"authorization": f"Bearer {token}"}).status_code
+            return protected_page.post(
+                "/login", data={"token": token}, headers=headers, follow_redirects=False
+            ).status_code
+        return protected_page.get(
+            "/api/publication", headers=headers | {"authorization": f"Bearer {token}"}
+        ).status_code
 
-    good = 303 if way == "form" else 200
-    assert [tries("wrong", "10.0.0.1") for _ in range(FREE_TRIES)] == [401] * FREE_TRIES
-    door.cookies.clear()
-    assert tries(TOKEN, "10.0.0.1") == 429
-    assert tries(TOKEN, "10.0.0.2") == good
+    success_status = 303 if way == "form" else 200
+    assert [status_of_attempt("wrong", "10.0.0.1") for _ in range(FREE_TRIES)] == [401] * FREE_TRIES
+    protected_page.cookies.clear()
+    assert status_of_attempt(TOKEN, "10.0.0.1") == 429
+    assert status_of_attempt(TOKEN, "10.0.0.2") == success_status
 
 
-def test_a_wait_says_how_long_and_does_not_end_a_sign_in(door: TestClient) -> None:
-    assert door.post("/login", data={"token": TOKEN}, follow_redirects=False).status_code == 303
+def test_a_refusal_says_how_long_to_wait_and_keeps_existing_sign_ins(protected_page: TestClient) -> None:
+    assert protected_page.post("/login", data={"token": TOKEN}, follow_redirects=False).status_code == 303
     for _ in range(FREE_TRIES):
-        door.post("/login", data={"token": "wrong"})
-    refused = door.post("/login", data={"token": TOKEN}, follow_redirects=False)
+        protected_page.post("/login", data={"token": "wrong"})
+    refused = protected_page.post("/login", data={"token": TOKEN}, follow_redirects=False)
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
-    assert door.get("/api/publication").status_code == 200
+    assert protected_page.get("/api/publication").status_code == 200
 
 
-def test_two_sign_ins_have_two_cookies_and_a_page_that_is_started_again_knows_neither(
-    door: TestClient, gateway: Gateway
+def test_each_sign_in_has_its_own_cookie_and_a_restart_invalidates_all(
+    protected_page: TestClient, gateway: Gateway
 ) -> None:
     cookies = [
-        door.post("/login", data={"token": TOKEN}, follow_redirects=False).headers["set-cookie"] for _ in range(2)
+        protected_page.post("/login", data={"token": TOKEN}, follow_redirects=False).headers["set-cookie"]
+        for _ in range(2)
     ]
     values = [re.findall(r"makegood=([^;]+)", cookie)[0] for cookie in cookies]
     assert values[0] != values[1]
-    with visitor(gateway, page_token=SecretStr(TOKEN)) as again:
+    with visitor(gateway, page_token=SecretStr(TOKEN)) as restarted:
         for value in values:
-            assert again.get("/api/publication", headers={"cookie": f"makegood={value}"}).status_code == 401
+            assert restarted.get("/api/publication", headers={"cookie": f"makegood={value}"}).status_code == 401
 
 
 @pytest.mark.parametrize(("scheme", "is_secure"), [(None, False), ("http", False), ("https", True)])
-def test_the_cookie_is_for_https_alone_where_the_browser_speaks_it_with_the_proxy(
-    door: TestClient, scheme: str | None, is_secure: bool
+def test_the_cookie_is_secure_if_the_proxy_reports_https(
+    protected_page: TestClient, scheme: str | None, is_secure: bool
 ) -> None:
     headers = {"x-forwarded-proto": scheme} if scheme else {}
-    answer = door.post("/login", data={"token": TOKEN}, headers=headers, follow_redirects=False)
+    answer = protected_page.post("/login", data={"token": TOKEN}, headers=headers, follow_redirects=False)
     parts = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}
     assert {"httponly", "samesite=strict", f"max-age={LASTS_S}"} <= parts
     assert ("secure" in parts) is is_secure

@@ -1,4 +1,4 @@
-"""The table of compensations, in a real browser: sorting, column filters, turning pages and exports."""
+"""The table of compensations in a real browser: sorting, column filters, paging and exports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from running_gateway import Gateway
 
 
-def test_categories_columns_and_sorting(window: Window, gateway: Gateway) -> None:
+def test_the_table_has_categories_columns_and_sorting(window: Window, gateway: Gateway) -> None:
     page = window.open()
     window.click("details-tab-high_latency")
     page.get_by_test_id("details-table").get_by_role("button", name="Payout").click()
@@ -27,7 +27,7 @@ def test_categories_columns_and_sorting(window: Window, gateway: Gateway) -> Non
     expect(page.get_by_role("columnheader", name="Payout")).to_have_attribute("aria-sort", "ascending")
 
 
-def test_a_filter_on_each_kind_of_column(window: Window, gateway: Gateway) -> None:
+def test_each_kind_of_column_can_be_filtered(window: Window, gateway: Gateway) -> None:
     page = window.open()
     page.get_by_test_id("column-filters").click()
     page.get_by_test_id("column-min_cost").fill("$0.03")
@@ -45,7 +45,7 @@ def test_a_filter_on_each_kind_of_column(window: Window, gateway: Gateway) -> No
     assert query(window) == {}
 
 
-def test_a_filter_on_the_time_of_the_rows(window: Window, gateway: Gateway) -> None:
+def test_rows_can_be_filtered_by_time(window: Window, gateway: Gateway) -> None:
     page = window.open()
     page.get_by_test_id("column-filters").click()
     page.get_by_test_id("column-min_timestamp").fill("2026-11-02T05:30")
@@ -59,7 +59,7 @@ def test_a_filter_on_the_time_of_the_rows(window: Window, gateway: Gateway) -> N
     assert count > 0
 
 
-def test_a_filter_that_is_no_number_is_refused_in_its_card_and_mended(browser: Browser, url: str) -> None:
+def test_an_invalid_number_in_a_filter_shows_an_error_and_can_be_corrected(browser: Browser, url: str) -> None:
     window = Window(browser, url)
     page = window.open("/?min_cost=cheap")
     expect(page.locator("#details .failed")).to_contain_text("min_cost")
@@ -69,7 +69,7 @@ def test_a_filter_that_is_no_number_is_refused_in_its_card_and_mended(browser: B
     window.context.close()
 
 
-def test_turning_pages_by_every_way(window: Window) -> None:
+def test_every_paging_control_works(window: Window) -> None:
     page = window.open()
     first = window.requests()
     window.click("page-next")
@@ -91,7 +91,7 @@ def test_turning_pages_by_every_way(window: Window) -> None:
     assert window.requests()[:25] == first
 
 
-def test_exports_are_of_what_is_filtered(window: Window, tmp_path: Path) -> None:
+def test_exports_hold_the_filtered_rows(window: Window, tmp_path: Path) -> None:
     page = window.open("/?category=high_latency&min_cost=0.05")
     with page.expect_download() as started:
         page.get_by_test_id("export-csv").click()

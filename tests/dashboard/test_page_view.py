@@ -1,4 +1,4 @@
-"""How the page looks and behaves, in a real browser: time zone, theme, empty, failed and stale cards, narrow screens, signing in."""
+"""Appearance of the page in a real browser: time zone, theme, empty, failed and stale cards, narrow screens, signing in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from running_gateway import Gateway
 THIRD_DAY = "/?from=2026-11-03T00&to=2026-11-04T00"
 
 
-def test_times_are_utc_and_the_browsers_own_on_a_switch(browser: Browser, url: str) -> None:
+def test_times_can_be_switched_between_utc_and_local_time(browser: Browser, url: str) -> None:
     window = Window(browser, url, timezone_id="Asia/Tokyo")
     page = window.open()
     utc = page.get_by_test_id("details-row").first.locator(".timestamp").inner_text()
@@ -23,11 +23,11 @@ def test_times_are_utc_and_the_browsers_own_on_a_switch(browser: Browser, url: s
     assert window.faults == []
 
 
-def test_the_theme_follows_the_system_until_it_is_switched_and_stays_so(browser: Browser, url: str) -> None:
+def test_the_theme_follows_the_system_until_it_is_switched(browser: Browser, url: str) -> None:
     window = Window(browser, url, color_scheme="dark")
     page = window.open()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    window.keep("overview-dark")
+    window.save_screenshot("overview-dark")
     page.get_by_test_id("switch-theme").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     page.reload()
@@ -35,7 +35,7 @@ def test_the_theme_follows_the_system_until_it_is_switched_and_stays_so(browser:
     window.context.close()
 
 
-def test_an_empty_range_says_so_and_can_be_cleared(window: Window) -> None:
+def test_an_empty_range_shows_a_message_and_can_be_cleared(window: Window) -> None:
     page = window.open(THIRD_DAY)
     expect(page.get_by_test_id("note-empty")).to_contain_text("No compensation in this range.")
     expect(page.get_by_test_id("kpi-average").locator(".figure")).to_have_text("—")
@@ -46,7 +46,7 @@ def test_an_empty_range_says_so_and_can_be_cleared(window: Window) -> None:
     assert int(window.value("kpi-count")) > 0
 
 
-def test_a_card_that_fails_says_so_keeps_what_it_had_and_can_be_tried_again(browser: Browser, url: str) -> None:
+def test_a_failed_card_shows_an_error_keeps_its_content_and_can_be_retried(browser: Browser, url: str) -> None:
     window = Window(browser, url)
     page = window.open()
     page.route("**/api/series**", lambda route: route.abort())
@@ -60,7 +60,7 @@ def test_a_card_that_fails_says_so_keeps_what_it_had_and_can_be_tried_again(brow
     window.context.close()
 
 
-def test_old_content_stays_and_is_dimmed_while_new_is_on_its_way(window: Window) -> None:
+def test_old_content_is_dimmed_while_new_content_loads(window: Window) -> None:
     page = window.open()
     held: list[object] = []
     page.route("**/api/details**", lambda route: held.append(route))
@@ -74,21 +74,21 @@ def test_old_content_stays_and_is_dimmed_while_new_is_on_its_way(window: Window)
     expect(page.locator("#details")).not_to_have_attribute("aria-busy", "true")
 
 
-def test_a_stale_publication_is_noted(window: Window) -> None:
+def test_a_stale_publication_is_marked(window: Window) -> None:
     expect(window.open().get_by_test_id("note-stale")).to_contain_text("3 hours ago")
 
 
-def test_nothing_scrolls_sideways_on_a_phone(browser: Browser, url: str) -> None:
+def test_nothing_scrolls_horizontally_on_a_phone(browser: Browser, url: str) -> None:
     for name, path in (("overview", "/?min_cost=0.01"), ("request", "/request?source=gateway&id=r000")):
         window = Window(browser, url, viewport=NARROW)
         page = window.open(path)
         widest = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        window.keep(f"{name}-phone")
+        window.save_screenshot(f"{name}-phone")
         window.context.close()
         assert widest[0] <= widest[1], name
 
 
-def test_signing_in_with_the_token(browser: Browser, gateway: Gateway) -> None:
+def test_a_visitor_can_sign_in_with_the_token(browser: Browser, gateway: Gateway) -> None:
     from page_home import serving
     from pydantic import SecretStr
 

@@ -1,4 +1,4 @@
-"""Which hours a run derives beside its own: each reason by itself, on a warehouse that is one table."""
+"""Which hours a run derives besides its own, tested one reason at a time on a warehouse with a single table."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def landed(place: Place) -> Place:
-    """One request of HOUR has landed."""
+    """Lands one request of HOUR."""
     place.land_lines(line())
     return place
 
@@ -44,7 +44,7 @@ def derive(con: duckdb.DuckDBPyConnection, hour: datetime, inputs: str, baseline
     con.execute("insert into fct_request_hours values (?, ?, ?, ?)", [hour.date(), hour, inputs, baselines])
 
 
-def test_a_late_hour_is_derived_until_it_is_derived_from_its_parts_as_they_are(
+def test_a_late_hour_is_derived_until_it_matches_its_current_parts(
     landed: Place, con: duckdb.DuckDBPyConnection
 ) -> None:
     assert planning.late_hours(NEXT, landed.inventory, con, 48) == {HOUR}
@@ -56,7 +56,7 @@ def test_a_late_hour_is_derived_until_it_is_derived_from_its_parts_as_they_are(
     assert planning.late_hours(NEXT, landed.inventory, con, 48) == set()
 
 
-def test_only_derived_hours_are_restated_and_none_is_one_sentence(con: duckdb.DuckDBPyConnection) -> None:
+def test_only_derived_hours_are_restated_and_a_range_without_any_is_refused(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(MakegoodError, match="nothing to restate: no request hour from"):
         planning.restated_hours(NEXT, con)
     for hour in (HOUR, NEXT.start, NEXT.end):
@@ -64,7 +64,7 @@ def test_only_derived_hours_are_restated_and_none_is_one_sentence(con: duckdb.Du
     assert planning.restated_hours(NEXT, con) == {NEXT.start}
 
 
-def test_a_derived_hour_is_stale_where_what_its_baselines_are_measured_on_has_changed(
+def test_a_derived_hour_is_stale_if_the_input_of_its_baselines_changed(
     landed: Place, con: duckdb.DuckDBPyConnection
 ) -> None:
     terms, day = baseline_terms(), HOUR.date()
@@ -81,7 +81,7 @@ def test_a_derived_hour_is_stale_where_what_its_baselines_are_measured_on_has_ch
     assert planning.unmeasured_days(piece, landed.inventory, con, terms) == {day}
 
 
-def test_all_that_a_run_left_unaudited_is_made_good_for_with_one_of_its_hours(landed: Place) -> None:
+def test_all_unaudited_hours_of_a_run_are_derived_with_any_one_of_them(landed: Place) -> None:
     mine, later = HourRange(HOUR, NEXT.start), NEXT.start
     left = [(HOUR, "failed"), (later, "failed"), (NEXT.end, "another")]
     assert planning.hours_left_unaudited(mine, landed.inventory, left) == {HOUR, later}

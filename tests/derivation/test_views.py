@@ -1,4 +1,4 @@
-"""The record of which project the views and seeds were built from, in a real catalog."""
+"""The stored digest of the project that the views and seeds were built from, in a real catalog."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def noted(warehouse: Path) -> str | None:
         return built_from(con)
 
 
-def test_the_project_is_known_from_when_it_was_noted_until_the_view_is_built_anew(tmp_path: Path) -> None:
+def test_the_project_digest_is_known_until_the_view_is_built_again(tmp_path: Path) -> None:
     create(tmp_path)
     assert noted(tmp_path) is None
     view = f"create or replace view {MARKED} as (select 1 as one)"

@@ -39,7 +39,7 @@ def written(place: Place, planned: Window) -> list[tuple[str, datetime, str]]:
         ).fetchall()
 
 
-def test_the_window_holds_the_hours_that_the_files_touch(place: Place) -> None:
+def test_the_window_holds_the_request_hours_of_the_landed_files(place: Place) -> None:
     put(
         place,
         "a.jsonl",
@@ -53,7 +53,7 @@ def test_the_window_holds_the_hours_that_the_files_touch(place: Place) -> None:
     assert [file.landing_file.split("/")[-1] for file in planned.landing_files] == ["a.jsonl"]
 
 
-def test_an_hour_that_was_touched_once_is_derived_again(place: Place) -> None:
+def test_an_hour_that_a_file_no_longer_has_rows_in_is_derived_again(place: Place) -> None:
     put(place, "a.jsonl", LATER, ("r1", "2026-11-01T05:10:00Z"))
     put(place, "a.jsonl", LATER, ("r1", "2026-11-01T07:10:00Z"))
     assert plan(place, LATER).request_hours == (HOUR, HOUR + timedelta(hours=2))
@@ -66,24 +66,24 @@ def test_a_landing_hour_without_files_has_an_empty_window_and_inputs(place: Plac
     assert written(place, planned) == []
 
 
-def test_hours_asked_for_besides_are_in_the_window(place: Place) -> None:
+def test_additional_hours_are_in_the_window(place: Place) -> None:
     put(place, "a.jsonl", LATER, ("r1", "2026-11-01T05:10:00Z"))
     assert plan(place, HOUR, extra=(HOUR,)).request_hours == (HOUR,)
 
 
-def test_the_hour_of_an_earlier_delivery_of_a_key_is_derived_too(place: Place) -> None:
+def test_the_hour_of_an_earlier_delivery_of_a_request_is_derived_too(place: Place) -> None:
     put(place, "a.jsonl", HOUR, ("moved", "2026-11-01T04:50:00Z"), ("other", "2026-11-01T03:00:00Z"))
     put(place, "b.jsonl", LATER, ("moved", "2026-11-01T12:00:00Z"))
     assert plan(place, LATER).request_hours == (at("2026-11-01T04:00"), at("2026-11-01T12:00"))
 
 
-def test_the_hour_of_a_later_delivery_of_a_key_is_derived_too(place: Place) -> None:
+def test_the_hour_of_a_later_delivery_of_a_request_is_derived_too(place: Place) -> None:
     put(place, "a.jsonl", LATER, ("moved", "2026-11-01T14:50:00Z"))
     put(place, "b.jsonl", LATER + timedelta(hours=1), ("moved", "2026-11-01T05:00:00Z"))
     assert plan(place, LATER + timedelta(hours=1)).request_hours == (HOUR, at("2026-11-01T14:00"))
 
 
-def test_partners_lie_within_seven_days_to_the_hour(place: Place) -> None:
+def test_partners_are_at_most_seven_days_apart(place: Place) -> None:
     for number, moment in enumerate((HOUR - MERGE_REACH, HOUR - MERGE_REACH - timedelta(milliseconds=1))):
         put(place, f"past-{number}.jsonl", HOUR, (f"past-{number}", moment))
     for number, moment in enumerate(
@@ -95,7 +95,7 @@ def test_partners_lie_within_seven_days_to_the_hour(place: Place) -> None:
     assert planned.request_hours == (HOUR - MERGE_REACH, HOUR, HOUR + MERGE_REACH)
 
 
-def test_a_key_of_another_file_of_the_hour_brings_its_partner_in_without_deriving_it(place: Place) -> None:
+def test_the_partner_of_another_key_in_the_hour_is_read_but_its_hour_is_not_derived(place: Place) -> None:
     put(place, "a.jsonl", HOUR, ("moved", "2026-11-01T03:10:00Z"), ("still", "2026-11-01T03:20:00Z"))
     put(place, "b.jsonl", HOUR + timedelta(hours=1), ("moved", "2026-11-01T05:10:00Z"))
     put(place, "c.jsonl", LATER, ("new", "2026-11-01T05:30:00Z"))
@@ -109,7 +109,7 @@ def test_a_key_of_another_file_of_the_hour_brings_its_partner_in_without_derivin
     ]
 
 
-def test_a_window_that_shares_no_key_reads_no_other_hour(place: Place) -> None:
+def test_a_window_without_shared_keys_reads_no_other_hours(place: Place) -> None:
     put(place, "a.jsonl", HOUR, ("r1", "2026-11-01T03:10:00Z"))
     put(place, "b.jsonl", LATER, ("r2", "2026-11-01T05:10:00Z"))
     planned = plan(place, LATER)
@@ -117,7 +117,7 @@ def test_a_window_that_shares_no_key_reads_no_other_hour(place: Place) -> None:
     assert [name for name, *_ in written(place, planned)] == ["r2"]
 
 
-def test_rows_of_a_replaced_version_do_not_come_in(place: Place) -> None:
+def test_rows_of_replaced_file_versions_are_not_read(place: Place) -> None:
     for name in ("a.jsonl", "b.jsonl"):
         place.put(name, line(request_id=f"old-{name}"))
     place.land()
@@ -126,7 +126,7 @@ def test_rows_of_a_replaced_version_do_not_come_in(place: Place) -> None:
     assert {name for name, *_ in written(place, plan(place, HOUR))} == {"new", "old-b.jsonl"}
 
 
-def test_pieces_are_days_and_each_reads_its_partners_in_the_others(place: Place) -> None:
+def test_a_window_is_split_by_day_and_each_piece_reads_its_partners_in_the_others(place: Place) -> None:
     put(place, "a.jsonl", HOUR, ("moved", "2026-10-31T23:50:00Z"), ("r1", "2026-10-31T22:00:00Z"))
     put(place, "b.jsonl", LATER, ("moved", "2026-11-01T00:10:00Z"), ("r2", "2026-11-01T02:00:00Z"))
     planned = plan(place, HOUR, LATER)
@@ -148,7 +148,7 @@ def test_the_inputs_have_the_columns_that_the_models_read(place: Place) -> None:
         assert columns == COLUMNS | derived
 
 
-def test_the_inputs_say_what_landed_and_under_which_digests(place: Place) -> None:
+def test_the_inputs_hold_the_landed_files_and_the_digests(place: Place) -> None:
     put(place, "a.jsonl", LATER, ("r1", "2026-11-01T05:10:00Z"), ("r2", "2026-11-01T05:20:00Z"))
     planned = plan(place, LATER, extra=(LATER,))
     written(place, planned)
@@ -193,13 +193,13 @@ def test_inputs_without_deliveries_hold_hours_and_files(place: Place) -> None:
         assert con.execute("select count(*) from duckdb_views() where view_name = 'request_logs'").fetchone() == (0,)
 
 
-def test_names_with_quotes_and_blanks_are_read(place: Place) -> None:
+def test_file_names_with_quotes_and_spaces_are_read(place: Place) -> None:
     put(place, "it's a file.jsonl", LATER, ("r1", "2026-11-01T05:10:00Z"))
     put(place, "it's a file.jsonl", LATER, ("r2", "2026-11-01T05:10:00Z"))
     assert [name for name, *_ in written(place, plan(place, LATER))] == ["r2"]
 
 
-def test_baselines_are_measured_again_where_what_they_are_taken_of_or_the_terms_changed(place: Place) -> None:
+def test_baselines_are_measured_again_if_their_input_or_definition_changed(place: Place) -> None:
     day, terms = at("2026-11-08T00:00").date(), baseline_terms()
     put(place, "a.jsonl", HOUR, ("r1", "2026-11-01T05:10:00Z"))
     before = baseline_digest(day, place.inventory, terms)
@@ -210,7 +210,7 @@ def test_baselines_are_measured_again_where_what_they_are_taken_of_or_the_terms_
     assert baseline_digest(day, place.inventory, terms) != before
 
 
-def test_as_many_days_are_looked_at_as_the_terms_say_and_those_of_a_merge(place: Place) -> None:
+def test_baselines_read_the_days_of_their_definition_and_of_a_merge(place: Place) -> None:
     day, terms = at("2026-11-30T00:00").date(), baseline_terms()
     put(place, "a.jsonl", HOUR, ("r1", "2026-11-01T05:10:00Z"))
     with duckdb.connect() as con:

@@ -14,7 +14,7 @@ from makegood.storage.connections import connect
 DAY, HOUR = date(2026, 11, 10), 3
 REQUESTS = 1000
 
-# A good row: column, type in the model's contract, SQL over the row's ordinal `i`, its date `d` and hour `h`.
+# The columns of a good row: name, type in the model's contract, and SQL over the row's ordinal `i`, date `d` and hour `h`.
 HOUR_COLUMNS = (("request_date", "date", "d"), ("request_hour", "integer", "h"))
 GOOD = {
     "fct_requests": (
@@ -104,7 +104,7 @@ class Home:
         self.connection.execute(sql)
 
     def add(self, table: str, count: int = 1, day: date = DAY, hour: int = HOUR, **values: str) -> None:
-        """Insert `count` good rows of an hour, with SQL expressions of one's own where given."""
+        """Insert `count` good rows of an hour. Given SQL expressions replace those of single columns."""
         row = ", ".join(f"cast({values.get(name, sql)} as {kind})" for name, kind, sql in GOOD[table])
         self.execute(
             f"insert into makegood.{table} select {row}"
@@ -112,7 +112,7 @@ class Home:
         )
 
     def add_history(self, days: range = range(1, 8)) -> None:
-        """The same hour on each of `days` days before, as good as the audited one."""
+        """Add good rows in the same hour of each of the `days` days before."""
         for table in ("fct_request_hours", "fct_landing_files", "mart_compensation_hourly", "fct_requests_hourly"):
             for back in days:
                 self.add(table, day=DAY - timedelta(days=back))
@@ -141,6 +141,6 @@ class Home:
 
 
 def find(result: SuiteResult, column: str, severity: str = "critical") -> Measurement:
-    """What the one expectation of that column and severity measured."""
+    """The result of the only expectation with this column and severity."""
     (found,) = (m for m in result.measurements if m.columns == [column] and m.severity == severity)
     return found

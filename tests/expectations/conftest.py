@@ -1,4 +1,4 @@
-"""The homes that the tests of the audits start from."""
+"""Fixtures for the tests of the audits: homes with warehouse tables to audit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from audited_home import DAY, REQUESTS, Home
 
 @pytest.fixture
 def empty_home(tmp_path: Path) -> Iterator[Home]:
-    """A warehouse whose tables are empty; the window is one hour."""
+    """A home whose warehouse tables are empty. The window is one hour."""
     home = Home(tmp_path / "home")
     yield home
     home.connection.close()
@@ -20,7 +20,7 @@ def empty_home(tmp_path: Path) -> Iterator[Home]:
 
 @pytest.fixture
 def home(empty_home: Home) -> Home:
-    """A warehouse with one good hour in the window, complete by now, and a week of good history."""
+    """A home with one good, complete hour in the window and a week of good history."""
     empty_home.execute("begin transaction")
     empty_home.add("fct_requests", REQUESTS)
     empty_home.add("fct_compensations", 40)

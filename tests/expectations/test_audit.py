@@ -1,4 +1,4 @@
-"""How a batch is audited: what is read, what is judged, and what the results say."""
+"""How a window is audited: which rows are read, which expectations are evaluated, and what the results contain."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from expectations.thresholds import HISTORY_DAYS, MIN_REQUESTS
 from makegood.errors import MakegoodError
 
 
-def test_first_hour_passes_and_says_that_it_has_no_history(empty_home: Home) -> None:
+def test_the_first_hour_passes_and_reports_that_there_is_no_history(empty_home: Home) -> None:
     empty_home.add("fct_requests", REQUESTS)
     empty_home.add("fct_request_hours")
     measured = find(empty_home.audit("fct_requests"), "volume_ratio")
     assert (measured.outcome, measured.judged_count, measured.note) == ("no data", 0, "no history")
 
 
-def test_two_days_of_history_are_none_and_three_are_enough(empty_home: Home) -> None:
+def test_history_needs_at_least_three_days(empty_home: Home) -> None:
     empty_home.add("fct_requests", REQUESTS)
     empty_home.add_history(range(1, 3))
     assert find(empty_home.audit("fct_requests"), "volume_ratio").note == "no history"
@@ -36,13 +36,13 @@ def test_two_days_of_history_are_none_and_three_are_enough(empty_home: Home) -> 
     assert find(empty_home.audit("fct_requests"), "volume_ratio").observed == {"min": 1.0, "max": 1.0}
 
 
-def test_history_ends_seven_days_back(empty_home: Home) -> None:
+def test_only_seven_days_of_history_are_used(empty_home: Home) -> None:
     empty_home.add("fct_requests", REQUESTS)
     empty_home.add_history(range(8, 20))
     assert find(empty_home.audit("fct_requests"), "volume_ratio").note == "no history"
 
 
-def test_small_hour_is_not_judged_by_its_shares(empty_home: Home) -> None:
+def test_shares_are_not_judged_in_a_small_hour(empty_home: Home) -> None:
     empty_home.add("fct_requests", MIN_REQUESTS - 1, latency_ms="null")
     few = find(empty_home.audit("fct_requests"), "missing_latency_share")
     assert (few.outcome, few.note) == ("no data", "too few requests")
@@ -51,7 +51,7 @@ def test_small_hour_is_not_judged_by_its_shares(empty_home: Home) -> None:
     assert (enough.outcome, enough.note) == ("failed", None)
 
 
-def test_empty_warehouse_and_empty_window_are_no_data_with_a_reason_for_everything(empty_home: Home) -> None:
+def test_an_empty_warehouse_or_window_gives_no_data_with_a_reason_everywhere(empty_home: Home) -> None:
     empty_home.window([], landed_hours=())
     for result in audit(empty_home.path):
         assert result.success
@@ -59,7 +59,7 @@ def test_empty_warehouse_and_empty_window_are_no_data_with_a_reason_for_everythi
         assert all(m.judged_count == 0 and m.note for m in result.measurements), result
 
 
-def test_an_hour_without_any_latency_has_no_latency_to_judge_and_fails_for_it(home: Home) -> None:
+def test_an_hour_without_any_latency_fails(home: Home) -> None:
     home.execute("update makegood.fct_requests set latency_ms = null")
     result = home.audit("fct_requests")
     assert (find(result, "latency_ms").outcome, find(result, "latency_ms").note) == (
@@ -70,7 +70,7 @@ def test_an_hour_without_any_latency_has_no_latency_to_judge_and_fails_for_it(ho
 
 
 @pytest.mark.parametrize(("payout", "outcome"), [("0", "no data"), ("0.000000000001", "failed")])
-def test_where_nothing_was_billed_any_payout_is_too_much_and_none_is_no_data(
+def test_without_billed_requests_any_payout_fails_and_no_payout_is_no_data(
     home: Home, payout: str, outcome: str
 ) -> None:
     home.execute("update makegood.fct_requests set cost_usd = 0")
@@ -81,12 +81,12 @@ def test_where_nothing_was_billed_any_payout_is_too_much_and_none_is_no_data(
     json.dumps(measured.observed, allow_nan=False)
 
 
-def test_a_models_payouts_where_nothing_was_billed_are_a_change(home: Home) -> None:
+def test_payouts_of_a_model_without_billed_requests_count_as_a_change(home: Home) -> None:
     home.execute(f"update makegood.fct_requests_hourly set cost_usd = 0 where request_date = '{DAY}'")
     assert find(home.audit("fct_requests_hourly"), "payout_share_change", "warning").outcome == "failed"
 
 
-def test_hour_that_lost_all_its_requests_fails(home: Home) -> None:
+def test_an_hour_that_lost_all_its_requests_fails(home: Home) -> None:
     home.execute("delete from makegood.fct_requests")
     measured = find(home.audit("fct_requests"), "settled_volume_ratio")
     assert measured.outcome == "failed"
@@ -95,13 +95,13 @@ def test_hour_that_lost_all_its_requests_fails(home: Home) -> None:
     ]
 
 
-def test_hour_that_may_still_grow_is_not_too_small(home: Home) -> None:
+def test_an_hour_that_may_still_grow_is_not_judged_too_small(home: Home) -> None:
     home.execute("delete from makegood.fct_requests")
     home.window([(DAY, HOUR)], landed_hours=(HOUR,))
     assert find(home.audit("fct_requests"), "settled_volume_ratio").note == "no history, or no complete hour"
 
 
-def test_source_that_fell_silent_fails(home: Home) -> None:
+def test_a_source_without_new_requests_fails(home: Home) -> None:
     home.execute(f"update makegood.fct_landing_files set source = 'other' where landed_hour >= date '{DAY}'")
     measured = find(home.audit("fct_landing_files"), "volume_ratio")
     assert measured.outcome == "failed"
@@ -115,7 +115,7 @@ def test_rows_outside_the_window_are_not_judged(home: Home) -> None:
     assert find(home.audit("fct_requests"), "latency_ms").outcome == "failed"
 
 
-def test_one_bad_hour_fails_a_window_of_good_ones(home: Home) -> None:
+def test_one_bad_hour_fails_a_window_with_good_hours(home: Home) -> None:
     home.add("fct_requests", REQUESTS, hour=HOUR + 1, latency_ms="null")
     home.add("fct_requests", 5 * REQUESTS, hour=HOUR + 2)
     home.window([(DAY, HOUR), (DAY, HOUR + 1), (DAY, HOUR + 2)])
@@ -137,7 +137,7 @@ def test_critical_failure_makes_the_suite_fail(home: Home) -> None:
     assert [m.columns for m in result.failures] == [["latency_ms"]]
 
 
-def test_what_is_committed_after_the_audited_snapshot_is_not_seen(home: Home) -> None:
+def test_changes_after_the_audited_snapshot_are_not_read(home: Home) -> None:
     good = home.audit("fct_requests")
     home.execute("update makegood.fct_requests set latency_ms = -1")
     (again,) = audit(home.path, ["fct_requests"], snapshot_id=good.snapshot_id)
@@ -147,7 +147,7 @@ def test_what_is_committed_after_the_audited_snapshot_is_not_seen(home: Home) ->
     assert not newest.success
 
 
-def test_no_statement_fetches_more_rows_than_a_result_shows(home: Home) -> None:
+def test_no_statement_fetches_more_rows_than_a_result_reports(home: Home) -> None:
     home.execute("update makegood.fct_requests set latency_ms = -1, cost_usd = -1")
     statements: list[str] = []
 
@@ -167,7 +167,7 @@ def test_no_statement_fetches_more_rows_than_a_result_shows(home: Home) -> None:
         assert aggregates or "limit" in read, read
 
 
-def test_amounts_reach_json_to_the_last_digit(home: Home) -> None:
+def test_amounts_keep_all_digits_in_json(home: Home) -> None:
     home.execute("update makegood.fct_compensations set payout_usd = 0.000000000001 where request_id = 'r7'")
     home.execute("update makegood.fct_compensations set payout_usd = 123.456789012345 where request_id = 'r8'")
     text = json.dumps(home.audit("fct_compensations").to_dict())
@@ -177,7 +177,7 @@ def test_amounts_reach_json_to_the_last_digit(home: Home) -> None:
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=-(10**25), max_value=10**25))
-def test_any_decimal_survives_as_text(amount: Decimal) -> None:
+def test_any_decimal_round_trips_as_text(amount: Decimal) -> None:
     text = json.loads(json.dumps(plain({"amount": [amount]})))["amount"][0]
     assert isinstance(text, str)
     assert Decimal(text) == amount
@@ -210,7 +210,7 @@ MEASUREMENTS = st.builds(
         error=st.none() | st.text(),
     )
 )
-def test_any_result_survives_json(result: SuiteResult) -> None:
+def test_any_result_round_trips_through_json(result: SuiteResult) -> None:
     assert SuiteResult.from_dict(json.loads(json.dumps(result.to_dict()))) == result
 
 
@@ -238,9 +238,7 @@ def test_home_without_run_inputs_is_refused_by_path(home: Home) -> None:
         ("add column payout_usd_before decimal(18, 12)", r'"payout_usd" not found'),
     ],
 )
-def test_what_great_expectations_cannot_judge_stops_the_publication_and_is_named(
-    home: Home, spoil: str, said: str
-) -> None:
+def test_a_column_that_cannot_be_evaluated_fails_the_audit_and_is_named(home: Home, spoil: str, said: str) -> None:
     home.execute("alter table makegood.fct_compensations drop column payout_usd")
     home.execute(f"alter table makegood.fct_compensations {spoil}")
     result = home.audit("fct_compensations")
@@ -251,20 +249,20 @@ def test_what_great_expectations_cannot_judge_stops_the_publication_and_is_named
     assert home.audit("fct_requests").success
 
 
-def test_a_warehouse_that_cannot_be_opened_is_one_sentence(home: Home) -> None:
+def test_a_warehouse_that_cannot_be_opened_gives_one_sentence(home: Home) -> None:
     home.connection.close()
     (home.path / "warehouse" / "run.duckdb").write_bytes(b"not a database at all")
     with pytest.raises(MakegoodError, match=r"cannot be audited: .*run\.duckdb"):
         audit(home.path)
 
 
-def test_audit_leaves_the_warehouse_as_it_was(home: Home) -> None:
+def test_an_audit_does_not_change_the_warehouse(home: Home) -> None:
     before = home.audit("fct_requests").snapshot_id
     audit(home.path)
     assert home.audit("fct_requests").snapshot_id == before
 
 
-def test_views_open_the_files_of_their_days_and_no_others(empty_home: Home) -> None:
+def test_views_open_only_the_files_of_their_days(empty_home: Home) -> None:
     empty_home.execute("alter table makegood.mart_compensation_hourly set partitioned by (request_date)")
     for back in range(60):
         empty_home.add("mart_compensation_hourly", count=100, day=DAY + timedelta(days=30 - back))

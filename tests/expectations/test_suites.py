@@ -15,7 +15,7 @@ from expectations.audit import SUITES
 
 @dataclass(frozen=True)
 class Case:
-    """One side of one expectation: SQL from good data to its limit, and SQL that goes on from there."""
+    """One side of one expectation: SQL that changes good data to the limit, and SQL that goes just beyond it."""
 
     table: str
     column: str
@@ -26,27 +26,27 @@ class Case:
 
     @property
     def scenario(self) -> str:
-        """Cases of one scenario leave each other alone, and share a warehouse and two audits."""
+        """Cases of one scenario do not affect each other, so they share a warehouse and two audits."""
         alone = self.table == "fct_compensations" and self.column == "payout_usd"
         return "-".join((self.table, self.severity, self.side, *((self.column,) if alone else ())))
 
 
 def requests(column: str, severity: str, side: str, at_limit: object, beyond: object) -> Case:
-    """One request holds a value at, or beyond, the limit."""
+    """A case in which one request has a value at the limit or beyond it."""
     request_id = "r7" if side == "min" else "r999"
     update = f"update makegood.fct_requests set {column} = {{}} where request_id = '{request_id}'"
     return Case("fct_requests", column, severity, side, update.format(at_limit), update.format(beyond))
 
 
 def share(table: str, column: str, severity: str, at_most: float, change: str) -> Case:
-    """A share of the requests at the limit is changed, and one request more."""
+    """A case in which the share of changed requests is at the limit, and then one request above it."""
     allowed = round(at_most * REQUESTS)
     update = f"update makegood.fct_requests set {change} where landing_line < {{}}"
     return Case(table, column, severity, "max", update.format(allowed), update.format(allowed + 1))
 
 
 def compensated(severity: str, at_most: float) -> Case:
-    """A share of the requests at the limit is compensated, and one request more."""
+    """A case in which the share of compensated requests is at the limit, and then one request above it."""
     insert = (
         "insert into makegood.fct_compensations by name"
         " select source, request_id, request_date, request_hour, 0 as payout_usd"
@@ -58,7 +58,7 @@ def compensated(severity: str, at_most: float) -> Case:
 
 
 def changed(table: str, column: str, severity: str, side: str, update: str, at_limit: object, beyond: object) -> Case:
-    """A value of the audited hour is at, or beyond, the limit."""
+    """A case in which a value of the audited hour is at the limit or beyond it."""
     key = (
         "landed_hour = timestamp '2026-11-10 03:00'" if table == "fct_landing_files" else "request_date = '2026-11-10'"
     )
@@ -67,7 +67,7 @@ def changed(table: str, column: str, severity: str, side: str, update: str, at_l
 
 
 def mix(side: str, day: str) -> Case:
-    """One day alone gives half of its compensations, and then one more, to a type that no other day has."""
+    """A case in which half of one day's compensations, and then one more, have a type that no other day has."""
     split = (
         "update makegood.mart_compensation_hourly set compensation_count = 100 {change} 1"
         " where request_date = '{day}' and compensation_type = '{kind}'"
@@ -84,7 +84,7 @@ def mix(side: str, day: str) -> Case:
 
 
 def detected(side: str, at_limit: str, beyond: str) -> Case:
-    """Of every ten verdicts of the audited day so many are that the answer is unsatisfactory."""
+    """A case with the given number of unsatisfactory verdicts out of every ten on the audited day."""
     update = (
         "update makegood.fct_content_assessments set verdict ="
         " case when landing_line % 10 {} then 'unsatisfactory' else 'satisfactory' end where request_date = '2026-11-10'"
@@ -181,7 +181,7 @@ CASES = [
             ("critical", limit.PAYOUT_SHARE_BLOCK),
         )
     ),
-    # After the payouts' share, which sets the payout of every compensation that is there.
+    # This follows the case of the payouts' share, which sets the payout of every existing compensation.
     compensated("warning", limit.COMPENSATED_SHARE_WARN),
     compensated("critical", limit.COMPENSATED_SHARE_BLOCK),
     changed("mart_compensation_hourly", "compensation_count", "critical", "min", "compensation_count", 1, 0),
@@ -195,7 +195,7 @@ CASES = [
         for measure, column, limits in (
             ("compensated", "compensated_count", ((300, 301), (100, 99))),
             ("unpriced", "unpriced_count", ((500, 501), (100, 99))),
-            # The payouts are 20 of a cost of 200: a tenth.
+            # The payouts are 20 of a cost of 200, which is a tenth.
             ("payout", "cost_usd", ((20 / 0.149999, 20 / 0.1501), (20 / 0.050001, 20 / 0.0499))),
         )
         for side, (at_limit, beyond) in zip(("max", "min"), limits, strict=True)
@@ -251,7 +251,7 @@ NEVER_NULL = {
 }
 
 
-def test_every_expectation_says_whether_there_may_be_no_data() -> None:
+def test_every_expectation_declares_whether_no_data_is_allowed() -> None:
     decided = {
         (suite.table, expectation.column): (expectation.meta or {}).get("null_means")
         for suite in SUITES.values()
@@ -263,7 +263,7 @@ def test_every_expectation_says_whether_there_may_be_no_data() -> None:
 
 
 @pytest.mark.parametrize(("table", "column"), sorted(NEVER_NULL - {("fct_request_hours", "outdated_count")}))
-def test_a_single_null_where_none_may_be_fails_and_names_its_row(table: str, column: str, home: Home) -> None:
+def test_a_single_null_in_a_required_column_fails_and_names_its_row(table: str, column: str, home: Home) -> None:
     home.execute(f"update makegood.{table} set {column} = null where request_date = '2026-11-10' and request_hour = 3")
     measured = find(home.audit(table), column)
     assert measured.outcome == "failed"
@@ -281,7 +281,7 @@ def test_good_data_passes_every_expectation(home: Home) -> None:
 
 
 @pytest.mark.parametrize("table", sorted({table for suite in SUITES.values() for table in suite.reads}))
-def test_columns_that_are_audited_are_in_the_models_contract(table: str) -> None:
+def test_audited_columns_are_in_the_models_contract(table: str) -> None:
     (path,) = (Path(__file__).parents[2] / "models").glob(f"**/{table}.yml")
     (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
     contract = {(column["name"], column["data_type"]) for column in model["columns"]}

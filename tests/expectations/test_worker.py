@@ -1,4 +1,4 @@
-"""The audit worker: same answers as in process, and a clear word when it cannot answer."""
+"""The audit worker process: it gives the same results as an audit in process, and a clear error if it cannot."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def worker() -> Iterator[AuditWorker]:
         yield started
 
 
-def test_worker_answers_what_the_audit_measures(worker: AuditWorker, home: Home) -> None:
+def test_the_worker_gives_the_same_results_as_the_audit(worker: AuditWorker, home: Home) -> None:
     home.execute("update makegood.fct_requests set latency_ms = -1 where request_id = 'r7'")
     assert worker.audit(home.path) == audit(home.path)
 
@@ -38,7 +38,7 @@ def test_worker_answers_again_after_a_refusal(worker: AuditWorker, home: Home) -
     assert result.success
 
 
-def test_worker_that_finds_a_table_missing_says_so_and_audits_again(worker: AuditWorker, home: Home) -> None:
+def test_a_worker_reports_a_missing_table_and_can_audit_again(worker: AuditWorker, home: Home) -> None:
     home.execute("alter table makegood.fct_requests rename to gone")
     pid = worker.pid
     with pytest.raises(MakegoodError, match=r"cannot be audited: .*fct_requests does not exist"):
@@ -55,7 +55,7 @@ def test_worker_that_is_killed_is_reported_dead(home: Home) -> None:
             worker.audit(home.path)
 
 
-def test_worker_that_does_not_answer_in_time_is_ended(home: Home) -> None:
+def test_a_worker_that_exceeds_its_time_limit_is_terminated(home: Home) -> None:
     with AuditWorker() as worker, pytest.raises(MakegoodError, match="did not answer within 0 s"):
         worker.audit(home.path, timeout_s=0)
 
@@ -81,7 +81,7 @@ def test_every_request_line_gets_one_answer_line(home: Home) -> None:
     assert second["error"].startswith("No such audit: fct_ghosts")
 
 
-def test_the_callers_side_does_not_import_great_expectations() -> None:
+def test_the_calling_process_does_not_import_great_expectations() -> None:
     program = "import sys, expectations.worker; print('great_expectations' in sys.modules)"
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert finished.stdout.strip() == "False"

@@ -1,4 +1,4 @@
-"""Genuine LiteLLM records with other answers, and what the built-in detectors find in them once they have landed."""
+"""Builds genuine LiteLLM records with replaced answers, lands them, and reads what the built-in detectors found."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What tests of several parts of landing start from: a place for LiteLLM's records, and the macros that redact texts in SQL."""
+"""Fixtures for the landing tests: a landing area for LiteLLM records, and the SQL macros that redact texts."""
 
 from __future__ import annotations
 

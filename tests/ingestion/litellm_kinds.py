@@ -1,4 +1,4 @@
-"""Kinds of LiteLLM calls besides plain completions: what each changes in a genuine record, and the columns that it must land as."""
+"""LiteLLM calls other than plain completions: the changes to a genuine record, and the expected landed columns."""
 
 import hashlib
 from decimal import Decimal
@@ -35,12 +35,12 @@ def choice(**fields: Any) -> dict[str, Any]:
 
 
 def choices(*told: tuple[str, str | None]) -> dict[str, Any]:
-    """A response with several choices: what each ended in and what it says."""
+    """A response with several choices, each with its finish reason and content."""
     return {"response": {"choices": [{"finish_reason": end, "message": {"content": text}} for end, text in told]}}
 
 
 def route(path: str, response: Any, **changes: Any) -> dict[str, Any]:
-    """A call that was passed through by this route."""
+    """A pass-through call on this route."""
     return {
         "call_type": "pass_through_endpoint",
         "metadata": {"user_api_key_request_route": path},
@@ -50,12 +50,12 @@ def route(path: str, response: Any, **changes: Any) -> dict[str, Any]:
 
 
 def usage(**counts: Any) -> dict[str, Any]:
-    """A record whose usage says this."""
+    """A record with this usage."""
     return {"metadata": {"usage_object": counts}}
 
 
 def breakdown(total: float, **more: Any) -> dict[str, Any]:
-    """A record whose breakdown sums up to this."""
+    """A record with a cost breakdown that adds up to this total."""
     return {"cost_breakdown": {"input_cost": 0.0, "output_cost": total, "total_cost": total, **more}}
 
 
@@ -63,8 +63,8 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     # operation
     "a completion": ({}, {"operation": "chat", "native_operation": "acompletion"}),
     "an embedding": ({"call_type": "aembedding", "completion_tokens": 0}, {"operation": "embeddings", "output_tokens": None}),
-    "vectors taken out": ({"call_type": "aembedding", "response": {"data": []}}, {"has_answer": None}),
-    "a call type nobody knows": ({"call_type": "adream"}, {"operation": "other", "native_operation": "adream"}),
+    "vectors removed from the log": ({"call_type": "aembedding", "response": {"data": []}}, {"has_answer": None}),
+    "an unknown call type": ({"call_type": "adream"}, {"operation": "other", "native_operation": "adream"}),
     "passed through: embeddings": (route("/openai/v1/embeddings", {"text": "redacted-by-litellm"}), {"operation": "embeddings"}),
     "passed through: vectors": (route("/x/y", {"response": '{"data": [{"embedding": [0.1]}]}'}), {"operation": "embeddings", "has_answer": True}),
     "passed through: embedContent": (route("/gemini/v1beta/models/e:embedContent", ""), {"operation": "embeddings"}),
@@ -95,47 +95,47 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a health check by tag": ({"metadata": {}, "request_tags": [HEALTH]}, {"operation": "health_check"}),
     "a caller's tag": ({"metadata": {"user_api_key_team_id": "t"}, "request_tags": [HEALTH]}, {"operation": "chat"}),
     "a tool without a model": ({"call_type": "call_mcp_tool", "model": "", "model_group": "", "response": {"content": []}}, {"operation": "tool"}),
-    "a poll of a batch": ({"call_type": "aretrieve_batch", "response": {"object": "batch", "status": "completed"}}, {"operation": "batch", "finish_reason": None}),
-    "a poll of a batch that failed": (failed(error_code="503", error_class="ServiceUnavailableError") | {"call_type": "aretrieve_batch"}, {"operation": "retrieval"}),
-    "a batch that failed": (failed(error_code="503", error_class="ServiceUnavailableError") | {"call_type": "acreate_batch"}, {"operation": "batch"}),
+    "a read of a batch job": ({"call_type": "aretrieve_batch", "response": {"object": "batch", "status": "completed"}}, {"operation": "batch", "finish_reason": None}),
+    "a failed read of a batch job": (failed(error_code="503", error_class="ServiceUnavailableError") | {"call_type": "aretrieve_batch"}, {"operation": "retrieval"}),
+    "a failed batch job": (failed(error_code="503", error_class="ServiceUnavailableError") | {"call_type": "acreate_batch"}, {"operation": "batch"}),
     # why it ended
-    "a break called stop": (
+    "a native error reported as stop": (
         choice(provider_specific_fields={"native_finish_reason": "network_error"}),
         {"finish_reason": "error", "native_finish_reason": "network_error"},
     ),
-    "a new word called stop": (
+    "an unknown native word reported as stop": (
         choice(provider_specific_fields={"native_finish_reason": "tired"}, message={"content": ""}),
         {"finish_reason": "other", "native_finish_reason": "tired", "has_answer": False},
     ),
-    "a word that says nothing, called stop": (choice(provider_specific_fields={"native_finish_reason": "OTHER"}), {"finish_reason": "other"}),
-    "a word that says nothing, called a filter": (
+    "an uninformative native word reported as stop": (choice(provider_specific_fields={"native_finish_reason": "OTHER"}), {"finish_reason": "other"}),
+    "an uninformative native word reported as content_filter": (
         choice(finish_reason="content_filter", provider_specific_fields={"native_finish_reason": "OTHER"}), {"finish_reason": "content_filter"},
     ),
-    "an end of a turn called stop": (choice(provider_specific_fields={"native_finish_reason": "end_turn"}), {"finish_reason": "stop"}),
-    "tool calls that stop": (
+    "a native end of turn reported as stop": (choice(provider_specific_fields={"native_finish_reason": "end_turn"}), {"finish_reason": "stop"}),
+    "tool calls with finish reason stop": (
         choice(finish_reason="tool_calls", provider_specific_fields={"native_finish_reason": "STOP"}), {"finish_reason": "tool_calls"},
     ),
-    "a filter's own word": (choice(finish_reason="sensitive"), {"finish_reason": "content_filter"}),
-    "a new word": (choice(finish_reason="tired"), {"finish_reason": "other", "native_finish_reason": "tired"}),
-    "a choice that broke off beside one that answered": (choices(("error", ""), ("stop", "x")), {"finish_reason": "stop"}),
-    "a choice that answered beside one that broke off": (choices(("stop", "x"), ("network_error", "")), {"finish_reason": "stop"}),
-    "every choice broke off": (choices(("error", ""), ("error", "")), {"finish_reason": "error"}),
-    "a cut choice beside a whole one": (choices(("length", "x"), ("stop", "x")), {"finish_reason": "stop", "has_answer": True}),
-    "every choice cut": (choices(("length", "x"), ("length", "x")), {"finish_reason": "length"}),
+    "a native word for a content filter": (choice(finish_reason="sensitive"), {"finish_reason": "content_filter"}),
+    "an unknown finish reason": (choice(finish_reason="tired"), {"finish_reason": "other", "native_finish_reason": "tired"}),
+    "a failed choice before a successful one": (choices(("error", ""), ("stop", "x")), {"finish_reason": "stop"}),
+    "a successful choice before a failed one": (choices(("stop", "x"), ("network_error", "")), {"finish_reason": "stop"}),
+    "every choice failed": (choices(("error", ""), ("error", "")), {"finish_reason": "error"}),
+    "a truncated choice beside a complete one": (choices(("length", "x"), ("stop", "x")), {"finish_reason": "stop", "has_answer": True}),
+    "every choice truncated": (choices(("length", "x"), ("length", "x")), {"finish_reason": "length"}),
     "an empty choice beside a filtered one": (choices(("stop", ""), ("content_filter", "")), {"finish_reason": "content_filter", "has_answer": False}),
-    "an empty choice beside one of a new word": (choices(("stop", ""), ("tired", "")), {"finish_reason": "other"}),
-    "a choice of a new word beside one that answered": (choices(("tired", "x"), ("stop", "x")), {"finish_reason": "stop"}),
-    "a candidate for safety beside one that answered": (
+    "an empty choice beside one with an unknown finish reason": (choices(("stop", ""), ("tired", "")), {"finish_reason": "other"}),
+    "a choice with an unknown finish reason beside a successful one": (choices(("tired", "x"), ("stop", "x")), {"finish_reason": "stop"}),
+    "a candidate blocked for safety beside a successful one": (
         {
             "call_type": "agenerate_content",
             "response": {"candidates": [{"finishReason": "SAFETY"}, {"finishReason": "STOP", "content": {"parts": [{"text": "x"}]}}]},
         },
         {"finish_reason": "stop", "has_answer": True},
     ),
-    "an answer that a guardrail took away": (
+    "an answer removed by a guardrail": (
         choices(("stop", "")) | {"status_fields": {"guardrail_status": "guardrail_intervened"}}, {"has_answer": None, "is_answer_withheld": True},
     ),
-    "an answer that a guardrail changed": (
+    "an answer changed by a guardrail": (
         choices(("stop", "x")) | {"status_fields": {"guardrail_status": "guardrail_intervened"}}, {"has_answer": True, "is_answer_withheld": True},
     ),
     "incomplete, filtered": (
@@ -149,33 +149,33 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"call_type": "aresponses", "response": {"object": "response", "status": "queued", "output": []}},
         {"finish_reason": "other", "has_answer": None, "is_answer_withheld": True},
     ),
-    "failed for the prompt": (
+    "a batch job that failed because of the prompt": (
         {"call_type": "aresponses", "response": {"object": "response", "status": "failed", "error": {"code": "invalid_prompt"}, "output": []}},
         {"finish_reason": "error", "error_origin": "caller"},
     ),
-    "failed at the provider": (
+    "a batch job that failed at the provider": (
         {"call_type": "aresponses", "response": {"object": "response", "status": "failed", "error": {"code": "server_error"}, "output": []}},
         {"finish_reason": "error", "error_origin": "upstream"},
     ),
-    "an error of Anthropic for an answer": (
+    "an Anthropic error as response": (
         route("/anthropic/v1/messages", '{"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}'), {"error_origin": "upstream"},
     ),
-    "an error of Gemini for an answer": (
+    "a Gemini error as response": (
         route("/gemini/v1beta/models/g:generateContent", '{"error": {"code": 503, "status": "UNAVAILABLE"}}'), {"error_origin": "upstream"},
     ),
-    "an error of OpenRouter for an answer": ({"response": {"error": {"code": 502, "message": "Provider returned error"}}}, {"error_origin": "upstream"}),
-    "an error of OpenAI for an answer": (
+    "an OpenRouter error as response": ({"response": {"error": {"code": 502, "message": "Provider returned error"}}}, {"error_origin": "upstream"}),
+    "an OpenAI error as response": (
         {"response": {"error": {"type": "invalid_request_error", "code": "unsupported_value", "param": "n"}}}, {"error_origin": "caller"},
     ),
-    "an error that nobody knows for an answer": ({"response": {"error": {"code": "tired"}}}, {"error_origin": None}),
+    "an unknown error as response": ({"response": {"error": {"code": "tired"}}}, {"error_origin": None}),
     # whose fault
     "no error": ({}, {"error_origin": None}),
     "a provider's 503": (failed(error_code="503", error_class="ServiceUnavailableError", llm_provider="openai"), {"error_origin": "upstream"}),
-    "a provider's limit": (
+    "a provider's rate limit": (
         failed(error_code="429", error_class="RateLimitError", error_rate_limit_category="vendor_rate_limit"),
         {"error_origin": "upstream", "error_code": "provider_rate_limited"},
     ),
-    "the gateway's limit": (
+    "the gateway's rate limit": (
         failed(error_code="429", error_class="RateLimitError", error_rate_limit_category="litellm_rate_limit"), {"error_origin": "gateway"},
     ),
     "the gateway's budget, as 500": (failed(error_code="500", error_class="BudgetExceededError"), {"error_origin": "gateway"}),
@@ -186,39 +186,39 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "authentication": (failed(error_code="500", error_class="ProxyException"), {"error_origin": "gateway"}),
     "a broken connection without a code": (failed(error_code="", error_class="ReadError", llm_provider=""), {"error_origin": "upstream"}),
     "a provider's own class": (failed(error_code="", error_class="AnthropicError"), {"error_origin": "upstream"}),
-    "no code, a new class, the provider's name": (
+    "no code, an unknown class, a provider": (
         failed(error_code="", error_class="Strange", llm_provider="mistral") | {"custom_llm_provider": None}, {"error_origin": "upstream"},
     ),
-    "no code, a new class, nobody's name": (
+    "no code, an unknown class, no provider": (
         failed(error_code="", error_class="Strange", llm_provider="") | {"custom_llm_provider": None}, {"error_origin": "gateway"},
     ),
-    "a code, a new class, nobody's name": (
+    "a code, an unknown class, no provider": (
         failed(error_code="500", error_class="KeyError", llm_provider="") | {"custom_llm_provider": None}, {"error_origin": "gateway"},
     ),
-    "a limit with the provider's name": (
+    "a rate limit with a provider": (
         failed(error_code="429", error_class="RateLimitError", llm_provider="openai"), {"error_origin": "upstream", "error_code": "RateLimitError"},
     ),
-    "a limit without a name": (failed(error_code="429", error_class="RateLimitError", llm_provider=""), {"error_origin": None}),
-    "a code and a new class": (failed(error_code="502", error_class="Strange", llm_provider="mistral"), {"error_origin": None}),
+    "a rate limit without a provider": (failed(error_code="429", error_class="RateLimitError", llm_provider=""), {"error_origin": None}),
+    "a code and an unknown class": (failed(error_code="502", error_class="Strange", llm_provider="mistral"), {"error_origin": None}),
     "too long a prompt": (failed(error_code="400", error_class="ContextWindowExceededError", llm_provider="openai"), {"error_origin": "caller"}),
-    "a caller who left": ({"error_information": {"error_code": "499", "error_class": "ClientDisconnected"}}, {"finish_reason": "cancelled"}),
+    "a caller who disconnected": ({"error_information": {"error_code": "499", "error_class": "ClientDisconnected"}}, {"finish_reason": "cancelled"}),
     "a failure of a caller who asked for an object": (
         failed(error_code="400", error_class="BadRequestError") | {"model": {"a": 1}, "model_group": ["x"]}, {"model": "unknown"},
     ),
     "a failure without a model": (failed(error_class="ProxyException") | {"model": "", "model_group": ""}, {"model": "unknown"}),
     # what was billed
     "billed": ({}, {"cost_usd": Decimal("0.0016"), "cost_basis": "billed"}),
-    "a breakdown that says more than 0": (FREE | breakdown(0.03), {"cost_usd": Decimal("0.03"), "cost_basis": "breakdown"}),
+    "a breakdown above 0": (FREE | breakdown(0.03), {"cost_usd": Decimal("0.03"), "cost_basis": "breakdown"}),
     "a breakdown to the last digit": (FREE | breakdown(1.0199999999999999e-05), {"cost_usd": Decimal("0.0000102")}),
     "a breakdown of 0": (FREE | breakdown(0.0), {"cost_usd": Decimal(0), "cost_basis": "billed"}),
-    "a breakdown of 0 for want of a price": (
+    "a breakdown of 0 because of a missing price": (
         FREE | breakdown(0.0) | {"zero_cost_diagnostic": {"reason": "missing_pricing_key"}}, {"cost_usd": None, "cost_basis": "not_priced"},
     ),
     "no breakdown": (FREE | {"cost_breakdown": None}, {"cost_usd": None, "cost_basis": "not_priced"}),
     "no usage, no cost": (FREE | NO_USAGE | breakdown(0.0), {"cost_usd": None, "cost_basis": "not_priced"}),
-    "no usage, whatever the breakdown says": (FREE | NO_USAGE | breakdown(0.5), {"cost_usd": None}),
+    "no usage, despite a breakdown": (FREE | NO_USAGE | breakdown(0.5), {"cost_usd": None}),
     "a cache hit": (FREE | breakdown(0.03) | {"cache_hit": True}, {"cost_usd": Decimal(0), "cost_basis": "billed"}),
-    "a tool that is free": (FREE | NO_USAGE | {"call_type": "call_mcp_tool"}, {"cost_usd": Decimal(0)}),
+    "a free tool": (FREE | NO_USAGE | {"call_type": "call_mcp_tool"}, {"cost_usd": Decimal(0)}),
     "no cost, but a breakdown": (breakdown(0.03) | {"response_cost": None}, {"cost_usd": Decimal("0.03"), "cost_basis": "breakdown"}),
     "no cost at all": ({"response_cost": None, "cost_breakdown": None}, {"cost_usd": None, "cost_basis": "absent"}),
     "a discount": (
@@ -234,7 +234,7 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "cached: not reported": (usage() | choice(), {"cached_tokens": None, "reasoning_tokens": None}),
     "cached: Moonshot": (usage(cached_tokens=44), {"cached_tokens": 44}),
     "cached: DeepSeek": (usage(prompt_cache_hit_tokens=5), {"cached_tokens": 5}),
-    "written for 5 minutes and an hour": (
+    "cache writes for 5 minutes and for an hour": (
         usage(
             cache_creation_input_tokens=460,
             prompt_tokens_details={"cache_creation_token_details": {"ephemeral_5m_input_tokens": 400, "ephemeral_1h_input_tokens": 60}},
@@ -242,7 +242,7 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"cache_write_tokens": 460, "cache_write_1h_tokens": 60},
     ),
     "reasoning": (usage(completion_tokens_details={"reasoning_tokens": 12}), {"reasoning_tokens": 12}),
-    "a count that is none": (usage(cache_read_input_tokens="many", prompt_tokens_details={"cached_tokens": 3}), {"cached_tokens": 3}),
+    "a count that is not a number": (usage(cache_read_input_tokens="many", prompt_tokens_details={"cached_tokens": 3}), {"cached_tokens": 3}),
     # the first token
     "a stream": ({"stream": True, "completionStartTime": START + 0.5}, {"streamed": True, "ttft_ms": 500}),
     "a stream without its flag": ({"completionStartTime": START + 0.5}, {"streamed": True, "ttft_ms": 500}),

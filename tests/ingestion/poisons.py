@@ -1,4 +1,4 @@
-"""Poisons: lines, files and other things in a landing area that once stopped a run, or could. What becomes of them is their tests' business."""
+"""Hostile input for landing: lines, files and other directory entries that once stopped a run, or could stop one."""
 
 import gzip
 import lzma
@@ -17,12 +17,12 @@ from landing_place import line
 
 
 def _in(field: str, raw: bytes) -> bytes:
-    """A good line whose field has this raw JSON for its value."""
+    """A valid line in which the field has this raw JSON as its value."""
     return line(**{"request_id": "poison", field: "@"}).replace(b'"@"', raw)
 
 
 def _in_verdict(field: str, raw: bytes) -> bytes:
-    """The same of a verdict."""
+    """A valid verdict in which the field has this raw JSON as its value."""
     return verdict(**{field: "@"}).replace(b'"@"', raw)
 
 
@@ -30,15 +30,15 @@ DEEP = 100_000
 TIMES = {
     "in microseconds": b"1793509800123456",
     "in nanoseconds": b"1793509800123456789",
-    "in nothing's unit": b"179350980012345678901234567890",
+    "in no known unit": b"179350980012345678901234567890",
     "beyond any double": b"1e400",
-    "far before": b"-1e30",
+    "far in the past": b"-1e30",
     "in words": b'"yesterday"',
     "infinite": b'"infinity"',
     "of the year 290000": b'"+290000-01-01T00:00:00Z"',
     "before the common era": b'"0044-03-15 (BC) 12:00:00"',
-    "of day or month": b'"01/11/2026 05:10:00"',
-    "in a zone's name": b'"2026-11-01T05:10:00 Mars/Olympus"',
+    "with day and month ambiguous": b'"01/11/2026 05:10:00"',
+    "with an unknown zone name": b'"2026-11-01T05:10:00 Mars/Olympus"',
     "an object": b'{"$date": 1793509800}',
 }
 NUMBERS = {
@@ -51,7 +51,7 @@ NUMBERS = {
     "of 39 digits": b"9" * 39,
     "of eight digits": b"99999999",
     "beyond 64 bits": b"18446744073709551616",
-    "minus nothing": b"-0.0",
+    "minus zero": b"-0.0",
     "in full width": '"\uff11\uff12"'.encode(),
     "empty": b'""',
     "a list": b"[0.01]",
@@ -66,11 +66,11 @@ TEXTS = {
     "a raw NUL": b"\0",
     "raw control characters": b"\x01\x0b\x1b[31m",
     "a raw tab": b"\t",
-    "bytes that are no UTF-8": b"\xe9\xff",
+    "invalid UTF-8": b"\xe9\xff",
     "an overlong NUL": b"\xc0\x80",
     "a surrogate in UTF-8": b"\xed\xa0\x80",
     "line separators": "\u2028\u2029\u0085".encode(),
-    "text from right to left": "\u202e\u200f".encode(),
+    "right-to-left text": "\u202e\u200f".encode(),
     "SQL": b"'; drop table lines; --",
     "a megabyte": b"x" * 1_000_000,
 }
@@ -89,7 +89,7 @@ LINES: dict[str, bytes] = {
     "ten thousand keys": line(request_id="poison", **{f"k{number}": number for number in range(10_000)}),
     "objects of great depth": line(request_id="poison", meta="@").replace(b'"@"', b'{"a":' * DEEP + b"1" + b"}" * DEEP),
     "lists of great depth": line(request_id="poison", prompt="@").replace(b'"@"', b"[" * DEEP + b"]" * DEEP),
-    "depth that never ends": b'{"a":' * DEEP + b"\n",
+    "unclosed nesting": b'{"a":' * DEEP + b"\n",
     "two objects": line(request_id="poison")[:-1] + line(request_id="poison too"),
     "something behind the object": line(request_id="poison")[:-1] + b" # done\n",
     "half an object": line(request_id="poison")[:40] + b"\n",
@@ -107,7 +107,7 @@ LINES: dict[str, bytes] = {
     "random bytes": random.Random(7).randbytes(3000).replace(b"\n", b"") + b"\n",
     "blanks": b" \t \r\n",
 }  # fmt: skip
-"""Each is one line, which stands between two good ones."""
+"""Hostile log lines. Each is tested between two valid lines."""
 VERDICTS: dict[str, bytes] = {
     **{f"{field} {kind}": _in_verdict(field, raw) for field in ("requested_at", "assessed_at") for kind, raw in TIMES.items()},
     **{f"score {kind}": _in_verdict("score", raw) for kind, raw in NUMBERS.items()},
@@ -117,7 +117,7 @@ VERDICTS: dict[str, bytes] = {
         for kind, raw in TEXTS.items()
     },
 }  # fmt: skip
-"""The same of verdicts."""
+"""Hostile verdict lines. Each is tested between two valid verdicts."""
 
 
 def _parquet(select: str) -> bytes:
@@ -138,13 +138,13 @@ def _zip(content: bytes) -> bytes:
 
 GZIP, LOG = gzip.compress(line() * 200), line() * 200
 FILES: dict[str, tuple[str, bytes]] = {
-    "a gzip that is cut": ("poison.jsonl.gz", GZIP[:-9]),
+    "a truncated gzip": ("poison.jsonl.gz", GZIP[:-9]),
     "a gzip with a flipped bit": ("poison.jsonl.gz", GZIP[:40] + bytes([GZIP[40] ^ 255]) + GZIP[41:]),
     "a gzip of one byte": ("poison.jsonl.gz", b"\x1f"),
-    "a gzip and lines behind it": ("poison.jsonl.gz", GZIP + LOG),
-    "a gzip of nothing": ("poison.jsonl.gz", gzip.compress(b"")),
+    "a gzip followed by plain lines": ("poison.jsonl.gz", GZIP + LOG),
+    "a gzip of an empty file": ("poison.jsonl.gz", gzip.compress(b"")),
     "a gzip in a gzip": ("poison.jsonl.gz", gzip.compress(GZIP)),
-    "a zstd that is cut": ("poison.jsonl.zst", zstandard.compress(LOG)[:-3]),
+    "a truncated zstd": ("poison.jsonl.zst", zstandard.compress(LOG)[:-3]),
     "a zip": ("poison.json", _zip(LOG)),
     "an xz": ("poison.json", lzma.compress(LOG)),
     "UTF-16": ("poison.json", LOG.decode().encode("utf-16")),
@@ -163,27 +163,27 @@ FILES: dict[str, tuple[str, bytes]] = {
     "a CSV file of NULs": ("poison.csv", b"request_id,model\n\0,\0\n"),
     "a CSV file of one huge field": ("poison.csv", b"request_id,model\n" + b"x" * 3_000_000 + b",m\n"),
     "a CSV file that is no UTF-8": ("poison.csv", b"request_id,model\n\xff,\xfe\n"),
-    "a header alone": ("poison.csv", b"request_id,model\n"),
-    "an array that is cut": ("poison.json", b"[" + LOG.replace(b"\n", b",\n")[:-60]),
-    "an array of everything": ("poison.json", b'[1, "x", null, [], {}, true, {"a": [1}]'),
-    "a document of great depth": ("poison.json", b'{\n"a":' * 5_000 + b"1" + b"}" * 5_000),
-    "brackets alone": ("poison.json", b"[" * 100_000),
-    "a quote alone": ("poison.json", b'{"'),
+    "only a header": ("poison.csv", b"request_id,model\n"),
+    "a truncated array": ("poison.json", b"[" + LOG.replace(b"\n", b",\n")[:-60]),
+    "an array of values of every type": ("poison.json", b'[1, "x", null, [], {}, true, {"a": [1}]'),
+    "a deeply nested document": ("poison.json", b'{\n"a":' * 5_000 + b"1" + b"}" * 5_000),
+    "only brackets": ("poison.json", b"[" * 100_000),
+    "only a quote": ("poison.json", b'{"'),
     "no line end in five megabytes": ("poison.jsonl", b'{"a": "' + b"x" * 5_000_000),
     "an empty file": ("poison.jsonl", b""),
     "a marker": ("_SUCCESS", b""),
     "a program": ("poison.exe", b"MZ\x90\0" + bytes(4000)),
-    "another ending": ("poison.jsonl.1", LOG),
+    "an unknown file ending": ("poison.jsonl.1", LOG),
     "an unfinished file": ("poison.jsonl.tmp", LOG[:-50]),
     "a hidden file": (".poison.jsonl", b"{"),
 }  # fmt: skip
-"""Names and contents."""
+"""Hostile files, with their contents by name."""
 
 NAMES = [
     "new\nline", "tab\t", "\x1b[31m", "\x7f", "\u3000", "\u00a0", "\u2028", "\u200f\u202e", "👩\u200d💻", "e\u0301", "'", '"', "';--", "%", "%41",
     "*", "?", "[a]", "{date}", "{hour}", "\\", "-rf", "~", " ", "#", "&&", "$(id)", "x" * 200, "\udcff", "\udce9\udc80",
 ]  # fmt: skip
-"""What stands in the names of good files."""
+"""Unusual names of valid files."""
 
 
 def _sparse(folder: Path) -> None:
@@ -202,4 +202,4 @@ PLACES: dict[str, Callable[[Path], object]] = {
     "a folder in a circle": lambda folder: (folder / "poison.json").symlink_to("."),
     "a giant with holes": _sparse,
 }
-"""What is no file, or none that can be read."""
+"""Directory entries that are not regular files or cannot be read."""

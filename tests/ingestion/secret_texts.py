@@ -1,4 +1,4 @@
-"""Texts that contain keys, credentials, content or personal data in all the forms that logs have them in, and texts that only look so."""
+"""Texts with keys, credentials, content or personal data in the forms that occur in logs, and harmless texts that look similar."""
 
 import json
 from typing import Any
@@ -75,7 +75,7 @@ CREDENTIALS: dict[str, Any] = {
     "a name in escapes": json.dumps({"password": SECRET}).replace("password", "p\\u0061ssword"),
     "a value in escapes": json.dumps({"x": KEY}).replace("sk-", "\\u0073k-"),
     "Python's own writing": f"{{'authorization': '{SECRET}', 'a': 1}}",
-    "pairs in Python's own writing": f"[(b'x', 1), (b'cookie', b'{SECRET}')]",
+    "pairs as a Python literal": f"[(b'x', 1), (b'cookie', b'{SECRET}')]",
     "lines of headers": f"POST /v1\r\nAuthorization: Bearer {SECRET}\r\nCookie: a={SECRET}; b={SECRET}\r\nhost: x",
     "quoted parameters": f"client(api_key=\"{SECRET}\", token='{SECRET}')",
     "JSON that was cut": json.dumps({"a": 1, "headers": {"x-api-key": f"{SECRET} and more"}})[:-10],

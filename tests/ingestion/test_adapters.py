@@ -1,4 +1,4 @@
-"""Adapters: a changed one lands its files again, a wrong one is refused, and every one that ships copes with unreadable lines."""
+"""Adapters: a changed one lands its files again, a faulty one is refused, and every shipped one handles unreadable lines."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def test_a_changed_adapter_lands_its_files_again(place: Place, tmp_path: Path) -
     assert [row["provider"] for row in place.rows()] == ["mended"]
 
 
-def test_a_mended_adapter_takes_lines_out_of_quarantine(place: Place, tmp_path: Path) -> None:
+def test_a_fixed_adapter_lands_lines_that_were_quarantined_before(place: Place, tmp_path: Path) -> None:
     place.put("part.jsonl", line(request_id="r1", model=..., engine="m"))
     place.land()
     assert place.reasons() == [(1, "missing_model")]
@@ -35,7 +35,7 @@ def test_a_mended_adapter_takes_lines_out_of_quarantine(place: Place, tmp_path: 
     assert (place.ids(), place.quarantine()) == (["r1"], [])
 
 
-def test_an_adapter_that_loses_a_line_is_refused_and_leaves_the_old_rows(place: Place, tmp_path: Path) -> None:
+def test_an_adapter_that_drops_a_line_is_refused_and_the_old_rows_stay(place: Place, tmp_path: Path) -> None:
     place.put("part.jsonl", lines("r1"))
     place.land()
     place.put("part.jsonl", lines("r1", "r2"))
@@ -49,7 +49,7 @@ def test_an_adapter_that_loses_a_line_is_refused_and_leaves_the_old_rows(place: 
     assert place.ids() == ["r1"]
 
 
-def test_an_adapter_may_find_several_requests_in_one_record(place: Place, tmp_path: Path) -> None:
+def test_an_adapter_may_return_several_requests_for_one_record(place: Place, tmp_path: Path) -> None:
     twice = tmp_path / "twice.sql"
     text = place.source.adapter.read_text()
     twice.write_text(
@@ -61,7 +61,7 @@ def test_an_adapter_may_find_several_requests_in_one_record(place: Place, tmp_pa
     assert (file.records_read, file.landed_count, file.quarantined_count) == (4, 2, 2)
 
 
-def test_what_an_adapter_calls_no_request_is_ignored_and_counted(place: Place, tmp_path: Path) -> None:
+def test_records_that_an_adapter_ignores_are_counted_as_ignored(place: Place, tmp_path: Path) -> None:
     picky = tmp_path / "picky.sql"
     text = place.source.adapter.read_text()
     picky.write_text(text.replace("false as is_ignored", "coalesce(field.provider = 'none', false) as is_ignored"))
@@ -71,7 +71,7 @@ def test_what_an_adapter_calls_no_request_is_ignored_and_counted(place: Place, t
     assert (file.landed_count, file.ignored_count, file.quarantined_count) == (1, 1, 0)
 
 
-def test_an_adapter_that_is_no_sql_is_refused_in_one_sentence(place: Place, tmp_path: Path) -> None:
+def test_an_adapter_with_invalid_sql_is_refused_in_one_sentence(place: Place, tmp_path: Path) -> None:
     broken = tmp_path / "broken.sql"
     broken.write_text("selec nothing")
     place.source = Source("gateway", broken, place.source.files)
@@ -83,7 +83,7 @@ def test_an_adapter_that_is_no_sql_is_refused_in_one_sentence(place: Place, tmp_
     assert "\n" not in str(caught.value)
 
 
-def test_a_line_that_the_engine_cannot_cope_with_costs_no_other_line(place: Place, tmp_path: Path) -> None:
+def test_a_line_that_makes_the_engine_fail_does_not_affect_other_lines(place: Place, tmp_path: Path) -> None:
     strict = tmp_path / "strict.sql"
     text = place.source.adapter.read_text()
     strict.write_text(text.replace("field.trace_id as trace_id", "field.trace_id::integer::varchar as trace_id"))
@@ -99,7 +99,7 @@ def test_a_line_that_the_engine_cannot_cope_with_costs_no_other_line(place: Plac
     assert (first.records_read, second.records_read) == (3, 3)
 
 
-def test_every_adapter_that_ships_answers_for_a_line_it_cannot_read(tmp_path: Path) -> None:
+def test_every_shipped_adapter_accounts_for_a_line_it_cannot_read(tmp_path: Path) -> None:
     for adapter in ADAPTERS.glob("*.sql"):
         place = make_place(tmp_path / adapter.stem, adapter.stem)
         place.put("part.jsonl", b"{}\n[\n\n")

@@ -1,4 +1,4 @@
-"""What the record of a call shows of its answer: yes, no, or not known, in every provider's shape."""
+"""Whether a record shows an answer (yes, no or not known), in the response format of every provider."""
 
 import json
 from collections.abc import Iterator
@@ -22,16 +22,16 @@ def chat(**message: Any) -> dict[str, Any]:
 
 
 def gemini(*parts: dict[str, Any]) -> dict[str, Any]:
-    """An answer of generateContent."""
+    """A response of Gemini's generateContent."""
     return {"candidates": [{"content": {"role": "model", "parts": list(parts)}, "finishReason": "STOP"}]}
 
 
 def responses(*items: dict[str, Any], status: str = "completed") -> dict[str, Any]:
-    """An answer of the Responses API."""
+    """A response of the Responses API."""
     return {"object": "response", "status": status, "output": list(items)}
 
 
-def said(text: str, kind: str = "output_text") -> dict[str, Any]:
+def message(text: str, kind: str = "output_text") -> dict[str, Any]:
     """A message of the Responses API."""
     return {"type": "message", "content": [{"type": kind, "text" if kind == "output_text" else kind: text}]}
 
@@ -55,9 +55,9 @@ SHOWN = {
         "content": [{"type": "thinking", "thinking": "…"}, {"type": "text", "text": "x"}],
     },
     "a tool of Anthropic": {"type": "message", "content": [{"type": "tool_use", "name": "f", "input": {}}]},
-    "a message of the Responses API": responses(said("x")),
+    "a message of the Responses API": responses(message("x")),
     "a message of the Responses API as a string": responses({"type": "message", "content": "x"}),
-    "a refusal of the Responses API": responses(said("No.", "refusal")),
+    "a refusal of the Responses API": responses(message("No.", "refusal")),
     "a function of the Responses API": responses({"type": "function_call", "name": "f", "arguments": "{}"}),
     "an image of the Responses API": responses({"type": "image_generation_call", "result": "AAAA"}),
     "a text of Gemini": gemini({"text": "x"}),
@@ -81,7 +81,7 @@ SHOWN = {
     "Ollama chat": {"message": {"role": "assistant", "content": "x"}, "done": True},
     "Ollama generate": {"model": "m", "response": "{}", "done": True},
     "Bedrock Converse": {"output": {"message": {"role": "assistant", "content": [{"text": "x"}]}}},
-    "a body that was passed through, as text": {"response": json.dumps(gemini({"text": "x"}))},
+    "a passed-through body as text": {"response": json.dumps(gemini({"text": "x"}))},
     "a body that is text itself": json.dumps(chat(content="x")),
     "half of it redacted": chat(
         content=[{"type": "text", "text": "redacted-by-litellm"}, {"type": "text", "text": " and more"}]
@@ -97,22 +97,22 @@ EMPTY = {
     "no blocks": chat(content=[]),
     "reasoning alone": chat(content="", reasoning_content="Let me think."),
     "a legacy completion": {"choices": [{"text": "", "finish_reason": "stop"}]},
-    "thoughts of Anthropic": {"type": "message", "content": [{"type": "thinking", "thinking": "…"}]},
-    "nothing of Anthropic": {"type": "message", "content": [], "stop_reason": "end_turn"},
+    "only thinking of Anthropic": {"type": "message", "content": [{"type": "thinking", "thinking": "…"}]},
+    "an empty Anthropic message": {"type": "message", "content": [], "stop_reason": "end_turn"},
     "nothing of the Responses API": responses(),
     "reasoning of the Responses API": responses(
         {"type": "reasoning", "content": [{"type": "reasoning_text", "text": "…"}]}
     ),
-    "nothing of Gemini": {"candidates": [{"finishReason": "STOP", "index": 0}]},
+    "an empty Gemini candidate": {"candidates": [{"finishReason": "STOP", "index": 0}]},
     "thoughts of Gemini": gemini({"text": "Let me think", "thought": True, "thoughtSignature": "s"}),
     "no image": {"created": 1, "data": []},
-    "an image of no bytes": {"created": 1, "data": [{"b64_json": "", "url": None}]},
+    "an image with empty data": {"created": 1, "data": [{"b64_json": "", "url": None}]},
     "audio of no length": chat(content=None, audio={"id": "a", "data": "", "transcript": ""}),
     "an image that failed": responses({"type": "image_generation_call", "status": "failed", "result": None}),
-    "thoughts of Bedrock Converse": {
+    "only thinking of Bedrock Converse": {
         "output": {"message": {"content": [{"reasoningContent": {"reasoningText": {"text": "Hm"}}}]}}
     },
-    "nothing of Bedrock Converse": {"output": {"message": {"role": "assistant", "content": []}}},
+    "an empty Bedrock Converse message": {"output": {"message": {"role": "assistant", "content": []}}},
     "blocks that are empty strings": chat(content=["", " "]),
     "no text in a transcript": {"text": ""},
 }
@@ -128,7 +128,7 @@ UNKNOWN: dict[str, Any] = {
     ),
     "a legacy completion redacted": {"choices": [{"text": "redacted-by-litellm"}]},
     "Anthropic redacted": {"type": "message", "content": [{"type": "text", "text": "redacted-by-litellm"}]},
-    "the Responses API redacted": responses(said("redacted-by-litellm")),
+    "the Responses API redacted": responses(message("redacted-by-litellm")),
     "the whole response redacted": {"text": "redacted-by-litellm"},
     "a response that is a redacted text": "redacted-by-litellm",
     "Langfuse's mask": chat(content="<redacted>"),
@@ -147,13 +147,13 @@ UNKNOWN: dict[str, Any] = {
     "a text": "cannot parse chunks to standard response object. Chunks=[]",
     "a number": 3,
     "a list": [{"a": 1}],
-    "a shape that nobody knows": {"outcome": {"words": ["x"]}},
+    "an unknown format": {"outcome": {"words": ["x"]}},
     "a text that is an object": chat(content={"parts": ["x"]}),
     "a text that is a number": chat(content=7),
     "a legacy completion that is an object": {"choices": [{"text": {"value": "x"}, "finish_reason": "stop"}]},
     "a message of the Responses API that is an object": responses({"type": "message", "content": {"a": "x"}}),
     "a message of Ollama that is an object": {"message": {"role": "assistant", "content": {"a": "x"}}, "done": True},
-    "a list of no things": {"object": "list", "data": []},
+    "an empty list of objects": {"object": "list", "data": []},
     "a batch": {"object": "batch", "status": "completed"},
 }
 CUT = {
@@ -176,7 +176,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def judged(con: duckdb.DuckDBPyConnection, response: Any) -> tuple[bool | None, bool]:
-    """Whether the response shows an answer, and whether something was taken out of it."""
+    """Whether the response shows an answer, and whether the answer was withheld from the log."""
     row = con.execute(
         "with bodies as (select body_of($response::json) as body), answers as (select answer_in(body) as answer from bodies)"
         " select shows_answer(answer), is_withheld(answer) from answers",
@@ -187,26 +187,28 @@ def judged(con: duckdb.DuckDBPyConnection, response: Any) -> tuple[bool | None, 
 
 
 @pytest.mark.parametrize("kind", SHOWN)
-def test_an_answer_is_seen_in_every_shape(con: duckdb.DuckDBPyConnection, kind: str) -> None:
+def test_an_answer_is_found_in_every_response_format(con: duckdb.DuckDBPyConnection, kind: str) -> None:
     assert judged(con, SHOWN[kind])[0] is True
 
 
 @pytest.mark.parametrize("kind", EMPTY)
-def test_an_answer_that_shows_nothing_is_seen_to_be_empty(con: duckdb.DuckDBPyConnection, kind: str) -> None:
+def test_an_empty_answer_is_recognized_as_empty(con: duckdb.DuckDBPyConnection, kind: str) -> None:
     assert judged(con, EMPTY[kind]) == (False, False)
 
 
 @pytest.mark.parametrize("kind", UNKNOWN)
-def test_what_is_redacted_absent_or_of_unknown_shape_is_not_known(con: duckdb.DuckDBPyConnection, kind: str) -> None:
+def test_a_redacted_missing_or_unknown_response_is_not_known(con: duckdb.DuckDBPyConnection, kind: str) -> None:
     assert judged(con, UNKNOWN[kind]) == (None, True)
 
 
 @pytest.mark.parametrize("kind", CUT)
-def test_an_answer_that_a_logger_cut_is_there_and_cannot_be_judged(con: duckdb.DuckDBPyConnection, kind: str) -> None:
+def test_an_answer_truncated_by_the_logger_exists_but_counts_as_withheld(
+    con: duckdb.DuckDBPyConnection, kind: str
+) -> None:
     assert judged(con, CUT[kind]) == (True, True)
 
 
-def test_words_of_an_answer_are_not_taken_for_a_mask(con: duckdb.DuckDBPyConnection) -> None:
+def test_answer_text_that_resembles_a_redaction_mask_is_an_answer(con: duckdb.DuckDBPyConnection) -> None:
     for text in (
         "The names are redacted in the annex, as the court ordered.",
         "Nothing was removed.",

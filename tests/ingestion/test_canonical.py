@@ -1,4 +1,4 @@
-"""What canonical records become: each column as it was reported, with times, money and words in one form."""
+"""Landing of canonical records: each column has the reported value, and times, amounts and words are normalized."""
 
 import json
 import re
@@ -26,7 +26,7 @@ FULL = {
 }  # fmt: skip
 
 
-def test_every_column_is_read_as_it_is_reported(place: Place) -> None:
+def test_every_column_has_the_reported_value(place: Place) -> None:
     (row,) = place.land_lines(json.dumps(FULL).encode())
     (file,) = place.inventory.files_of_hours([HOUR])
     assert list(row) == list(COLUMNS)
@@ -89,7 +89,7 @@ def test_what_is_not_reported_is_null_and_never_zero(place: Place) -> None:
     assert row["is_answer_withheld"] is False
 
 
-def test_json_null_is_not_reported_either(place: Place) -> None:
+def test_json_null_counts_as_not_reported(place: Place) -> None:
     (row,) = place.land_lines(line(**dict.fromkeys(FULL.keys() - {"request_id", "requested_at", "model"})))
     assert (row["account_id"], row["cost_usd"], row["meta"], row["latency_ms"]) == ("unknown", None, None, None)
 
@@ -97,7 +97,7 @@ def test_json_null_is_not_reported_either(place: Place) -> None:
 UNKNOWN_FIELDS = {
     "no meta": ({"region": "eu", "n": {"x": 1}}, {"region": "eu", "n": {"x": 1}}),
     "beside meta": ({"region": "eu", "meta": {"a": 1}}, {"a": 1, "region": "eu"}),
-    "the record's own word wins": ({"region": "eu", "meta": {"region": "us"}}, {"region": "eu"}),
+    "an unknown field wins over the same key in meta": ({"region": "eu", "meta": {"region": "us"}}, {"region": "eu"}),
     "a meta that is no object": ({"region": "eu", "meta": [1]}, {"meta": [1], "region": "eu"}),
     "a meta in a string, with an escape in a name": (
         {"region": "eu", "meta": '{"\\u0072egion": "us"} '},
@@ -115,14 +115,14 @@ def test_unknown_fields_go_to_meta(place: Place, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", UNKNOWN_FIELDS)
-def test_meta_is_the_same_text_wherever_the_record_stands_in_its_file(place: Place, kind: str) -> None:
+def test_meta_does_not_depend_on_the_position_of_the_record_in_its_file(place: Place, kind: str) -> None:
     record = line(**UNKNOWN_FIELDS[kind][0])
     (alone,) = place.land_lines(record)
     *_, last = place.land_lines(*(line(request_id=f"other-{number}") for number in range(300)), record)
     assert last["meta"] == alone["meta"]
 
 
-def test_a_source_in_the_record_does_not_change_whose_it_is(place: Place) -> None:
+def test_a_source_field_in_the_record_does_not_override_its_source(place: Place) -> None:
     (row,) = place.land_lines(line(source="somebody else"))
     assert (row["source"], row["meta"]) == ("gateway", None)
 
@@ -147,7 +147,7 @@ MONEY = {
 
 
 @pytest.mark.parametrize("written", MONEY)
-def test_money_is_read_digit_by_digit_and_rounded_half_even(place: Place, written: str) -> None:
+def test_amounts_are_read_exactly_and_rounded_half_even(place: Place, written: str) -> None:
     (row,) = place.land_lines(line(meta={"cost_usd": 7}).replace(b'"0.001"', written.encode()))
     assert f"{row['cost_usd']:f}" == MONEY[written]
 
@@ -155,7 +155,7 @@ def test_money_is_read_digit_by_digit_and_rounded_half_even(place: Place, writte
 @pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(st.decimals("0", "999999.999999999999", places=16, allow_nan=False))
-def test_any_cost_is_rounded_as_python_rounds_it_half_even(amount: Decimal) -> None:
+def test_any_cost_is_rounded_half_even_as_in_python(amount: Decimal) -> None:
     with duckdb.connect() as con:
         con.execute((HERE / "macros.sql").read_text())
         record = f'{{"cost_usd": {amount:f}}}'
@@ -183,22 +183,22 @@ TIMES = {
 
 
 @pytest.mark.parametrize("written", TIMES)
-def test_times_are_utc_with_offsets_honoured_and_floored_to_the_millisecond(place: Place, written: object) -> None:
+def test_times_are_converted_to_utc_and_truncated_to_milliseconds(place: Place, written: object) -> None:
     (row,) = place.land_lines(line(requested_at=written, completed_at=...))
     assert row["requested_at"] == TIMES[written]
 
 
-def test_whole_numbers_may_be_written_in_any_way(place: Place) -> None:
+def test_whole_numbers_are_read_in_every_notation(place: Place) -> None:
     (row,) = place.land_lines(line(input_tokens="12", output_tokens=3.0, cached_tokens=1e3, reasoning_tokens="4.0"))
     assert [row[f"{kind}_tokens"] for kind in ("input", "output", "cached", "reasoning")] == [12, 3, 1000, 4]
 
 
-def test_a_reported_latency_counts_where_the_end_is_not_known(place: Place) -> None:
+def test_a_reported_latency_is_used_if_the_end_time_is_missing(place: Place) -> None:
     rows = place.land_lines(line(latency_ms=7), line(completed_at=..., latency_ms=7))
     assert [row["latency_ms"] for row in rows] == [2500, 7]
 
 
-def test_time_to_first_token_is_of_streams_only(place: Place) -> None:
+def test_only_streams_have_a_time_to_first_token(place: Place) -> None:
     rows = place.land_lines(*(line(ttft_ms=5, streamed=streamed) for streamed in (True, False, None)))
     assert [row["ttft_ms"] for row in rows] == [5, None, None]
 
@@ -211,12 +211,12 @@ FINISHES = {
 }  # fmt: skip
 
 
-def test_finish_reasons_are_put_in_one_vocabulary_and_kept_as_said(place: Place) -> None:
+def test_finish_reasons_are_normalized_and_the_native_word_is_kept(place: Place) -> None:
     rows = place.land_lines(*(line(finish_reason=native) for native in FINISHES))
     assert [(row["native_finish_reason"], row["finish_reason"]) for row in rows] == list(FINISHES.items())
 
 
-def test_equal_keys_have_equal_hashes_and_other_sources_have_others(place: Place) -> None:
+def test_equal_keys_have_equal_hashes_and_other_sources_have_other_keys(place: Place) -> None:
     rows = place.land_lines(line(request_id="r1"), line(request_id="r1", model="n"), line(request_id="r2"))
     hashes = [row["key_hash"] for row in rows]
     assert hashes[0] == hashes[1] != hashes[2]

@@ -1,4 +1,4 @@
-"""Files that are cut, damaged or too large: every record before the damage lands, and the damage is quarantined with its place."""
+"""Truncated, damaged or oversized files: every record before the damage lands, and the damage is quarantined with its position."""
 
 import gzip
 import json
@@ -11,12 +11,12 @@ from written_files import PACKINGS, csv_text, parquet
 from makegood.ingestion import unpacking
 
 
-def many(count: int) -> bytes:
+def many_lines(count: int) -> bytes:
     return b"".join(line(request_id=f"r{number}") for number in range(count))
 
 
 @pytest.mark.parametrize("packing", [".gz", ".zst"])
-def test_a_packed_file_without_a_byte_is_truncated(place: Place, packing: str) -> None:
+def test_a_compressed_file_without_its_last_byte_is_reported_as_truncated(place: Place, packing: str) -> None:
     place.put(f"part.jsonl{packing}", b"")
     place.land()
     assert place.reasons() == [(1, "truncated_file")]
@@ -34,7 +34,7 @@ def test_a_truncated_file_keeps_the_lines_before_its_end(place: Place, packing: 
 
 
 @pytest.mark.parametrize("kind", ["csv.gz", "parquet.gz", "json.gz"])
-def test_a_truncated_table_or_document_says_so(place: Place, tmp_path: Path, kind: str) -> None:
+def test_a_truncated_table_or_document_is_reported_as_truncated(place: Place, tmp_path: Path, kind: str) -> None:
     contents = {
         "csv.gz": csv_text(*(record(request_id=f"r{number}") for number in range(50))),
         "parquet.gz": parquet(tmp_path, "select 'r' as request_id"),
@@ -46,8 +46,8 @@ def test_a_truncated_table_or_document_says_so(place: Place, tmp_path: Path, kin
     assert file.records_read == file.landed_count + 1
 
 
-def test_a_wrong_checksum_is_corrupt_and_loses_no_line_before_it(place: Place) -> None:
-    content = bytearray(gzip.compress(many(3_000)))
+def test_a_wrong_checksum_is_reported_and_all_lines_land(place: Place) -> None:
+    content = bytearray(gzip.compress(many_lines(3_000)))
     content[-6] ^= 1
     place.put("part.jsonl.gz", bytes(content))
     place.land()
@@ -55,7 +55,7 @@ def test_a_wrong_checksum_is_corrupt_and_loses_no_line_before_it(place: Place) -
     assert place.reasons() == [(3_001, "corrupt_file")]
 
 
-def test_a_flipped_bit_inside_keeps_the_lines_before_it(place: Place) -> None:
+def test_lines_before_a_flipped_bit_land(place: Place) -> None:
     content = bytearray(
         gzip.compress(b"".join(line(request_id=f"r{n}", trace_id=str(hash(str(n)))) for n in range(20_000)))
     )
@@ -66,23 +66,21 @@ def test_a_flipped_bit_inside_keeps_the_lines_before_it(place: Place) -> None:
     assert "corrupt_file" in [reason for _, reason in place.reasons()]
 
 
-def test_an_array_that_is_cut_keeps_what_comes_before(place: Place) -> None:
+def test_records_of_a_truncated_array_land(place: Place) -> None:
     whole = json.dumps([record(request_id=f"r{number}") for number in range(3)], indent=1).encode()
     place.put("part.json", whole[:-40])
     place.land()
     assert (place.ids(), place.reasons()) == (["r0", "r1"], [(3, "malformed_json")])
 
 
-def test_lines_of_which_the_first_is_cut_are_lines(place: Place) -> None:
+def test_a_file_whose_first_line_is_truncated_is_still_read_as_lines(place: Place) -> None:
     place.put("part.json", line(request_id="x")[:-30] + b"\n" + line(request_id="r2") + line(request_id="r3"))
     place.land()
     assert (place.ids(), place.reasons()) == (["r2", "r3"], [(1, "malformed_json")])
 
 
 @pytest.mark.parametrize("packing", [".gz", ".zst"])
-def test_a_file_that_unpacks_to_far_too_much_is_cut_off(
-    place: Place, packing: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_decompression_bomb_is_cut_off(place: Place, packing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpacking, "BOMB_BYTES", 8 << 20)
     monkeypatch.setattr(unpacking, "FED_BYTES", {"gzip": 1 << 10, "zstd": 1 << 6})
     place.put(f"part.jsonl{packing}", PACKINGS[packing](line() + (b" " * 999 + b"\n") * 40_000))
@@ -92,7 +90,7 @@ def test_a_file_that_unpacks_to_far_too_much_is_cut_off(
     assert file.records_read < 40_000
 
 
-def test_what_is_no_parquet_is_corrupt(place: Place) -> None:
+def test_an_invalid_parquet_file_is_reported_as_corrupt(place: Place) -> None:
     place.put("part.parquet", b"PAR1 and nothing else")
     place.land()
     assert place.reasons() == [(1, "corrupt_file")]

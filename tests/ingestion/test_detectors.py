@@ -1,4 +1,4 @@
-"""The built-in detectors: what they must flag and must not flag, on genuine records whose answers were replaced."""
+"""The built-in detectors: what they must flag and must not flag, on genuine records with replaced answers."""
 
 import gzip
 import json
@@ -14,7 +14,7 @@ from makegood.generation.samples import install_samples
 from makegood.ingestion.sources import ADAPTERS, Source
 
 
-def test_empty_answers_are_flagged_unless_there_is_something_else_to_them(litellm: Place) -> None:
+def test_empty_answers_are_flagged_unless_they_have_other_output(litellm: Place) -> None:
     call = [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
     assert landed(
         litellm,
@@ -35,7 +35,7 @@ def test_empty_answers_are_flagged_unless_there_is_something_else_to_them(litell
     ) == {name: {"empty_completion"} for name in ("nothing", "no text", "blanks", "no blocks", "a block without text")}
 
 
-def test_a_choice_that_was_cut_or_filtered_is_not_to_blame_for_being_no_json(litellm: Place) -> None:
+def test_a_truncated_or_filtered_choice_is_not_flagged_as_invalid_json(litellm: Place) -> None:
     wants = {"response_format": {"type": "json_object"}}
 
     def chosen(request_id: str, *choices: tuple[str, str]) -> dict[str, Any]:
@@ -51,29 +51,29 @@ def test_a_choice_that_was_cut_or_filtered_is_not_to_blame_for_being_no_json(lit
     ) == {"the second is none": {"invalid_json"}}
 
 
-def test_answers_in_the_other_shapes_of_response_are_read(litellm: Place) -> None:
+def test_answers_in_other_response_formats_are_read(litellm: Place) -> None:
     wants = {"text": {"format": {"type": "json_schema"}}}
     said = [{"type": "output_text", "text": "no JSON"}]
     assert landed(
         litellm,
         responded("blocks", {"content": [{"type": "text", "text": "Yes"}], "stop_reason": "end_turn"}),
-        responded("thought alone", {"content": [{"type": "thinking", "thinking": "Hm"}], "stop_reason": "end_turn"}),
+        responded("only thinking", {"content": [{"type": "thinking", "thinking": "Hm"}], "stop_reason": "end_turn"}),
         responded("tool use", {"content": [{"type": "tool_use", "name": "f"}], "stop_reason": "tool_use"}),
         responded(
             "items", {"output": [{"type": "reasoning"}, {"type": "message", "content": said}], "status": "completed"}
         ),
         responded("items, as JSON", {"output": [{"type": "message", "content": said}]}, wants),
-        responded("reasoned alone", {"output": [{"type": "reasoning"}], "status": "completed"}),
+        responded("only reasoning", {"output": [{"type": "reasoning"}], "status": "completed"}),
         responded("function call", {"output": [{"type": "function_call", "name": "f"}], "status": "completed"}),
         responded("vectors", {"data": [{"embedding": [0.1]}], "object": "list"}),
     ) == {
-        "thought alone": {"empty_completion"},
-        "reasoned alone": {"empty_completion"},
+        "only thinking": {"empty_completion"},
+        "only reasoning": {"empty_completion"},
         "items, as JSON": {"invalid_json"},
     }
 
 
-def test_json_is_judged_where_it_was_asked_for(litellm: Place) -> None:
+def test_json_is_only_checked_if_the_request_asked_for_it(litellm: Place) -> None:
     wants: dict[str, Any] = {"response_format": {"type": "json_object"}}
     schema: dict[str, Any] = {"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}}
     call = [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
@@ -92,14 +92,14 @@ def test_json_is_judged_where_it_was_asked_for(litellm: Place) -> None:
         answered("tool call", "calling", parameters=wants, tool_calls=call),
         answered("cut by the caller", '{"a": ', "length", {**wants, "max_tokens": 100}),
         answered("cut, limit unknown", '{"a": ', "length", wants),
-        answered("cut below the limit", '{"a": ', "length", {**wants, "max_tokens": 101}),
+        answered("truncated below the limit", '{"a": ', "length", {**wants, "max_tokens": 101}),
     ) == {
         "prose": {"invalid_json"},
         "broken": {"invalid_json"},
         "not a number": {"invalid_json"},
         "fenced": {"invalid_json"},
         "empty": {"empty_completion"},
-        "cut below the limit": {"truncated"},
+        "truncated below the limit": {"truncated"},
     }
 
 
@@ -114,18 +114,18 @@ def test_an_answer_that_ended_at_the_callers_own_limit_is_not_truncated(litellm:
     ) == {"below": {"truncated"}}
 
 
-def test_errors_and_callers_who_left_are_not_judged(litellm: Place) -> None:
+def test_failed_and_cancelled_requests_are_not_judged(litellm: Place) -> None:
     failed = answered("failed", "", parameters={"max_tokens": 5}) | {"status": "failure"}
     left = answered("left", "") | {"error_information": {"error_code": "499"}}
     assert landed(litellm, failed, left) == {}
 
 
-def test_a_log_that_lands_again_takes_its_findings_along(litellm: Place) -> None:
+def test_landing_a_log_again_replaces_its_findings(litellm: Place) -> None:
     assert landed(litellm, answered("a", "")) == {"a": {"empty_completion"}}
     assert landed(litellm, answered("a", "Yes")) == {}
 
 
-def test_formats_without_answers_measure_nothing(tmp_path: Path) -> None:
+def test_log_formats_without_answers_give_no_findings(tmp_path: Path) -> None:
     place = make_place(tmp_path)
     assert place.source.responses is None
     place.land_lines(json.dumps({"request_id": "r", "requested_at": "2026-11-01T05:10:00Z", "model": "m"}).encode())
@@ -133,7 +133,7 @@ def test_formats_without_answers_measure_nothing(tmp_path: Path) -> None:
     place.inventory.close()
 
 
-def test_on_the_genuine_records_the_detectors_say_what_the_raw_json_says(tmp_path: Path) -> None:
+def test_findings_on_genuine_records_match_their_raw_json(tmp_path: Path) -> None:
     place = make_place(tmp_path, "litellm")
     place.source = Source("litellm", ADAPTERS / "litellm.sql", str(tmp_path / "landing/litellm/**/{date}/{hour}/*"))
     place.land(*(hour.replace(tzinfo=None) for hour in install_samples(tmp_path / "landing")))
@@ -153,7 +153,7 @@ def test_on_the_genuine_records_the_detectors_say_what_the_raw_json_says(tmp_pat
 
 
 def _expected(raw: dict[str, Any]) -> Iterator[str]:
-    """The detectors that ought to speak of a genuine record, in plain Python."""
+    """The detectors that should flag a genuine record, computed in plain Python."""
     choices = raw["response"].get("choices") if isinstance(raw["response"], dict) else None
     if raw["status"] != "success" or not choices or raw["error_information"].get("error_code") == "499":
         return

@@ -1,4 +1,4 @@
-"""JSON documents, CSV and Parquet: every record lands with its exact values, and a broken one is quarantined."""
+"""JSON documents, CSV and Parquet files: every record lands with its exact values, and a broken one is quarantined."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ DOCUMENTS = {
 
 
 @pytest.mark.parametrize("kind", DOCUMENTS)
-def test_a_json_file_is_a_document_or_lines(place: Place, kind: str) -> None:
+def test_a_json_file_may_hold_a_document_or_lines(place: Place, kind: str) -> None:
     text, expected = DOCUMENTS[kind]
     place.put("part.json", text.encode())
     (file,) = place.land()
@@ -32,14 +32,14 @@ def test_a_json_file_is_a_document_or_lines(place: Place, kind: str) -> None:
     assert file.records_read == len(expected)
 
 
-def test_digits_of_a_document_reach_the_lake_untouched(place: Place) -> None:
+def test_numbers_in_a_document_land_with_all_their_digits(place: Place) -> None:
     text = json.dumps([record()], indent=1).replace('"0.001"', "123456.123456789012")
     place.put("part.json", text.encode())
     place.land()
     assert [str(row["cost_usd"]) for row in place.rows()] == ["123456.123456789012"]
 
 
-def test_a_json_file_of_lines_lands_its_good_lines_even_when_the_first_is_broken(place: Place) -> None:
+def test_valid_lines_of_a_json_file_land_even_if_the_first_line_is_broken(place: Place) -> None:
     place.put("part.json", b'{"a": \n' + line(request_id="r2"))
     place.land()
     assert (place.ids(), place.reasons()) == (["r2"], [(1, "malformed_json")])
@@ -56,7 +56,7 @@ def test_csv_rows_of_the_wrong_length_are_quarantined(place: Place) -> None:
     assert place.reasons() == [(2, "malformed_csv"), (4, "malformed_csv")]
 
 
-def test_csv_fields_may_hold_line_ends_and_json_and_unknown_names(place: Place) -> None:
+def test_csv_fields_may_contain_line_ends_json_and_unknown_columns(place: Place) -> None:
     place.put("part.csv", csv_text(record(trace_id="a\nb", meta='{"route": 7}', region="eu")))
     place.land()
     (row,) = place.rows()

@@ -1,4 +1,4 @@
-"""A canonical record with a fault is quarantined with its reason, unless the fault is in a field that no decision depends on."""
+"""Faulty canonical records are quarantined with a reason, unless the fault is in a field that no decision depends on."""
 
 import json
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from makegood.ingestion.transforming import LARGEST_COST_USD, LONGEST_MS, MOST_T
 
 
 def fault_of(place: Place, **changes: Any) -> str | None:
-    """The reason for which the second of two lines did not land; the first one always does."""
+    """The quarantine reason of the second of two lines. The first one is valid and must always land."""
     rows = place.land_lines(line(request_id="good"), line(**changes))
     assert "good" in [row["request_id"] for row in rows]
     (reason,) = [reason for _, reason in place.reasons()] or [None]
@@ -21,7 +21,7 @@ def fault_of(place: Place, **changes: Any) -> str | None:
     return reason
 
 
-def test_amounts_that_no_decision_rests_on_cost_no_request(place: Place) -> None:
+def test_faulty_amounts_that_no_decision_uses_do_not_quarantine_the_request(place: Place) -> None:
     odd = ("free", -1, "1e300", [1], {"a": 1}, "NaN", True)
     rows = place.land_lines(
         *(line(request_id=f"r{n}", list_cost_usd=value, discount_usd=value) for n, value in enumerate(odd))
@@ -42,7 +42,7 @@ NO_FIRST_TOKENS = {
 
 
 @pytest.mark.parametrize("when", NO_FIRST_TOKENS)
-def test_a_first_token_that_cannot_be_one_is_not_known_and_costs_no_request(place: Place, when: str) -> None:
+def test_an_impossible_time_to_first_token_is_null_and_the_request_lands(place: Place, when: str) -> None:
     (row,) = place.land_lines(line(ttft_ms=NO_FIRST_TOKENS[when], streamed=True))
     assert (row["ttft_ms"], row["latency_ms"]) == (None, 2500)
 
@@ -53,25 +53,25 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "text": ("bad_timestamp", {"requested_at": "yesterday"}),
     "before gateways": ("bad_timestamp", {"requested_at": "1970-01-01T00:00:00Z"}),
     "year 290000": ("bad_timestamp", {"requested_at": "+299999-01-01T00:00:00Z"}),
-    "epoch beyond time": ("bad_timestamp", {"requested_at": 10**25}),
-    "day and month in doubt": ("bad_timestamp", {"requested_at": "01/11/2026 05:10:00"}),
-    "a day ahead": ("future_timestamp", {"requested_at": "2026-11-02T05:00:00Z"}),
-    "an end a year ahead": ("future_timestamp", {"completed_at": "2027-11-01T05:10:00Z"}),
+    "an epoch out of range": ("bad_timestamp", {"requested_at": 10**25}),
+    "ambiguous day and month": ("bad_timestamp", {"requested_at": "01/11/2026 05:10:00"}),
+    "a day in the future": ("future_timestamp", {"requested_at": "2026-11-02T05:00:00Z"}),
+    "an end a year in the future": ("future_timestamp", {"completed_at": "2027-11-01T05:10:00Z"}),
     "no model": ("missing_model", {"model": ...}),
     "empty model": ("missing_model", {"model": ""}),
-    "part of a token": ("wrong_type", {"input_tokens": 1.7}),
+    "a fractional token count": ("wrong_type", {"input_tokens": 1.7}),
     "tokens in words": ("wrong_type", {"output_tokens": "many"}),
     "list of tokens": ("wrong_type", {"output_tokens": [1]}),
     "cost in words": ("wrong_type", {"cost_usd": "free"}),
-    "an end that is no time": ("wrong_type", {"completed_at": "later"}),
-    "a flag that is none": ("wrong_type", {"cache_hit": "maybe"}),
+    "an invalid end time": ("wrong_type", {"completed_at": "later"}),
+    "an invalid flag": ("wrong_type", {"cache_hit": "maybe"}),
     "negative tokens": ("negative_value", {"input_tokens": -1}),
     "negative cost": ("negative_value", {"cost_usd": "-0.000000000001"}),
     "an end before the start": ("negative_value", {"completed_at": "2026-11-01T05:09:59.999Z"}),
     "tokens beyond 64 bits": ("out_of_range", {"output_tokens": 10**30}),
     "a long latency": ("out_of_range", {"latency_ms": LONGEST_MS + 1, "completed_at": ...}),
     "a long latency beside an end": ("out_of_range", {"latency_ms": LONGEST_MS + 1}),
-    "an age from start to end": ("out_of_range", {"requested_at": "2026-10-01T05:00:00Z"}),
+    "a very long time from start to end": ("out_of_range", {"requested_at": "2026-10-01T05:00:00Z"}),
     "milliseconds beyond 64 bits": ("out_of_range", {"latency_ms": 10**30}),
     **{
         f"{kind} tokens beyond the most": ("out_of_range", {f"{kind}_tokens": MOST_TOKENS + 1})
@@ -112,24 +112,26 @@ def test_a_faulty_record_is_quarantined_with_its_reason(place: Place, kind: str)
 
 @pytest.mark.parametrize("name", ["trace_id", "model_served", "provider", "native_finish_reason", "native_operation"])
 @pytest.mark.parametrize("value", [{"a": 1}, ["a"]], ids=["object", "list"])
-def test_a_field_that_no_decision_rests_on_never_costs_the_request(place: Place, name: str, value: Any) -> None:
+def test_a_fault_in_a_field_that_no_decision_uses_does_not_quarantine_the_request(
+    place: Place, name: str, value: Any
+) -> None:
     (row,) = place.land_lines(line(**{name: value}, finish_reason="stop"))
     assert row[name] is None
 
 
 @pytest.mark.parametrize("limit", ["auto", -1, 1.5, MOST_TOKENS + 1, 10**30, {"a": 1}, ""])
-def test_a_callers_limit_that_is_none_is_not_known_and_costs_no_request(place: Place, limit: Any) -> None:
+def test_an_invalid_output_limit_is_null_and_the_request_lands(place: Place, limit: Any) -> None:
     (row,) = place.land_lines(line(max_output_tokens=limit))
     assert row["max_output_tokens"] is None
 
 
 @pytest.mark.parametrize("streamed", ["sse", "auto", {"a": 1}, 2.5])
-def test_a_stream_that_nobody_can_tell_is_not_known_and_costs_no_request(place: Place, streamed: Any) -> None:
+def test_an_ambiguous_stream_flag_is_null_and_the_request_lands(place: Place, streamed: Any) -> None:
     (row,) = place.land_lines(line(streamed=streamed, ttft_ms=5))
     assert (row["streamed"], row["ttft_ms"]) == (None, None)
 
 
-def test_a_fault_is_kept_with_file_line_and_harmless_fields(place: Place) -> None:
+def test_a_quarantined_record_keeps_file_line_and_harmless_fields(place: Place) -> None:
     place.land_lines(line(request_id="r1"), line(request_id="r2", model=None, input_tokens="twelve", output_tokens=-1))
     ((name, number, reason, fields),) = place.quarantine()
     assert (name, number, reason) == ("part.jsonl", 2, "missing_model")
@@ -177,5 +179,5 @@ def test_a_value_at_the_limit_lands(place: Place, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", BEYOND_THE_LIMIT)
-def test_a_value_just_beyond_the_limit_does_not(place: Place, kind: str) -> None:
+def test_a_value_just_beyond_the_limit_does_not_land(place: Place, kind: str) -> None:
     assert fault_of(place, **written(BEYOND_THE_LIMIT[kind])) in ("bad_timestamp", "future_timestamp")

@@ -1,4 +1,4 @@
-"""Files in every format and packing: they land by what they contain, and an unknown or damaged format is one quarantined record."""
+"""Files in every format and compression are recognized by content, and an unknown or damaged one is one quarantined record."""
 
 import bz2
 import gzip
@@ -15,7 +15,7 @@ from written_files import PACKINGS, Pack, csv_text, parquet
 
 @pytest.mark.parametrize("packing", PACKINGS)
 @pytest.mark.parametrize("kind", ["jsonl", "ndjson", "json", "csv", "parquet"])
-def test_every_format_lands_in_every_packing(place: Place, tmp_path: Path, kind: str, packing: str) -> None:
+def test_every_format_lands_in_every_compression(place: Place, tmp_path: Path, kind: str, packing: str) -> None:
     first, second = record(request_id="r1"), record(request_id="r2", cost_usd="0.123456789012")
     content = {
         "jsonl": line(**first) + line(**second),
@@ -38,7 +38,7 @@ def test_every_format_lands_in_every_packing(place: Place, tmp_path: Path, kind:
     ]
 
 
-def test_uppercase_endings_are_known(place: Place) -> None:
+def test_uppercase_file_endings_are_recognized(place: Place) -> None:
     place.put("PART.JSONL.GZ", gzip.compress(line()))
     place.land()
     assert place.ids() == ["r1"]
@@ -51,7 +51,7 @@ def test_an_unknown_format_is_quarantined_as_one_record(place: Place) -> None:
     assert place.reasons() == [(1, "unknown_format")]
 
 
-def test_an_empty_file_holds_no_record_and_does_not_come_back(place: Place) -> None:
+def test_an_empty_file_has_no_records_and_lands_only_once(place: Place) -> None:
     place.put("part.jsonl", b"")
     (file,) = place.land()
     assert file.records_read == 0
@@ -76,7 +76,7 @@ WRONG_ENDINGS: dict[str, tuple[str, Pack]] = {
 
 
 @pytest.mark.parametrize("kind", WRONG_ENDINGS)
-def test_what_a_file_holds_is_told_by_its_first_bytes(place: Place, kind: str) -> None:
+def test_the_format_of_a_file_is_recognized_by_its_first_bytes(place: Place, kind: str) -> None:
     name, pack = WRONG_ENDINGS[kind]
     place.put(name, pack(line(request_id="r1") + line(request_id="r2")))
     place.land()
@@ -115,14 +115,14 @@ def test_a_file_of_another_kind_is_one_quarantined_record(place: Place, kind: st
 
 
 @pytest.mark.parametrize("packing", [".gz", ".zst"])
-def test_files_packed_one_after_the_other_are_one(place: Place, packing: str) -> None:
+def test_concatenated_compressed_files_are_read_as_one(place: Place, packing: str) -> None:
     pack = PACKINGS[packing]
     place.put(f"part.jsonl{packing}", pack(line(request_id="r1")) + pack(line(request_id="r2")))
     place.land()
     assert place.ids() == ["r1", "r2"]
 
 
-def test_zeros_after_a_gzip_are_padding(place: Place) -> None:
+def test_zero_bytes_after_a_gzip_stream_are_ignored(place: Place) -> None:
     place.put("part.jsonl.gz", gzip.compress(line()) + b"\0" * 512)
     place.land()
     assert (place.ids(), place.reasons()) == (["r1"], [])

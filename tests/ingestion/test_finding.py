@@ -1,4 +1,4 @@
-"""Which files a run finds: each lands, or is refused by its name and with its reason; none stops the others."""
+"""How a run finds landing files: each file lands or is refused with a reason, and no file stops the others."""
 
 import ctypes
 import os
@@ -52,7 +52,7 @@ def test_hidden_files_and_directories_are_not_landing_files(tmp_path: Path) -> N
     assert find_files(sources, [HOUR], tmp_path) == []
 
 
-def test_a_file_of_two_sources_is_refused(tmp_path: Path) -> None:
+def test_a_file_matched_by_two_sources_is_refused(tmp_path: Path) -> None:
     text = GOOD.replace("landing/litellm/**/*.json", "landing/**/{date}/{hour}/*")
     sources = read_sources(sources_file(tmp_path, text), tmp_path)
     touch(tmp_path / "landing/gateway/2026-11-01/05/part.jsonl")
@@ -60,14 +60,14 @@ def test_a_file_of_two_sources_is_refused(tmp_path: Path) -> None:
     assert file.refusal == "matches two sources, gateway and litellm: narrow `files` in one"
 
 
-def test_a_home_with_brackets_in_its_name_is_no_pattern(tmp_path: Path) -> None:
+def test_brackets_in_the_path_of_the_home_are_not_a_glob_pattern(tmp_path: Path) -> None:
     home = tmp_path / "home[1]*"
     touch(home / "landing/gateway/2026-11-01/05/part.jsonl")
     sources = read_sources(sources_file(tmp_path, GOOD), home)
     assert [file.name for file in find_files(sources, [HOUR], home)] == ["landing/gateway/2026-11-01/05/part.jsonl"]
 
 
-def test_an_absolute_pattern_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_an_absolute_pattern_is_not_resolved_against_the_home(tmp_path: Path) -> None:
     elsewhere = touch(tmp_path / "elsewhere/2026-11-01/05/part.jsonl")
     text = GOOD.replace("landing/gateway", str(tmp_path / "elsewhere"))
     sources = read_sources(sources_file(tmp_path, text), tmp_path / "home")
@@ -82,7 +82,7 @@ ODD_NAMES = [
 
 
 @pytest.mark.parametrize("name", ODD_NAMES, ids=ascii)
-def test_a_folder_of_any_name_is_looked_into_and_stored_by_a_printable_name(tmp_path: Path, name: str) -> None:
+def test_folders_with_any_name_are_searched_and_stored_under_a_printable_name(tmp_path: Path, name: str) -> None:
     sources = read_sources(SHIPPED, tmp_path)
     put = touch(tmp_path / f"landing/litellm/{name}/2026-11-01/05/time-05_{name[:40]}.json")
     (file,) = find_files(sources, [HOUR], tmp_path)
@@ -92,12 +92,12 @@ def test_a_folder_of_any_name_is_looked_into_and_stored_by_a_printable_name(tmp_
     assert unmatched_files(sources, tmp_path / "landing", tmp_path) == []
 
 
-def test_other_names_stay_other_names(tmp_path: Path) -> None:
+def test_different_names_are_stored_as_different_names(tmp_path: Path) -> None:
     names = [landing_name(tmp_path / name, tmp_path) for name in ODD_NAMES]
     assert len(set(names)) == len(ODD_NAMES)
 
 
-def test_files_with_odd_names_land_and_are_told_apart(place: Place) -> None:
+def test_files_with_odd_names_land_and_stay_distinguishable(place: Place) -> None:
     for number, name in enumerate(ODD_NAMES):
         if not name.startswith("."):
             place.put(f"{name}.jsonl", line(request_id=f"r{number}"))
@@ -107,7 +107,7 @@ def test_files_with_odd_names_land_and_are_told_apart(place: Place) -> None:
     assert all(file.landing_file.isprintable() for file in landed)
 
 
-def test_what_is_no_file_is_refused_with_its_reason_and_the_others_land(
+def test_an_entry_that_is_not_a_file_is_refused_with_a_reason_and_the_others_land(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = place.put("good.jsonl", line())
@@ -148,7 +148,7 @@ class _Capabilities(ctypes.Structure):
 
 @contextmanager
 def bound_by_permissions() -> Iterator[None]:
-    """As root: without the two capabilities (CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH) by which this thread may read every file."""
+    """Drops the two capabilities (CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH) with which root may read every file."""
     if os.geteuid() != 0:
         yield
         return
@@ -174,7 +174,7 @@ def test_a_file_without_permission_is_refused(place: Place) -> None:
     assert [file.reason for file in place.inventory.refused_files()] == ["cannot be read: Permission denied"]
 
 
-def test_a_folder_that_is_a_link_out_of_the_landing_area_is_refused(tmp_path: Path) -> None:
+def test_a_symlink_to_a_folder_outside_the_landing_area_is_refused(tmp_path: Path) -> None:
     touch(tmp_path / "elsewhere/05/part.jsonl")
     (tmp_path / "landing/gateway").mkdir(parents=True)
     (tmp_path / "landing/gateway/2026-11-01").symlink_to(tmp_path / "elsewhere")
@@ -185,21 +185,21 @@ def test_a_folder_that_is_a_link_out_of_the_landing_area_is_refused(tmp_path: Pa
     )
 
 
-def test_a_landing_area_may_be_a_link_as_a_whole(tmp_path: Path) -> None:
+def test_the_landing_area_itself_may_be_a_symlink(tmp_path: Path) -> None:
     touch(tmp_path / "disk/gateway/2026-11-01/05/part.jsonl")
     (tmp_path / "landing").symlink_to(tmp_path / "disk")
     (file,) = find_files(read_sources(SHIPPED, tmp_path), [HOUR], tmp_path)
     assert (file.name, file.refusal) == ("landing/gateway/2026-11-01/05/part.jsonl", None)
 
 
-def test_objects_as_litellm_names_them_are_found_by_the_hour_in_their_names(tmp_path: Path) -> None:
+def test_objects_named_by_litellm_are_found_by_the_hour_in_their_names(tmp_path: Path) -> None:
     for hour in ("05", "06"):
         touch(tmp_path / f"landing/litellm/logs/My Team/2026-11-01/time-{hour}-10-00-123456_chatcmpl-1.json")
     (file,) = find_files(read_sources(SHIPPED, tmp_path), [HOUR], tmp_path)
     assert (file.landed_hour, file.name.endswith("time-05-10-00-123456_chatcmpl-1.json")) == (HOUR, True)
 
 
-def test_files_that_no_source_matches_are_named(tmp_path: Path) -> None:
+def test_files_that_no_source_matches_are_listed(tmp_path: Path) -> None:
     for name in (
         "gateway/2026-11-01/part.jsonl",
         "other/2026-11-01/05/part.jsonl",
@@ -226,7 +226,7 @@ ZONES = {
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_folders_may_be_named_by_another_clock(tmp_path: Path, zone: str) -> None:
+def test_folders_may_be_named_in_another_time_zone(tmp_path: Path, zone: str) -> None:
     folder, landed_hour, latest = ZONES[zone]
     text = GOOD.replace('{date}/{hour}/*"', '{date}/{hour}/*"\n    timezone: ' + zone)
     touch(tmp_path / f"landing/gateway/{folder}/part.jsonl")
@@ -243,14 +243,14 @@ LATEST = {
 
 
 @pytest.mark.parametrize("kind", LATEST)
-def test_a_request_is_ahead_of_its_file_and_not_of_its_folder(tmp_path: Path, kind: str) -> None:
+def test_the_latest_accepted_request_time_depends_on_the_file_and_not_its_folder(tmp_path: Path, kind: str) -> None:
     written, latest = LATEST[kind]
     touch(tmp_path / "landing/gateway/2026-11-01/05/part.jsonl", written)
     (file,) = find_files(read_sources(SHIPPED, tmp_path), [HOUR], tmp_path)
     assert file.latest_at == at(latest)
 
 
-def test_times_of_modification_beyond_any_calendar_stop_nothing(tmp_path: Path) -> None:
+def test_absurd_modification_times_stop_nothing(tmp_path: Path) -> None:
     file = touch(tmp_path / "landing/gateway/2026-11-01/05/part.jsonl")
     os.utime(file, ns=(0, 2**62))
     assert len(find_files(read_sources(SHIPPED, tmp_path), [HOUR], tmp_path)) == 1

@@ -1,4 +1,4 @@
-"""Whose request a record is of: its key, from the record alone, beside the rule written down in plain Python."""
+"""Request keys: the identity of a purchase, computed from a record alone, compared with the same rule in plain Python."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ NOTHING = (
 )
 
 
-def key_of(source: str, account: str | None, api_key: str | None, kind: str, told: str, name: str) -> str:
-    """The key of a purchase: lengths before texts, so that no two purchases are spelled alike."""
+def key_of(source: str, account: str | None, api_key: str | None, kind: str, details: str, name: str) -> str:
+    """The expected request key. Each text is preceded by its length, so that different purchases never give the same input."""
     buyer, who = ("account", account) if account else ("key", api_key) if api_key else ("nobody", "")
     assert who is not None
-    spelled = [kind, told, len(source.encode()), buyer, len(who.encode()), source, who, name]
-    return hashlib.sha256(" ".join(map(str, spelled)).encode()).hexdigest()[:32]
+    hashed = [kind, details, len(source.encode()), buyer, len(who.encode()), source, who, name]
+    return hashlib.sha256(" ".join(map(str, hashed)).encode()).hexdigest()[:32]
 
 
 def milliseconds(moment: datetime) -> int:
@@ -53,7 +53,7 @@ def keys(place: Place, *lines: bytes) -> list[str]:
     return [row["request_key"] for row in place.land_lines(*lines)]
 
 
-def test_the_id_of_a_canonical_record_names_the_purchase_of_its_account(place: Place) -> None:
+def test_a_canonical_record_is_identified_by_its_account_and_its_id(place: Place) -> None:
     found = keys(
         place,
         line(request_id="r", account_id="acme", api_key_ref="k"),
@@ -69,10 +69,10 @@ def test_the_id_of_a_canonical_record_names_the_purchase_of_its_account(place: P
     ]
 
 
-@pytest.mark.parametrize("nothing", NOTHING)
-def test_an_id_that_names_nothing_counts_as_absent_and_the_call_id_stands_in(place: Place, nothing: str) -> None:
+@pytest.mark.parametrize("placeholder", NOTHING)
+def test_a_placeholder_id_counts_as_absent_and_the_call_id_is_used(place: Place, placeholder: str) -> None:
     first, second = place.land_lines(
-        line(request_id=nothing, gateway_call_id="c1"), line(request_id=nothing, gateway_call_id="c2")
+        line(request_id=placeholder, gateway_call_id="c1"), line(request_id=placeholder, gateway_call_id="c2")
     )
     assert (first["request_id"], second["request_id"]) == ("c1", "c2")
     used = "10,20,0.001000000000,false"
@@ -81,12 +81,12 @@ def test_an_id_that_names_nothing_counts_as_absent_and_the_call_id_stands_in(pla
 
 
 @pytest.mark.parametrize("name", ["0", "7", "nobody", "Nonesuch", "null-island", "000a", "chatcmpl-0", "é" * 9])
-def test_a_short_or_odd_id_is_a_name(place: Place, name: str) -> None:
+def test_a_short_or_odd_id_is_a_valid_id(place: Place, name: str) -> None:
     (row,) = place.land_lines(line(request_id=name))
     assert row["request_id"] == name
 
 
-def test_an_id_that_servers_of_models_count_names_no_purchase_of_a_canonical_record(place: Place) -> None:
+def test_an_id_that_model_servers_number_is_not_used_as_an_identity(place: Place) -> None:
     counted = {"request_id": "chatcmpl-0"}
     first, second, again, early, late, early_again = place.land_lines(
         line(**counted, gateway_call_id="c1"),
@@ -102,7 +102,7 @@ def test_an_id_that_servers_of_models_count_names_no_purchase_of_a_canonical_rec
     assert {row["request_id"] for row in (first, second, early, late)} == {"chatcmpl-0"}
 
 
-def test_without_any_id_all_that_tells_a_record_from_others_names_it(place: Place) -> None:
+def test_a_record_without_ids_is_identified_by_its_other_values(place: Place) -> None:
     rows = place.land_lines(
         line(request_id=...),
         line(request_id=..., cost_usd="0.0010"),
@@ -117,13 +117,13 @@ def test_without_any_id_all_that_tells_a_record_from_others_names_it(place: Plac
     assert len(set(names)) == len({row["request_key"] for row in rows}) == 5
 
 
-def test_a_record_without_an_id_and_without_a_time_is_of_no_call(place: Place) -> None:
+def test_a_record_without_an_id_or_without_a_time_is_quarantined(place: Place) -> None:
     place.land_lines(line(request_id=..., requested_at=...), line(requested_at=...))
     assert place.reasons() == [(1, "missing_request_id"), (2, "missing_timestamp")]
 
 
 def payload(later: float = 0, **changes: Any) -> bytes:
-    """A LiteLLM record of a billed completion that began so many seconds later."""
+    """A LiteLLM record of a billed completion that began the given number of seconds later."""
     start = at("2026-11-01T05:10:00+00:00").timestamp() + later
     record = {
         "id": "x",
@@ -147,7 +147,7 @@ def call(place: Place, *changes: dict[str, Any]) -> list[dict[str, Any]]:
     return place.land_lines(*(payload(**change) for change in changes))
 
 
-def test_what_was_used_goes_with_a_call_id_that_attempts_share_and_callers_choose(litellm: Place) -> None:
+def test_usage_is_part_of_the_identity_where_attempts_share_a_call_id(litellm: Place) -> None:
     paid, again, dearer, failed, retried = call(
         litellm,
         {"id": "x", "litellm_call_id": "c"},
@@ -179,7 +179,7 @@ def test_what_was_used_goes_with_a_call_id_that_attempts_share_and_callers_choos
     )
 
 
-def test_an_old_record_without_a_call_id_is_named_by_its_answer_and_its_start(litellm: Place) -> None:
+def test_an_old_record_without_a_call_id_is_identified_by_its_id_and_start(litellm: Place) -> None:
     first, again, next_one = call(
         litellm, {"id": "chatcmpl-0", "litellm_call_id": None}, {"id": "chatcmpl-0", "litellm_call_id": ""},
         {"id": "chatcmpl-0", "litellm_call_id": None, "later": 3},
@@ -188,7 +188,7 @@ def test_an_old_record_without_a_call_id_is_named_by_its_answer_and_its_start(li
 
 
 @pytest.mark.parametrize(
-    "looked_at",
+    "read_changes",
     [
         {"call_type": "aretrieve_batch"},
         {"call_type": "acreate_batch"},
@@ -200,29 +200,29 @@ def test_an_old_record_without_a_call_id_is_named_by_its_answer_and_its_start(li
         {"call_type": "aget_responses", "response": {"object": "response", "status": "completed", "id": "object"}},
     ],
 )
-def test_every_look_at_a_batch_or_a_fetched_answer_is_of_the_one_that_was_bought(
-    litellm: Place, looked_at: dict[str, Any]
+def test_every_read_of_a_batch_job_or_response_belongs_to_its_purchase(
+    litellm: Place, read_changes: dict[str, Any]
 ) -> None:
     first, second = call(
         litellm,
-        {"id": "object", "litellm_call_id": "c1", **looked_at},
-        {"id": "object", "litellm_call_id": "c2", **looked_at, "later": 600},
+        {"id": "object", "litellm_call_id": "c1", **read_changes},
+        {"id": "object", "litellm_call_id": "c2", **read_changes, "later": 600},
     )
     assert first["request_key"] == second["request_key"] == key_of("gateway", "team", "hash", "id", "0", "object")
     assert not first["needs_overlap"]
 
 
-def test_a_look_that_failed_is_a_call_of_its_own_and_tells_nothing_of_what_it_looked_at(litellm: Place) -> None:
-    looked, failed = call(
+def test_a_failed_read_is_a_request_of_its_own(litellm: Place) -> None:
+    successful, failed = call(
         litellm,
         {"id": "object", "litellm_call_id": "c1", "call_type": "aretrieve_batch"},
         {"id": "object", "litellm_call_id": "c2", "call_type": "aretrieve_batch", "status": "failure", "later": 600},
     )
-    assert looked["request_key"] != failed["request_key"]
-    assert (looked["operation"], failed["operation"]) == ("batch", "retrieval")
+    assert successful["request_key"] != failed["request_key"]
+    assert (successful["operation"], failed["operation"]) == ("batch", "retrieval")
 
 
-def test_a_batch_that_was_passed_through_is_named_in_its_body(litellm: Place) -> None:
+def test_a_passed_through_batch_job_is_identified_by_the_id_in_its_body(litellm: Place) -> None:
     body = json.dumps({"id": "msgbatch_1", "type": "message_batch", "processing_status": "ended"})
     passed: dict[str, Any] = {
         "call_type": "pass_through_endpoint",
@@ -251,7 +251,9 @@ def test_a_batch_that_was_passed_through_is_named_in_its_body(litellm: Place) ->
         ({"user_api_key_end_user_id": "customer"}, "unknown"),
     ],
 )
-def test_a_gateways_own_name_for_nobody_is_no_account(litellm: Place, metadata: dict[str, Any], account: str) -> None:
+def test_a_gateways_placeholder_for_no_user_is_not_an_account(
+    litellm: Place, metadata: dict[str, Any], account: str
+) -> None:
     (row,) = call(litellm, {"metadata": metadata})
     assert row["account_id"] == account
 
@@ -262,7 +264,7 @@ words = st.text(st.sampled_from(" |/0ab\u00e9\n"), min_size=1, max_size=4).map(l
 @pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(rows=st.lists(st.tuples(words, words, words), min_size=2, max_size=30, unique=True))
-def test_no_two_purchases_are_spelled_alike(
+def test_different_purchases_have_different_keys(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]
 ) -> None:
     place = make_place(tmp_path_factory.mktemp("keys"))
@@ -272,7 +274,7 @@ def test_no_two_purchases_are_spelled_alike(
     assert len(set(found)) == len({(name, account) for name, account, _ in rows})
 
 
-def test_an_inventory_of_another_format_is_refused_with_the_way_out(tmp_path: Path) -> None:
+def test_an_inventory_of_another_format_is_refused_with_instructions(tmp_path: Path) -> None:
     lake = tmp_path / "home" / "lake"
     lake.mkdir(parents=True)
     Inventory(lake / "inventory.sqlite").close()

@@ -1,4 +1,4 @@
-"""Of meta what is known to be harmless is kept, with the names of all fields; of the rest numbers, truth values and times."""
+"""What is kept of meta: values known to be harmless, all field names, and otherwise only numbers, booleans and times."""
 
 import json
 from dataclasses import replace
@@ -69,7 +69,7 @@ KEPT: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize("kind", KEPT)
-def test_what_is_kept_of_meta(kind: str) -> None:
+def test_meta_keeps_only_harmless_values(kind: str) -> None:
     meta, expected = KEPT[kind]
     if kind == "a key in a listed place":
         assert kept(meta)["headers"]["x-request-id"].startswith("sha256:")
@@ -77,7 +77,7 @@ def test_what_is_kept_of_meta(kind: str) -> None:
         assert kept(meta) == expected
 
 
-def test_urls_lose_user_query_and_fragment() -> None:
+def test_user_query_and_fragment_are_removed_from_urls() -> None:
     urls = {
         "https://own.example/v1?code=S&key=S": "https://own.example/v1",
         "https://u:p@own.example:8443/v1/x#S": "https://own.example:8443/v1/x",
@@ -90,7 +90,7 @@ def test_urls_lose_user_query_and_fragment() -> None:
         assert kept({"api_base": url}, "litellm") == {"api_base": stays}
 
 
-def test_digits_of_numbers_stay_as_they_are_written() -> None:
+def test_numbers_keep_their_digits() -> None:
     meta = '{"cost":1.0199999999999999e-05,"exact":0.001600000000000000000012}'
     assert Rules("canonical").kept(meta) == meta
 
@@ -99,11 +99,11 @@ def test_digits_of_numbers_stay_as_they_are_written() -> None:
     "meta",
     ['{"a":NaN}', "[" * 5000 + "]" * 5000, '{"a":', "", '{"a":' * 60 + "1" + "}" * 60, '{"\\ud800":1,"b":"\\ud800"}'],
 )
-def test_meta_that_cannot_be_read_is_not_kept_and_stops_nothing(meta: str) -> None:
+def test_unreadable_meta_is_dropped_and_stops_nothing(meta: str) -> None:
     json.loads(Rules("canonical").kept(meta))
 
 
-def test_a_source_keeps_more_by_paths_and_keys_are_still_taken_out() -> None:
+def test_a_source_can_keep_more_paths_and_keys_are_still_removed() -> None:
     meta = {"context": {"plan": "gold card", "who": "anna"}, "tags": ["a b", {"x": "y z"}], "url": "https://u:p@h/x"}
     assert kept(meta, keep=("context.plan", "tags", "url")) == {
         "context": {"plan": "gold card", "who": NOT},
@@ -113,7 +113,7 @@ def test_a_source_keeps_more_by_paths_and_keys_are_still_taken_out() -> None:
     assert kept({"other": {"context": {"plan": "x"}}}, keep=("context.plan",)) == {"other": {"context": {"plan": NOT}}}
 
 
-def test_a_source_that_keeps_more_lands_its_files_again(place: Place) -> None:
+def test_a_changed_keep_list_lands_the_files_of_the_source_again(place: Place) -> None:
     (row,) = place.land_lines(line(meta={"context": {"plan": "gold"}}))
     assert json.loads(row["meta"]) == {"context": {"plan": NOT}}
     place.source = replace(place.source, keep=("context.plan",))
@@ -122,11 +122,11 @@ def test_a_source_that_keeps_more_lands_its_files_again(place: Place) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "*", "a..b", "a b", 5, "messages", "context.api_key", "user.email", "$.a"])
-def test_a_path_that_is_none_or_keeps_what_is_never_kept_is_refused(path: object) -> None:
+def test_an_invalid_path_or_one_to_values_that_are_never_kept_is_refused(path: object) -> None:
     assert wrong_path(path)
 
 
-def test_kinds_of_the_list_are_known() -> None:
+def test_every_kind_in_the_list_is_known() -> None:
     known = {*KINDS, "url", "number", "content", "credential", "personal"}
     assert {kind for _, _, kind in table("harmless.csv")} <= known
     assert {kind for _, kind in table("names.csv")} == {"content", "credential", "personal"}
@@ -153,9 +153,11 @@ ANY_META = st.recursive(
 
 
 @settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate))
-@given(metas=st.lists(USUAL_META | ANY_META, min_size=1, max_size=20))
-def test_what_the_query_keeps_as_it_is_is_kept_as_it_is(macros: duckdb.DuckDBPyConnection, metas: list[Any]) -> None:
-    texts = [json.dumps(meta, separators=(",", ":")) for meta in metas]
+@given(meta_values=st.lists(USUAL_META | ANY_META, min_size=1, max_size=20))
+def test_meta_that_the_sql_shortcut_keeps_is_kept_unchanged_by_python(
+    macros: duckdb.DuckDBPyConnection, meta_values: list[Any]
+) -> None:
+    texts = [json.dumps(meta, separators=(",", ":")) for meta in meta_values]
     rows = macros.execute(
         "select without_first_credential(text), is_harmless(without_first_credential(text)) from (select unnest($texts) as text)",
         {"texts": texts},
@@ -164,7 +166,7 @@ def test_what_the_query_keeps_as_it_is_is_kept_as_it_is(macros: duckdb.DuckDBPyC
         assert not is_harmless or json.loads(Rules("canonical").kept(text)) == json.loads(cleaned)
 
 
-def test_usual_meta_goes_the_short_way(macros: duckdb.DuckDBPyConnection) -> None:
+def test_usual_meta_takes_the_sql_shortcut(macros: duckdb.DuckDBPyConnection) -> None:
     usual = {"headers": {"user-agent": "curl/8.5.0", "authorization": "Bearer sk-abc", "x-request-id": "req_8f3a1c5e"}, "parameters": {"stream": True}, "region": "us-east-1"}  # fmt: skip
     row = macros.execute(
         "select is_harmless(without_first_credential(?))", [json.dumps(usual, separators=(",", ":"))]
@@ -172,7 +174,7 @@ def test_usual_meta_goes_the_short_way(macros: duckdb.DuckDBPyConnection) -> Non
     assert row == (True,)
 
 
-def test_litellm_keeps_what_support_needs_and_no_more(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_litellm_records_keep_what_support_needs_and_nothing_else(tmp_path_factory: pytest.TempPathFactory) -> None:
     record = {
         "id": "r", "model": "m", "status": "success", "startTime": 1793509800.0, "endTime": 1793509802.0, "call_type": "acompletion",
         "api_base": "https://u:p@own.example/v1?key=SECRET", "end_user": "PRIVATE", "request_tags": ["PRIVATE"], "user_agent": "OpenAI/Python 1.0",

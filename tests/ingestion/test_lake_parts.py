@@ -1,4 +1,4 @@
-"""How far apart deliveries of one request may be is the same for the lake and for the models."""
+"""The lake and the models use the same maximum distance between deliveries of one request."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from makegood.ingestion.lake_parts import MERGE_REACH
 MACROS = Path(__file__).parents[2] / "dbt_project/macros/deliveries.sql"
 
 
-def test_the_models_merge_deliveries_within_the_reach_of_the_lake() -> None:
+def test_the_models_merge_deliveries_within_the_same_distance_as_the_lake() -> None:
     stated = re.search(r"macro merge_hours\(\) -%\} (\d+) ", MACROS.read_text())
     assert stated is not None
     assert int(stated[1]) * HOUR == MERGE_REACH

@@ -1,4 +1,4 @@
-"""Landing again: the lake holds the rows of each file's current version exactly once."""
+"""Landing files again: the lake holds the rows of the current version of each file exactly once."""
 
 import os
 from datetime import timedelta
@@ -23,7 +23,7 @@ def test_landing_again_changes_nothing(place: Place) -> None:
     assert place.inventory.current_parts(*ALWAYS) == before
 
 
-def test_a_touched_file_with_the_same_content_is_left_alone(place: Place) -> None:
+def test_a_file_with_a_new_modification_time_and_the_same_content_does_not_land_again(place: Place) -> None:
     file = place.put("part.jsonl", lines("r1"))
     place.land()
     parts = sorted(place.lake.rglob("*.parquet"))
@@ -33,7 +33,7 @@ def test_a_touched_file_with_the_same_content_is_left_alone(place: Place) -> Non
     assert place.inventory.files_of_hours([HOUR])[0].modified_ns == 1_000_000_000
 
 
-def test_a_changed_file_replaces_its_own_rows_and_no_others(place: Place) -> None:
+def test_a_changed_file_replaces_only_its_own_rows(place: Place) -> None:
     place.put("a.jsonl", lines("a1", "a2"))
     place.put("b.jsonl", lines("b1"))
     place.land()
@@ -43,7 +43,7 @@ def test_a_changed_file_replaces_its_own_rows_and_no_others(place: Place) -> Non
     assert sorted(place.ids()) == ["a2", "a3", "a4", "b1"]
 
 
-def test_a_file_that_changes_back_counts_once(place: Place) -> None:
+def test_a_file_that_is_changed_back_is_counted_once(place: Place) -> None:
     place.put("other.jsonl", lines("o1"))
     for second, request_id in ((1, "r1"), (2, "r2"), (1, "r1")):
         os.utime(place.put("part.jsonl", lines(request_id)), (second, second))
@@ -51,7 +51,7 @@ def test_a_file_that_changes_back_counts_once(place: Place) -> None:
     assert sorted(place.ids()) == ["o1", "r1"]
 
 
-def test_an_hour_that_a_file_leaves_is_still_known_as_touched(place: Place) -> None:
+def test_an_hour_that_a_changed_file_no_longer_has_rows_in_is_still_listed_as_touched(place: Place) -> None:
     place.put("part.jsonl", line(requested_at="2026-11-01T03:00:00Z"))
     place.land()
     place.put("part.jsonl", line())
@@ -59,7 +59,7 @@ def test_an_hour_that_a_file_leaves_is_still_known_as_touched(place: Place) -> N
     assert place.inventory.hours_touched([file.landing_file]) == {at("2026-11-01T03:00"), HOUR}
 
 
-def test_many_small_files_share_a_part_and_one_of_them_can_change(place: Place) -> None:
+def test_small_files_share_a_part_and_each_can_change_on_its_own(place: Place) -> None:
     for number in range(20):
         place.put(f"{number:02}.json", lines(f"r{number}"))
     place.land()
@@ -84,7 +84,7 @@ def test_parts_of_an_hour_do_not_depend_on_what_else_lands_with_it(tmp_path: Pat
     alone.inventory.close()
 
 
-def test_a_vanished_file_takes_nothing_away(place: Place) -> None:
+def test_the_rows_of_a_deleted_file_stay(place: Place) -> None:
     file = place.put("part.jsonl", lines("r1"))
     place.land()
     file.unlink()
@@ -92,7 +92,7 @@ def test_a_vanished_file_takes_nothing_away(place: Place) -> None:
     assert place.ids() == ["r1"]
 
 
-def test_a_file_that_changes_while_it_is_read_is_refused_and_lands_when_it_is_whole(place: Place) -> None:
+def test_a_file_that_changes_while_it_is_read_is_refused_and_lands_later(place: Place) -> None:
     file = place.put("part.jsonl", lines("r1"))
     place.put("good.jsonl", lines("g1"))
     found = find_files([place.source], [HOUR], place.home)
@@ -109,7 +109,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused_and_lands_when_it_is_wh
         assert sorted(row[0] for row in con.execute(select).fetchall()) == ["g1", "r1", "r2"]
 
 
-def test_a_file_that_vanishes_or_cannot_be_read_is_refused_and_the_others_land(place: Place) -> None:
+def test_a_missing_or_unreadable_file_is_refused_and_the_others_land(place: Place) -> None:
     place.put("good.jsonl", lines("g1"))
     gone = place.put("gone.jsonl", lines("r1"))
     folder = place.put("folder.jsonl", lines("r2"))
@@ -129,7 +129,7 @@ def undated(place: Place) -> Source:
     return Source("gateway", place.source.adapter, str(place.home / "landing/*.jsonl"))
 
 
-def test_a_log_that_grows_keeps_its_landing_hour_and_takes_later_requests(place: Place) -> None:
+def test_a_growing_log_keeps_its_landing_hour_and_may_add_later_requests(place: Place) -> None:
     place.source = undated(place)
     log = place.home / "landing" / "log.jsonl"
     log.parent.mkdir()

@@ -1,4 +1,4 @@
-"""However records are split over files and pieces, the same rows land, and every record is counted."""
+"""The same rows land however records are split over files and pieces, and every record is counted."""
 
 import gzip
 import json
@@ -13,7 +13,7 @@ from landing_place import ALWAYS, Place, line, lines, make_place
 from makegood.ingestion import groups
 
 
-def test_a_large_file_lands_in_pieces_and_whole(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_file_lands_completely_in_several_parts(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "GROUP_BYTES", 5 << 20)
     monkeypatch.setattr(groups, "SMALL_GROUP_BYTES", 1 << 20)
     count = 60_000
@@ -34,7 +34,7 @@ CONTENTS = st.lists(
 
 @settings(max_examples=25, deadline=None)
 @given(CONTENTS, st.integers(1, 4), st.randoms(use_true_random=False))
-def test_any_order_and_split_over_files_lands_the_same_rows(
+def test_the_landed_rows_do_not_depend_on_order_or_split_over_files(
     tmp_path_factory: pytest.TempPathFactory, contents: list[bytes], files: int, chance: random.Random
 ) -> None:
     landed = []
@@ -78,7 +78,7 @@ def is_a_record(line: bytes) -> bool:
         [".jsonl", ".json", ".csv", ".parquet", ".jsonl.gz", ".jsonl.zst", ".csv.gz", ".parquet.zst", ".json.zst", ""]
     ),
 )
-def test_counts_add_up_for_any_bytes(
+def test_record_counts_add_up_for_any_bytes(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes], ending: str
 ) -> None:
     content = b"".join(pieces)
@@ -89,7 +89,7 @@ def test_counts_add_up_for_any_bytes(
     assert file.landed_count == len(place.rows())
     assert file.quarantined_count == len(place.quarantine())
     body = content.removeprefix(b"\xef\xbb\xbf")
-    # Content without any line that is a record is one broken document and not lines.
+    # Content in which no line is a record counts as one broken document rather than as lines.
     if ending == ".jsonl" and content.startswith(b"{") and any(is_a_record(line) for line in body.split(b"\n")):
         assert file.records_read == body.count(b"\n") + (not body.endswith(b"\n") and body != b"")
     place.inventory.close()

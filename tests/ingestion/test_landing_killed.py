@@ -1,4 +1,4 @@
-"""Landing that is killed leaves the lake as it was, and the next landing does the whole work."""
+"""Landing that is killed leaves the lake unchanged, and the next landing does all of the work."""
 
 import signal
 import subprocess
@@ -47,7 +47,7 @@ landing.land(files, home / "lake", killing(home / "lake" / "inventory.sqlite"))
 
 
 @pytest.mark.parametrize("moment", CRASHES)
-def test_a_run_that_is_killed_leaves_the_old_rows_and_the_next_one_lands(place: Place, moment: str) -> None:
+def test_a_killed_landing_keeps_the_old_rows_and_the_next_one_lands_the_new_ones(place: Place, moment: str) -> None:
     names = [f"{number:02}.jsonl" for number in range(30)]
     for name in names:
         place.put(name, lines(f"old-{name}"))

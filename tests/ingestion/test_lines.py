@@ -1,4 +1,4 @@
-"""The lines of a JSON lines file: each good line lands under its line number, and each broken one is quarantined under its own."""
+"""Lines of JSON lines files: each valid line lands with its line number, and each broken one is quarantined with its own."""
 
 import gzip
 import json
@@ -33,7 +33,7 @@ def test_a_line_of_180_kilobytes_lands(place: Place) -> None:
     assert json.loads(row["meta"])["attempts"] == 2
 
 
-def test_brackets_a_hundred_thousand_deep_break_nothing(place: Place) -> None:
+def test_a_hundred_thousand_nested_brackets_affect_no_other_line(place: Place) -> None:
     deep = b"[" * 100_000 + b"]" * 100_000
     rows = place.land_lines(line(request_id="r1"), deep + b"\n", line(request_id="r3"))
     assert [row["request_id"] for row in rows] == ["r1", "r3"]
@@ -47,12 +47,12 @@ def test_blank_lines_are_ignored_and_counted(place: Place) -> None:
     assert [row["landing_line"] for row in place.rows()] == [2, 5]
 
 
-def test_a_last_line_without_an_end_lands(place: Place) -> None:
+def test_a_last_line_without_a_line_end_lands(place: Place) -> None:
     place.land_lines(line(request_id="r1"), line(request_id="r2").rstrip())
     assert place.ids() == ["r1", "r2"]
 
 
-def test_windows_line_ends_and_a_byte_order_mark_are_read_over(place: Place) -> None:
+def test_windows_line_ends_and_a_byte_order_mark_are_ignored(place: Place) -> None:
     place.land_lines(
         b"\xef\xbb\xbf" + line(request_id="r1").replace(b"\n", b"\r\n") + line(request_id="r2").replace(b"\n", b"\r\n")
     )
@@ -64,7 +64,7 @@ def test_line_and_paragraph_separators_do_not_split_a_line(place: Place) -> None
     assert row["trace_id"] == "a\u2028b\u2029c\u0085d"
 
 
-def test_lines_are_numbered_across_the_pieces_that_a_file_is_read_in(place: Place) -> None:
+def test_line_numbers_continue_across_the_pieces_of_a_file(place: Place) -> None:
     pad = "x" * 3_000
     content = b"".join(line(request_id=f"r{number}", trace_id=pad) + b"\n" for number in range(1, 4_000))
     place.put("part.jsonl", content)
@@ -73,7 +73,7 @@ def test_lines_are_numbered_across_the_pieces_that_a_file_is_read_in(place: Plac
     assert all(row["landing_line"] == 2 * int(row["request_id"][1:]) - 1 for row in place.rows())
 
 
-def test_a_line_beyond_every_limit_is_quarantined_and_the_next_lands(place: Place) -> None:
+def test_a_line_beyond_the_size_limit_is_quarantined_and_the_next_one_lands(place: Place) -> None:
     place.put(
         "part.jsonl.gz", gzip.compress(line(request_id="r1") + b"y" * (70 << 20) + b"\n" + line(request_id="r3"), 1)
     )

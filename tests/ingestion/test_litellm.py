@@ -1,4 +1,4 @@
-"""LiteLLM's facts, on the genuine records: each is compared with what the raw JSON says."""
+"""Landing of genuine LiteLLM records: each column is compared with the raw JSON."""
 
 import gzip
 import json
@@ -52,7 +52,7 @@ def cost_of(raw: dict[str, Any]) -> Decimal:
 
 
 @pytest.mark.long
-def test_both_layouts_land_whole(samples: tuple[Place, list[Pair]]) -> None:
+def test_every_record_of_both_file_layouts_lands(samples: tuple[Place, list[Pair]]) -> None:
     place, pairs = samples
     names = [row["landing_file"] for _, row in pairs]
     assert len([name for name in names if name.startswith("landing/litellm/sdk/")]) == 385
@@ -60,14 +60,14 @@ def test_both_layouts_land_whole(samples: tuple[Place, list[Pair]]) -> None:
     assert place.quarantine() == []
 
 
-def test_small_objects_are_bundled_in_few_parts(samples: tuple[Place, list[Pair]]) -> None:
+def test_small_objects_share_a_few_parts(samples: tuple[Place, list[Pair]]) -> None:
     place, _ = samples
     parts = place.inventory.current_parts(*ALWAYS)
     assert len({part.landing_file for part in parts}) == 141
     assert len({part.lake_part for part in parts}) < 5
 
 
-def test_ids_times_and_tokens_are_those_of_the_log(pairs: list[Pair]) -> None:
+def test_ids_times_and_tokens_equal_the_log(pairs: list[Pair]) -> None:
     for raw, row in pairs:
         assert (row["request_id"], row["gateway_call_id"]) == (raw["id"], raw["litellm_call_id"])
         assert (row["model"], row["trace_id"]) == (raw["model"], raw["trace_id"] or None)
@@ -75,7 +75,7 @@ def test_ids_times_and_tokens_are_those_of_the_log(pairs: list[Pair]) -> None:
         assert row["requested_at"].replace(tzinfo=UTC).timestamp() == floored / 1000
 
 
-def test_latency_is_from_start_to_end_and_never_response_time(pairs: list[Pair]) -> None:
+def test_latency_is_end_minus_start_and_not_the_response_time_field(pairs: list[Pair]) -> None:
     streams = [(raw, row) for raw, row in pairs if raw["stream"] is True]
     assert len(streams) > 100
     for raw, row in pairs:
@@ -84,7 +84,7 @@ def test_latency_is_from_start_to_end_and_never_response_time(pairs: list[Pair])
     assert any(row["latency_ms"] - raw["response_time"] * 1000 > 100 for raw, row in streams)
 
 
-def test_time_to_first_token_is_of_streams_and_null_elsewhere(pairs: list[Pair]) -> None:
+def test_time_to_first_token_is_null_unless_streamed(pairs: list[Pair]) -> None:
     for raw, row in pairs:
         if raw["stream"] is True:
             assert abs(row["ttft_ms"] - (raw["completionStartTime"] - raw["startTime"]) * 1000) < 1.01
@@ -92,7 +92,7 @@ def test_time_to_first_token_is_of_streams_and_null_elsewhere(pairs: list[Pair])
             assert row["ttft_ms"] is None
 
 
-def test_tokens_that_the_gateway_and_its_breakdown_price_at_nothing_were_billed_nothing(pairs: list[Pair]) -> None:
+def test_tokens_priced_at_0_by_the_gateway_and_its_breakdown_cost_0(pairs: list[Pair]) -> None:
     free = [
         (raw, row)
         for raw, row in pairs
@@ -103,7 +103,7 @@ def test_tokens_that_the_gateway_and_its_breakdown_price_at_nothing_were_billed_
     assert {(row["cost_usd"], row["cost_basis"]) for _, row in free} == {(0, "billed")}
 
 
-def test_a_success_without_usage_at_no_cost_has_an_unknown_cost(pairs: list[Pair]) -> None:
+def test_a_success_without_usage_and_with_a_cost_of_0_has_an_unknown_cost(pairs: list[Pair]) -> None:
     unknown = [
         row
         for raw, row in pairs
@@ -116,13 +116,13 @@ def test_a_success_without_usage_at_no_cost_has_an_unknown_cost(pairs: list[Pair
     assert {(row["cost_usd"], row["cost_basis"]) for row in unknown} == {(None, "not_priced")}
 
 
-def test_a_cache_hit_costs_nothing_and_says_so(pairs: list[Pair]) -> None:
+def test_a_cache_hit_costs_nothing_and_is_marked(pairs: list[Pair]) -> None:
     hits = [row for raw, row in pairs if raw["cache_hit"]]
     assert len(hits) >= 7
     assert all((row["cost_usd"], row["cache_hit"]) == (0, True) for row in hits)
 
 
-def test_every_other_cost_is_kept_to_the_last_digit(pairs: list[Pair]) -> None:
+def test_every_other_cost_keeps_all_its_digits(pairs: list[Pair]) -> None:
     priced = [(raw, row) for raw, row in pairs if row["cost_usd"] is not None]
     assert any("e-05" in repr(raw["response_cost"]) for raw, _ in priced)
     assert any(len(repr(raw["response_cost"])) > 17 for raw, _ in priced)
@@ -130,7 +130,7 @@ def test_every_other_cost_is_kept_to_the_last_digit(pairs: list[Pair]) -> None:
         assert row["cost_usd"] == cost_of(raw).quantize(Decimal("1e-12"))
 
 
-def test_a_failure_that_carries_tokens_and_cost_keeps_them(pairs: list[Pair]) -> None:
+def test_a_failure_with_tokens_and_cost_keeps_them(pairs: list[Pair]) -> None:
     cut_off = [
         (raw, row)
         for raw, row in pairs
@@ -143,7 +143,7 @@ def test_a_failure_that_carries_tokens_and_cost_keeps_them(pairs: list[Pair]) ->
         assert row["finish_reason"] == "error"
 
 
-def test_a_failure_without_usage_has_no_tokens_and_is_no_known_stream(pairs: list[Pair]) -> None:
+def test_a_failure_without_usage_has_no_tokens_and_an_unknown_stream_flag(pairs: list[Pair]) -> None:
     failures = [(raw, row) for raw, row in pairs if raw["status"] == "failure" and raw["total_tokens"] == 0]
     assert len(failures) > 80
     for raw, row in failures:
@@ -152,7 +152,7 @@ def test_a_failure_without_usage_has_no_tokens_and_is_no_known_stream(pairs: lis
         assert row["streamed"] is raw["stream"]
 
 
-def test_a_caller_who_left_is_cancelled_although_the_log_says_success(pairs: list[Pair]) -> None:
+def test_a_request_whose_caller_disconnected_is_cancelled_despite_status_success(pairs: list[Pair]) -> None:
     left = [(raw, row) for raw, row in pairs if raw["error_information"]["error_code"] == "499"]
     assert len(left) == 3
     for raw, row in left:
@@ -162,7 +162,7 @@ def test_a_caller_who_left_is_cancelled_although_the_log_says_success(pairs: lis
     assert sum(row["cancelled"] for _, row in pairs) == 3
 
 
-def test_a_rate_limit_of_the_provider_is_told_from_the_gateways_own(pairs: list[Pair]) -> None:
+def test_rate_limits_of_the_provider_and_the_gateway_are_distinguished(pairs: list[Pair]) -> None:
     limited = [(raw, row) for raw, row in pairs if row["status_code"] == "429"]
     assert len(limited) > 20
     for raw, row in limited:
@@ -179,7 +179,7 @@ def test_a_record_of_180_kilobytes_lands(pairs: list[Pair]) -> None:
     assert max(len(json.dumps(raw)) for raw, _ in pairs) > 179_000
 
 
-def test_the_account_is_the_team_or_else_unknown(pairs: list[Pair]) -> None:
+def test_the_account_is_the_team_and_otherwise_unknown(pairs: list[Pair]) -> None:
     accounts = {row["account_id"] for _, row in pairs}
     assert accounts == {"team-a", "team-b", "unknown"}
     for raw, row in pairs:
@@ -211,7 +211,7 @@ def test_the_account_falls_back_from_team_to_organisation_to_user(
     place.inventory.close()
 
 
-def test_embeddings_have_no_completion_to_be_empty(pairs: list[Pair]) -> None:
+def test_embeddings_have_no_output_tokens_and_no_finish_reason(pairs: list[Pair]) -> None:
     embeddings = [row for raw, row in pairs if raw["call_type"] == "aembedding"]
     assert len(embeddings) == 12
     assert all(
@@ -219,7 +219,7 @@ def test_embeddings_have_no_completion_to_be_empty(pairs: list[Pair]) -> None:
     )
 
 
-def test_attempts_of_one_call_share_its_ids_and_stay_requests_of_their_own(pairs: list[Pair]) -> None:
+def test_attempts_with_the_same_trace_id_are_separate_requests(pairs: list[Pair]) -> None:
     by_trace: dict[str, set[str]] = {}
     for _, row in pairs:
         if row["trace_id"]:
@@ -227,7 +227,7 @@ def test_attempts_of_one_call_share_its_ids_and_stay_requests_of_their_own(pairs
     assert max(len(ids) for ids in by_trace.values()) > 1
 
 
-def test_meta_tells_the_parameters_and_never_the_conversation(samples: tuple[Place, list[Pair]]) -> None:
+def test_meta_holds_the_parameters_and_never_the_conversation(samples: tuple[Place, list[Pair]]) -> None:
     place, pairs = samples
     stored = place.stored_bytes().decode()
     said = {

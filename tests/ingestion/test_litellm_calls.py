@@ -1,4 +1,4 @@
-"""What LiteLLM's records say besides plain completions: operations, ends, faults, costs and tokens. Each kind is a genuine record with changes."""
+"""Landing of LiteLLM calls other than plain completions: operations, finish reasons, faults, costs and tokens."""
 
 import copy
 import json
@@ -29,12 +29,12 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[st
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_kind_of_call_comes_out_right(rows: dict[str, dict[str, Any]], kind: str) -> None:
+def test_each_kind_of_call_lands_with_the_expected_columns(rows: dict[str, dict[str, Any]], kind: str) -> None:
     expected = KINDS[kind][1]
     assert {name: rows[kind][name] for name in expected} == expected
 
 
-def test_a_list_of_tools_is_no_request(litellm: Place) -> None:
+def test_listing_tools_is_not_a_request(litellm: Place) -> None:
     litellm.put(
         "tools.jsonl",
         json.dumps(
@@ -57,14 +57,14 @@ FOREIGN: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("kind", FOREIGN)
-def test_a_row_of_another_format_is_refused_and_not_landed_without_its_cost(litellm: Place, kind: str) -> None:
+def test_a_record_of_another_format_is_quarantined_rather_than_landed_without_cost(litellm: Place, kind: str) -> None:
     litellm.put("rows.jsonl", json.dumps(FOREIGN[kind]).encode())
     litellm.land()
     assert litellm.reasons() == [(1, "another_format")]
 
 
 def damaged(chances: random.Random, value: Any) -> Any:
-    """The value with something of another type at one place of it."""
+    """The value with one random part replaced by a value of another type."""
     odd = chances.choice(
         [
             None,
@@ -93,7 +93,7 @@ def damaged(chances: random.Random, value: Any) -> Any:
     return changed
 
 
-def test_a_record_with_anything_anywhere_lands_or_is_quarantined(litellm: Place) -> None:
+def test_a_record_with_any_value_anywhere_lands_or_is_quarantined(litellm: Place) -> None:
     chances = random.Random(15)
     kinds = list(KINDS.values())
     records = []

@@ -1,4 +1,4 @@
-"""Hundreds of secrets and private texts, planted wherever a record has room for them: nothing that landing stores holds one."""
+"""Hundreds of secrets and private texts are planted in every field of a record, and landing stores none of them."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One poison of each kind beside good files: the good ones land every time, and every record and file is accounted for."""
+"""Hostile input beside valid files: the valid ones always land, and every record and file is accounted for."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def between(before: bytes, poison: bytes, after: bytes) -> bytes:
     return before + poison + after
 
 
-def assert_all_is_accounted_for(place: Place) -> None:
+def assert_everything_is_accounted_for(place: Place) -> None:
     """Every record is landed, ignored or quarantined; every file of the hour landed or is refused."""
     files = place.inventory.files_of_hours([HOUR])
     for file in files:
@@ -35,12 +35,12 @@ def assert_all_is_accounted_for(place: Place) -> None:
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[LandedFile, set[str]]]]:
-    """Each poisonous line in a file of its own, landed together: its file, and the ids that landed of it."""
+    """Lands each hostile line in its own file, all at once. Gives the file and the ids that landed from it."""
     place = make_place(tmp_path_factory.mktemp("lines"))
     for number, poison in enumerate(LINES.values()):
         place.put(f"{number:03}.jsonl", between(line(request_id="before"), poison, line(request_id="after")))
     place.land()
-    assert_all_is_accounted_for(place)
+    assert_everything_is_accounted_for(place)
     landed = {Path(file.landing_file).name: file for file in place.inventory.files_of_hours([HOUR])}
     ids: dict[str, set[str]] = {name: set() for name in landed}
     for row in place.rows("request_id, landing_file, landing_line"):
@@ -51,7 +51,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[
 
 
 def texts_with_controls(lake: Path) -> list[tuple[str, ...]]:
-    """Texts of rows in the lake that hold a control character."""
+    """Texts in the lake that contain a control character."""
     found = []
     with duckdb.connect() as con:
         for file in lake.glob("*/**/*.parquet"):
@@ -65,7 +65,7 @@ def texts_with_controls(lake: Path) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("kind", LINES)
-def test_a_poisonous_line_costs_no_other_line(lines: dict[str, tuple[LandedFile, set[str]]], kind: str) -> None:
+def test_a_hostile_line_does_not_affect_other_lines(lines: dict[str, tuple[LandedFile, set[str]]], kind: str) -> None:
     file, ids = lines[kind]
     assert ids >= {"before", "after"}
     assert file.records_read == 3
@@ -80,14 +80,16 @@ NEVER_COST = [
 
 
 @pytest.mark.parametrize("kind", NEVER_COST)
-def test_an_odd_character_never_costs_its_request(lines: dict[str, tuple[LandedFile, set[str]]], kind: str) -> None:
+def test_an_unusual_character_does_not_quarantine_its_request(
+    lines: dict[str, tuple[LandedFile, set[str]]], kind: str
+) -> None:
     file, _ = lines[kind]
     assert file.landed_count == 3
     is_clean = kind.endswith(("line separators", "right to left", "SQL", "megabyte", "raw tab"))
     assert file.replaced_count == (0 if is_clean else 1)
 
 
-def test_every_landed_text_can_be_asked_for_and_what_cannot_be_asked_for_is_replaced(place: Place) -> None:
+def test_characters_that_cannot_be_queried_are_replaced_in_landed_texts(place: Place) -> None:
     codes = [code for code in range(0xA0) if code != ord("\n")]
     raw = [line(request_id="<>").replace(b"<>", f"<{chr(code)}>".encode()) for code in codes if chr(code) not in '\\"']
     escaped = [line(request_id="<>").replace(b"<>", f"<\\u{code:04x}>".encode()) for code in range(0xA0)]
@@ -103,7 +105,7 @@ def test_every_landed_text_can_be_asked_for_and_what_cannot_be_asked_for_is_repl
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, LandedFile]]:
-    """The same of verdicts."""
+    """Lands each hostile verdict in its own file, all at once."""
     place = make_place(tmp_path_factory.mktemp("verdicts"))
     court = Court(place)
     court.logs(line())
@@ -116,24 +118,24 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Lan
 
 
 @pytest.mark.parametrize("kind", VERDICTS)
-def test_a_poisonous_verdict_costs_no_other_verdict(verdicts: dict[str, LandedFile], kind: str) -> None:
+def test_a_hostile_verdict_does_not_affect_other_verdicts(verdicts: dict[str, LandedFile], kind: str) -> None:
     file = verdicts[kind]
     assert file.records_read == file.landed_count + file.quarantined_count == 3
     assert file.landed_count >= 2
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_poisonous_file_costs_no_other_file(place: Place, kind: str) -> None:
+def test_a_hostile_file_does_not_affect_other_files(place: Place, kind: str) -> None:
     name, content = FILES[kind]
     place.put("good.jsonl", line(request_id="good"))
     place.put(name, content)
     place.land()
-    assert_all_is_accounted_for(place)
+    assert_everything_is_accounted_for(place)
     assert "good" in {row["request_id"] for row in place.rows()}
     assert sum(file.records_read for file in place.inventory.files_of_hours([HOUR])) <= 2 + 200
 
 
-def test_files_of_any_name_land(place: Place) -> None:
+def test_files_with_any_name_land(place: Place) -> None:
     for number, name in enumerate(NAMES):
         place.put(f"{name}.jsonl", line(request_id=f"file {number}"))
         path = place.home / "landing" / "gateway" / name / f"{HOUR:%Y-%m-%d}" / f"{HOUR:%H}" / "part.jsonl"
@@ -150,12 +152,12 @@ def test_files_of_any_name_land(place: Place) -> None:
 
 
 @pytest.mark.parametrize("kind", PLACES)
-def test_what_is_no_file_costs_no_file(place: Place, kind: str) -> None:
+def test_entries_that_are_not_files_do_not_affect_files(place: Place, kind: str) -> None:
     PLACES[kind](place.put("good.jsonl", line(request_id="good")).parent)
     place.land()
-    assert_all_is_accounted_for(place)
+    assert_everything_is_accounted_for(place)
     assert [row["request_id"] for row in place.rows()] == ["good"]
 
 
-def test_there_are_many_kinds_of_poison() -> None:
+def test_there_are_many_kinds_of_hostile_input() -> None:
     assert len(LINES) + len(FILES) + len(NAMES) + len(PLACES) + len(VERDICTS) > 250

@@ -13,7 +13,7 @@ from makegood.ingestion.texts.keys import readable, stored_name
 from makegood.ingestion.texts.masking import masked
 
 
-def test_text_that_says_nothing_secret_is_landed_as_it_is_and_the_rest_is_masked(place: Place) -> None:
+def test_harmless_text_lands_unchanged_and_secret_text_is_masked(place: Place) -> None:
     secrets = [*KEYS.values(), *(value for value in CREDENTIALS.values() if isinstance(value, str))]
     place.land_lines(
         *(line(error_message=text) for text in KEPT_TEXTS), *(line(error_message=f"x {text}") for text in secrets)
@@ -49,7 +49,7 @@ def test_an_id_that_is_a_key_is_stored_as_its_digest(place: Place) -> None:
     assert SECRET.encode() not in place.stored_bytes()
 
 
-def test_a_key_among_words_is_taken_out_of_them(place: Place) -> None:
+def test_a_key_inside_a_text_column_is_removed(place: Place) -> None:
     rows = place.land_lines(
         *(line(request_id=name, **{name: f"x {KEY} y"}) for name in WORDS),
         *(line(request_id=name, **{name: f"/v1?api-key={SECRET}"}) for name in WORDS),
@@ -62,7 +62,7 @@ def test_a_key_among_words_is_taken_out_of_them(place: Place) -> None:
     ]
 
 
-def test_ids_that_are_no_keys_stay(place: Place) -> None:
+def test_ids_that_are_not_keys_stay_unchanged(place: Place) -> None:
     ids = {
         "request_id": "req_sk_1",
         "account_id": "task-force",
@@ -74,7 +74,7 @@ def test_ids_that_are_no_keys_stay(place: Place) -> None:
     assert {name: row[name] for name in ids} == ids
 
 
-def test_what_duckdb_says_of_a_bad_value_does_not_quote_it() -> None:
+def test_duckdb_error_messages_are_stored_without_the_bad_value() -> None:
     with duckdb.connect() as con:
         with pytest.raises(duckdb.Error) as failed:
             con.execute("select cast('my knee hurts' as integer)")
@@ -84,7 +84,7 @@ def test_what_duckdb_says_of_a_bad_value_does_not_quote_it() -> None:
     assert '"no_such_column"' in redacting.reason_of(unbound.value)
 
 
-def test_the_name_of_a_landing_file_holds_no_key(place: Place) -> None:
+def test_the_stored_name_of_a_landing_file_contains_no_key(place: Place) -> None:
     place.put(f"{KEY}.jsonl", line())
     (file,) = place.land()
     assert file.landing_file == stored_name(f"landing/gateway/2026-11-01/05/{KEY}.jsonl")
@@ -101,14 +101,16 @@ VERDICT = {
 }
 
 
-def test_verdicts_hold_no_secret(place: Place) -> None:
+def test_stored_verdicts_contain_no_secret(place: Place) -> None:
     place.source = type(place.source)(
         "judge",
         place.source.adapter.parent.parent / "content_assessments.sql",
         place.source.files.replace("gateway", "judge"),
     )
-    evidences = [*CREDENTIALS.values(), *CONTENT.values(), *KEYS.values(), {"reason": "too short", "score": 0.25}]
-    lines = [{**VERDICT, "evidence": evidence, "category": f"{'x' * 190} password={SECRET}"} for evidence in evidences]
+    evidence_values = [*CREDENTIALS.values(), *CONTENT.values(), *KEYS.values(), {"reason": "too short", "score": 0.25}]
+    lines = [
+        {**VERDICT, "evidence": evidence, "category": f"{'x' * 190} password={SECRET}"} for evidence in evidence_values
+    ]
     lines += [{**VERDICT, name: KEY} for name in ("request_id", "detector", "detector_version", "category")]
     place.put("verdicts.jsonl", "\n".join(json.dumps(verdict) for verdict in lines).encode())
     (file,) = place.land()

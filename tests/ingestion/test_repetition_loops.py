@@ -1,4 +1,4 @@
-"""The detector of repetition loops flags answers that repeat themselves to the end, and no list, table, code or text of this project."""
+"""The repetition loop detector flags answers that repeat to the end, but no list, table, code or text of this project."""
 
 import json
 import subprocess
@@ -50,7 +50,7 @@ def test_loops_are_flagged_and_lists_tables_and_code_are_not(litellm: Place) -> 
     }
 
 
-def test_no_text_of_this_project_is_a_loop(litellm: Place) -> None:
+def test_no_text_of_this_project_is_flagged_as_a_loop(litellm: Place) -> None:
     names = subprocess.run(
         ["git", "ls-files", "--", "*.py", "*.sql", "*.yml", "*.md", "*.csv", "*.lock", "*.toml"],
         cwd=ROOT,
@@ -67,7 +67,7 @@ def test_no_text_of_this_project_is_a_loop(litellm: Place) -> None:
     } == set()
 
 
-def test_a_finding_says_what_was_counted_and_nothing_of_the_answer(litellm: Place) -> None:
+def test_a_finding_holds_the_counts_and_nothing_of_the_answer(litellm: Place) -> None:
     landed(
         litellm,
         answered("loop", LOOP),

@@ -1,4 +1,4 @@
-"""sources.yml: its mistakes are named in one sentence."""
+"""Reading sources.yml: sources and verdict feeds are read, and a mistake gives one sentence."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def test_sources_are_read_with_their_adapters(tmp_path: Path) -> None:
     assert (litellm.name, litellm.adapter.name, litellm.is_dated) == ("litellm", "litellm.sql", False)
 
 
-def test_feeds_of_verdicts_are_read_and_there_may_be_none(tmp_path: Path) -> None:
+def test_verdict_feeds_are_read_and_are_optional(tmp_path: Path) -> None:
     assert read_assessments(sources_file(tmp_path, GOOD), tmp_path) == []
     (judge,) = read_assessments(
         sources_file(tmp_path, GOOD + 'assessments: [{name: judge, files: "landing/judge/{date}/{hour}/*"}]'), tmp_path
@@ -50,7 +50,7 @@ FEED_MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", FEED_MISTAKES)
-def test_a_mistake_in_a_feed_of_verdicts_is_named(tmp_path: Path, mistake: str) -> None:
+def test_a_mistake_in_a_verdict_feed_is_reported(tmp_path: Path, mistake: str) -> None:
     text, reason = FEED_MISTAKES[mistake]
     with pytest.raises(MakegoodError) as caught:
         read_assessments(sources_file(tmp_path, GOOD + text), tmp_path)
@@ -109,7 +109,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_in_the_file_is_named(tmp_path: Path, mistake: str) -> None:
+def test_a_mistake_in_the_file_is_reported(tmp_path: Path, mistake: str) -> None:
     text, message = MISTAKES[mistake]
     with pytest.raises(MakegoodError) as caught:
         read_sources(sources_file(tmp_path, text), tmp_path)
@@ -117,14 +117,14 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, mistake: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_is_named_with_the_setting(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_its_setting(tmp_path: Path) -> None:
     with pytest.raises(
         MakegoodError, match=r"cannot read the sources file .*sources\.yml: No such file.*MAKEGOOD_SOURCES"
     ):
         read_sources(tmp_path / "sources.yml", tmp_path)
 
 
-def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
     (tmp_path / "sources.yml").write_bytes(b"sources: \xff")
     with pytest.raises(MakegoodError, match=r"sources\.yml is not UTF-8 text, at byte 9"):
         read_sources(tmp_path / "sources.yml", tmp_path)

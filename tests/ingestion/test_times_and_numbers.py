@@ -1,4 +1,4 @@
-"""Every way in which a log may write a time, a count or an amount: read exactly, or not read at all. Nothing raises."""
+"""Reading times, counts and amounts in every notation of logs: the value is exact or null, and nothing raises."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -72,11 +72,11 @@ TIMES = {
 
 
 @pytest.mark.parametrize("text", TIMES)
-def test_a_time_is_read_in_each_way_in_which_logs_write_it(con: duckdb.DuckDBPyConnection, text: str) -> None:
+def test_a_time_is_read_in_every_notation_that_logs_use(con: duckdb.DuckDBPyConnection, text: str) -> None:
     assert read(con, "instant", text) == TIMES[text]
 
 
-NO_TIMES = [
+INVALID_TIMES = [
     "", "-", "yesterday", "now", "epoch", "infinity", "NaN", "null", "28/11/2026 05:10:00", "11/28/2026 05:10", "28.11.2026 05:10:00",
     "28-11-2026 05:10:00", "Saturday, 28-Nov-26 05:10:00 GMT", "Sat, 28 Nov 2026 05:10:00 EST", "28 Foo 2026 05:10:00 GMT",
     "28 Anf 2026 05:10:00 GMT", "2026-11-28T05:10:00 Europe/Berlin", "2026-11-28", "2026-02-30T00:00:00Z", "2026-11-28T25:00:00Z",
@@ -85,14 +85,14 @@ NO_TIMES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", NO_TIMES)
-def test_what_is_no_time_or_could_be_two_is_not_read(con: duckdb.DuckDBPyConnection, text: str) -> None:
+@pytest.mark.parametrize("text", INVALID_TIMES)
+def test_invalid_or_ambiguous_times_are_null(con: duckdb.DuckDBPyConnection, text: str) -> None:
     assert read(con, "instant", text) is None
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.datetimes(datetime(2023, 1, 1), datetime(2100, 1, 1)), st.sampled_from(["s", "ms", "us", "ns"]))
-def test_a_moment_in_any_unit_is_the_same_moment(con: duckdb.DuckDBPyConnection, moment: datetime, unit: str) -> None:
+def test_a_unix_time_is_the_same_in_every_unit(con: duckdb.DuckDBPyConnection, moment: datetime, unit: str) -> None:
     micros = (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1)
     text = {"s": f"{Decimal(micros) / 10**6:f}", "ms": str(micros // 1000), "us": str(micros), "ns": f"{micros}999"}[
         unit
@@ -106,7 +106,7 @@ ANY_TEXT = st.text() | st.from_regex(r"[-+0-9.,:TZe /_]{0,40}", fullmatch=True)
 @pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(ANY_TEXT)
-def test_no_text_makes_a_reading_fail(con: duckdb.DuckDBPyConnection, text: str) -> None:
+def test_no_text_makes_a_conversion_raise(con: duckdb.DuckDBPyConnection, text: str) -> None:
     for macro in ("instant", "whole_number", "money_usd", "wide_decimal", "magnitude"):
         read(con, macro, text)
 
@@ -138,10 +138,12 @@ def test_an_amount_is_a_number_in_plain_digits(con: duckdb.DuckDBPyConnection, t
 
 
 TOO_LARGE = ["NaN", "-Infinity", "inf", "1e400", "1e7"]
-NO_NUMBERS = ["1_000_000_000", "0x7fffffffffff", "1,000,000,000", "many", ""]
+NOT_NUMBERS = ["1_000_000_000", "0x7fffffffffff", "1,000,000,000", "many", ""]
 
 
-@pytest.mark.parametrize("text", TOO_LARGE + NO_NUMBERS)
-def test_what_is_too_large_is_told_from_what_is_no_number(con: duckdb.DuckDBPyConnection, text: str) -> None:
+@pytest.mark.parametrize("text", TOO_LARGE + NOT_NUMBERS)
+def test_too_large_numbers_are_distinguished_from_text_that_is_not_a_number(
+    con: duckdb.DuckDBPyConnection, text: str
+) -> None:
     magnitude = read(con, "magnitude", text)
     assert (magnitude is not None and magnitude >= 10**6) == (text in TOO_LARGE)  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""The tables of words: each word has one meaning, and the words of gateways and providers have the right one."""
+"""The vocabulary tables: each word has one meaning, and words of gateways and providers have the right one."""
 
 import csv
 from collections import Counter
@@ -67,12 +67,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.mark.parametrize("table", ["finish_reasons", "operations", "routes", "service_accounts"])
-def test_no_word_stands_twice(con: duckdb.DuckDBPyConnection, table: str) -> None:
+def test_no_word_is_listed_twice(con: duckdb.DuckDBPyConnection, table: str) -> None:
     keys = Counter(key for (key,) in con.execute(f"select key from {table}").fetchall())
     assert [key for key, count in keys.items() if count > 1] == []
 
 
-def test_no_word_for_an_error_stands_twice_in_one_place(con: duckdb.DuckDBPyConnection) -> None:
+def test_no_error_word_is_listed_twice_for_the_same_field(con: duckdb.DuckDBPyConnection) -> None:
     keys = Counter(con.execute("select place, key from error_origins").fetchall())
     assert [key for key, count in keys.items() if count > 1] == []
 
@@ -80,11 +80,13 @@ def test_no_word_for_an_error_stands_twice_in_one_place(con: duckdb.DuckDBPyConn
 @pytest.mark.parametrize(
     ("table", "meanings"), [("finish_reasons", FINISHES), ("operations", OPERATIONS), ("error_origins", ORIGINS)]
 )
-def test_every_meaning_is_one_of_ours(con: duckdb.DuckDBPyConnection, table: str, meanings: set[str]) -> None:
+def test_every_meaning_is_in_the_canonical_vocabulary(
+    con: duckdb.DuckDBPyConnection, table: str, meanings: set[str]
+) -> None:
     assert {meaning for (meaning,) in con.execute(f"select meaning from {table}").fetchall()} == meanings
 
 
-def test_every_file_of_words_is_a_table_and_has_whole_rows() -> None:
+def test_every_vocabulary_file_is_a_table_with_complete_rows() -> None:
     assert sorted(words.files()) == sorted(words.WORDS.glob("*.csv"))
     for file in words.files():
         with file.open(newline="") as stream:
@@ -92,7 +94,7 @@ def test_every_file_of_words_is_a_table_and_has_whole_rows() -> None:
         assert rows and all(None not in row and all(row.values()) for row in rows), file.name
 
 
-def test_words_for_the_end_of_an_answer_mean_what_their_providers_mean(place: Place) -> None:
+def test_finish_reasons_have_the_meaning_that_their_providers_document(place: Place) -> None:
     said = {
         word: meaning
         for meaning, known in (("content_filter", FILTERS), ("error", BREAKS), ("length", CUTS))
@@ -103,20 +105,20 @@ def test_words_for_the_end_of_an_answer_mean_what_their_providers_mean(place: Pl
     assert [(row["native_finish_reason"], row["finish_reason"]) for row in rows] == list(said.items())
 
 
-def test_words_that_are_known_to_mean_none_of_ours_are_told_from_those_that_are_not_known() -> None:
+def test_known_words_without_a_canonical_meaning_differ_from_unknown_words() -> None:
     assert words.unknown("operations", ["acreate_video", "acompletion", "adream"]) == {"adream"}
     assert words.unknown("finish_reasons", ["queued", "OTHER", "tired", "max-tokens"]) == {"tired"}
     assert words.unknown("operations", []) == set()
 
 
-def test_an_empty_word_for_the_end_of_an_answer_is_none(place: Place) -> None:
+def test_an_empty_finish_reason_counts_as_missing(place: Place) -> None:
     assert [row["finish_reason"] for row in place.land_lines(line(finish_reason=""), line(finish_reason=None))] == [
         None,
         None,
     ]
 
 
-def test_words_for_what_was_bought_mean_one_of_ours_and_are_kept(place: Place) -> None:
+def test_operation_words_are_normalized_and_the_native_word_is_kept(place: Place) -> None:
     rows = place.land_lines(*(line(request_id=f"r{n}", operation=word) for n, word in enumerate(CALLS)))
     assert [(row["native_operation"], row["operation"]) for row in rows] == list(CALLS.items())
     assert [row["operation"] for row in place.land_lines(line(operation=None), line(operation=""), line())] == [

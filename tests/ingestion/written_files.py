@@ -1,4 +1,4 @@
-"""Landing files in the formats that gateways write: how they are packed, and the bytes of Parquet and CSV files."""
+"""Builds landing files as gateways write them: compression formats, and the bytes of Parquet and CSV files."""
 
 import csv
 import gzip

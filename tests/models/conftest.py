@@ -1,4 +1,4 @@
-"""Homes that dbt builds into, for the tests of the models."""
+"""Fixtures for the tests of the models: homes that dbt builds into, and the compiled SQL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(scratch: Path) -> Home:
-    """An empty home, at the same path in every test: dbt then parses the project once."""
+    """An empty home. It has the same path in every test, so that dbt parses the project only once."""
     built = Home(scratch / "home", scratch / "target")
     built.empty()
     return built
@@ -24,7 +24,7 @@ def home(scratch: Path) -> Home:
 
 @pytest.fixture(scope="session")
 def session_home(scratch: Path) -> Home:
-    """A home for what is compiled once."""
+    """A home for fixtures that are shared by all tests of a session."""
     built = Home(scratch / "session_home", scratch / "session_target")
     built.empty()
     return built

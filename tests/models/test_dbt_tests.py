@@ -1,4 +1,4 @@
-"""dbt's own tests: unit tests pass, and every data test sees the bad data that it is there for."""
+"""dbt's own tests: the unit tests pass, and every data test fails on bad data of the kind that it checks for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from derived_home import Home, assessment, delivery
 
 HOUR = datetime.fromisoformat("2026-11-01T10:00:00")
 
-# One row per data test: what goes wrong in the warehouse, as SQL.
+# For each data test, a statement that puts bad data into the warehouse.
 BAD_DATA = {
     "every_request_has_one_known_reason": "update fct_requests set reason_code = 'because'",
     "a_payout_is_above_zero_where_compensated_and_never_above_cost": (
@@ -56,7 +56,7 @@ BAD_DATA = {
 
 @pytest.fixture(scope="session")
 def derived(session_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A derived hour, its tables copied where a test may spoil them and roll back."""
+    """A derived hour, with its tables copied to memory so that a test can change them and roll back."""
     session_home.build(
         [
             delivery("plain", HOUR),
@@ -100,19 +100,21 @@ def test_unit_tests_of_the_models_pass(home: Home) -> None:
     assert [done for done in results_of(result) if done.node.resource_type == "unit_test"]
 
 
-def test_every_data_test_is_fed_bad_data(session_home: Home) -> None:
+def test_every_data_test_has_a_case_with_bad_data(session_home: Home) -> None:
     listed: Any = session_home.dbt("list", "--resource-type", "test", "--output", "name").result
     assert set(listed) == set(BAD_DATA)
 
 
 @pytest.mark.parametrize("name", BAD_DATA)
-def test_data_test_sees_bad_data_and_passes_good_data(
+def test_a_data_test_passes_on_good_data_and_fails_on_bad_data(
     name: str, compiled: dict[str, str], derived: duckdb.DuckDBPyConnection
 ) -> None:
     assert rows_found(derived, compiled[name]) == 0
     assert rows_found(derived, compiled[name], BAD_DATA[name]) > 0
 
 
-def test_data_tests_look_at_the_window_alone(compiled: dict[str, str], derived: duckdb.DuckDBPyConnection) -> None:
+def test_data_tests_only_check_hours_in_the_window(
+    compiled: dict[str, str], derived: duckdb.DuckDBPyConnection
+) -> None:
     older = "update fct_requests set reason_code = 'because', request_date = date '2026-10-01'"
     assert rows_found(derived, compiled["every_request_has_one_known_reason"], older) == 0

@@ -1,4 +1,4 @@
-"""Merging deliveries, against the rule written down in plain Python."""
+"""Merging of deliveries into requests, compared with the same rule in plain Python."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def place(row: Delivery) -> tuple[Any, ...]:
 
 
 def merged(rows: list[Delivery], window: set[datetime]) -> dict[tuple[str, datetime], tuple[Any, ...]]:
-    """The current rows that the rule gives: by key and home hour, (requested_at, account, merged values, line)."""
+    """The expected current rows by key and home hour: times, account, latency, merged values and line."""
     expected = {}
     for key in {row["request_key"] for row in rows}:
-        mine = sorted((row for row in rows if row["request_key"] == key), key=place)
-        for home in {hour_of(row["requested_at"]) for row in mine} & window:
-            if any(home - WEEK <= hour_of(row["requested_at"]) < home for row in mine):
+        own_deliveries = sorted((row for row in rows if row["request_key"] == key), key=place)
+        for home in {hour_of(row["requested_at"]) for row in own_deliveries} & window:
+            if any(home - WEEK <= hour_of(row["requested_at"]) < home for row in own_deliveries):
                 continue
-            group = [row for row in mine if home <= hour_of(row["requested_at"]) <= home + WEEK]
+            group = [row for row in own_deliveries if home <= hour_of(row["requested_at"]) <= home + WEEK]
             at_home = [row for row in group if hour_of(row["requested_at"]) == home]
             timed = [row for row in at_home if row["latency_ms"] is not None] or at_home
             values = [[row[name] for row in group if row[name] is not None] for name in MERGED]
@@ -82,7 +82,7 @@ def merged(rows: list[Delivery], window: set[datetime]) -> dict[tuple[str, datet
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data(), drawn=deliveries, hashes_collide=st.booleans())
-def test_deliveries_merge_by_the_rule_and_every_one_is_current_or_superseded(
+def test_deliveries_merge_as_specified_and_each_is_current_or_superseded(
     data: st.DataObject, drawn: list[Delivery], hashes_collide: bool, compiled: dict[str, str]
 ) -> None:
     same_hash = {"key_hash": 7} if hashes_collide else {}
@@ -111,15 +111,19 @@ def test_deliveries_merge_by_the_rule_and_every_one_is_current_or_superseded(
 
 
 @settings(max_examples=60, deadline=None)
-@given(data=st.data(), mine=deliveries, theirs=deliveries, may_come_again=st.booleans())
-def test_no_deliveries_of_others_change_an_accounts_requests_in_any_order(
-    data: st.DataObject, mine: list[Delivery], theirs: list[Delivery], may_come_again: bool, compiled: dict[str, str]
+@given(data=st.data(), own_deliveries=deliveries, other_deliveries=deliveries, needs_overlap=st.booleans())
+def test_deliveries_of_other_accounts_do_not_change_an_accounts_requests(
+    data: st.DataObject,
+    own_deliveries: list[Delivery],
+    other_deliveries: list[Delivery],
+    needs_overlap: bool,
+    compiled: dict[str, str],
 ) -> None:
-    """Theirs carry the same ids at the same times, and their keys even share a hash with mine; another account's, or nobody's."""
-    first = [belonging(row, "acme", line, may_come_again) for line, row in enumerate(mine)]
+    """The other deliveries have the same ids, times and key hashes, but belong to another or an unknown account."""
+    first = [with_account(row, "acme", line, needs_overlap) for line, row in enumerate(own_deliveries)]
     others = [
-        belonging(row, data.draw(st.sampled_from(["other", "unknown"])), 100 + line, may_come_again)
-        for line, row in enumerate(theirs)
+        with_account(row, data.draw(st.sampled_from(["other", "unknown"])), 100 + line, needs_overlap)
+        for line, row in enumerate(other_deliveries)
     ]
     window = {hour_of(row["requested_at"]) for row in (*first, *others)} | {START}
     alone = staged(first, window, compiled)
@@ -127,14 +131,14 @@ def test_no_deliveries_of_others_change_an_accounts_requests_in_any_order(
     assert [row for row in together if row["account_id"] == "acme"] == alone
 
 
-def belonging(row: Delivery, account: str, line: int, may_come_again: bool) -> Delivery:
+def with_account(row: Delivery, account: str, line: int, needs_overlap: bool) -> Delivery:
     key = key_of(row["request_id"], account)
     same = {"account_id": account, "request_key": key, "key_hash": 7, "landing_line": line}
-    return {**row, **same, "needs_overlap": may_come_again}
+    return {**row, **same, "needs_overlap": needs_overlap}
 
 
 def staged(rows: list[Delivery], window: set[datetime], compiled: dict[str, str]) -> list[dict[str, Any]]:
-    """The requests that staging makes of these deliveries, in order."""
+    """The rows that the staging models derive from these deliveries, in order."""
     with duckdb.connect() as con:
         for database in ("run", "makegood"):
             con.execute(f"attach ':memory:' as {database}")

@@ -1,4 +1,4 @@
-"""The data dictionary says what the yml says, and drift is seen."""
+"""The data dictionary matches the model descriptions, and the check reports any difference."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def dictionary() -> ModuleType:
     return docs_script("build_dictionary")
 
 
-def test_the_page_is_what_the_yml_says(dictionary: ModuleType) -> None:
+def test_the_data_dictionary_matches_the_yml_files(dictionary: ModuleType) -> None:
     assert dictionary.main(["--check"]) == 0
 
 
-def test_a_changed_description_is_drift(
+def test_the_check_fails_after_a_description_changed(
     dictionary: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for folder in ("models", "dbt_project/seeds"):

@@ -1,4 +1,4 @@
-"""The macros that compute, against Python: money, quotients, patterns, readable numbers."""
+"""The macros for money, ratios, glob patterns and plain numbers, compared with Python."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNIT = Decimal("1e-12")
 
 @pytest.fixture(scope="module")
 def macro(session_home: Home) -> dict[str, str]:
-    """SQL expressions over named parameters, rendered once."""
+    """The rendered SQL expression of each macro, over named parameters."""
     inline = (
         "select {{ money('$x::decimal(38, 20)') }} as money | {{ ratio('$n::hugeint', '$d::bigint') }} as ratio"
         " | {{ glob_matches('$text', '$pattern') }} as glob | {{ plain_number('$x::decimal(38, 12)') }} as plain"
@@ -45,7 +45,7 @@ halves = st.builds(
 
 @settings(deadline=None)
 @given(amount=exact | halves)
-def test_money_rounds_half_even_to_twelve_places(
+def test_money_rounds_half_even_to_twelve_decimals(
     amount: Decimal, macro: dict[str, str], con: duckdb.DuckDBPyConnection
 ) -> None:
     (rounded,) = con.execute(f"select {macro['money']}", {"x": f"{amount:f}"}).fetchone() or ()
@@ -54,7 +54,7 @@ def test_money_rounds_half_even_to_twelve_places(
 
 @settings(deadline=None)
 @given(numerator=st.integers(0, 1000 * (2**63 - 1)), denominator=st.integers(-3, 10**9))
-def test_a_ratio_is_cut_to_six_places_and_null_without_a_positive_denominator(
+def test_a_ratio_is_truncated_to_six_decimals_and_null_without_a_positive_denominator(
     numerator: int, denominator: int, macro: dict[str, str], con: duckdb.DuckDBPyConnection
 ) -> None:
     (ratio,) = con.execute(f"select {macro['ratio']}", {"n": numerator, "d": denominator}).fetchone() or ()
@@ -67,7 +67,7 @@ def test_a_ratio_is_cut_to_six_places_and_null_without_a_positive_denominator(
 
 @settings(deadline=None)
 @given(text=st.text("ab%_!/.", max_size=8), pattern=st.text("ab%_!/.*", max_size=6))
-def test_only_the_star_of_a_pattern_is_special(
+def test_only_the_star_is_special_in_a_pattern(
     text: str, pattern: str, macro: dict[str, str], con: duckdb.DuckDBPyConnection
 ) -> None:
     (matches,) = con.execute(f"select {macro['glob']}", {"text": text, "pattern": pattern}).fetchone() or ()
@@ -76,7 +76,7 @@ def test_only_the_star_of_a_pattern_is_special(
 
 @settings(deadline=None)
 @given(amount=st.decimals(min_value=0, max_value=10**6, places=12))
-def test_a_readable_number_is_the_same_number_without_padding(
+def test_a_plain_number_has_the_same_value_without_trailing_zeros(
     amount: Decimal, macro: dict[str, str], con: duckdb.DuckDBPyConnection
 ) -> None:
     (text,) = con.execute(f"select {macro['plain']}", {"x": f"{amount:f}"}).fetchone() or ()

@@ -1,4 +1,4 @@
-"""What others send changes no decision of an account: records through landing and all models, alone and among hostile ones."""
+"""Records of other accounts cannot change an account's decisions, from landing through all models."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ MODELS = (
     "stg_repeated_deliveries", "stg_request_logs", "stg_content_assessments", "int_latency_baselines",
     "int_request_observations", "int_request_signals", "int_rule_matches", "fct_requests",
 )  # fmt: skip
-OF_THE_PLACE = ("source", "request_key", "landing_file", "landing_line")
-"""Columns that say where a record lies: other records around it move it."""
+POSITION_COLUMNS = ("source", "request_key", "landing_file", "landing_line")
+"""Columns that depend on where a record lies in its file, and so differ when other records surround it."""
 IDS = ("chatcmpl-0", "batch_1", "resp_1", "None", "c1", None)
 CALL_IDS = ("c1", "c2", "chatcmpl-0", "batch_1", None)
 OTHERS = ("other", None, "", "unknown", "Acme", "acme ", "default_user_id", "litellm-dashboard")
@@ -48,7 +48,7 @@ CALLS = ("acompletion", "acompletion", "aresponses", "aget_responses", "aretriev
 
 
 def a_record(chances: Random, team: str | None) -> Record:
-    """A LiteLLM record of this team, with ids that come again and again."""
+    """A LiteLLM record of this team, with ids that other records share."""
     start = HOUR.replace(tzinfo=UTC).timestamp() + chances.choice((60, 60, 61, 600, 3660))
     record: Record = {
         "id": chances.choice(IDS),
@@ -76,10 +76,10 @@ def a_record(chances: Random, team: str | None) -> Record:
     return record
 
 
-def a_hostile_record(chances: Random, mine: list[Record]) -> Record:
-    """What somebody else sends: ids and times of mine or like them, and all that he may choose says that he is me."""
+def a_hostile_record(chances: Random, own_records: list[Record]) -> Record:
+    """A record of another caller that uses the account's ids and times, and claims to be the account in every field a caller can set."""
     team = chances.choice(OTHERS)
-    record = copy.deepcopy(chances.choice(mine)) if chances.random() < 0.6 else a_record(chances, team)
+    record = copy.deepcopy(chances.choice(own_records)) if chances.random() < 0.6 else a_record(chances, team)
     record["metadata"] = {
         "user_api_key_team_id": team,
         "user_api_key_hash": chances.choice(("hash", "acme", None)),
@@ -104,16 +104,16 @@ def a_hostile_record(chances: Random, mine: list[Record]) -> Record:
     return record
 
 
-def interleaved(chances: Random, mine: list[Record], others: list[Record]) -> list[Record]:
-    """Mine in their order, and the others anywhere."""
-    places = sorted([*((chances.random(), record) for record in others)], key=lambda placed: placed[0])
-    kept = sorted(chances.random() for _ in mine)
-    together = [*zip(kept, mine, strict=True), *places]
-    return [record for _, record in sorted(together, key=lambda placed: placed[0])]
+def interleaved(chances: Random, own_records: list[Record], others: list[Record]) -> list[Record]:
+    """The account's records in their order, with the other records at random positions between them."""
+    placed_hostile = sorted([*((chances.random(), record) for record in others)], key=lambda placed: placed[0])
+    positions = sorted(chances.random() for _ in own_records)
+    placed_records = [*zip(positions, own_records, strict=True), *placed_hostile]
+    return [record for _, record in sorted(placed_records, key=lambda placed: placed[0])]
 
 
 def decided(home: Path, sources: list[Source], compiled: dict[str, str]) -> list[dict[str, Any]]:
-    """The decisions of all that lies in the home, by landing and the models under the seeds that are shipped."""
+    """The decisions on all landing files of the home, derived by landing and the models under the shipped seeds."""
     (home / "lake").mkdir()
     inventory = Inventory(home / "lake" / "inventory.sqlite")
     land(find_files(sources, HOURS, home), home / "lake", inventory)
@@ -139,9 +139,9 @@ def decided(home: Path, sources: list[Source], compiled: dict[str, str]) -> list
 
 
 def of_account(rows: list[dict[str, Any]], source: str) -> list[str]:
-    """What is known and decided of the account's requests of a source, without the place that they lie at."""
+    """The decided rows of the account's requests from one source, without the columns that depend on their position."""
     return sorted(
-        repr({name: value for name, value in row.items() if name not in OF_THE_PLACE})
+        repr({name: value for name, value in row.items() if name not in POSITION_COLUMNS})
         for row in rows
         if row["source"] == source and row["account_id"] == "acme"
     )
@@ -149,22 +149,22 @@ def of_account(rows: list[dict[str, Any]], source: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def decisions(tmp_path_factory: pytest.TempPathFactory, compiled: dict[str, str]) -> list[dict[str, Any]]:
-    """Each trial's records of an account, decided as a source of their own and once more among the others'."""
+    """The decisions of every trial: the account's records in one source by themselves, and in another among hostile records."""
     home = tmp_path_factory.mktemp("hostile") / "home"
     home.mkdir()
     sources = []
     for trial in range(TRIALS):
         chances = Random(trial)
-        mine = [a_record(chances, "acme") for _ in range(30)]
-        others = [a_hostile_record(chances, mine) for _ in range(60)]
-        hours = [chances.choice(HOURS[1:3]) for _ in mine]
-        for name, is_alone in ((f"alone-{trial}", True), (f"among-{trial}", False)):
+        own_records = [a_record(chances, "acme") for _ in range(30)]
+        others = [a_hostile_record(chances, own_records) for _ in range(60)]
+        hours = [chances.choice(HOURS[1:3]) for _ in own_records]
+        for name, is_control in ((f"alone-{trial}", True), (f"among-{trial}", False)):
             sources.append(
                 Source(name, ADAPTERS / "litellm.sql", str(home / "landing" / name / "{date}" / "{hour}" / "*"))
             )
             for hour in HOURS:
-                records = [record for record, landed in zip(mine, hours, strict=True) if landed == hour]
-                if not is_alone:
+                records = [record for record, landed in zip(own_records, hours, strict=True) if landed == hour]
+                if not is_control:
                     records = interleaved(chances, records, [other for other in others if chances.random() < 0.5])
                 file = home / "landing" / name / f"{hour:%Y-%m-%d}" / f"{hour:%H}" / "log.jsonl"
                 file.parent.mkdir(parents=True)
@@ -173,15 +173,19 @@ def decisions(tmp_path_factory: pytest.TempPathFactory, compiled: dict[str, str]
 
 
 @pytest.mark.parametrize("trial", range(TRIALS))
-def test_no_record_of_others_changes_any_decision_of_an_account(decisions: list[dict[str, Any]], trial: int) -> None:
+def test_records_of_other_accounts_change_no_decision_of_an_account(
+    decisions: list[dict[str, Any]], trial: int
+) -> None:
     alone = of_account(decisions, f"alone-{trial}")
     assert alone
     assert of_account(decisions, f"among-{trial}") == alone
 
 
-def test_the_decisions_are_of_many_kinds_and_the_others_are_there_too(decisions: list[dict[str, Any]]) -> None:
-    mine = [row for row in decisions if row["account_id"] == "acme"]
-    assert {row["reason_code"] for row in mine} >= {
+def test_the_trials_cover_several_reason_codes_and_the_hostile_records_are_decided_too(
+    decisions: list[dict[str, Any]],
+) -> None:
+    own_records = [row for row in decisions if row["account_id"] == "acme"]
+    assert {row["reason_code"] for row in own_records} >= {
         "compensated",
         "within_normal_range",
         "not_a_purchase",

@@ -1,4 +1,4 @@
-"""What `make impact` says of a change: what comes after it, and who reads that."""
+"""`make impact` lists the models downstream of a change, their columns and their readers."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def graph() -> dict[str, Any]:
     return dict(json.loads((Path(parsed_project()) / "manifest.json").read_text()))
 
 
-def test_a_changed_model_shows_the_models_after_it_their_columns_and_who_reads_them(
+def test_a_changed_model_lists_downstream_models_with_columns_and_readers(
     impact: ModuleType, graph: dict[str, Any]
 ) -> None:
     start = impact.touched(graph, {"models/marts/fct_compensations.sql"})
     assert start == {"model.makegood.fct_compensations"}
-    said = impact.told(graph, start)
-    assert "  mart_compensation_details: " in said
-    assert "request_id" in said.partition("  mart_compensation_details: ")[2].partition("\n")[0]
-    assert "readers: Insurance Compensation" in said
-    assert "fct_requests:" not in said
+    report = impact.told(graph, start)
+    assert "  mart_compensation_details: " in report
+    assert "request_id" in report.partition("  mart_compensation_details: ")[2].partition("\n")[0]
+    assert "readers: Insurance Compensation" in report
+    assert "fct_requests:" not in report
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_a_changed_model_shows_the_models_after_it_their_columns_and_who_reads_t
         ("dbt_project/macros/outcomes.sql", "model.makegood.stg_request_logs"),
     ],
 )
-def test_descriptions_seeds_and_macros_touch_the_models_that_use_them(
+def test_a_changed_description_seed_or_macro_affects_the_models_that_use_it(
     impact: ModuleType, graph: dict[str, Any], file: str, model: str
 ) -> None:
     assert model in impact.touched(graph, {file})
 
 
-def test_a_file_that_no_model_uses_touches_nothing(impact: ModuleType, graph: dict[str, Any]) -> None:
+def test_a_file_that_no_model_uses_affects_nothing(impact: ModuleType, graph: dict[str, Any]) -> None:
     assert impact.touched(graph, {"README.md"}) == set()
     assert impact.told(graph, set()) == "changed: no model, seed or macro of one"

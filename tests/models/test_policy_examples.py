@@ -1,4 +1,4 @@
-"""The default policy through all models under the seeds that are shipped, by examples: whose fault, what was bought, what was seen, what is paid to the last digit."""
+"""Examples of decisions under the shipped policy, derived by all models: faults, operations, evidence and exact payouts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NORMAL = [
     )
     for number in range(50)
 ]
-"""What makes 8 seconds normal for as much output as the examples have."""
+"""Requests on the day before that give the examples' size bucket a baseline of 8 seconds."""
 ANSWERED: dict[str, Any] = {"output_tokens": 200}
 SLOW = {"latency_ms": 26_000, **ANSWERED}
 LONG = {"latency_ms": 700_000, **ANSWERED}
@@ -32,47 +32,47 @@ NO_STATUS = {"status_code": None, "finish_reason": "error"}
 
 PAID: dict[str, tuple[dict[str, Any], str, Decimal, str]] = {
     "slow": (SLOW | {"cost_usd": "0.041216"}, "HL-2", Decimal("0.010304"), "HL-1,HL-2"),
-    "no json": (ANSWERED | {"cost_usd": "40"}, "UC-2", Decimal(5), "UC-2"),
-    "cut off": (
+    "invalid json": (ANSWERED | {"cost_usd": "40"}, "UC-2", Decimal(5), "UC-2"),
+    "truncated": (
         ANSWERED | {"latency_ms": 70_000, "cost_usd": "0.2", "finish_reason": "length", "max_output_tokens": 4096},
         "HL-3",
         Decimal("0.2"),
         "HL-1,HL-2,HL-3,HL-4,UC-4",
     ),
-    "cut off json": (
+    "truncated json": (
         ANSWERED | {"cost_usd": "40", "finish_reason": "length", "max_output_tokens": 4096},
         "UC-4",
         Decimal(5),
         "UC-4",
     ),
-    "halfway": (SLOW | {"cost_usd": "1.000000000002"}, "HL-2", Decimal("0.25"), "HL-1,HL-2"),
+    "rounding tie": (SLOW | {"cost_usd": "1.000000000002"}, "HL-2", Decimal("0.25"), "HL-1,HL-2"),
     "empty": (EMPTY, "UC-1", Decimal("0.01"), "UC-1"),
     "no image": ({"operation": "image_generation", "has_answer": False}, "UC-1", Decimal("0.01"), "UC-1"),
     "no speech": ({"operation": "speech", "has_answer": False}, "UC-1", Decimal("0.01"), "UC-1"),
     "failed embedding": ({"operation": "embeddings", "status_code": "503"}, "SF-1", Decimal("0.01"), "SF-1"),
-    "failed unheard of": ({"operation": "other", "status_code": "503"}, "SF-1", Decimal("0.01"), "SF-1"),
-    "broken off": (ANSWERED | {"finish_reason": "error"}, "SF-1", Decimal("0.01"), "SF-1"),
+    "failed unknown operation": ({"operation": "other", "status_code": "503"}, "SF-1", Decimal("0.01"), "SF-1"),
+    "ended with an error": (ANSWERED | {"finish_reason": "error"}, "SF-1", Decimal("0.01"), "SF-1"),
     "long embedding": (LONG | {"operation": "embeddings"}, "HL-5", Decimal("0.005"), "HL-5"),
-    "bad picture": ({"operation": "image_generation", **ANSWERED}, "UC-5", Decimal("0.005"), "UC-5"),
+    "unsatisfactory image": ({"operation": "image_generation", **ANSWERED}, "UC-5", Decimal("0.005"), "UC-5"),
 }
-"""What a request is like, the rule that pays, how much, and all rules that matched."""
+"""For each example: the values of the request, the deciding rule, the payout, and all rules that match."""
 
 UNPAID: dict[str, tuple[dict[str, Any], str]] = {
-    "withheld": (EMPTY | {"is_answer_withheld": True}, "within_normal_range"),
+    "withheld answer": (EMPTY | {"is_answer_withheld": True}, "within_normal_range"),
     "text without tokens": (EMPTY | {"has_answer": True}, "within_normal_range"),
-    "unknown ending": (EMPTY | {"finish_reason": "other", "has_answer": False}, "within_normal_range"),
+    "unknown finish reason": (EMPTY | {"finish_reason": "other", "has_answer": False}, "within_normal_range"),
     "filtered": (EMPTY | {"finish_reason": "content_filter", "has_answer": False}, "within_normal_range"),
     "embedding": (EMPTY | {"operation": "embeddings"}, "within_normal_range"),
-    "silence": (EMPTY | {"operation": "transcription", "has_answer": False}, "within_normal_range"),
+    "empty transcription": (EMPTY | {"operation": "transcription", "has_answer": False}, "within_normal_range"),
     "tool": (EMPTY | LONG | EMPTY | {"operation": "tool", "has_answer": False}, "within_normal_range"),
     "batch": (EMPTY | {"latency_ms": 700_000, "operation": "batch"}, "within_normal_range"),
     "session": (LONG | {"operation": "realtime"}, "within_normal_range"),
-    "unheard of": (
+    "unknown operation": (
         {"latency_ms": 700_000, "operation": "other", "output_tokens": 0, "has_answer": False},
         "within_normal_range",
     ),
     "health check": ({"operation": "health_check", "status_code": "503"}, "not_a_purchase"),
-    "poll": (EMPTY | {"operation": "retrieval"}, "not_a_purchase"),
+    "retrieval": (EMPTY | {"operation": "retrieval"}, "not_a_purchase"),
     "free": (EMPTY | {"cost_usd": "0"}, "not_billed"),
     "unpriced": (EMPTY | {"cost_usd": None, "model": "own/model"}, "cost_unknown"),
     "nothing measured": (
@@ -81,61 +81,61 @@ UNPAID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "refused by a budget": ({"status_code": "500", "error_code": "BudgetExceededError"}, "caller_error"),
 }
-"""What a request is like, and why nothing is paid for it."""
+"""For each example: the values of the request, and the reason code for paying nothing."""
 
 FAULTS: dict[str, tuple[dict[str, Any], str | None]] = {
     "200": ({"status_code": "200"}, None),
-    "200 and an error": ({"status_code": "200", "finish_reason": "error"}, "upstream"),
+    "200 with an error as finish reason": ({"status_code": "200", "finish_reason": "error"}, "upstream"),
     "401": ({"status_code": "401"}, "caller"),
-    "401 of the upstream": ({"status_code": "401", "error_origin": "upstream"}, "undecided"),
-    "404 of the upstream": ({"status_code": "404", "error_origin": "upstream"}, "caller"),
-    "404 with a code that looks like two": ({"status_code": "404", "error_code": "a|408|b"}, "caller"),
+    "401 from the upstream": ({"status_code": "401", "error_origin": "upstream"}, "undecided"),
+    "404 from the upstream": ({"status_code": "404", "error_origin": "upstream"}, "caller"),
+    "404 with separators in the error code": ({"status_code": "404", "error_code": "a|408|b"}, "caller"),
     "408": ({"status_code": "408"}, "upstream"),
     "429": ({"status_code": "429"}, "caller"),
-    "429 of the provider": ({"status_code": "429", "error_code": "provider_rate_limited"}, "upstream"),
-    "429 of the upstream": ({"status_code": "429", "error_origin": "upstream"}, "upstream"),
-    "429 of the gateway": (
+    "429 from the provider": ({"status_code": "429", "error_code": "provider_rate_limited"}, "upstream"),
+    "429 from the upstream": ({"status_code": "429", "error_origin": "upstream"}, "upstream"),
+    "429 from the gateway": (
         {"status_code": "429", "error_code": "RateLimitError", "error_origin": "gateway"},
         "gateway",
     ),
     "503": ({"status_code": "503"}, "upstream"),
-    "503 of a budget": ({"status_code": "503", "error_code": "BudgetExceededError"}, "gateway"),
-    "503 of the caller": ({"status_code": "503", "error_origin": "caller"}, "caller"),
-    "500 of a guardrail": (
+    "503 for an exceeded budget": ({"status_code": "503", "error_code": "BudgetExceededError"}, "gateway"),
+    "503 caused by the caller": ({"status_code": "503", "error_origin": "caller"}, "caller"),
+    "500 from a guardrail": (
         {"status_code": "500", "error_code": "GuardrailRaisedException", "error_origin": "upstream"},
         "gateway",
     ),
-    "500 of a refused key": ({"status_code": "500", "error_code": "AuthenticationError"}, "gateway"),
-    "500 of nobody's limit": ({"status_code": "500", "error_code": "RateLimitError"}, "undecided"),
-    "500 of the gateway": ({"status_code": "500", "error_origin": "gateway"}, "undecided"),
-    "words": (NO_STATUS | {"status_code": "invalid_request_error"}, "undecided"),
-    "words of the provider": (
+    "500 for a refused key": ({"status_code": "500", "error_code": "AuthenticationError"}, "gateway"),
+    "500 for a rate limit without an origin": ({"status_code": "500", "error_code": "RateLimitError"}, "undecided"),
+    "500 from the gateway": ({"status_code": "500", "error_origin": "gateway"}, "undecided"),
+    "status in words": (NO_STATUS | {"status_code": "invalid_request_error"}, "undecided"),
+    "status in words from the provider": (
         NO_STATUS | {"status_code": "rate_limit_error", "error_code": "provider_rate_limited"},
         "upstream",
     ),
-    "words of the upstream": (
+    "status in words from the upstream": (
         {"status_code": "5xx", "error_code": "APIError", "error_origin": "upstream"},
         "upstream",
     ),
-    "words without an error": ({"status_code": "success"}, None),
-    "a number of its own": ({"status_code": "1000", "finish_reason": "error"}, "undecided"),
-    "a number beyond HTTP": ({"status_code": "600"}, None),
-    "an ending alone": (NO_STATUS, "upstream"),
-    "no status, the upstream named": (NO_STATUS | {"error_code": "Exception", "error_origin": "upstream"}, "upstream"),
-    "no status, nobody named": (NO_STATUS | {"error_code": "Exception"}, "undecided"),
+    "status in words without an error": ({"status_code": "success"}, None),
+    "status 1000 with an error": ({"status_code": "1000", "finish_reason": "error"}, "undecided"),
+    "status 600 without an error": ({"status_code": "600"}, None),
+    "only a finish reason": (NO_STATUS, "upstream"),
+    "no status, origin upstream": (NO_STATUS | {"error_code": "Exception", "error_origin": "upstream"}, "upstream"),
+    "no status, no origin": (NO_STATUS | {"error_code": "Exception"}, "undecided"),
     "no status, a timeout": (NO_STATUS | {"error_code": "APITimeoutError"}, "upstream"),
     "no status, a prompt too long": (
         NO_STATUS | {"error_code": "ContextWindowExceededError", "error_origin": "upstream"},
         "caller",
     ),
-    "nothing but whose it was": ({"error_origin": "upstream"}, "upstream"),
+    "only an origin": ({"error_origin": "upstream"}, "upstream"),
 }
-"""How a request failed, and whose fault it is."""
+"""For each example: the values of the failed request, and who is at fault."""
 
 
 @pytest.fixture(scope="module")
 def decided(tmp_path_factory: pytest.TempPathFactory, scratch: Path) -> dict[str, dict[str, Any]]:
-    """Each example's row of fct_requests."""
+    """The row of fct_requests for each example."""
     home = Home(tmp_path_factory.mktemp("examples") / "home", scratch / "target")
     home.empty()
     examples: dict[str, dict[str, Any]] = {
@@ -145,10 +145,10 @@ def decided(tmp_path_factory: pytest.TempPathFactory, scratch: Path) -> dict[str
     }
     deliveries: list[Delivery] = [delivery(name, AT, **values) for name, values in examples.items()]
     verdicts = [
-        assessment("no json", HOUR, detector="invalid_json", score=None),
-        assessment("cut off json", HOUR, detector="invalid_json", score=None),
-        assessment("bad picture", HOUR, score="0.9500"),
-        assessment("unheard of", HOUR, score="1"),
+        assessment("invalid json", HOUR, detector="invalid_json", score=None),
+        assessment("truncated json", HOUR, detector="invalid_json", score=None),
+        assessment("unsatisfactory image", HOUR, score="0.9500"),
+        assessment("unknown operation", HOUR, score="1"),
     ]
     home.build([*NORMAL, *deliveries], [HOUR, HOUR - timedelta(days=1)], verdicts)
     with home.open() as con:
@@ -159,7 +159,7 @@ def decided(tmp_path_factory: pytest.TempPathFactory, scratch: Path) -> dict[str
 
 
 @pytest.mark.parametrize("name", PAID)
-def test_an_example_is_paid_as_it_is_explained_and_keeps_the_rules_that_matched_besides(
+def test_a_paid_example_has_the_expected_rule_payout_and_matched_rules(
     name: str, decided: dict[str, dict[str, Any]]
 ) -> None:
     row, (_, *expected) = decided[name], PAID[name]
@@ -168,19 +168,17 @@ def test_an_example_is_paid_as_it_is_explained_and_keeps_the_rules_that_matched_
 
 
 @pytest.mark.parametrize("name", UNPAID)
-def test_nothing_is_paid_for_what_was_not_seen_or_is_owed_nothing(
-    name: str, decided: dict[str, dict[str, Any]]
-) -> None:
+def test_an_unpaid_example_has_the_expected_reason_code(name: str, decided: dict[str, dict[str, Any]]) -> None:
     assert (decided[name]["reason_code"], decided[name]["payout_usd"]) == (UNPAID[name][1], 0)
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_whose_fault_an_error_is_follows_from_the_shipped_table(name: str, decided: dict[str, dict[str, Any]]) -> None:
+def test_the_fault_of_an_error_follows_the_shipped_table(name: str, decided: dict[str, dict[str, Any]]) -> None:
     row, fault = decided[name], FAULTS[name][1]
     assert (row["error_fault"], row["is_error"]) == (fault, fault is not None)
 
 
-def test_what_makes_a_latency_normal_is_within_it(decided: dict[str, dict[str, Any]]) -> None:
+def test_the_requests_behind_the_baseline_are_within_normal_range(decided: dict[str, dict[str, Any]]) -> None:
     assert {row["reason_code"] for name, row in decided.items() if name.startswith("normal-")} == {
         "within_normal_range"
     }

@@ -1,4 +1,5 @@
-"""An independent reference of what every request is owed, in plain Python, and a generator of logs and policies that try to break it.
+"""An independent reference implementation of the decisions, in plain Python, and a generator of difficult logs and policies.
 
-Written from the rules as prose. It shares no code with the models and has no SQL, so that a mistake is not made twice.
+It was written from the rules in prose. It shares no code with the models and contains no SQL, so that a mistake in the models is not
+repeated here.
 """

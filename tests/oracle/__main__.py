@@ -1,4 +1,4 @@
-"""The long mode, `make oracle N=1000000`: so many requests judged by the models and by the reference; fails if any answer differs."""
+"""The command behind `make oracle N=1000000`: decides N requests with the models and with the reference, and fails if any row differs."""
 
 from __future__ import annotations
 
@@ -8,28 +8,35 @@ import time
 from pathlib import Path
 
 from oracle.building import OracleHome
-from oracle.challenge import a_challenge
+from oracle.challenge import make_challenge
 
-A_BUILD = 10_000
-"""Request ids in one build, under one policy. Many requests share an id, so that verdicts on one grow with the square of it."""
+REQUESTS_PER_BUILD = 10_000
+"""The number of request ids in one build, under one policy.
+
+Many requests share an id, so the number of verdicts grows with the square of this number.
+"""
 
 
 def main() -> int:
-    """Challenge the models until so many requests are judged; say how many rows differed, and how long it took."""
+    """Run challenges until the given number of requests is decided. Print how many rows differed and how long it took."""
     arguments = argparse.ArgumentParser(prog="make oracle")
-    arguments.add_argument("requests", type=int, help="how many requests to judge")
-    arguments.add_argument("--seed", type=int, default=1, help="of the first policy and log; each build adds 1")
-    given = arguments.parse_args()
-    started, judged, differing, seed = time.monotonic(), 0, 0, given.seed
-    with tempfile.TemporaryDirectory() as place:
-        home = OracleHome(Path(place))
-        while judged < given.requests:
-            challenge = a_challenge(seed, min(A_BUILD, given.requests - judged))
-            found = challenge.put_to(home)
+    arguments.add_argument("requests", type=int, help="how many requests to decide")
+    arguments.add_argument("--seed", type=int, default=1, help="seed of the first policy and log; each build adds 1")
+    options = arguments.parse_args()
+    started, decided_count, differing_count, seed = time.monotonic(), 0, 0, options.seed
+    with tempfile.TemporaryDirectory() as folder:
+        home = OracleHome(Path(folder))
+        while decided_count < options.requests:
+            challenge = make_challenge(seed, min(REQUESTS_PER_BUILD, options.requests - decided_count))
+            found = challenge.run_on(home)
             print(challenge.report(found), flush=True)
-            judged, differing, seed = judged + len(challenge.expected.requests), differing + len(found), seed + 1
-    print(f"{judged:,} requests, {differing:,} rows differed, {time.monotonic() - started:.0f} s")
-    return 1 if differing else 0
+            decided_count, differing_count, seed = (
+                decided_count + len(challenge.expected.requests),
+                differing_count + len(found),
+                seed + 1,
+            )
+    print(f"{decided_count:,} requests, {differing_count:,} rows differed, {time.monotonic() - started:.0f} s")
+    return 1 if differing_count else 0
 
 
 if __name__ == "__main__":

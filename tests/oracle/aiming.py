@@ -1,4 +1,4 @@
-"""Moves generated requests to the edges of a policy's rules: at a threshold, on a rounding tie, at a cap, or just beside it."""
+"""Moves generated requests to the edges of a policy's rules: onto a threshold, a rounding tie or a cap, or right next to one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from oracle.chances import MOST_MS, Chances
-from oracle.deciding import fits
+from oracle.deciding import matches_model
 from oracle.history import SOURCE, Past
 from oracle.policies import MODELS
 from oracle.records import Log, Policy, Rule
@@ -22,26 +22,28 @@ ODD_STATUSES = (
 )  # fmt: skip
 
 
-def aimed(chances: Chances, policy: Policy, known: list[Past], log: Log) -> Log:
-    """Mostly moved to the edge of one of the rules that are in force, for a model that the rule is for."""
+def move_to_rule_edge(chances: Chances, policy: Policy, known: list[Past], log: Log) -> Log:
+    """The log, in most cases changed so that it lies at the edge of a rule in force, with a model that the rule applies to."""
     if chances.hit(0.2):
         return log
     rules = [rule for rule in policy.rules if rule.holds(log.requested_at)]
     rule = chances.one(rules)
-    models = [model for model in MODELS if fits(rule.model_pattern, model)]
+    models = [model for model in MODELS if matches_model(rule.model_pattern, model)]
     changes: dict[str, Any] = {"model": chances.one(models)} if models else {}
     if rule.operations != "*" and chances.hit(0.8):
         changes["operation"] = chances.one(rule.operations.split("|"))
-    changes |= _bounds(chances, rule)
+    changes |= _minimum_changes(chances, rule)
     if rule.signal == "latency_ratio":
-        changes |= _as_normal(chances, rule, [past for past in known if past.day.date() == log.requested_at.date()])
+        changes |= _latency_ratio_changes(
+            chances, rule, [past for past in known if past.day.date() == log.requested_at.date()]
+        )
     else:
-        changes |= _at_the_threshold(chances, rule, log)
-    changes |= _priced(chances, rule)
+        changes |= _threshold_changes(chances, rule, log)
+    changes |= _cost_changes(chances, rule)
     return replace(log, **changes)
 
 
-def _bounds(chances: Chances, rule: Rule) -> dict[str, Any]:
+def _minimum_changes(chances: Chances, rule: Rule) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if rule.min_output_tokens is not None:
         changes["output_tokens"] = chances.near(rule.min_output_tokens)
@@ -50,12 +52,12 @@ def _bounds(chances: Chances, rule: Rule) -> dict[str, Any]:
     return changes
 
 
-def _at_the_threshold(chances: Chances, rule: Rule, log: Log) -> dict[str, Any]:
+def _threshold_changes(chances: Chances, rule: Rule, log: Log) -> dict[str, Any]:
     match rule.signal:
         case "latency_ms":
             return {"latency_ms": chances.near(int(rule.threshold), most=MOST_MS)}
         case "throughput_tps":
-            return _as_fast(chances, rule.threshold)
+            return _throughput_changes(chances, rule.threshold)
         case "truncated":
             return {"finish_reason": "length", "max_output_tokens": chances.near((log.output_tokens or 0) + 1)}
         case "empty_completion":
@@ -68,19 +70,24 @@ def _at_the_threshold(chances: Chances, rule: Rule, log: Log) -> dict[str, Any]:
             return {"status_code": chances.one((*STATUSES, *ODD_STATUSES)), "finish_reason": chances.one(FINISHES)}
 
 
-def _as_fast(chances: Chances, threshold: Decimal) -> dict[str, Any]:
-    """Tokens and times whose quotient is the threshold itself, or a token or a millisecond beside it."""
-    tokens, thousands = threshold.as_integer_ratio()
-    times = chances.one((1, 1, 2, 64, 100))
-    spent = chances.near(1000 * thousands * times, most=MOST_MS)
-    waited = chances.one((0, 0, 1, 350))
-    answered = chances.near(tokens * times)
-    return {"output_tokens": answered, "streamed": waited > 0, "ttft_ms": waited or None, "latency_ms": spent + waited}
+def _throughput_changes(chances: Chances, threshold: Decimal) -> dict[str, Any]:
+    """Tokens and times whose quotient is exactly the threshold, or differs from it by one token or one millisecond."""
+    tokens, denominator = threshold.as_integer_ratio()
+    multiplier = chances.one((1, 1, 2, 64, 100))
+    generation_time = chances.near(1000 * denominator * multiplier, most=MOST_MS)
+    time_to_first_token = chances.one((0, 0, 1, 350))
+    output_tokens = chances.near(tokens * multiplier)
+    return {
+        "output_tokens": output_tokens,
+        "streamed": time_to_first_token > 0,
+        "ttft_ms": time_to_first_token or None,
+        "latency_ms": generation_time + time_to_first_token,
+    }
 
 
-def _as_normal(chances: Chances, rule: Rule, known: list[Past]) -> dict[str, Any]:
-    """A latency that is the threshold's multiple of what is normal, or a millisecond beside it."""
-    past = chances.one([past for past in known if fits(rule.model_pattern, past.model)] or known)
+def _latency_ratio_changes(chances: Chances, rule: Rule, known: list[Past]) -> dict[str, Any]:
+    """A latency that is the baseline times the threshold, or differs from that by one millisecond."""
+    past = chances.one([past for past in known if matches_model(rule.model_pattern, past.model)] or known)
     return {
         "source": SOURCE,
         "operation": "chat",
@@ -90,7 +97,7 @@ def _as_normal(chances: Chances, rule: Rule, known: list[Past]) -> dict[str, Any
     }
 
 
-def _priced(chances: Chances, rule: Rule) -> dict[str, Any]:
+def _cost_changes(chances: Chances, rule: Rule) -> dict[str, Any]:
     if chances.hit(0.4):
         return {"cost_usd": chances.tie(rule.payout_rate)}
     if rule.payout_cap_usd is not None and chances.hit(0.5):

@@ -1,4 +1,4 @@
-"""The real models over a generated log and policy: a copy of the project with other seeds, a run of every hour, and what it derived."""
+"""Runs the real models on a generated log and policy, in a copy of the project with other seeds, and reads what they derived."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from makegood.policy.validation import valid_policy
 from oracle.merging import by_key, hour_of
 from oracle.policies import write_seeds
 from oracle.records import Key, Log, Policy, Row, Verdict
-from oracle.reference import key_text, spoken_of
+from oracle.reference import key_text, verdicts_by_key
 
 NULL = "\\N"
 
@@ -34,10 +34,10 @@ class OracleHome(Home):
         (place / "models").symlink_to(PROJECT.parent / "models", target_is_directory=True)
 
     def derive(self, deliveries: list[Log], verdicts: list[Verdict], policy: Policy) -> None:
-        """Build the warehouse anew: every hour of every delivery, in one run.
+        """Rebuild the warehouse from scratch with every hour of every delivery, in one run.
 
         Raises:
-            PolicyError: the policy is none that Makegood would carry out.
+            PolicyError: Makegood would refuse the policy.
         """
         seeds = self.project / "seeds"
         write_seeds(policy, seeds)
@@ -45,11 +45,16 @@ class OracleHome(Home):
         self.empty()
         self.prepare([], {hour_of(log.requested_at) for log in deliveries})
         with duckdb.connect(self.warehouse / "run.duckdb") as con:
-            _load(con, "request_logs", (_delivered(log) for log in deliveries), self.path / "deliveries.csv")
-            hours = _hours(deliveries)
-            on = spoken_of(by_key(deliveries), verdicts)
-            spoken = (row for key in on for verdict in on[key] for row in _assessed(verdict, key, hours[key]))
-            _load(con, "content_assessments", spoken, self.path / "verdicts.csv")
+            _load(con, "request_logs", (_delivery_row(log) for log in deliveries), self.path / "deliveries.csv")
+            hours = _hours_by_key(deliveries)
+            assessed = verdicts_by_key(by_key(deliveries), verdicts)
+            assessment_rows = (
+                row
+                for key in assessed
+                for verdict in assessed[key]
+                for row in _assessment_rows(verdict, key, hours[key])
+            )
+            _load(con, "content_assessments", assessment_rows, self.path / "verdicts.csv")
             con.execute(
                 """update request_hours set landed_count = (
                     select count(*) from request_logs
@@ -61,7 +66,7 @@ class OracleHome(Home):
         assert result.success, failures(result)
 
     def rows(self, table: str) -> list[Row]:
-        """Every row of a table of the warehouse, by column."""
+        """Every row of a warehouse table, as a dict by column name."""
         with self.open() as con:
             cursor = con.execute(f"from {table}")
             names = [column[0] for column in cursor.description]
@@ -69,11 +74,14 @@ class OracleHome(Home):
 
 
 def _values(record: Log | Verdict) -> dict[str, Any]:
-    """The record's fields by name. Unlike dataclasses.asdict this copies no value, which takes most of the time of a large log."""
+    """The record's fields by name.
+
+    Unlike dataclasses.asdict it does not copy the values, which would take most of the time for a large log.
+    """
     return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
-def _delivered(log: Log) -> list[Any]:
+def _delivery_row(log: Log) -> list[Any]:
     row = _values(log) | {
         "request_date": log.requested_at.date(),
         "request_hour": log.requested_at.hour,
@@ -85,16 +93,16 @@ def _delivered(log: Log) -> list[Any]:
     return [row[column] for column in DELIVERY_COLUMNS]
 
 
-def _hours(deliveries: Iterable[Log]) -> dict[Key, set[datetime]]:
-    """In which hours each key was delivered."""
+def _hours_by_key(deliveries: Iterable[Log]) -> dict[Key, set[datetime]]:
+    """The request hours in which each key was delivered."""
     hours: dict[Key, set[datetime]] = defaultdict(set)
     for log in deliveries:
         hours[log.key].add(hour_of(log.requested_at))
     return hours
 
 
-def _assessed(verdict: Verdict, key: Key, hours: Iterable[datetime]) -> Iterator[list[Any]]:
-    """A verdict as a run finds it: once for each hour in which its request was delivered."""
+def _assessment_rows(verdict: Verdict, key: Key, hours: Iterable[datetime]) -> Iterator[list[Any]]:
+    """The rows that a run finds for a verdict: one for each hour in which its request was delivered."""
     for hour in sorted(hours):
         row = _values(verdict) | {
             "requested_at": None,
@@ -108,13 +116,13 @@ def _assessed(verdict: Verdict, key: Key, hours: Iterable[datetime]) -> Iterator
 
 
 def _key_hash(key: Key) -> int:
-    """Equal for equal keys; now and then also for others, as 64 bits may be."""
+    """A hash that is equal for equal keys and sometimes collides for different ones, as a 64-bit hash may."""
     digest = hashlib.sha256("|".join(key).encode()).digest()
     return digest[0] if digest[1] < 16 else int.from_bytes(digest[:8], "big")
 
 
 def _load(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[list[Any]], file: Path) -> None:
-    """Insert rows by way of a file, which is much faster than parameters."""
+    """Insert rows from a CSV file, which is much faster than query parameters."""
     with file.open("w", newline="", encoding="utf-8") as text:
         csv.writer(text).writerows([NULL if value is None else value for value in row] for row in rows)
     names = [

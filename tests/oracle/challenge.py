@@ -1,4 +1,4 @@
-"""One challenge: a seed's policy and log with the reference's answer, and how the models fare."""
+"""One challenge: the policy and log of a seed, the reference's decisions, and how the models' decisions differ from them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from oracle.building import OracleHome
 from oracle.chances import Chances
-from oracle.comparing import Difference, differences, told
-from oracle.logs import a_log, some_verdicts
-from oracle.policies import a_policy
+from oracle.comparing import Difference, describe, differences
+from oracle.logs import generate_log, generate_verdicts
+from oracle.policies import generate_policy
 from oracle.records import Log, Policy, Verdict
 from oracle.reference import Answer, answer
 
@@ -17,7 +17,7 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Challenge:
-    """What is put before the models, and what they should say."""
+    """The input of the models, and the rows that they should derive from it."""
 
     seed: int
     policy: Policy
@@ -25,25 +25,25 @@ class Challenge:
     verdicts: list[Verdict]
     expected: Answer
 
-    def put_to(self, home: OracleHome) -> list[Difference]:
-        """Have the models derive it, and find every row that differs."""
+    def run_on(self, home: OracleHome) -> list[Difference]:
+        """Derive the log with the models, and return every row that differs."""
         home.derive(self.deliveries, self.verdicts, self.policy)
         return differences(self.expected, home)
 
     def report(self, found: list[Difference]) -> str:
-        """How many rows differed, and the first few of them with both answers."""
-        judged = len(self.expected.requests)
-        head = f"seed {self.seed}: {judged:,} requests, {len(found):,} rows differ"
-        return "\n".join([head, *(self._told(difference) for difference in found[:SHOWN])])
+        """A text that says how many rows differ, and shows the first few of them with both values."""
+        request_count = len(self.expected.requests)
+        summary = f"seed {self.seed}: {request_count:,} requests, {len(found):,} rows differ"
+        return "\n".join([summary, *(self._described_difference(difference) for difference in found[:SHOWN])])
 
-    def _told(self, difference: Difference) -> str:
-        return told(difference, self.deliveries, self.verdicts, self.policy)
+    def _described_difference(self, difference: Difference) -> str:
+        return describe(difference, self.deliveries, self.verdicts, self.policy)
 
 
-def a_challenge(seed: int, requests: int) -> Challenge:
-    """A policy and a log of so many request ids, the same ones for the same seed."""
+def make_challenge(seed: int, requests: int) -> Challenge:
+    """A policy and a log with the given number of request ids. The same seed always gives the same ones."""
     chances = Chances(seed)
-    policy = a_policy(chances)
-    deliveries = list(a_log(chances, policy, requests))
-    verdicts = list(some_verdicts(chances, deliveries))
+    policy = generate_policy(chances)
+    deliveries = list(generate_log(chances, policy, requests))
+    verdicts = list(generate_verdicts(chances, deliveries))
     return Challenge(seed, policy, deliveries, verdicts, answer(deliveries, verdicts, policy))

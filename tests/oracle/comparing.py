@@ -1,4 +1,4 @@
-"""The warehouse against the reference: which rows and columns differ, told so that somebody can see who is right."""
+"""Compares the warehouse with the reference, and describes each difference in enough detail to see which side is right."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOUR = ("request_date", "request_hour")
 
 @dataclass(frozen=True)
 class Difference:
-    """A row that is not the same on both sides; None where a side has no such row."""
+    """A row that differs between the reference and the models. A side that lacks the row is None."""
 
     table: str
     expected: Row | None
@@ -26,7 +26,7 @@ class Difference:
 
     @property
     def columns(self) -> list[str]:
-        """What is not the same in both."""
+        """The columns whose values differ, or that only one side has."""
         expected, found = self.expected or {}, self.found or {}
         return [
             name
@@ -36,43 +36,43 @@ class Difference:
 
 
 def differences(answer: Answer, home: OracleHome) -> list[Difference]:
-    """Every row of the facts that is not value for value what the reference says."""
+    """Every row of the facts in which some value differs from the reference."""
     hours = [
         {"request_date": hour.date(), "request_hour": hour.hour, "hour_at": hour} | counts
         for hour, counts in answer.hours.items()
     ]
     return [
-        *_unlike("fct_requests", REQUEST, answer.requests, home),
-        *_unlike("fct_compensations", REQUEST, answer.compensations, home),
-        *_unlike("fct_content_assessments", (*REQUEST, "detector"), answer.assessments, home),
-        *_unlike("fct_requests_hourly", GROUP, hourly(answer.requests).values(), home),
-        *_unlike("fct_request_hours", HOUR, hours, home),
+        *_table_differences("fct_requests", REQUEST, answer.requests, home),
+        *_table_differences("fct_compensations", REQUEST, answer.compensations, home),
+        *_table_differences("fct_content_assessments", (*REQUEST, "detector"), answer.assessments, home),
+        *_table_differences("fct_requests_hourly", GROUP, hourly(answer.requests).values(), home),
+        *_table_differences("fct_request_hours", HOUR, hours, home),
     ]
 
 
-def _unlike(table: str, key: tuple[str, ...], rows: Iterable[Row], home: OracleHome) -> Iterator[Difference]:
-    expected, found = _by(key, rows), _by(key, map(_decided, home.rows(table)))
+def _table_differences(table: str, key: tuple[str, ...], rows: Iterable[Row], home: OracleHome) -> Iterator[Difference]:
+    expected, found = _rows_by_key(key, rows), _rows_by_key(key, map(_without_digests, home.rows(table)))
     for name in expected.keys() | found.keys():
         if expected.get(name) != found.get(name):
             yield Difference(table, expected.get(name), found.get(name))
 
 
-def _decided(row: Row) -> Row:
-    """A row without the digests of what it was made from, which say nothing of what is owed."""
+def _without_digests(row: Row) -> Row:
+    """A row without the digests of its inputs, which the reference does not compute."""
     return {column: value for column, value in row.items() if not column.endswith("_digest")}
 
 
-def _by(key: tuple[str, ...], rows: Iterable[Row]) -> dict[tuple[Any, ...], Row]:
+def _rows_by_key(key: tuple[str, ...], rows: Iterable[Row]) -> dict[tuple[Any, ...], Row]:
     keyed: dict[tuple[Any, ...], Row] = {}
     for row in rows:
         name = tuple(row[column] for column in key)
-        assert name not in keyed, f"two rows are one: {name}"
+        assert name not in keyed, f"two rows have the same key: {name}"
         keyed[name] = row
     return keyed
 
 
-def told(difference: Difference, deliveries: Iterable[Log], verdicts: Iterable[Verdict], policy: Policy) -> str:
-    """Both answers side by side, and for a request what was delivered and the rules that apply."""
+def describe(difference: Difference, deliveries: Iterable[Log], verdicts: Iterable[Verdict], policy: Policy) -> str:
+    """Both values side by side and, for a request, its deliveries, its verdicts and the policy rows that apply."""
     row = difference.expected or difference.found or {}
     lines = [f"{difference.table}: " + ", ".join(f"{name}={row[name]}" for name in REQUEST if name in row)]
     for column in difference.columns:
@@ -82,7 +82,7 @@ def told(difference: Difference, deliveries: Iterable[Log], verdicts: Iterable[V
     if "request_id" in row:
         delivered = [log for log in deliveries if key_text(log.key) == row["request_key"]]
         lines += [f"  delivered: {log}" for log in delivered]
-        lines += [f"  verdict: {verdict}" for verdict in verdicts if any(map(verdict.speaks_of, delivered))]
+        lines += [f"  verdict: {verdict}" for verdict in verdicts if any(map(verdict.applies_to, delivered))]
         operation = row.get("operation", "chat")
         rules = applicable(policy.rules, operation, row["model"], row["requested_at"])
         lines += [f"  in force: {rule}" for rule in rules]

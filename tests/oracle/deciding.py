@@ -1,4 +1,4 @@
-"""From signals to money: which rules are in force and match, which one pays, how much, and the one reason for it."""
+"""Turns signals into a decision: which rules are in force and match, which one pays how much, and the reason code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMPARES = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operato
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that a request met: what was observed, and what it would pay (None: the cost is unknown)."""
+    """A rule that matched a request, the observed value, and what the rule would pay (None if the cost is unknown)."""
 
     rule: Rule
     observed: Fraction
@@ -29,36 +29,38 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The one reason, the rule that decided if one did, and all rules that matched."""
+    """The reason code, the match that decided it if there is one, and all matches."""
 
     reason_code: str
     deciding: Match | None
     matches: list[Match]
 
     payout_usd: Decimal = ZERO
-    """What is owed; 0 unless the reason is `compensated`."""
+    """The amount owed. It is 0 unless the reason is `compensated`."""
 
 
 @cache
-def fits(pattern: str, model: str) -> bool:
-    """A pattern is the model's whole name, in which * stands for any characters and nothing else is special."""
+def matches_model(pattern: str, model: str) -> bool:
+    """Whether a pattern matches the whole model name. `*` stands for any characters; no other character is special."""
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), model, re.DOTALL) is not None
 
 
 def literal_characters(pattern: str) -> int:
-    """How specific a pattern is."""
+    """The number of characters other than `*`, which says how specific a pattern is."""
     return len(pattern.replace("*", ""))
 
 
-def is_for(rule: Rule, operation: str) -> bool:
-    """A rule is for the operations that it names, or for everything."""
+def applies_to_operation(rule: Rule, operation: str) -> bool:
+    """Whether a rule applies to the operation: it names the operation, or applies to all of them."""
     return rule.operations == "*" or operation in rule.operations.split("|")
 
 
 def applicable(rules: list[Rule], operation: str, model: str, moment: datetime) -> list[Rule]:
-    """The rules of the policy in force for an operation and model: of one type and signal, just those with the most specific pattern."""
+    """The rules in force for an operation and model: of each type and signal, only those with the most specific pattern."""
     candidates = [
-        rule for rule in rules if rule.holds(moment) and is_for(rule, operation) and fits(rule.model_pattern, model)
+        rule
+        for rule in rules
+        if rule.holds(moment) and applies_to_operation(rule, operation) and matches_model(rule.model_pattern, model)
     ]
     best: dict[tuple[str, str], int] = {}
     for rule in candidates:
@@ -72,7 +74,10 @@ def applicable(rules: list[Rule], operation: str, model: str, moment: datetime) 
 
 
 def is_met(rule: Rule, request: Request, observed: Fraction | None) -> bool:
-    """The signal is known and compares, and the answer was as long and took as long as the rule asks; unknown is not enough."""
+    """Whether the rule matches: its comparison holds, and the answer reaches the rule's minimum length and latency.
+
+    A value that is not known never matches.
+    """
     return (
         observed is not None
         and COMPARES[rule.comparator](observed, Fraction(rule.threshold))
@@ -86,7 +91,7 @@ def _reaches(value: int | None, least: int | None) -> bool:
 
 
 def payout(rule: Rule, cost: Decimal | None) -> Decimal | None:
-    """The least of the rule's share of the cost, the rule's cap, and the cost; worked out exactly and rounded once."""
+    """The smallest of the rule's share of the cost, the rule's cap and the cost, computed exactly and rounded once."""
     if cost is None:
         return None
     limits = [Fraction(cost) * Fraction(rule.payout_rate), Fraction(cost)]
@@ -96,7 +101,7 @@ def payout(rule: Rule, cost: Decimal | None) -> Decimal | None:
 
 
 def is_excluded(coverage: list[Coverage], request: Request) -> bool:
-    """An account is covered unless a row of the time says that it is not."""
+    """Whether a coverage row in force at the time excludes the account. Accounts are covered by default."""
     return any(row.holds(request.requested_at) and not row.is_covered for row in coverage)
 
 
@@ -108,9 +113,10 @@ def decide(
     excluded: bool,
     fault: str | None,
 ) -> Decision:
-    """The first reason that applies, and the rule that decided where one did.
+    """The first reason that applies and, if a rule decided, its match.
 
-    Of the rules that matched the highest payout decides, then the better precedence of type, then the rule's id.
+    Of the rules that match, the one with the highest payout decides, then the one whose type has the better precedence, then the
+    one with the lower rule id.
     """
     matches = [
         Match(rule, observed, payout(rule, request.cost_usd))
@@ -135,7 +141,7 @@ def decide(
 
 
 def is_unmeasured(request: Request) -> bool:
-    """The log says neither what it cost nor how much was said."""
+    """Whether the log has neither a cost nor token counts."""
     return request.cost_usd is None and request.input_tokens is None and request.output_tokens is None
 
 
@@ -154,5 +160,5 @@ def _reason_without_rules(request: Request, excluded: bool, fault: str | None) -
 
 
 def precedences(policy: Policy) -> dict[str, int]:
-    """Which type pays where payouts are equal; 1 is first."""
-    return {kind.compensation_type: kind.precedence for kind in policy.types}
+    """The precedence of each compensation type, which decides between equal payouts. 1 is the best."""
+    return {compensation_type.compensation_type: compensation_type.precedence for compensation_type in policy.types}

@@ -1,4 +1,4 @@
-"""What came before: just enough, or just too few, answers from which a normal latency is known, among others that must not count."""
+"""Generates the days before: enough, or slightly too few, requests for a latency baseline, and others that must not count towards it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from oracle.baselines import FEWEST, PERCENT, SIZES, TRAILING
+from oracle.baselines import LOOKBACK, MIN_REQUESTS, PERCENT, SIZES
 from oracle.chances import MILLISECOND, Chances
 from oracle.merging import hour_of
 from oracle.records import Log
 
 HOUR = timedelta(hours=1)
 DAYS = (datetime(2026, 11, 2), datetime(2026, 11, 3), datetime(2026, 11, 4))
-COUNTS = (FEWEST - 1, FEWEST, FEWEST + 1, FEWEST + 10)
+COUNTS = (MIN_REQUESTS - 1, MIN_REQUESTS, MIN_REQUESTS + 1, MIN_REQUESTS + 10)
 BOUNDS = (*SIZES, 8192)
 SOURCE = "gateway"
 SLOW = 10_000_000
@@ -22,7 +22,7 @@ SLOW = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A model of which `count` answers of one size are known when `day` begins; `normal_ms` is their p95 if they are enough."""
+    """A model with `count` answers in one size bucket when `day` begins. `normal_ms` is their p95, if they are enough for one."""
 
     day: datetime
     model: str
@@ -33,13 +33,16 @@ class Past:
 
     @property
     def tokens(self) -> tuple[int, ...]:
-        """Answers at the edges of the size, and just beyond them."""
+        """Token counts at the edges of the size bucket, and just outside them."""
         edges = (self.least_tokens, self.most_tokens)
         return (*edges, *edges, max(edges[0] - 1, 0), edges[1] + 1)
 
 
 def pasts(chances: Chances) -> list[Past]:
-    """A model for each day and count, asked for on no other day, so that what is normal for it is known beforehand."""
+    """One model for each day and count.
+
+    The models are not requested on other days, so their baselines are known in advance.
+    """
     return [_past(chances, day, count) for day in DAYS for count in COUNTS]
 
 
@@ -49,35 +52,35 @@ def _past(chances: Chances, day: datetime, count: int) -> Past:
     return Past(day, f"steady/{day:%d}/{count}", count, normal, BOUNDS[size], BOUNDS[size + 1] - 1)
 
 
-def a_history(chances: Chances, past: Past, plain: Log) -> Iterator[Log]:
-    """The answers of a past, and as many slow ones that would make it another if they counted."""
+def generate_history(chances: Chances, past: Past, template: Log) -> Iterator[Log]:
+    """The requests that make up a baseline, and slow ones that would change the baseline if they counted."""
     rank = -(-past.count * PERCENT // 100)
     for number in range(past.count):
         if number < rank:
             latency = past.normal_ms if number == rank - 1 else chances.one((0, past.normal_ms, past.normal_ms))
         else:
             latency = SLOW
-        yield from _told_more_than_once(chances, past, _answer(chances, past, plain, f"h{number}", latency))
-    for number, changes in enumerate(_that_do_not_count(past)):
-        for again in range(3):
-            yield replace(_answer(chances, past, plain, f"x{number}.{again}", SLOW), **changes)
+        yield from _with_corrections(chances, past, _answer(chances, past, template, f"h{number}", latency))
+    for number, changes in enumerate(_changes_that_exclude(past)):
+        for repetition in range(3):
+            yield replace(_answer(chances, past, template, f"x{number}.{repetition}", SLOW), **changes)
 
 
-def _told_more_than_once(chances: Chances, past: Past, right: Log) -> Iterator[Log]:
-    """The answer, now and then mended before the day began, or told otherwise when it had begun, which is too late."""
+def _with_corrections(chances: Chances, past: Past, correct: Log) -> Iterator[Log]:
+    """The delivery, sometimes after a wrong one that it corrects, or before a wrong one that lands too late for the day's baseline."""
     if chances.hit(0.3):
-        yield replace(right, latency_ms=SLOW, landing_line=0)
-    yield right
+        yield replace(correct, latency_ms=SLOW, landing_line=0)
+    yield correct
     if chances.hit(0.3):
-        yield replace(right, latency_ms=SLOW, landed_hour=past.day, landing_line=right.landing_line + 1)
+        yield replace(correct, latency_ms=SLOW, landed_hour=past.day, landing_line=correct.landing_line + 1)
 
 
-def _answer(chances: Chances, past: Past, plain: Log, name: str, latency_ms: int) -> Log:
-    """A good answer of the 7 days before the day: on their first or last moment, or a few in between."""
+def _answer(chances: Chances, past: Past, template: Log, name: str, latency_ms: int) -> Log:
+    """A successful request in the 7 days before the day: at their first or last moment, or at a few times in between."""
     last = past.day - MILLISECOND
-    started = chances.one((past.day - TRAILING, last, past.day - 2 * TRAILING / 7, past.day - 5 * HOUR))
+    started = chances.one((past.day - LOOKBACK, last, past.day - 2 * LOOKBACK / 7, past.day - 5 * HOUR))
     return replace(
-        plain,
+        template,
         source=SOURCE,
         request_id=f"{past.model}/{name}",
         operation="chat",
@@ -93,11 +96,11 @@ def _answer(chances: Chances, past: Past, plain: Log, name: str, latency_ms: int
     )
 
 
-def _that_do_not_count(past: Past) -> list[dict[str, Any]]:
-    """Changes to an answer of which each alone keeps it out of what is normal."""
+def _changes_that_exclude(past: Past) -> list[dict[str, Any]]:
+    """Changes to a request, each of which alone excludes it from the baseline."""
     return [
         {"landed_hour": past.day},
-        {"requested_at": past.day - TRAILING - MILLISECOND},
+        {"requested_at": past.day - LOOKBACK - MILLISECOND},
         {"finish_reason": "error"},
         {"status_code": "503"},
         {"cancelled": True},

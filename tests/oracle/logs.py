@@ -1,4 +1,4 @@
-"""Logs that a careless engine gets wrong: requests aimed at the edges of a policy's rules, delivered more than once and out of order."""
+"""Generates difficult logs: requests at the edges of a policy's rules, delivered several times and out of order."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from oracle.aiming import FINISHES, ODD_STATUSES, STATUSES, aimed
+from oracle.aiming import FINISHES, ODD_STATUSES, STATUSES, move_to_rule_edge
 from oracle.chances import MILLISECOND, MOST_MS, MOST_TOKENS, SECOND, Chances
-from oracle.history import HOUR, SOURCE, a_history, pasts
+from oracle.history import HOUR, SOURCE, generate_history, pasts
 from oracle.merging import hour_of
 from oracle.policies import ACCOUNTS, CODES, DETECTORS, FIRST, LAST, MODELS, OPERATIONS, ORIGINS
 from oracle.records import Log, Policy, Verdict
 
-FORGIVEN = timedelta(minutes=5)
+FUTURE_TOLERANCE = timedelta(minutes=5)
 WEEK = timedelta(days=7)
 MOVES = (0 * HOUR, 0 * HOUR, 0 * HOUR, HOUR, -HOUR, WEEK, WEEK + HOUR, WEEK - HOUR, -WEEK, 2 * WEEK, WEEK + WEEK / 2)
 SOURCES = (SOURCE, SOURCE.title(), "litellm")
@@ -29,18 +29,18 @@ NULLABLE = (
 
 
 MEASURES = ["input_tokens", "output_tokens", "cost_usd"]
-"""Without these nobody knows what a call cost."""
+"""Without these, the cost of a call is unknown."""
 
 
-def a_log(chances: Chances, policy: Policy, requests: int) -> Iterator[Log]:
-    """Deliveries of so many requests; each is delivered once or a few times."""
+def generate_log(chances: Chances, policy: Policy, requests: int) -> Iterator[Log]:
+    """Deliveries of the given number of requests. Each request is delivered once or several times."""
     moments = _edges(policy)
     known = pasts(chances)
     if any(rule.signal == "latency_ratio" for rule in policy.rules):
         for past in known:
-            yield from a_history(chances, past, _plain(chances, moments, "before"))
+            yield from generate_history(chances, past, _random_log(chances, moments, "before"))
     for number in range(requests):
-        log = aimed(chances, policy, known, _plain(chances, moments, f"r{number}"))
+        log = move_to_rule_edge(chances, policy, known, _random_log(chances, moments, f"r{number}"))
         if chances.hit(0.35):
             missing = chances.random.sample(NULLABLE, chances.one((1, 1, 2, 6)))
             log = replace(log, **dict.fromkeys(chances.one((missing, missing, missing, MEASURES))))
@@ -48,7 +48,7 @@ def a_log(chances: Chances, policy: Policy, requests: int) -> Iterator[Log]:
             log = _named_by_call(chances, log, number)
         yield log
         if chances.hit(0.1):
-            yield _copied(chances, log)
+            yield _with_the_same_ids(chances, log)
         if log.is_named_by_call and chances.hit(0.5):
             yield _logged_twice(chances, log)
         while chances.hit(0.25):
@@ -57,7 +57,7 @@ def a_log(chances: Chances, policy: Policy, requests: int) -> Iterator[Log]:
 
 
 def _named_by_call(chances: Chances, log: Log, number: int) -> Log:
-    """A call whose provider gives the same ids again and again, or none; its own id may be pinned by the caller, or lost."""
+    """A call whose provider reuses its ids or gives none. The gateway's call id may be set by the caller, or be missing."""
     return replace(
         log,
         is_named_by_call=True,
@@ -67,9 +67,9 @@ def _named_by_call(chances: Chances, log: Log, number: int) -> Log:
     )
 
 
-def _copied(chances: Chances, log: Log) -> Log:
-    """What another account, or nobody known, sends under the ids of this call."""
-    other = _plain(chances, [log.requested_at], log.request_id)
+def _with_the_same_ids(chances: Chances, log: Log) -> Log:
+    """A call of another or an unknown account that carries the ids of this call."""
+    other = _random_log(chances, [log.requested_at], log.request_id)
     return replace(
         other,
         source=log.source,
@@ -82,9 +82,9 @@ def _copied(chances: Chances, log: Log) -> Log:
 
 
 def _logged_twice(chances: Chances, log: Log) -> Log:
-    """The same call by another feed, or once more under another answer's id: at the same time, while it runs, or just after it ended."""
-    lasted = log.latency_ms or 0
-    later = MILLISECOND * chances.one((0, 0, max(lasted - 1, 0), lasted, lasted + 1))
+    """The same call from another feed, or a call with another response id: at the same time, while the call runs, or just after it ended."""
+    latency_ms = log.latency_ms or 0
+    later = MILLISECOND * chances.one((0, 0, max(latency_ms - 1, 0), latency_ms, latency_ms + 1))
     return replace(
         log,
         request_id=chances.one((log.request_id, f"{log.request_id}-bridged")),
@@ -95,8 +95,8 @@ def _logged_twice(chances: Chances, log: Log) -> Log:
     )
 
 
-def some_verdicts(chances: Chances, deliveries: Iterable[Log]) -> Iterator[Verdict]:
-    """What detectors say of these requests, now and then again and otherwise, at one moment, or of a request that is none."""
+def generate_verdicts(chances: Chances, deliveries: Iterable[Log]) -> Iterator[Verdict]:
+    """Verdicts on these requests. Some repeat or contradict others, share their time, or name a request that does not exist."""
     line = 0
     for log in deliveries:
         while chances.hit(0.3):
@@ -129,12 +129,12 @@ def _edges(policy: Policy) -> list[datetime]:
     return sorted(edge for edge in {FIRST, *edges} if FIRST <= edge <= LAST)
 
 
-def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
-    """A request of any kind; nothing in it need make sense together."""
+def _random_log(chances: Chances, edges: list[datetime], request_id: str) -> Log:
+    """A random request. Its values need not be consistent with each other."""
     start = chances.beside(chances.one(edges)) if chances.hit(0.3) else chances.moment(FIRST, LAST)
     latency = chances.size(MOST_MS)
-    given, answered = chances.size(MOST_TOKENS), chances.size(MOST_TOKENS)
-    written = given // 3
+    input_tokens, output_tokens = chances.size(MOST_TOKENS), chances.size(MOST_TOKENS)
+    cache_write_tokens = input_tokens // 3
     streamed = chances.one((True, False))
     status, finish = _outcome(chances)
     return Log(
@@ -151,12 +151,14 @@ def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
         model=chances.one(MODELS),
         model_served="served",
         provider=chances.one(("openai", "azure")),
-        input_tokens=given,
-        output_tokens=answered,
-        cached_tokens=chances.one((0, 0, given // 2, given, given + 1)),
-        reasoning_tokens=chances.one((0, 0, answered // 3, answered, answered + 1)),
-        cache_write_tokens=chances.one((None, None, 0, written, given)),
-        cache_write_1h_tokens=chances.one((None, None, 0, written // 2, written, written + 1)),
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cached_tokens=chances.one((0, 0, input_tokens // 2, input_tokens, input_tokens + 1)),
+        reasoning_tokens=chances.one((0, 0, output_tokens // 3, output_tokens, output_tokens + 1)),
+        cache_write_tokens=chances.one((None, None, 0, cache_write_tokens, input_tokens)),
+        cache_write_1h_tokens=chances.one(
+            (None, None, 0, cache_write_tokens // 2, cache_write_tokens, cache_write_tokens + 1)
+        ),
         cost_usd=chances.amount(),
         cost_basis=chances.one(("billed", "billed", "breakdown", "absent", "not_priced", None)),
         list_cost_usd=chances.maybe(chances.amount(), 0.2),
@@ -174,8 +176,8 @@ def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
         error_code=chances.one(CODES),
         error_message="what went wrong",
         error_origin=chances.maybe(chances.one(ORIGINS), 0.1),
-        max_output_tokens=chances.near(answered),
-        meta=f'{{"a": "…", "b": {given}}}',
+        max_output_tokens=chances.near(output_tokens),
+        meta=f'{{"a": "…", "b": {input_tokens}}}',
         landed_hour=_first_hour(start) + HOUR * chances.one((0, 0, 1, 30)),
         landing_file=chances.one(FILES),
         landing_line=chances.one((1, 2, 10)),
@@ -184,21 +186,21 @@ def _plain(chances: Chances, edges: list[datetime], request_id: str) -> Log:
 
 
 def _first_hour(started: datetime) -> datetime:
-    """The first landing hour in which the start of a call is not in the future: 5 minutes are forgiven."""
-    return hour_of(started - FORGIVEN)
+    """The first landing hour in which a call with this start can land. A start up to 5 minutes in the future is accepted."""
+    return hour_of(started - FUTURE_TOLERANCE)
 
 
 def _outcome(chances: Chances) -> tuple[str, str]:
-    """Status and finish: mostly good, so that rules about slowness and content have something to judge."""
+    """A status code and a finish reason. Most are successful, so that the rules on latency and content apply to many requests."""
     if chances.hit(0.7):
         return "200", chances.one(("stop", "stop", "length", "tool_calls", "content_filter", "other"))
     return chances.one(STATUSES) if chances.hit(0.7) else chances.one(ODD_STATUSES), chances.one(FINISHES)
 
 
 def _delivered_again(chances: Chances, log: Log) -> Log:
-    """The same request once more: later, earlier or at the same landing hour, with other values, some of them missing."""
+    """Another delivery of the same request, in a later, earlier or the same landing hour, with other values and some missing."""
     moved = log.requested_at + chances.one(MOVES) + SECOND * chances.one((0, 0, 1, 1800))
-    other = _plain(chances, [moved], log.request_id)
+    other = _random_log(chances, [moved], log.request_id)
     changed = {column: getattr(other, column) for column in NULLABLE if chances.hit(0.15)}
     missing = dict.fromkeys(column for column in NULLABLE if chances.hit(0.2))
     return replace(

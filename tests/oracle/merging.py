@@ -1,4 +1,4 @@
-"""From deliveries to requests: which hour keeps a key, what the deliveries add up to, and what is worked out of them."""
+"""Merges deliveries into requests: finds the home hour of each request, merges the values of its deliveries, and computes its cost."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ FIRST_IMPOSSIBLE_COST = 10**6
 
 @dataclass(frozen=True, slots=True)
 class Request(Log):
-    """One request as all of its deliveries together tell it, with its cost settled."""
+    """One request, merged from all of its deliveries, with its cost."""
 
     cost_source: str
     first_requested_at: datetime
 
     @property
     def hour(self) -> datetime:
-        """The hour that keeps the request."""
+        """The home hour of the request."""
         return hour_of(self.requested_at)
 
 
 def hour_of(moment: datetime) -> datetime:
-    """The hour that a moment lies in."""
+    """The start of the hour that contains a moment."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def rounded(amount: Fraction | Decimal) -> Decimal:
-    """Money, rounded once: half-even, 12 places."""
+    """An amount of money, rounded half-even to 12 decimals."""
     if isinstance(amount, Fraction):
         units = amount / Fraction(MONEY)
         return WIDE.multiply(Decimal(round(units)), MONEY).quantize(MONEY, context=WIDE)
@@ -57,14 +57,14 @@ def by_key(deliveries: Iterable[Log]) -> dict[Key, list[Log]]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a delivery stands in time, and how far it reaches: a later one that begins before `end` may be of the same request."""
+    """The time span of a delivery. A later delivery that begins before `end` may belong to the same request."""
 
     begin: datetime
     end: datetime
 
 
 def place_of(delivery: Log) -> Place:
-    """Its whole hour and 7 days more; where the name may come again, the call itself."""
+    """The delivery's hour and the 7 days after it. If its key may be reused for another purchase, only the time of the call itself."""
     if delivery.needs_overlap:
         begin = delivery.requested_at
         return Place(begin, begin + timedelta(milliseconds=delivery.latency_ms or 0))
@@ -73,9 +73,10 @@ def place_of(delivery: Log) -> Place:
 
 
 def homes_of(places: Iterable[Place]) -> list[datetime]:
-    """Of the places that a key was delivered at, those that keep a request.
+    """The starts of those time spans of a key at which a request begins.
 
-    A place keeps the key if no earlier one within 7 days reaches as far. A name that comes back later than that is another request.
+    A request begins at a span that no earlier span within 7 days reaches. A key that is delivered again later than that is another
+    request.
     """
     found = set(places)
     return sorted(
@@ -88,7 +89,7 @@ def homes_of(places: Iterable[Place]) -> list[datetime]:
 
 
 def requests_of(deliveries: list[Log], prices: dict[str, list[Price]]) -> list[Request]:
-    """The requests of one key: every home is one, made of the deliveries from there to the next, and to 7 days on at the most."""
+    """The requests of one key. Each is merged from the deliveries between its home and the next home, for at most 7 days."""
     places = [place_of(delivery) for delivery in deliveries]
     homes = homes_of(places)
     found = []
@@ -103,10 +104,10 @@ def requests_of(deliveries: list[Log], prices: dict[str, list[Price]]) -> list[R
 
 
 def _merged(home: datetime, parts: list[Log], prices: dict[str, list[Price]]) -> Request:
-    """The latest landed hour wins, then file, then line; what it does not report is taken from the one before, and so on.
+    """The merged request. The delivery with the latest landing hour, then file, then line wins; missing values come from earlier ones.
 
-    A read of a purchase comes before all that made it. When the call began and ended is told by one delivery: the latest at home
-    that knows how long it took, else the latest at home.
+    A delivery that only reads a purchase ranks below all deliveries of the purchase itself. The times all come from one delivery: the
+    latest one in the home hour that has a latency, otherwise the latest one in the home hour.
     """
 
     def landing(part: Log) -> tuple[datetime, str, int]:
@@ -117,7 +118,7 @@ def _merged(home: datetime, parts: list[Log], prices: dict[str, list[Price]]) ->
     at_home = [part for part in latest if place_of(part).begin == home]
     times = next((part for part in at_home if part.latency_ms is not None), at_home[0])
     values |= {column: getattr(times, column) for column in ("requested_at", "completed_at", "latency_ms", "ttft_ms")}
-    values |= _end(latest)
+    values |= _outcome(latest)
     values["first_requested_at"] = min(parts, key=landing).requested_at
     values["operation"] = _operation(latest)
     values["is_answer_withheld"] = any(part.is_answer_withheld for part in latest)
@@ -126,36 +127,36 @@ def _merged(home: datetime, parts: list[Log], prices: dict[str, list[Price]]) ->
     return Request(**values, cost_source=cost_source)
 
 
-def _end(latest: list[Log]) -> dict[str, Any]:
-    """How the purchase went.
+def _outcome(latest: list[Log]) -> dict[str, Any]:
+    """The outcome of the purchase: status, error, cancellation and finish reason.
 
-    A read's status, error and cancellation are its own, and tell of the purchase only where nothing but reads is known. Why the
-    answer ended is told by a read that went well where the purchase itself knows of no ending.
+    The status, error and cancellation of a read describe the read, so they count only if there are no other deliveries. A successful
+    read supplies the finish reason if the deliveries of the purchase have none.
     """
     purchases = [part for part in latest if part.operation != "retrieval"] or latest
     values = {
         column: _first(purchases, column) for column in ("cancelled", "status_code", "error_code", "error_origin")
     }
-    ended = [
+    finished_reads = [
         part
         for part in latest
-        if part.operation == "retrieval" and part.finish_reason not in (None, NOT_KNOWN) and not _went_wrong(part)
+        if part.operation == "retrieval" and part.finish_reason not in (None, NOT_KNOWN) and not _has_failed(part)
     ]
     is_open = purchases is not latest and _first(purchases, "finish_reason") in (None, NOT_KNOWN)
-    telling = ended if is_open and ended else purchases
-    return values | {column: _first(telling, column) for column in ("finish_reason", "native_finish_reason")}
+    finish_sources = finished_reads if is_open and finished_reads else purchases
+    return values | {column: _first(finish_sources, column) for column in ("finish_reason", "native_finish_reason")}
 
 
-def _went_wrong(read: Log) -> bool:
-    status = status_of(read)
-    return (status is not None and status >= 400) or read.error_origin is not None or bool(read.cancelled)
+def _has_failed(log: Log) -> bool:
+    status = status_of(log)
+    return (status is not None and status >= 400) or log.error_origin is not None or bool(log.cancelled)
 
 
 def _operation(latest: list[Log]) -> str:
-    """What was bought.
+    """The operation that was bought.
 
-    The purchase that the latest delivery names in a word of its own; else a read of a purchase that one names so; else whatever
-    the latest says that knows it.
+    It comes from the latest delivery of a purchase with a native operation, else from the latest read with a native operation, else
+    from the latest delivery whose operation is known.
     """
     known = [part for part in latest if part.operation != NOT_KNOWN]
     named = [part for part in known if part.native_operation is not None]
@@ -168,18 +169,18 @@ def _first(latest: list[Log], column: str) -> Any:
 
 
 def _basis(latest: list[Log]) -> str | None:
-    """Where the cost comes from that counts; without one, whether any delivery says that it could not be priced."""
-    told = [part.cost_basis for part in latest if part.cost_usd is not None]
-    if told:
-        return told[0]
+    """The basis of the cost that counts. If no delivery has a cost: whether one says that the call could not be priced."""
+    reported = [part.cost_basis for part in latest if part.cost_usd is not None]
+    if reported:
+        return reported[0]
     return NOT_PRICED if any(part.cost_basis == NOT_PRICED for part in latest) else None
 
 
 def _cost(values: dict[str, Any], prices: list[Price]) -> tuple[Decimal | None, str]:
-    """What was billed, and how that is known.
+    """The cost and its source.
 
-    A read of what was bought before costs nothing more. Else as the log says, in the field for it or in its breakdown; else nothing where the cache answered; else by the price list of
-    the time; else unknown.
+    A read of an earlier purchase costs 0. Otherwise the cost is the one in the log, from the cost field or the breakdown; else 0 if
+    the cache answered; else computed from the price list in force; else unknown.
     """
     if values["operation"] == "retrieval":
         return rounded(Decimal(0)), "reported"
@@ -198,30 +199,34 @@ def _cost(values: dict[str, Any], prices: list[Price]) -> tuple[Decimal | None, 
 
 
 def _list_cost(price: Price, values: dict[str, Any]) -> Decimal | None:
-    """Input and output, of which what was read from or written to a cache has prices of its own.
+    """The cost of input and output tokens, where cached tokens and tokens written to a cache have their own prices.
 
-    What is not said to be written was not. Other tokens that are unknown, or that do not add up, have no cost, and a million
-    dollars is none: no log may say that either.
+    Missing counts of written tokens are taken as 0. The cost is unknown if another count is missing, if the counts contradict each
+    other, or if the result is a million dollars or more, which landing does not accept from a log either.
     """
-    given, read, answered = values["input_tokens"], values["cached_tokens"], values["output_tokens"]
-    written, for_an_hour = values["cache_write_tokens"] or 0, values["cache_write_1h_tokens"] or 0
-    if given is None or answered is None or read is None:
+    input_tokens, cached_tokens, output_tokens = (
+        values["input_tokens"],
+        values["cached_tokens"],
+        values["output_tokens"],
+    )
+    cache_write_tokens, cache_write_1h_tokens = values["cache_write_tokens"] or 0, values["cache_write_1h_tokens"] or 0
+    if input_tokens is None or output_tokens is None or cached_tokens is None:
         return None
     priced = [
-        (price.input_price_usd, given - read - written),
-        (price.cached_price_usd, read),
-        (price.cache_write_price_usd, written - for_an_hour),
-        (price.cache_write_1h_price_usd, for_an_hour),
-        (price.output_price_usd, answered),
+        (price.input_price_usd, input_tokens - cached_tokens - cache_write_tokens),
+        (price.cached_price_usd, cached_tokens),
+        (price.cache_write_price_usd, cache_write_tokens - cache_write_1h_tokens),
+        (price.cache_write_1h_price_usd, cache_write_1h_tokens),
+        (price.output_price_usd, output_tokens),
     ]
     if any(tokens < 0 for _, tokens in priced):
         return None
-    cost = rounded(sum((tokens * Fraction(usd) for usd, tokens in priced), Fraction(0)))
+    cost = rounded(sum((tokens * Fraction(price_per_token) for price_per_token, tokens in priced), Fraction(0)))
     return cost if cost < FIRST_IMPOSSIBLE_COST else None
 
 
 def superseded_by_hour(deliveries: list[Log], requests: list[Request]) -> dict[datetime, int]:
-    """Of one key: how many deliveries of each hour are not the one row that stands for a request there."""
+    """The number of superseded deliveries of one key in each hour."""
     counts: dict[datetime, int] = defaultdict(int)
     for delivery in deliveries:
         counts[hour_of(delivery.requested_at)] += 1

@@ -1,4 +1,4 @@
-"""Policies that a careless engine gets wrong: many versions, patterns, tiers and caps, all of them valid; and how they become seeds."""
+"""Generates difficult but valid policies, with many versions, patterns, tiers and caps, and writes them as seeds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from oracle.verdicts import ASSESSED
 
 ALWAYS = datetime(2020, 1, 1)
 FIRST, LAST = datetime(2026, 11, 2, 22), datetime(2026, 11, 4, 4)
-"""Policies change within these hours, and requests begin here."""
+"""The range in which policies change and requests begin."""
 
 MODELS = (
     "openai/gpt-4o",
@@ -98,7 +98,7 @@ COMMON_FAULTS = [
     Fault(ALWAYS, None, 4, "*", "word", "*", "undecided"),
     Fault(ALWAYS, None, 5, "*", "*", "*", "upstream"),
 ]
-"""What most would say."""
+"""A usual table of failure faults."""
 THRESHOLDS = {
     "throughput_tps": ("5", "0.333333", "12.5", "0.000001", "0", "1000", "98.7654"),
     "latency_ms": ("0", "1", "600000", "29999.5", "30000", "1234567", "2592000000"),
@@ -120,8 +120,8 @@ CAPS = (
 )
 
 
-def a_policy(chances: Chances) -> Policy:
-    """A valid policy: versions without gap or overlap, each with rules of every type; now and then no more than one for each."""
+def generate_policy(chances: Chances) -> Policy:
+    """A valid policy: versions without gap or overlap, each with rules of every type. Some policies have one rule per type only."""
     names = ["service_failure", "unsatisfactory_content", "high_latency", "Zeta", "slow_start"]
     ranks = chances.random.sample(range(1, 9), len(names))
     types = [CompensationType(name, f"Label of {name}", rank) for name, rank in zip(names, ranks, strict=True)]
@@ -146,25 +146,25 @@ def _version(chances: Chances, version: str, kinds: list[str], since: datetime, 
     for rule_id, kind in zip(ids, kinds, strict=True):
         rule = _rule(chances, version, rule_id, kind, since, until)
         if rules and chances.hit(0.4):
-            rule = _like(chances, rule, chances.one(rules))
+            rule = _similar_to(chances, rule, chances.one(rules))
         if rules and chances.hit(0.15):
-            rule = _for_a_while(chances, rule)
+            rule = _limited_in_time(chances, rule)
         rules.append(rule)
     return rules
 
 
-def _for_a_while(chances: Chances, rule: Rule) -> Rule:
-    """The rule, in force for a part of its version's time."""
+def _limited_in_time(chances: Chances, rule: Rule) -> Rule:
+    """The rule, in force for only a part of its version's time."""
     first, last = max(rule.effective_from, FIRST), rule.effective_to or LAST
     edges = sorted(chances.moment(first, last).replace(microsecond=0) for _ in range(2))
     return replace(rule, effective_from=edges[0], effective_to=edges[1]) if edges[0] < edges[1] else rule
 
 
-def _like(chances: Chances, rule: Rule, other: Rule) -> Rule:
-    """The rule with what another asks for, or pays: so that both match at once, or tie, as tiers, types and patterns do."""
-    asks = ("signal", "comparator", "threshold", "min_output_tokens", "min_latency_ms", "operations")
-    pays = ("payout_rate", "payout_cap_usd")
-    columns = chances.one((asks, pays, (*pays, "compensation_type")))
+def _similar_to(chances: Chances, rule: Rule, other: Rule) -> Rule:
+    """The rule with the conditions or the payout of another one, so that both match the same request or pay the same amount."""
+    condition_columns = ("signal", "comparator", "threshold", "min_output_tokens", "min_latency_ms", "operations")
+    payout_columns = ("payout_rate", "payout_cap_usd")
+    columns = chances.one((condition_columns, payout_columns, (*payout_columns, "compensation_type")))
     return replace(rule, **{column: getattr(other, column) for column in columns})
 
 
@@ -190,13 +190,16 @@ def _rule(chances: Chances, version: str, rule_id: str, kind: str, since: dateti
 
 
 def _operations(chances: Chances, signal: str) -> str:
-    """Everything, or a few operations; no rule may judge the content of what nobody knows, nor how long a session took."""
+    """All operations, or a few.
+
+    Validation refuses content rules for unknown operations, and latency rules for sessions and batch jobs.
+    """
     if chances.hit(0.5):
         return "*"
-    unsaid = {"other"} if signal in ASSESSED else {"batch", "realtime"} if signal in TIMED else set()
-    sayable = [name for name in PURCHASES if name not in unsaid]
-    named = chances.random.sample(sayable, chances.one((1, 3, 8)))
-    return "|".join(named if "chat" in named or chances.hit(0.3) else ["chat", *named])
+    disallowed = {"other"} if signal in ASSESSED else {"batch", "realtime"} if signal in TIMED else set()
+    allowed = [name for name in PURCHASES if name not in disallowed]
+    chosen = chances.random.sample(allowed, chances.one((1, 3, 8)))
+    return "|".join(chosen if "chat" in chosen or chances.hit(0.3) else ["chat", *chosen])
 
 
 def _comparison(chances: Chances, signal: str) -> tuple[str, Decimal]:
@@ -223,14 +226,18 @@ def _prices(chances: Chances) -> list[Price]:
         moments = [ALWAYS, *_changes(chances, 2)]
         for since, until in zip(moments, [*moments[1:], None], strict=True):
             if chances.hit(0.8):
-                given, answered, cached, written, for_an_hour = (_price(chances) for _ in range(5))
-                read = chances.one((given, cached))
-                rows.append(Price(since, until, model, given, answered, read, written, for_an_hour))
+                input_price, output_price, cached_price, write_price, write_1h_price = (
+                    _price(chances) for _ in range(5)
+                )
+                read_price = chances.one((input_price, cached_price))
+                rows.append(
+                    Price(since, until, model, input_price, output_price, read_price, write_price, write_1h_price)
+                )
     return rows
 
 
 def _detectors(chances: Chances) -> list[Detector]:
-    """Who speaks for which signal: with equal and differing ranks, some for a while, some only to refuse, some not at all."""
+    """Which detector decides which signal. Ranks may be equal, and some rows are limited in time or can only refuse a payout."""
     rows = []
     for detector in DETECTORS:
         for signal in ASSESSED:
@@ -244,7 +251,7 @@ def _detectors(chances: Chances) -> list[Detector]:
 
 
 def _faults(chances: Chances) -> list[Fault]:
-    """The usual table, with rows before it and now and then for a while, or hardly a table at all."""
+    """The usual table after some random rows of better rank, some of them limited in time. Sometimes the usual table is left out."""
     rows = [] if chances.hit(0.1) else [replace(row, rank=row.rank + 1000) for row in COMMON_FAULTS]
     for rank in chances.random.sample(range(1, 999), chances.one((0, 3, 20))):
         moments = [ALWAYS, *_changes(chances, 1)]
@@ -261,7 +268,7 @@ def _price(chances: Chances) -> Decimal:
 
 
 def write_seeds(policy: Policy, seeds: Path) -> None:
-    """Put the policy in the place of the one that the project ships."""
+    """Replace the shipped seeds with the policy."""
     _write(seeds / "compensation_types.csv", policy.types)
     _write(seeds / "compensation_rules.csv", policy.rules)
     _write(seeds / "account_coverage.csv", policy.coverage)

@@ -1,4 +1,4 @@
-"""What the reference reads: deliveries, verdicts and the policy's rows. Shapes only; what they mean is in the other modules."""
+"""The input of the reference: deliveries, verdicts and policy rows. The other modules say what they mean."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What a gateway reports of one call. Times are UTC, whole milliseconds; None is "not reported"."""
+    """What a gateway reports about one call. Times are UTC in whole milliseconds; None means "not reported"."""
 
     source: str
     request_id: str
@@ -57,31 +57,35 @@ class Log:
     landing_file: str
     landing_line: int
     is_named_by_call: bool
-    """Whether the gateway's call id names the purchase, rather than the record's own id."""
+    """Whether the purchase is identified by the gateway's call id rather than by the record's own id."""
 
     @property
     def key(self) -> Key:
-        """What two deliveries of one purchase have in common: the gateway, who bought, and what names the purchase."""
+        """The identity of a purchase, the same for all of its deliveries: the gateway, the buyer, and an id of the purchase."""
         if self.account_id != UNKNOWN:
             return self.source, "account", self.account_id, *self._name
         return self.source, *(("nobody",) if self.api_key_ref is None else ("key", self.api_key_ref)), *self._name
 
     @property
     def needs_overlap(self) -> bool:
-        """Whether the name may come again for another purchase, so that only calls at the same time are one."""
+        """Whether the id may be reused for another purchase, so that only calls that overlap in time are the same purchase."""
         return self._name[0] == "call"
 
     @property
     def _name(self) -> Key:
-        """A call id is shared by attempts and may be chosen by the caller: what was used and billed goes with it, else when it began."""
+        """The id of the purchase.
+
+        Attempts share a call id, and the caller may choose it. So the usage and cost are part of the identity, or the start time if
+        there is neither.
+        """
         if not self.is_named_by_call:
             return "id", self.request_id
         if self.gateway_call_id is None:
             return "answer", str(self.requested_at), self.request_id
         if not any(value and value > 0 for value in (self.input_tokens, self.output_tokens, self.cost_usd)):
             return "attempt", str(self.requested_at), self.gateway_call_id
-        used = (self.input_tokens, self.output_tokens, self.cost_usd, self.finish_reason == "error")
-        return "call", *map(str, used), self.gateway_call_id
+        usage = (self.input_tokens, self.output_tokens, self.cost_usd, self.finish_reason == "error")
+        return "call", *map(str, usage), self.gateway_call_id
 
 
 LOG_COLUMNS = tuple(column.name for column in fields(Log))
@@ -89,7 +93,7 @@ LOG_COLUMNS = tuple(column.name for column in fields(Log))
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one detector said of one answer at one time; `score` is its confidence that the answer is unsatisfactory."""
+    """One detector's judgement of one answer at one time. `score` is its confidence that the answer is unsatisfactory."""
 
     source: str
     request_id: str
@@ -105,21 +109,21 @@ class Verdict:
     landing_line: int
     account_id: str | None = None
 
-    def speaks_of(self, log: Log) -> bool:
-        """Whether the request that was delivered so has the id, and the account where one is named."""
+    def applies_to(self, log: Log) -> bool:
+        """Whether the delivery has the verdict's request id and, if the verdict names an account, that account."""
         same_id = (self.source, self.request_id) == (log.source, log.request_id)
         return same_id and self.account_id in (None, log.account_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """[from, to): None is open."""
+    """The half-open interval from `effective_from` to `effective_to`. An end of None means no end."""
 
     effective_from: datetime
     effective_to: datetime | None
 
     def holds(self, moment: datetime) -> bool:
-        """Whether the moment lies inside: the first one does, the last one does not."""
+        """Whether the interval contains the moment. It contains its start but not its end."""
         return self.effective_from <= moment and (self.effective_to is None or moment < self.effective_to)
 
 
@@ -175,7 +179,7 @@ class Detector(Interval):
 
 @dataclass(frozen=True, slots=True)
 class Fault(Interval):
-    """Whose fault the failures are that fit; `*` is any."""
+    """Who is at fault for the failures that match. `*` matches any value."""
 
     rank: int
     error_origin: str
@@ -187,7 +191,7 @@ class Fault(Interval):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that finance decides."""
+    """All seeds that define what is owed."""
 
     types: list[CompensationType]
     rules: list[Rule]
@@ -198,11 +202,11 @@ class Policy:
 
 
 Row = dict[str, Any]
-"""A row of a fact, by column."""
+"""A row of a fact table, by column name."""
 
 
 def status_of(log: Log) -> int | None:
-    """The HTTP status, however it is written; words and other numbers are none."""
+    """The HTTP status as a number, or None if the text is not a number from 100 to 599."""
     try:
         number = Decimal(log.status_code or "")
     except InvalidOperation:

@@ -1,4 +1,4 @@
-"""The reference's answer to a whole log: a row of fct_requests for every request, and the hourly counts of them."""
+"""The reference's result for a whole log: the expected rows of the fact tables."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from oracle.faults import fault_of, is_cancelled, is_error
 from oracle.merging import WIDE, Request, by_key, requests_of, superseded_by_hour
 from oracle.records import LOG_COLUMNS, Coverage, Key, Log, Policy, Price, Row, Rule, Verdict
 from oracle.signals import generation_ms, signals_of, throughput_tps
-from oracle.verdicts import current, said_of
+from oracle.verdicts import current, detected_values
 
 MILLIONTH = Fraction(1, 10**6)
-LEFT_IN_THE_LAKE = ("is_named_by_call", "cost_basis", "error_message", "meta")
+COLUMNS_NOT_IN_FACTS = ("is_named_by_call", "cost_basis", "error_message", "meta")
 COMPENSATION_COLUMNS = (
     *(
         "request_key",
@@ -59,61 +59,61 @@ REASONS = (
 
 @dataclass
 class Answer:
-    """What must stand in the warehouse for a log under a policy."""
+    """The rows that the warehouse must hold for a log under a policy."""
 
     requests: list[Row] = field(default_factory=list)
     compensations: list[Row] = field(default_factory=list)
     assessments: list[Row] = field(default_factory=list)
     hours: dict[datetime, Row] = field(default_factory=dict)
-    """For each hour of deliveries: landed, current and superseded."""
+    """The landed, current and superseded counts of each hour that has deliveries."""
 
 
 def key_text(key: Key) -> str:
-    """A key as the models see it: they compare keys and do not look into them."""
+    """The request key as text. The models only compare keys, so any distinct text will do."""
     return sha256(repr(key).encode()).hexdigest()[:32]
 
 
 def answer(
     deliveries: Iterable[Log], verdicts: Iterable[Verdict], policy: Policy, spelled: Callable[[Key], str] = key_text
 ) -> Answer:
-    """Judge every request of the log by the policy of its time; `spelled` is a key as text."""
+    """Decide every request of the log under the policy in force at its time. `spelled` turns a key into text."""
     keys = by_key(deliveries)
-    spoken = spoken_of(keys, verdicts)
+    verdicts_on = verdicts_by_key(keys, verdicts)
     judge = Judge(policy, list(keys.values()))
     found = Answer()
     for key, parts in keys.items():
         requests = requests_of(parts, judge.prices)
         for request in requests:
-            row = judge.row(request, spoken.get(key, [])) | {"request_key": spelled(key)}
+            row = judge.row(request, verdicts_on.get(key, [])) | {"request_key": spelled(key)}
             found.requests.append(row)
-            found.assessments += _assessments(row, spoken.get(key, []))
+            found.assessments += _assessments(row, verdicts_on.get(key, []))
             if row["reason_code"] == "compensated":
                 found.compensations.append(_compensation(row, request.meta))
         _count_hours(found.hours, parts, requests)
     return found
 
 
-def spoken_of(keys: dict[Key, list[Log]], verdicts: Iterable[Verdict]) -> dict[Key, list[Verdict]]:
-    """The verdicts on each key: a verdict that names no account speaks of everyone's request of the id."""
+def verdicts_by_key(keys: dict[Key, list[Log]], verdicts: Iterable[Verdict]) -> dict[Key, list[Verdict]]:
+    """The verdicts on each key. A verdict without an account applies to the requests of all accounts that have its request id."""
     named: dict[tuple[str, str], set[Key]] = defaultdict(set)
     for key, parts in keys.items():
         for part in parts:
             named[part.source, part.request_id].add(key)
-    spoken: dict[Key, list[Verdict]] = defaultdict(list)
+    verdicts_on: dict[Key, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         for key in sorted(named.get((verdict.source, verdict.request_id), ())):
-            if any(verdict.speaks_of(part) for part in keys[key]):
-                spoken[key].append(verdict)
-    return spoken
+            if any(verdict.applies_to(part) for part in keys[key]):
+                verdicts_on[key].append(verdict)
+    return verdicts_on
 
 
 def milliseconds(moment: datetime) -> int:
-    """Since 1970, UTC."""
+    """Milliseconds since 1970 in UTC."""
     return (moment - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
 
 
 class Judge:
-    """A policy made ready: looked up by account and by model, which decides nothing."""
+    """A policy with indexes by account and by model, and the baselines of a log."""
 
     def __init__(self, policy: Policy, keys: list[list[Log]]) -> None:
         self.rules, self.detectors, self.faults = policy.rules, policy.detectors, policy.faults
@@ -131,30 +131,30 @@ class Judge:
         self._rules: dict[tuple[str, str, datetime], list[Rule]] = {}
 
     def rules_for(self, operation: str, model: str, moment: datetime) -> list[Rule]:
-        """The rules that apply to an operation and model at a time; worked out once between two changes of the policy."""
-        bought = operation, model, max(change for change in self.changes if change <= moment)
-        if bought not in self._rules:
-            self._rules[bought] = applicable(self.rules, operation, model, moment)
-        return self._rules[bought]
+        """The rules that apply to an operation and model at a time. They are computed once per period between two policy changes."""
+        lookup = operation, model, max(change for change in self.changes if change <= moment)
+        if lookup not in self._rules:
+            self._rules[lookup] = applicable(self.rules, operation, model, moment)
+        return self._rules[lookup]
 
     def row(self, request: Request, verdicts: list[Verdict]) -> Row:
-        """The request with its decision, as fct_requests has it."""
-        normal = self.baselines.normal_latency(request)
-        said = said_of(verdicts, self.detectors, request.requested_at)
+        """The row of fct_requests for a request, except for its key."""
+        baseline_ms = self.baselines.baseline_ms(request)
+        detected = detected_values(verdicts, self.detectors, request.requested_at)
         fault = fault_of(request, self.faults)
         decision = decide(
             request,
-            signals_of(request, normal, said, fault),
+            signals_of(request, baseline_ms, detected, fault),
             self.rules_for(request.operation, request.model, request.requested_at),
             self.precedence,
             is_excluded(self.coverage.get(request.account_id, []), request),
             fault,
         )
-        return _described(request) | _observed(request, normal, said, fault) | _decided(decision)
+        return _described(request) | _observed(request, baseline_ms, detected, fault) | _decided(decision)
 
 
 def _described(request: Request) -> Row:
-    row = {column: getattr(request, column) for column in LOG_COLUMNS if column not in LEFT_IN_THE_LAKE}
+    row = {column: getattr(request, column) for column in LOG_COLUMNS if column not in COLUMNS_NOT_IN_FACTS}
     return row | {
         "first_requested_at": request.first_requested_at,
         "request_date": request.requested_at.date(),
@@ -163,16 +163,16 @@ def _described(request: Request) -> Row:
     }
 
 
-def _observed(request: Request, normal: int | None, said: dict[str, Decimal | None], fault: str | None) -> Row:
-    """What a decision looks at, beside the log."""
+def _observed(request: Request, baseline_ms: int | None, detected: dict[str, Decimal | None], fault: str | None) -> Row:
+    """The derived values that a decision uses besides the log's own."""
     return {
         "generation_ms": generation_ms(request),
-        "throughput_tps": cut(throughput_tps(request)),
+        "throughput_tps": truncate(throughput_tps(request)),
         "is_error": is_error(request),
         "is_cancelled_by_caller": is_cancelled(request),
         "error_fault": fault,
-        "latency_baseline_ms": normal,
-        **{f"detected_{signal}": value for signal, value in said.items()},
+        "latency_baseline_ms": baseline_ms,
+        **{f"detected_{signal}": value for signal, value in detected.items()},
     }
 
 
@@ -184,7 +184,7 @@ def _decided(decision: Decision) -> Row:
         "compensation_type": match and match.rule.compensation_type,
         "rule_id": match and match.rule.rule_id,
         "policy_version": match and match.rule.policy_version,
-        "observed_value": match and cut(match.observed),
+        "observed_value": match and truncate(match.observed),
         "threshold_value": match and match.rule.threshold,
         "payout_rate": match and match.rule.payout_rate,
         "payout_usd": decision.payout_usd,
@@ -192,7 +192,7 @@ def _decided(decision: Decision) -> Row:
 
 
 def _compensation(row: Row, meta: str | None) -> Row:
-    """A compensated request as fct_compensations has it, with the last meta reported."""
+    """The row of fct_compensations for a compensated request. `meta` is the last one that was reported."""
     return {column: row[column] for column in COMPENSATION_COLUMNS} | {
         "compensation_id": sha256(
             f"{row['request_key']} {milliseconds(row['first_requested_at'])}".encode()
@@ -203,7 +203,7 @@ def _compensation(row: Row, meta: str | None) -> Row:
 
 
 def _assessments(row: Row, verdicts: list[Verdict]) -> list[Row]:
-    """What counts of the verdicts on a request, as fct_content_assessments has it."""
+    """The rows of fct_content_assessments for a request: the current verdict of each detector."""
     counts = Counter(verdict.detector for verdict in verdicts)
     names = ("request_key", "source", "request_id", "requested_at", "request_date", "request_hour")
     request = {column: row[column] for column in names}
@@ -215,8 +215,8 @@ def _assessments(row: Row, verdicts: list[Verdict]) -> list[Row]:
     ]
 
 
-def cut(value: Fraction | None) -> Decimal | None:
-    """A number as it is shown: cut to 6 places, towards 0."""
+def truncate(value: Fraction | None) -> Decimal | None:
+    """The number truncated towards 0 to 6 decimals, as it is stored."""
     if value is None:
         return None
     return WIDE.multiply(Decimal(int(value / MILLIONTH)), Decimal(MILLIONTH.numerator) / MILLIONTH.denominator)
@@ -232,7 +232,7 @@ def _count_hours(hours: dict[datetime, Row], parts: list[Log], requests: list[Re
 
 
 def hourly(requests: Iterable[Row]) -> dict[tuple[datetime, str], Row]:
-    """fct_requests_hourly of these requests, by hour and model."""
+    """The rows of fct_requests_hourly for these requests, by hour and model."""
     groups: dict[tuple[datetime, str], list[Row]] = defaultdict(list)
     for row in requests:
         groups[row["requested_at"].replace(minute=0, second=0, microsecond=0), row["model"]].append(row)
@@ -240,19 +240,21 @@ def hourly(requests: Iterable[Row]) -> dict[tuple[datetime, str], Row]:
 
 
 def _summed(hour: datetime, model: str, rows: list[Row]) -> Row:
-    """The counts of an hour and model: all requests, and of those that somebody bought everything else."""
-    bought = [row for row in rows if row["reason_code"] != "not_a_purchase"]
+    """The row of an hour and model. `request_count` and the reason counts include every request, the other columns only purchases."""
+    purchased = [row for row in rows if row["reason_code"] != "not_a_purchase"]
     summed: Row = {"request_date": hour.date(), "request_hour": hour.hour, "hour_at": hour, "model": model}
     summed |= {
         "request_count": len(rows),
-        "billed_count": sum(bool(row["cost_usd"]) and row["cost_usd"] > 0 and not row["cache_hit"] for row in bought),
-        "error_count": sum(row["is_error"] for row in bought),
-        "unpriced_count": sum(row["cost_usd"] is None for row in bought),
+        "billed_count": sum(
+            bool(row["cost_usd"]) and row["cost_usd"] > 0 and not row["cache_hit"] for row in purchased
+        ),
+        "error_count": sum(row["is_error"] for row in purchased),
+        "unpriced_count": sum(row["cost_usd"] is None for row in purchased),
     }
     for column in ("input_tokens", "output_tokens", "cost_usd"):
-        known = [row[column] for row in bought if row[column] is not None]
+        known = [row[column] for row in purchased if row[column] is not None]
         summed[column] = sum(known) if known else None
     for column in ("latency", "ttft"):
-        known = sorted(row[f"{column}_ms"] for row in bought if row[f"{column}_ms"] is not None)
-        summed |= {f"{column}_p{share}_ms": nearest_rank(known, share) for share in (50, 95, 99)}
+        known = sorted(row[f"{column}_ms"] for row in purchased if row[f"{column}_ms"] is not None)
+        summed |= {f"{column}_p{percent}_ms": nearest_rank(known, percent) for percent in (50, 95, 99)}
     return summed | {f"{reason}_count": sum(row["reason_code"] == reason for row in rows) for reason in REASONS}

@@ -1,4 +1,4 @@
-"""The reference itself: the policy's own examples, and what must hold of any log, policy and order of deliveries."""
+"""Tests of the reference itself: the examples of the policy's documentation, and properties of every log, policy and order."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ from hypothesis import strategies as st
 
 from makegood.policy.signals import signals
 from oracle.baselines import Baselines
-from oracle.challenge import a_challenge
+from oracle.challenge import make_challenge
 from oracle.deciding import decide, payout
 from oracle.merging import REACH, Place, homes_of, hour_of, requests_of, rounded
 from oracle.policies import SIGNALS
 from oracle.records import Detector, Log, Rule, Verdict
 from oracle.reference import REASONS, answer
 from oracle.signals import signals_of
-from oracle.verdicts import said_of
+from oracle.verdicts import detected_values
 
 NOON = datetime(2026, 11, 3, 12)
 SEEDED = settings(deadline=None, max_examples=20, phases=[Phase.explicit, Phase.generate])
-"""A smaller seed is no simpler log: nothing is gained by shrinking."""
+"""Without shrinking, because a smaller seed does not give a simpler log."""
 PRECEDENCE = {"service_failure": 1, "unsatisfactory_content": 2, "high_latency": 3}
 
 
-def rule(rule_id: str, kind: str, signal: str, threshold: str, rate: str, cap: str | None, **bounds: int) -> Rule:
+def rule(
+    rule_id: str, compensation_type: str, signal: str, threshold: str, rate: str, cap: str | None, **bounds: int
+) -> Rule:
     return Rule(
         effective_from=datetime(2020, 1, 1),
         effective_to=None,
         policy_version="1",
         rule_id=rule_id,
-        compensation_type=kind,
+        compensation_type=compensation_type,
         signal=signal,
         comparator="<" if signal == "throughput_tps" else ">=",
         threshold=Decimal(threshold),
@@ -62,9 +64,9 @@ DEFAULT = [
 
 
 def log(**values: Any) -> Log:
-    """A plain, billed and fast answer unless `values` say otherwise."""
-    plain: dict[str, Any] = dict.fromkeys(Log.__dataclass_fields__)
-    plain |= {
+    """A billed and fast successful answer, except for the given values."""
+    defaults: dict[str, Any] = dict.fromkeys(Log.__dataclass_fields__)
+    defaults |= {
         "source": "g",
         "request_id": "r",
         "account_id": "a",
@@ -72,14 +74,14 @@ def log(**values: Any) -> Log:
         "requested_at": NOON,
         "model": "m",
     }
-    plain |= {"output_tokens": 500, "latency_ms": 1000, "cost_usd": Decimal(1), "finish_reason": "stop"}
-    plain |= {"cost_basis": "billed", "is_answer_withheld": False}
-    plain |= {"landed_hour": hour_of(NOON), "landing_file": "f", "landing_line": 1}
-    return Log(**(plain | values))
+    defaults |= {"output_tokens": 500, "latency_ms": 1000, "cost_usd": Decimal(1), "finish_reason": "stop"}
+    defaults |= {"cost_basis": "billed", "is_answer_withheld": False}
+    defaults |= {"landed_hour": hour_of(NOON), "landing_file": "f", "landing_line": 1}
+    return Log(**(defaults | values))
 
 
 @pytest.mark.parametrize(
-    ("cost", "latency_ms", "more", "rule_id", "paid"),
+    ("cost", "latency_ms", "changes", "rule_id", "payout_usd"),
     [
         ("0.041216", 26_000, {}, "HL-2", "0.010304"),
         ("0.20", 70_000, {"finish_reason": "length", "max_output_tokens": 1000}, "HL-3", "0.20"),
@@ -88,31 +90,31 @@ def log(**values: Any) -> Log:
         ("300", 60_000, {}, "HL-3", "25"),
     ],
 )
-def test_the_examples_of_the_policy_come_out_as_they_are_told(
-    cost: str, latency_ms: int, more: dict[str, Any], rule_id: str, paid: str
+def test_the_examples_of_the_policy_are_paid_as_documented(
+    cost: str, latency_ms: int, changes: dict[str, Any], rule_id: str, payout_usd: str
 ) -> None:
-    (request,) = requests_of([log(cost_usd=Decimal(cost), latency_ms=latency_ms, **more)], {})
-    signals = signals_of(request, 8_000, said_of([], [], NOON), None)
+    (request,) = requests_of([log(cost_usd=Decimal(cost), latency_ms=latency_ms, **changes)], {})
+    signals = signals_of(request, 8_000, detected_values([], [], NOON), None)
     decision = decide(request, signals, DEFAULT, PRECEDENCE, excluded=False, fault=None)
-    assert (decision.deciding and decision.deciding.rule.rule_id, decision.payout_usd) == (rule_id, Decimal(paid))
+    assert (decision.deciding and decision.deciding.rule.rule_id, decision.payout_usd) == (rule_id, Decimal(payout_usd))
 
 
-def test_forty_dollars_of_bad_content_are_capped_at_five() -> None:
+def test_a_payout_is_limited_to_the_cap_of_its_rule() -> None:
     capped = rule("UC-2", "unsatisfactory_content", "invalid_json", "1", "0.50", "5")
     assert payout(capped, Decimal(40)) == Decimal(5)
 
 
 @given(units=st.integers(0, 10**18), rate=st.integers(0, 10_000))
-def test_a_payout_is_the_nearest_amount_and_the_even_one_of_two(units: int, rate: int) -> None:
+def test_amounts_are_rounded_half_even_to_12_decimals(units: int, rate: int) -> None:
     exact = Fraction(units * rate, 10_000 * 10**12)
-    paid = rounded(exact)
-    error = abs(Fraction(paid) - exact) * 10**12
+    payout_usd = rounded(exact)
+    error = abs(Fraction(payout_usd) - exact) * 10**12
     assert error <= Fraction(1, 2)
-    assert error < Fraction(1, 2) or int(paid * 10**12) % 2 == 0
+    assert error < Fraction(1, 2) or int(payout_usd * 10**12) % 2 == 0
 
 
 @given(hours=st.lists(st.integers(0, 600), min_size=1))
-def test_homes_lie_more_than_a_week_apart_and_the_first_hour_is_one(hours: list[int]) -> None:
+def test_homes_are_more_than_a_week_apart_and_the_first_hour_is_a_home(hours: list[int]) -> None:
     moments = [NOON + timedelta(hours=hour) for hour in hours]
     homes = homes_of(Place(moment, moment + REACH + timedelta(hours=1)) for moment in moments)
     assert homes[0] == min(moments)
@@ -122,40 +124,40 @@ def test_homes_lie_more_than_a_week_apart_and_the_first_hour_is_one(hours: list[
 @pytest.mark.long
 @SEEDED
 @given(seed=st.integers(0, 2**32))
-def test_the_order_of_deliveries_changes_nothing_and_each_is_current_or_superseded(seed: int) -> None:
-    challenge = a_challenge(seed, 100)
-    told, deliveries, verdicts = challenge.expected, list(challenge.deliveries), list(challenge.verdicts)
+def test_the_order_of_deliveries_does_not_matter_and_each_is_current_or_superseded(seed: int) -> None:
+    challenge = make_challenge(seed, 100)
+    expected, deliveries, verdicts = challenge.expected, list(challenge.deliveries), list(challenge.verdicts)
     Random(seed).shuffle(deliveries)
     Random(seed).shuffle(verdicts)
     again = answer(deliveries, verdicts, challenge.policy)
 
-    def first(row: dict[str, Any]) -> Any:
+    def sort_key(row: dict[str, Any]) -> Any:
         return row["request_key"], row["requested_at"]
 
-    assert sorted(told.requests, key=first) == sorted(again.requests, key=first)
-    assert told.hours == again.hours
-    assert sum(hour["landed_count"] for hour in told.hours.values()) == len(deliveries)
-    assert sum(hour["current_count"] for hour in told.hours.values()) == len(told.requests)
+    assert sorted(expected.requests, key=sort_key) == sorted(again.requests, key=sort_key)
+    assert expected.hours == again.hours
+    assert sum(hour["landed_count"] for hour in expected.hours.values()) == len(deliveries)
+    assert sum(hour["current_count"] for hour in expected.hours.values()) == len(expected.requests)
 
 
 @pytest.mark.long
 @SEEDED
 @given(seed=st.integers(0, 2**32))
-def test_a_request_has_one_known_reason_and_never_gets_back_more_than_it_cost(seed: int) -> None:
-    for row in a_challenge(seed, 100).expected.requests:
+def test_a_request_has_a_known_reason_code_and_a_payout_of_at_most_its_cost(seed: int) -> None:
+    for row in make_challenge(seed, 100).expected.requests:
         assert row["reason_code"] in REASONS
         assert 0 <= row["payout_usd"] <= (row["cost_usd"] or 0)
         assert (row["payout_usd"] > 0) == (row["reason_code"] == "compensated")
 
 
-def a_day_of(count: int, landed_hour: datetime) -> list[list[Log]]:
-    """So many answers of the day before, of 1 ms, 2 ms and so on."""
-    plain = log(requested_at=NOON - timedelta(days=1), landed_hour=landed_hour)
-    return [[replace(plain, request_id=f"n{number}", latency_ms=number + 1)] for number in range(count)]
+def requests_of_the_day_before(count: int, landed_hour: datetime) -> list[list[Log]]:
+    """The given number of requests on the day before, with latencies of 1 ms, 2 ms and so on."""
+    defaults = log(requested_at=NOON - timedelta(days=1), landed_hour=landed_hour)
+    return [[replace(defaults, request_id=f"n{number}", latency_ms=number + 1)] for number in range(count)]
 
 
 @pytest.mark.parametrize(
-    ("count", "landed_hour", "normal"),
+    ("count", "landed_hour", "baseline_ms"),
     [
         (49, datetime(2026, 11, 2, 23), None),
         (50, datetime(2026, 11, 2, 23), 48),
@@ -164,17 +166,17 @@ def a_day_of(count: int, landed_hour: datetime) -> list[list[Log]]:
         (100, datetime(2026, 11, 3, 0), None),
     ],
 )
-def test_normal_is_the_95th_of_100_that_had_landed_before_the_day_and_unknown_of_fewer_than_50(
-    count: int, landed_hour: datetime, normal: int | None
+def test_a_baseline_is_the_p95_of_at_least_50_requests_landed_before_the_day(
+    count: int, landed_hour: datetime, baseline_ms: int | None
 ) -> None:
     (request,) = requests_of([log()], {})
-    assert Baselines(a_day_of(count, landed_hour), {}).normal_latency(request) == normal
-    (longer,) = requests_of([log(output_tokens=1024)], {})
-    assert Baselines(a_day_of(count, landed_hour), {}).normal_latency(longer) is None
+    assert Baselines(requests_of_the_day_before(count, landed_hour), {}).baseline_ms(request) == baseline_ms
+    (longer_request,) = requests_of([log(output_tokens=1024)], {})
+    assert Baselines(requests_of_the_day_before(count, landed_hour), {}).baseline_ms(longer_request) is None
 
 
 ALWAYS = datetime(2020, 1, 1)
-HEARD = [
+DETECTORS = [
     Detector(ALWAYS, None, "human", "assessment_score", 1, True),
     Detector(ALWAYS, None, "human", "invalid_json", 1, False),
     Detector(ALWAYS, None, "invalid_json", "invalid_json", 2, True),
@@ -182,16 +184,16 @@ HEARD = [
 ]
 
 
-def verdict(detector: str, word: str, score: str | None = None, minute: int = 0) -> Verdict:
+def verdict(detector: str, value: str, score: str | None = None, minute: int = 0) -> Verdict:
     at = NOON + timedelta(hours=1, minutes=minute)
-    said: dict[str, Any] = dict.fromkeys(Verdict.__dataclass_fields__)
-    said |= {"source": "g", "request_id": "r", "detector": detector, "verdict": word, "assessed_at": at}
-    said |= {"landed_hour": hour_of(at), "landing_file": "f", "landing_line": minute}
-    return Verdict(**(said | {"score": None if score is None else Decimal(score)}))
+    detected: dict[str, Any] = dict.fromkeys(Verdict.__dataclass_fields__)
+    detected |= {"source": "g", "request_id": "r", "detector": detector, "verdict": value, "assessed_at": at}
+    detected |= {"landed_hour": hour_of(at), "landing_file": "f", "landing_line": minute}
+    return Verdict(**(detected | {"score": None if score is None else Decimal(score)}))
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "score", "is_no_json"),
+    ("verdicts", "score", "is_invalid_json"),
     [
         ([], None, None),
         ([verdict("judge", "unsatisfactory", "0.95")], "0.95", None),
@@ -206,15 +208,15 @@ def verdict(detector: str, word: str, score: str | None = None, minute: int = 0)
         ([verdict("invalid_json", "satisfactory"), verdict("human", "unsatisfactory")], "1", "0"),
     ],
 )
-def test_the_latest_verdict_of_the_detector_of_the_best_rank_counts(
-    verdicts: list[Verdict], score: str | None, is_no_json: str | None
+def test_the_latest_verdict_of_the_best_ranked_detector_counts(
+    verdicts: list[Verdict], score: str | None, is_invalid_json: str | None
 ) -> None:
-    said = said_of(verdicts, HEARD, NOON)
-    assert said["assessment_score"] == (None if score is None else Decimal(score))
-    assert said["invalid_json"] == (None if is_no_json is None else Decimal(is_no_json))
-    assert said_of(verdicts, HEARD, ALWAYS - timedelta(milliseconds=1)) == dict.fromkeys(said)
+    detected = detected_values(verdicts, DETECTORS, NOON)
+    assert detected["assessment_score"] == (None if score is None else Decimal(score))
+    assert detected["invalid_json"] == (None if is_invalid_json is None else Decimal(is_invalid_json))
+    assert detected_values(verdicts, DETECTORS, ALWAYS - timedelta(milliseconds=1)) == dict.fromkeys(detected)
 
 
-def test_every_signal_that_a_rule_may_name_is_measured_here_and_challenged() -> None:
+def test_every_signal_of_the_policy_is_computed_and_generated() -> None:
     (request,) = requests_of([log()], {})
-    assert set(signals_of(request, None, said_of([], [], NOON), None)) == set(signals()) == set(SIGNALS)
+    assert set(signals_of(request, None, detected_values([], [], NOON), None)) == set(signals()) == set(SIGNALS)

@@ -1,4 +1,4 @@
-"""What detectors say of an answer, by the policy's word on whose verdict counts for which signal."""
+"""Turns the verdicts on a request into detected values of signals, by the policy's ranking of detectors."""
 
 from __future__ import annotations
 
@@ -15,42 +15,44 @@ ANY_OTHER = "*"
 
 
 def current(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
-    """Of each detector the verdict that counts: the latest, and of those given at one moment the one that landed last."""
-    counting: dict[str, Verdict] = {}
-    for verdict in sorted(verdicts, key=_when):
-        counting[verdict.detector] = verdict
-    return counting
+    """The verdict of each detector that counts: the latest and, among several of the same time, the one that landed last."""
+    latest: dict[str, Verdict] = {}
+    for verdict in sorted(verdicts, key=_recency):
+        latest[verdict.detector] = verdict
+    return latest
 
 
-def _when(verdict: Verdict) -> tuple[datetime, datetime, str, int]:
+def _recency(verdict: Verdict) -> tuple[datetime, datetime, str, int]:
     return verdict.assessed_at, verdict.landed_hour, verdict.landing_file, verdict.landing_line
 
 
-def said_of(verdicts: Iterable[Verdict], detectors: list[Detector], moment: datetime) -> dict[str, Decimal | None]:
-    """What is said of each signal that detectors may speak for; None where nobody does."""
+def detected_values(
+    verdicts: Iterable[Verdict], detectors: list[Detector], moment: datetime
+) -> dict[str, Decimal | None]:
+    """The detected value of each signal that detectors can judge, or None if no verdict counts for it."""
     named = {detector.detector for detector in detectors}
-    said: dict[str, Decimal | None] = dict.fromkeys(ASSESSED)
+    detected: dict[str, Decimal | None] = dict.fromkeys(ASSESSED)
     ranks: dict[str, int] = {}
     for name, verdict in current(verdicts).items():
-        speaker = name if name in named else ANY_OTHER
+        policy_name = name if name in named else ANY_OTHER
         for detector in detectors:
-            spoken = detector.detector == speaker and detector.holds(moment)
-            value = _value(verdict, detector) if spoken else None
+            applies = detector.detector == policy_name and detector.holds(moment)
+            value = _value(verdict, detector) if applies else None
             if value is None:
                 continue
-            rank, so_far = ranks.get(detector.signal), said[detector.signal]
-            if rank is None or so_far is None or detector.rank < rank:
-                ranks[detector.signal], said[detector.signal] = detector.rank, value
+            rank, best_value = ranks.get(detector.signal), detected[detector.signal]
+            if rank is None or best_value is None or detector.rank < rank:
+                ranks[detector.signal], detected[detector.signal] = detector.rank, value
             elif detector.rank == rank:
-                said[detector.signal] = max(so_far, value)
-    return said
+                detected[detector.signal] = max(best_value, value)
+    return detected
 
 
 def _value(verdict: Verdict, detector: Detector) -> Decimal | None:
-    """What a verdict says of a detector's signal: how sure it is that the answer is bad, or yes or no; a good answer says 0.
+    """The value that a verdict gives to a signal: a score, or 1 for a flag. A satisfactory answer gives 0.
 
-    An inconclusive verdict says nothing, nor does a bad one of a detector that may only refuse, nor one that does not tell how
-    sure it is; but a person who gives no score is sure.
+    The value is None for an inconclusive verdict, for an unsatisfactory one from a detector that can only refuse, and for a score
+    signal without a score. A person who gives no score counts as certain.
     """
     if verdict.verdict == "satisfactory":
         return Decimal(0)

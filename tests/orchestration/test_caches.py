@@ -1,4 +1,4 @@
-"""Files of a home that are missing, empty, garbage, cut or spoiled: a sentence with the file and the way out, or a silent rebuild."""
+"""Missing, empty, garbled, truncated or altered files of a home: one sentence with the file and what to do, or a silent rebuild."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def one(home: Path, pattern: str) -> Path:
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("pattern", [*STATE, *PARTS, *CACHES])
-def test_a_spoiled_file_is_named_or_rebuilt_and_no_reader_sees_other_numbers(
+def test_a_damaged_file_is_reported_or_rebuilt_and_readers_see_no_other_numbers(
     published: Gateway, tmp_path: Path, pattern: str, damage: str
 ) -> None:
     _, right, _ = makegood(published.root, "sql", SEEN, "--format", "csv")
@@ -61,7 +61,7 @@ def test_a_spoiled_file_is_named_or_rebuilt_and_no_reader_sees_other_numbers(
 
 @pytest.mark.parametrize("damage", [name for name in DAMAGES if name != "flipped"])
 @pytest.mark.parametrize("pattern", STATE)
-def test_no_run_begins_on_spoiled_state(published: Gateway, tmp_path: Path, pattern: str, damage: str) -> None:
+def test_no_run_begins_on_damaged_state(published: Gateway, tmp_path: Path, pattern: str, damage: str) -> None:
     home = copy_of(published.root, tmp_path / "home")
     file = one(home, pattern)
     DAMAGES[damage](file, random.Random(1))
@@ -73,7 +73,7 @@ def test_no_run_begins_on_spoiled_state(published: Gateway, tmp_path: Path, patt
         assert (file.read_bytes() if file.exists() else None) == before, "what is left is left for whoever mends it"
 
 
-def test_a_publication_whose_record_was_changed_is_not_shown(published: Gateway, tmp_path: Path) -> None:
+def test_a_publication_with_an_altered_record_is_not_shown(published: Gateway, tmp_path: Path) -> None:
     home = Home(copy_of(published.root, tmp_path / "home"))
     with closing(Publications(publications_file(home.warehouse))) as record:
         record._db.execute("update publications set snapshot_id = snapshot_id - 1")
@@ -82,7 +82,7 @@ def test_a_publication_whose_record_was_changed_is_not_shown(published: Gateway,
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_spoiled_part_lands_again_or_stops_whoever_derives_from_it(
+def test_a_damaged_part_lands_again_or_stops_the_runs_that_derive_from_it(
     published: Gateway, tmp_path: Path, damage: str
 ) -> None:
     home = copy_of(published.root, tmp_path / "home")
@@ -99,7 +99,7 @@ def test_a_spoiled_part_lands_again_or_stops_whoever_derives_from_it(
         assert (inventory.seals.damaged_parts(), inventory.torn_files(ASSESSMENTS.stem)) == ([], [])
 
 
-def test_an_inventory_that_lost_a_part_is_no_sound_status(published: Gateway, tmp_path: Path) -> None:
+def test_the_status_is_unsound_if_the_inventory_lost_a_part(published: Gateway, tmp_path: Path) -> None:
     home = copy_of(published.root, tmp_path / "home")
     with closing(Inventory(home / "lake" / "inventory.sqlite")) as inventory:
         inventory._db.execute("update parts set version = version + 1")
@@ -108,7 +108,7 @@ def test_an_inventory_that_lost_a_part_is_no_sound_status(published: Gateway, tm
     assert "✗ the inventory has lost rows of 1 landing files" in out
 
 
-def test_what_dbt_parsed_is_parsed_again_where_a_byte_of_it_changed(tmp_path: Path, published: Gateway) -> None:
+def test_dbts_parse_cache_is_rebuilt_if_a_byte_of_it_changed(tmp_path: Path, published: Gateway) -> None:
     target = shutil.copytree(published.root / "warehouse" / "dbt", tmp_path / "dbt")
     assert _is_current(target)
     for name in (*PARSED, SEAL):
@@ -121,7 +121,7 @@ def test_what_dbt_parsed_is_parsed_again_where_a_byte_of_it_changed(tmp_path: Pa
 
 
 @pytest.mark.parametrize("damage", ["garbage", "truncated"])
-def test_a_spoiled_storage_of_dagster_is_one_sentence_and_moving_it_away_helps(
+def test_damaged_dagster_storage_gives_one_sentence_and_moving_it_away_helps(
     published: Gateway, tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import dagster as dg

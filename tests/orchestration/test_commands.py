@@ -1,4 +1,4 @@
-"""What people type: bad input gets one clear sentence and a non-zero exit, good input gets its answer."""
+"""The command line: bad input gives one sentence and a non-zero exit code, good input gives its result."""
 
 import json
 import sys
@@ -58,7 +58,9 @@ RUN = ("run", "--from", "2026-11-01T00", "--to", "2026-11-01T01")
         (("generate", "--from", "noon"), "'noon' is not an hour in UTC"),
     ],
 )
-def test_bad_input_is_one_sentence_and_a_failure(makegood: Makegood, arguments: tuple[str, ...], sentence: str) -> None:
+def test_bad_input_gives_one_sentence_and_a_failure(
+    makegood: Makegood, arguments: tuple[str, ...], sentence: str
+) -> None:
     code, out, err = makegood(*arguments)
     assert code == 1
     assert sentence in err
@@ -79,7 +81,7 @@ def test_bad_input_is_one_sentence_and_a_failure(makegood: Makegood, arguments: 
         ("sources: [{name: 'a/b', adapter: canonical, files: x}]", "may hold letters"),
     ],
 )
-def test_wrong_sources_are_named_with_their_fault(
+def test_wrong_sources_are_reported_with_the_mistake(
     makegood: Makegood, gateway: Gateway, sources: str, sentence: str
 ) -> None:
     (gateway.root / "sources.yml").write_text(sources)
@@ -89,14 +91,14 @@ def test_wrong_sources_are_named_with_their_fault(
     assert "Traceback" not in err
 
 
-def test_missing_sources_file_is_named(makegood: Makegood, gateway: Gateway) -> None:
+def test_a_missing_sources_file_is_reported(makegood: Makegood, gateway: Gateway) -> None:
     (gateway.root / "sources.yml").unlink()
     code, _, err = makegood(*RUN)
     assert code == 1
     assert "sources.yml: No such file or directory; set MAKEGOOD_SOURCES" in err
 
 
-def test_an_environment_older_than_the_project_is_one_sentence(
+def test_an_outdated_environment_gives_one_sentence(
     makegood: Makegood, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("orchestration.dbt.DBT", str(tmp_path / "makegood-dbt"))
@@ -104,14 +106,14 @@ def test_an_environment_older_than_the_project_is_one_sentence(
     assert (code, "set the environment up again" in err, "Traceback" in err) == (1, True, False)
 
 
-def test_wrong_setting_is_named(makegood: Makegood, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_setting_is_reported_by_name(makegood: Makegood, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAKEGOOD_LOOKBACK_HOURS", "abc")
     code, _, err = makegood("status")
     assert code == 1
     assert err.startswith("makegood: MAKEGOOD_LOOKBACK_HOURS is 'abc': ")
 
 
-def test_home_that_is_a_file_is_one_sentence(
+def test_a_home_that_is_a_file_gives_one_sentence(
     makegood: Makegood, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = gateway.root / "file"
@@ -124,9 +126,7 @@ def test_home_that_is_a_file_is_one_sentence(
         assert "Traceback" not in err
 
 
-def test_published_numbers_are_read_and_nothing_else_can_be(
-    makegood: Makegood, gateway: Gateway, tmp_path: Path
-) -> None:
+def test_sql_reads_published_numbers_and_nothing_else(makegood: Makegood, gateway: Gateway, tmp_path: Path) -> None:
     gateway.lands(FIRST, [record("failed", FIRST + timedelta(minutes=1), status_code="503", cost_usd="0.020000000001")])
     code, out, _ = makegood(*RUN, "--json")
     assert code == 0
@@ -180,7 +180,7 @@ def test_unaudited_hours_make_the_status_unsound(makegood: Makegood, gateway: Ga
     assert "✗ 1 request hours (2026-11-01T01 to 2026-11-01T01) written but not audited" in out
 
 
-def test_generated_hours_run(makegood: Makegood) -> None:
+def test_generated_hours_can_be_run(makegood: Makegood) -> None:
     assert makegood("generate", "--hours", "2", "--rows-per-hour", "2000", "--seed", "3")[0] == 0
     code, out, _ = makegood("run", "--from", "2026-11-01T00", "--to", "2026-11-01T02", "--json")
     assert code == 0

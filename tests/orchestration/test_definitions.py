@@ -1,4 +1,4 @@
-"""What Dagster serves: partitions, one run for a range, descriptions on everything, and a schedule that looks back."""
+"""Dagster's definitions: partitions, one run for a range, descriptions, and schedules with a look-back."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def test_tables_show_their_columns_with_descriptions(definitions: dg.Definitions
             assert all(column.description and column.type for column in schema.columns), name
 
 
-def test_publication_comes_after_every_table_and_blocking_check(definitions: dg.Definitions) -> None:
+def test_publication_depends_on_every_table_and_blocking_check(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     upstream = graph.get(dg.AssetKey("published_snapshot")).parent_keys
     assert dg.AssetKey("fct_requests") in upstream
@@ -69,7 +69,7 @@ def test_publication_comes_after_every_table_and_blocking_check(definitions: dg.
     assert {"fct_requests", "fct_compensations", "mart_compensation_hourly"} <= blocking
 
 
-def test_schedule_asks_for_the_hour_that_is_over_and_looks_back(definitions: dg.Definitions) -> None:
+def test_the_schedule_requests_the_last_full_hour_with_a_look_back(definitions: dg.Definitions) -> None:
     context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, 1, 5, 5, tzinfo=UTC))
     request = hourly_schedule(context)
     assert isinstance(request, dg.RunRequest)
@@ -78,7 +78,7 @@ def test_schedule_asks_for_the_hour_that_is_over_and_looks_back(definitions: dg.
     assert request.run_config == {"ops": {"request_logs": landing, "content_assessments": landing}}
 
 
-def test_settlement_is_scheduled_daily_in_the_period_of_its_day(definitions: dg.Definitions) -> None:
+def test_the_daily_settlement_posts_to_the_period_of_its_day(definitions: dg.Definitions) -> None:
     context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, 3, 7, 45, tzinfo=UTC))
     request = settlement_schedule(context)
     assert isinstance(request, dg.RunRequest)
@@ -89,7 +89,7 @@ def test_settlement_is_scheduled_daily_in_the_period_of_its_day(definitions: dg.
     ]
 
 
-def test_scheduled_run_finds_late_files_and_says_which_hours_it_made_besides(gateway: Gateway) -> None:
+def test_a_scheduled_run_finds_late_files_and_reports_the_additional_hours(gateway: Gateway) -> None:
     gateway.lands(FIRST, [record("first", FIRST + timedelta(minutes=1))])
     gateway.runs(FIRST)
     gateway.lands(FIRST, [record("late", FIRST + timedelta(minutes=2), status_code="503")], "late.jsonl")
@@ -116,7 +116,7 @@ def test_scheduled_run_finds_late_files_and_says_which_hours_it_made_besides(gat
     assert late[0].tags["late_from"] == "2026-11-01T01_to_2026-11-01T02"
 
 
-def test_views_and_seeds_are_built_once_and_every_data_test_judges_every_window(gateway: Gateway) -> None:
+def test_views_and_seeds_are_built_once_and_every_window_runs_all_data_tests(gateway: Gateway) -> None:
     made, judged = [], []
     for hour in range(2):
         gateway.lands(FIRST + HOUR * hour, [record(f"request-{hour}", FIRST + HOUR * hour)])
@@ -150,7 +150,7 @@ def test_an_hour_without_files_is_made_and_judged_without_deriving_anything(gate
     assert {measurement.outcome for measurement in measured} == {"no data"}
 
 
-def test_a_backfill_of_the_assets_with_partitions_builds_a_new_home_whole(gateway: Gateway) -> None:
+def test_a_backfill_of_the_partitioned_assets_builds_a_complete_new_home(gateway: Gateway) -> None:
     gateway.lands(FIRST, [record("failed", FIRST, status_code="503")])
     definitions = definitions_for(gateway.settings)
     graph = definitions.resolve_asset_graph()

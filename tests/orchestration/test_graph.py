@@ -1,4 +1,4 @@
-"""The graph that Dagster serves, as it was last agreed to: a change of it is seen in review, in graph.json beside this file."""
+"""A snapshot test of Dagster's asset graph, so that a change of it shows in graph.json in review."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _served(definitions: dg.Definitions) -> dict[str, Any]:
     }
 
 
-def test_the_graph_is_the_one_that_was_agreed_to(gateway: Gateway) -> None:
+def test_the_asset_graph_equals_its_snapshot(gateway: Gateway) -> None:
     served = json.loads(json.dumps(_served(definitions_for(gateway.settings))))
     assert served == json.loads(AGREED.read_text()), "where the change is wanted, write it down: `make graph`"
 

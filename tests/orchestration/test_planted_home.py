@@ -1,4 +1,4 @@
-"""A home in which secrets were planted is run, settled and handed over: no file of it holds one, Dagster's store and logs included."""
+"""A home with planted secrets is run, settled and handed over. No file of it, Dagster's store and logs included, holds one."""
 
 import sys
 from datetime import date, timedelta
@@ -12,7 +12,7 @@ from orchestration.command_line.cli import main
 from orchestration.running import settle
 
 CLOSED = 30
-"""Landing hours until the first day is closed."""
+"""The landing hours that are needed to close the first day."""
 AT = FIRST + timedelta(minutes=5)
 
 
@@ -20,7 +20,7 @@ def changed(made: Record, changes: Record) -> Record:
     return {name: value for name, value in {**made, **changes}.items() if value is not None}
 
 
-def test_no_planted_secret_is_kept_by_a_whole_home(
+def test_no_file_of_a_home_contains_a_planted_secret(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     planter = Planter()
@@ -36,7 +36,7 @@ def test_no_planted_secret_is_kept_by_a_whole_home(
         for form in KEYS
     ]
     fine = [record(f"m{number}", AT, meta=meta) for number, meta in enumerate(planter.metas())]
-    # So many plain ones that the audit of what can be read has nothing to say.
+    # Enough plain records that the audit of the share of landed records passes.
     plain = [record(f"p{number}", AT) for number in range(400)]
     broken = islice(planter.broken(lambda **changes: changed(record("b", AT), changes)), 15)
     gateway.lands(FIRST, [*plain, *owed, *fine, *broken], f"sk-{planter.mark()}aaaabbbb.jsonl")

@@ -1,4 +1,4 @@
-"""Dagster's tuned storage: what it stores is what Dagster's own storage reads, and a range of partitions costs few events."""
+"""The tuned Dagster storage is compatible with Dagster's own, and stores few events for a range of partitions."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def instance(folder: Path, *, is_tuned: bool) -> dg.DagsterInstance:
 
 @dg.asset(partitions_def=HOURLY, backfill_policy=ONE_RUN)
 def made() -> None:
-    """Always made."""
+    """An asset that always succeeds."""
 
 
 @dg.asset(partitions_def=HOURLY, backfill_policy=ONE_RUN, deps=[made])
 def failing() -> None:
-    """Never made."""
+    """An asset that always fails."""
     raise ValueError("on purpose")
 
 
 @dg.asset_check(asset=made)
 def looks_right() -> dg.AssetCheckResult:
-    """Passes."""
+    """An asset check that always passes."""
     return dg.AssetCheckResult(passed=True)
 
 
@@ -70,7 +70,7 @@ def history(
         yield reader, run_id
 
 
-def test_either_storage_reads_what_the_other_wrote(history: tuple[dg.DagsterInstance, str]) -> None:
+def test_each_storage_reads_the_records_of_the_other(history: tuple[dg.DagsterInstance, str]) -> None:
     reader, run_id = history
     run = reader.get_run_by_id(run_id)
     assert run is not None
@@ -86,7 +86,7 @@ def test_either_storage_reads_what_the_other_wrote(history: tuple[dg.DagsterInst
     assert last.run_id == run_id
 
 
-def test_a_range_is_planned_with_one_event_for_each_asset(tmp_path: Path) -> None:
+def test_planning_a_range_stores_one_event_per_asset(tmp_path: Path) -> None:
     with instance(tmp_path, is_tuned=True) as storage:
         run_id = runs(storage).run_id
         planned = [
@@ -97,7 +97,7 @@ def test_a_range_is_planned_with_one_event_for_each_asset(tmp_path: Path) -> Non
     assert len(planned) == 2
 
 
-def test_who_follows_a_run_hears_of_its_events_while_it_goes_on(tmp_path: Path) -> None:
+def test_followers_of_a_run_receive_its_events_while_it_is_running(tmp_path: Path) -> None:
     heard = threading.Event()
     with instance(tmp_path, is_tuned=True) as storage, instance(tmp_path, is_tuned=True) as follower:
         run = storage.create_run_for_job(dg.Definitions(assets=[made]).resolve_implicit_global_asset_job_def())

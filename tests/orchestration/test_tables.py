@@ -1,4 +1,4 @@
-"""Tables in a real terminal of 80 columns: amounts and times are never folded or cut, and text says just what it holds."""
+"""Tables printed to a terminal: amounts and times are never wrapped or truncated, and text is shown unchanged."""
 
 import os
 import pty
@@ -28,7 +28,7 @@ print_rows({columns!r}, {rows!r}, "table", "The title")
 
 
 def printed(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None) -> list[str]:
-    """The lines of a table in a terminal of so many columns, or in a pipe."""
+    """The printed lines of a table, in a terminal of the given width or in a pipe."""
     reader, writer = pty.openpty()
     command = [sys.executable, "-c", PRINT.format(columns=columns, rows=rows)]
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
@@ -47,7 +47,7 @@ def printed(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int | 
 
 
 @pytest.mark.parametrize("amounts", [1, 2, 3, 9])
-def test_amounts_and_times_stay_whole_however_little_room_there_is(amounts: int) -> None:
+def test_amounts_and_times_are_never_wrapped_in_a_narrow_terminal(amounts: int) -> None:
     columns = ["model", "asked_at", *(f"amount_{number}" for number in range(amounts))]
     lines = printed(columns, [("anthropic/claude-3.5-sonnet-of-today", AT, *[LARGE] * amounts)] * 2, 80)
     assert max(map(len, lines)) <= 80
@@ -59,12 +59,12 @@ def test_amounts_and_times_stay_whole_however_little_room_there_is(amounts: int)
         assert "row 2" in lines, "what fits into no table is told row by row"
 
 
-def test_a_pipe_gets_every_row_on_one_line() -> None:
+def test_a_pipe_gets_each_row_on_one_line() -> None:
     lines = printed(["model", *"abcdefgh"], [("m", *[LARGE] * 8)], None)
     assert sum(line.count(f"{LARGE:f}") for line in lines) == max(line.count(f"{LARGE:f}") for line in lines) == 8
 
 
-def test_text_that_looks_like_markup_is_shown_as_it_is() -> None:
+def test_text_that_looks_like_markup_is_shown_unchanged() -> None:
     [line] = [line for line in printed(["[red]x"], [("mistral/[large]",)], 80) if "mistral" in line]
     assert "mistral/[large]" in line
     assert any("[red]x" in line for line in printed(["[red]x"], [("a",)], 80))

@@ -1,4 +1,4 @@
-"""Verdicts on answers in whole runs: they are facts of their requests, late ones derive their hour again, lost ones stop the publication."""
+"""Verdicts in complete runs: they are stored with their requests, late ones derive an hour again, lost ones stop the publication."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ DIGESTS = "select hour_at, input_digest from fct_request_hours order by all"
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
-    """A home in which two hours of requests have run, one verdict came with them, and one came before its request."""
+    """A home with two derived hours, a verdict that landed with its request, and one that landed before its request."""
     gateway = Gateway(tmp_path_factory.mktemp("verdicts"))
     gateway.lands(FIRST, [record("a", FIRST), record("b", FIRST + timedelta(minutes=1))])
     gateway.lands(FIRST + HOUR, [record("c", FIRST + HOUR)])
@@ -28,13 +28,13 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     return gateway
 
 
-def test_a_verdict_is_a_fact_of_its_request_and_unknown_ones_wait(gateway: Gateway) -> None:
+def test_a_verdict_is_stored_with_its_request_and_waits_until_that_has_landed(gateway: Gateway) -> None:
     assert gateway.sees(VERDICTS) == [("a", "judge", "unsatisfactory", "0.9500")]
     now = status(gateway.root, gateway.settings.sources)
     assert (now.verdict_equation, now.is_sound) == (VerdictEquation(landed=3, placed=1, waiting=2, given_up=0), True)
 
 
-def test_late_verdicts_and_the_verdicts_of_late_requests_derive_their_hours_alone(gateway: Gateway) -> None:
+def test_late_verdicts_and_verdicts_on_late_requests_derive_only_their_hours(gateway: Gateway) -> None:
     before = dict(gateway.sees(DIGESTS))
     landed_hour = FIRST + 30 * HOUR
     gateway.lands(landed_hour, [record("late", FIRST + 5 * HOUR)])
@@ -57,7 +57,7 @@ def test_late_verdicts_and_the_verdicts_of_late_requests_derive_their_hours_alon
     )
 
 
-def test_verdicts_that_were_lost_stop_the_publication(gateway: Gateway) -> None:
+def test_lost_verdicts_stop_the_publication(gateway: Gateway) -> None:
     published = gateway.sees(VERDICTS)
     gateway.lands(FIRST + HOUR, [verdict("b", FIRST + HOUR)], feed="judge")
     inventory = Inventory(Path(gateway.root / "lake" / "inventory.sqlite"))

@@ -1,4 +1,4 @@
-"""Connections load Makegood's signed extensions and no other, however many are opened."""
+"""Every connection loads only Makegood's signed DuckDB extensions."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from makegood.storage.connections import connect, extension_file
 
 
-def test_an_extension_that_was_changed_is_refused_by_every_connection(tmp_path: Path) -> None:
+def test_an_altered_extension_is_refused_by_every_connection(tmp_path: Path) -> None:
     content = bytearray(extension_file("ducklake").read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / "ducklake.duckdb_extension").write_bytes(content)

@@ -1,4 +1,4 @@
-"""Files that matter: whole or not at all, and any change of a sealed one is seen."""
+"""Durable files are written completely or not at all, and every change of a sealed file is detected."""
 
 from pathlib import Path
 
@@ -16,12 +16,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "manifest.json"
 
 
-def test_a_sealed_file_says_what_was_written_and_nothing_is_left_beside_it(file: Path) -> None:
+def test_a_sealed_file_holds_what_was_written_and_no_temporary_file_is_left(file: Path) -> None:
     assert read_sealed(file, "") == FACTS
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_any_flipped_bit_of_a_sealed_file_is_seen(file: Path) -> None:
+def test_any_flipped_bit_of_a_sealed_file_is_detected(file: Path) -> None:
     content = file.read_bytes()
     for position in range(len(content)):
         for bit in (0, 5):
@@ -35,13 +35,13 @@ def test_any_flipped_bit_of_a_sealed_file_is_seen(file: Path) -> None:
 @pytest.mark.parametrize(
     "spoilt", [b"", b"{", b"[]", b"null", b"1", b'"a"', b"{}", b"\xff", b"[" * 100_000, b"\0" * 200]
 )
-def test_what_is_no_sealed_file_is_damage_and_no_traceback(file: Path, spoilt: bytes) -> None:
+def test_an_invalid_sealed_file_is_reported_as_damaged(file: Path, spoilt: bytes) -> None:
     file.write_bytes(spoilt)
     with pytest.raises(MakegoodError, match="is damaged"):
         read_sealed(file, "restore it")
 
 
-def test_a_file_cut_anywhere_is_seen(file: Path) -> None:
+def test_a_file_truncated_anywhere_is_detected(file: Path) -> None:
     content = file.read_bytes()
     for length in range(len(content)):
         file.write_bytes(content[:length])
@@ -49,13 +49,13 @@ def test_a_file_cut_anywhere_is_seen(file: Path) -> None:
             read_sealed(file, "restore it")
 
 
-def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported_by_name(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(MakegoodError, match=r"folder cannot be read .*: restore it"):
         read_sealed(tmp_path / "folder", "restore it")
 
 
-def test_a_name_that_is_taken_is_never_given_again(tmp_path: Path) -> None:
+def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("first")
     (tmp_path / "fresh").write_text("second")
     with pytest.raises(FileExistsError):

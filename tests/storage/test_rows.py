@@ -1,4 +1,4 @@
-"""CSV and lines of JSON: whatever Unicode an account holds, every reader gets the accounts and amounts that were written."""
+"""CSV and JSON lines: other readers get exactly the accounts and amounts that were written, whatever Unicode they contain."""
 
 import csv
 import json
@@ -26,7 +26,7 @@ EXACTLY = "all_varchar = true, header = true, delim = ',', quote = '\"', escape 
 
 @settings(max_examples=60, deadline=None)
 @given(credits)
-def test_every_reader_of_csv_gets_what_was_written(
+def test_every_csv_reader_gets_what_was_written(
     tmp_path_factory: pytest.TempPathFactory, written: list[tuple[str, str]]
 ) -> None:
     file = tmp_path_factory.mktemp("csv") / "credits.csv"
@@ -42,7 +42,7 @@ def test_every_reader_of_csv_gets_what_was_written(
 
 @settings(max_examples=60, deadline=None)
 @given(credits)
-def test_every_reader_of_lines_of_json_gets_what_was_written(
+def test_every_reader_of_json_lines_gets_what_was_written(
     tmp_path_factory: pytest.TempPathFactory, written: list[tuple[str, str]]
 ) -> None:
     file = tmp_path_factory.mktemp("json") / "credits.jsonl"
@@ -59,7 +59,7 @@ def test_every_reader_of_lines_of_json_gets_what_was_written(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from(AWKWARD))))
-def test_a_file_for_spreadsheets_holds_no_formula_and_every_text_can_be_had_back(
+def test_a_csv_file_for_spreadsheets_holds_no_formula_and_its_texts_can_be_restored(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]
 ) -> None:
     file = tmp_path_factory.mktemp("guarded") / "export.csv"
@@ -73,7 +73,7 @@ def test_a_file_for_spreadsheets_holds_no_formula_and_every_text_can_be_had_back
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\0", "half a character: \ud83d"])
-def test_a_text_that_no_csv_file_can_carry_is_refused(text: str) -> None:
+def test_a_text_that_csv_cannot_represent_is_refused(text: str) -> None:
     with pytest.raises(MakegoodError, match="cannot be written as CSV"):
         rows.csv_text(["account_id"], [[text]])
 
@@ -86,13 +86,13 @@ def test_null_is_an_empty_field_and_an_empty_text_is_quoted() -> None:
 @pytest.mark.parametrize(
     ("content", "fault"), [(b"a\nb\xff\n", "can't decode"), (b'a,b\n1,"2\n', "line 2: unexpected end of data")]
 )
-def test_what_is_no_csv_is_refused_with_its_line(content: bytes, fault: str) -> None:
+def test_invalid_csv_is_refused_with_its_line(content: bytes, fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
         list(rows.read_csv(content))
 
 
-def test_nobody_else_writes_csv_and_nobody_takes_other_characters_for_ends_of_lines() -> None:
-    """`splitlines` ends a line at U+2028 and others, which stand in texts of logs."""
+def test_no_code_uses_the_csv_module_for_writing_or_splitlines() -> None:
+    """`splitlines` also splits at U+2028 and other characters that occur in the texts of logs."""
     sources = {
         file: file.read_text()
         for folder in ("makegood", "orchestration", "dashboard", "expectations")

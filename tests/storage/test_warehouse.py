@@ -1,4 +1,4 @@
-"""The warehouse is attached with the same options by Makegood's own sessions and by dbt's profile."""
+"""Makegood's own sessions and dbt's profile attach the warehouse with the same options."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ PROFILES = Path(__file__).parents[2] / "dbt_project/profiles.yml"
 STATEMENT = re.compile(r"attach '(?P<place>[^']+)' as (?P<alias>\w+) \((?P<options>.+)\)")
 
 
-def test_dbt_attaches_the_warehouse_with_the_options_of_everybody_else(tmp_path: Path) -> None:
+def test_dbt_attaches_the_warehouse_with_the_same_options_as_sessions(tmp_path: Path) -> None:
     text = PROFILES.read_text().replace("$MAKEGOOD_HOME", str(tmp_path))
     (of_dbt,) = (
         attached
