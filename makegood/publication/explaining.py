@@ -11,7 +11,7 @@ import duckdb
 from makegood.errors import MakegoodError
 from makegood.policy.signals import assessed_signals, timed_signals, untimed_operations, yes_no_signals
 from makegood.publication.asking import ask
-from makegood.storage.queries import sql_beside
+from makegood.storage.queries import named_rows, sql_beside
 
 # For use within a known hour. DuckLake checks an equality against its statistics of each file, which costs more than reading the hour's
 # rows; an expression is compared with the rows only.
@@ -152,9 +152,7 @@ def assessed(con: duckdb.DuckDBPyConnection, request: Row) -> list[Row]:
 
 def _rows(con: duckdb.DuckDBPyConnection, name: str, values: Row) -> list[Row]:
     """The few rows of a query in `sql/`. They are sorted in Python: sorting in SQL makes DuckLake read the statistics of every column."""
-    result = ask(con, sql_beside(__file__, name).format(same_request=SAME_REQUEST), values)
-    names = [column[0] for column in result.description or []]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return named_rows(ask(con, sql_beside(__file__, name).format(same_request=SAME_REQUEST), values))
 
 
 def _evaluation(row: Row, request: Row) -> RuleEvaluation:
