@@ -1,5 +1,6 @@
 """Settlement refuses with one sentence, and posts nothing, when what it would post cannot be right."""
 
+import re
 import shutil
 from datetime import date
 from decimal import Decimal
@@ -10,8 +11,10 @@ from settled_home import DAY, TERMS, Decision, Warehouse
 from makegood.errors import MakegoodError
 from makegood.home import publications_file
 from makegood.publication.publications import Contents, Publications
-from makegood.settlement.entries import FAULTS, check, make_entries
+from makegood.settlement import entries
+from makegood.settlement.entries import check, make_entries
 from makegood.settlement.settling import Terms, session
+from makegood.storage.queries import sql_beside
 
 
 def test_periods_never_go_back(warehouse: Warehouse) -> None:
@@ -98,7 +101,12 @@ SPOILED = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+def test_every_invariant_is_spoiled_below() -> None:
+    stated = re.findall(r" as place, '(.+)' as fault", sql_beside(entries.__file__, "violated_invariant"))
+    assert stated == list(SPOILED)
+
+
+@pytest.mark.parametrize("fault", SPOILED)
 def test_an_entry_that_must_not_be_is_not_posted(warehouse: Warehouse, fault: str) -> None:
     warehouse.decides(Decision("a"))
     warehouse.publishes()
