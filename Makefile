@@ -52,7 +52,7 @@ lint: $(READY)  ## ruff, mypy --strict, sqlfluff, ESLint, which way imports poin
 lint-sql: $(READY)  ## the house style of SQL, by sqlfluff
 	@home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; export MAKEGOOD_HOME=$$home; mkdir -p $$home/warehouse; \
 	  $(BIN)/python -c 'import duckdb, sys; duckdb.connect(sys.argv[1])' $$home/warehouse/run.duckdb; \
-	  said=$$($(BIN)/sqlfluff lint --processes 2 dashboard expectations makegood 2>&1 && \
+	  said=$$($(BIN)/sqlfluff lint --processes 2 dashboard expectations makegood orchestration 2>&1 && \
 	    $(BIN)/sqlfluff lint --processes 2 --templater dbt models 2>&1) || { echo "$$said"; exit 1; }
 
 lint-js:  ## the page's JavaScript, by ESLint; where there is no Node or no registry, this says so

@@ -21,7 +21,7 @@ from makegood.publication.explaining import (
     decision,
     evaluated_rules,
 )
-from makegood.storage.queries import sql_beside
+from makegood.storage.queries import named_rows, sql_beside
 from makegood.storage.rows import plain
 
 Row = dict[str, Any]
@@ -142,9 +142,7 @@ class Decisions:
 
     def _rows(self, sql: str, values: Row) -> list[Row]:
         with self._session.lookup() as cursor:
-            result = ask(cursor, sql, values)
-            names = [column[0] for column in result.description or []]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+            return named_rows(ask(cursor, sql, values))
 
 
 def _values(fact: Row, *names: str) -> Row:

@@ -12,11 +12,11 @@ import duckdb
 from dbt.cli.main import dbtRunnerResult
 from dbt_here import dbt, failures
 
+from makegood.ingestion.lake_parts import MERGE_REACH
 from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach
 
 ROOT = Path(__file__).parents[1]
-MERGE_DAYS = 7
 
 DELIVERY_COLUMNS = {
     "source": "varchar",
@@ -186,14 +186,13 @@ def feeding(deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> list[D
     window = set(hours)
     rows = list(deliveries)
     inside = [row for row in rows if hour_of(row["requested_at"]) in window]
-    reach = timedelta(days=MERGE_DAYS)
     return inside + [
         row
         for row in rows
         if hour_of(row["requested_at"]) not in window
         and any(
             row["request_key"] == other["request_key"]
-            and abs(hour_of(row["requested_at"]) - hour_of(other["requested_at"])) <= reach
+            and abs(hour_of(row["requested_at"]) - hour_of(other["requested_at"])) <= MERGE_REACH
             for other in inside
         )
     ]

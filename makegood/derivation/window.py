@@ -23,7 +23,7 @@ from makegood.ingestion.lake_parts import MERGE_REACH, current_rows, paths, sele
 from makegood.ingestion.sources import ASSESSMENTS
 from makegood.policy.digests import PolicyDigests
 from makegood.storage.connections import connect
-from makegood.storage.queries import only_row
+from makegood.storage.queries import only_row, sql_beside
 from makegood.verdicts.placing import copy_to_shared_hours
 
 CHUNK_ROWS = 2_000_000
@@ -126,6 +126,7 @@ def write(
     fresh = target.with_name(target.name + ".new")
     fresh.unlink(missing_ok=True)
     with connect(fresh, extensions=()) as con:
+        con.execute(sql_beside(__file__, "window"))
         _write_hours(con, window, inventory, policy)
         _write_policies(con, policy)
         _write_files(con, window)
@@ -168,10 +169,7 @@ def _partner_hours(landed: set[str], touched: set[datetime], lake: Path, invento
         return {}
     with connect(extensions=()) as con:
         rows = con.execute(
-            "with keys as (select key_hash, bool_or(list_contains($landed, filename)) as is_landed"
-            " from read_parquet($inside, hive_partitioning = false, filename = true) group by key_hash)"
-            " select date_trunc('hour', elsewhere.requested_at), bool_or(keys.is_landed)"
-            " from read_parquet($elsewhere, hive_partitioning = false) as elsewhere inner join keys using (key_hash) group by all",
+            sql_beside(__file__, "partner_hours"),
             {
                 name: paths(lake, parts)
                 for name, parts in (("landed", landed), ("inside", own | landed), ("elsewhere", elsewhere))
@@ -201,9 +199,7 @@ def _deliveries_sql(con: duckdb.DuckDBPyConnection, window: Window, lake: Path, 
 def _find_shared_keys(con: duckdb.DuckDBPyConnection, own: list[Part], others: list[Part], lake: Path) -> int:
     """Create the table `shared_keys`: keys of the window that other hours contain too. Returns how many there are."""
     con.execute(
-        "create table shared_keys as select distinct key_hash"
-        " from read_parquet($others, hive_partitioning = false)"
-        " where key_hash in (select key_hash from read_parquet($own, hive_partitioning = false))",
+        sql_beside(__file__, "shared_keys"),
         {
             "others": paths(lake, (part.lake_part for part in others)),
             "own": paths(lake, (part.lake_part for part in own)),
@@ -230,10 +226,6 @@ def _verdicts_sql(window: Window, lake: Path, inventory: Inventory) -> str:
 
 
 def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inventory, policy: PolicyDigests) -> None:
-    con.execute(
-        "create table request_hours (request_date date not null, request_hour integer not null, landed_count bigint not null,"
-        " input_digest varchar not null, policy_digest varchar not null, baseline_digest varchar not null)"
-    )
     measured = baselines.baseline_digests((hour.date() for hour in window.request_hours), inventory, policy.baselines)
     for hour in window.request_hours:
         parts = inventory.current_parts(hour, hour + HOUR)
@@ -245,16 +237,10 @@ def _write_hours(con: duckdb.DuckDBPyConnection, window: Window, inventory: Inve
 
 
 def _write_policies(con: duckdb.DuckDBPyConnection, policy: PolicyDigests) -> None:
-    con.execute("create table policies (start_at timestamp not null, policy_digest varchar not null)")
     con.executemany("insert into policies values (?, ?)", list(zip(policy.starts, policy.digests, strict=True)))
 
 
 def _write_files(con: duckdb.DuckDBPyConnection, window: Window) -> None:
-    con.execute(
-        "create table landing_files (landing_file varchar not null, source varchar not null, adapter varchar not null,"
-        " landed_hour timestamp not null, size_bytes bigint not null, content_digest varchar not null, records_read bigint not null,"
-        " landed_count bigint not null, ignored_count bigint not null, quarantined_count bigint not null)"
-    )
     rows = [
         [
             file.landing_file, file.source, file.adapter, file.landed_hour, file.size_bytes, file.content_digest,

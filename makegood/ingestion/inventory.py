@@ -6,6 +6,7 @@ the digest: a part is forced to disk before it is named here, and whoever derive
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,11 @@ from typing import Any
 from makegood.errors import MakegoodError
 from makegood.ingestion.inventory_records import AssessmentPart, LandedFile, Part, RefusedFile
 from makegood.ingestion.part_seals import PartSeals
-from makegood.storage.queries import only_row
+from makegood.storage.queries import named_rows, only_row, sql_beside
+from makegood.storage.rows import plain
 from makegood.storage.sqlite_files import is_there, open_sqlite
 
 WAY_OUT = "put the lake back from a copy; what landed since then lands again where its landing files are still there"
-SCHEMA = Path(__file__).parent / "inventory.sql"
 FORMAT = 3
 """Which columns and keys the parts of the lake have; SQLite keeps it as the file's user_version."""
 
@@ -36,12 +37,12 @@ class Inventory:
             raise MakegoodError(f"{file} is missing or empty, so it is unknown which parts are current: {WAY_OUT}")
         self._db = open_sqlite(file, WAY_OUT)
         self._check_format(file)
-        self._db.executescript(SCHEMA.read_text())
+        self._db.executescript(sql_beside(__file__, "inventory"))
         self.seals = PartSeals(self._db, self._lake)
 
     def _check_format(self, file: Path) -> None:
         """Raise MakegoodError where the lake is of another format than this version's."""
-        (found,) = self._db.execute("pragma user_version").fetchone()
+        (found,) = only_row(self._db.execute("pragma user_version"))
         if found == FORMAT:
             return
         if self._db.execute("select 1 from sqlite_master limit 1").fetchone() is None:
@@ -69,28 +70,21 @@ class Inventory:
 
     def file(self, landing_file: str) -> LandedFile | None:
         """The file's current version, or None where it has never landed."""
-        row = self._db.execute("select * from landing_files where landing_file = ?", (landing_file,)).fetchone()
-        return _landed_file(row) if row else None
+        rows = self._rows("select * from landing_files where landing_file = $landing_file", landing_file=landing_file)
+        return _landed_file(rows[0]) if rows else None
 
     def files_of_hours(self, hours: Iterable[datetime]) -> list[LandedFile]:
         """Current versions that landed, first or last, in one of `hours`, by name."""
         files: dict[str, LandedFile] = {}
         for hour in hours:
-            rows = self._db.execute(
-                "select * from landing_files where ? in (landed_hour, found_hour)", (hour.isoformat(),)
-            )
-            files.update((row[0], _landed_file(row)) for row in rows)
+            rows = self._rows("select * from landing_files where $hour in (landed_hour, found_hour)", hour=hour)
+            files.update((row["landing_file"], _landed_file(row)) for row in rows)
         return [files[name] for name in sorted(files)]
 
     def next_version(self, landing_file: str) -> int:
         """A number for the file's next landing that no part of it bears, also none of a landing that was given up."""
-        row = self._db.execute(
-            "select 1 + coalesce(max(version), 0) from (select version from landing_files where landing_file = ?1"
-            " union all select version from parts where landing_file = ?1"
-            " union all select version from assessment_parts where landing_file = ?1)",
-            (landing_file,),
-        ).fetchone()
-        return int(row[0])
+        (version,) = only_row(self._db.execute(sql_beside(__file__, "next_version"), {"landing_file": landing_file}))
+        return int(version)
 
     def replace(
         self,
@@ -113,19 +107,7 @@ class Inventory:
                 self._add_parts(parts)
                 self._add_assessment_parts(assessment_parts)
             for file, parts, assessment_parts in landed:
-                self._db.execute(
-                    "insert into landing_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (landing_file) do update"
-                    " set source = excluded.source, adapter = excluded.adapter, adapter_version = excluded.adapter_version,"
-                    " found_hour = excluded.found_hour, size_bytes = excluded.size_bytes, modified_ns = excluded.modified_ns,"
-                    " content_digest = excluded.content_digest, version = excluded.version, records_read = excluded.records_read,"
-                    " landed_count = excluded.landed_count, ignored_count = excluded.ignored_count,"
-                    " quarantined_count = excluded.quarantined_count, replaced_count = excluded.replaced_count",
-                    (
-                        file.landing_file, file.source, file.adapter, file.adapter_version, file.landed_hour.isoformat(),
-                        file.found_hour.isoformat(), file.size_bytes, file.modified_ns, file.content_digest, file.version,
-                        file.records_read, file.landed_count, file.ignored_count, file.quarantined_count, file.replaced_count,
-                    ),
-                )  # fmt: skip
+                self._db.execute(sql_beside(__file__, "landed_file"), plain(asdict(file)))
                 self._add_parts(parts)
                 self._add_assessment_parts(assessment_parts)
             for _, parts, assessment_parts in landed:
@@ -134,8 +116,7 @@ class Inventory:
 
     def refused_files(self) -> list[RefusedFile]:
         """What could not be landed, by name, as runs last found it."""
-        rows = self._db.execute("select landing_file, source, reason from refused_files order by landing_file")
-        return [RefusedFile(*row) for row in rows]
+        return [RefusedFile(**row) for row in self._rows("select * from refused_files order by landing_file")]
 
     def _add_parts(self, parts: list[Part]) -> None:
         self._db.executemany(
@@ -154,12 +135,8 @@ class Inventory:
 
     def torn_files(self, verdicts: str) -> list[str]:
         """Files of logs whose current parts do not come to the rows that landed, by name; `verdicts` is the adapter of the others."""
-        rows = self._db.execute(
-            "select landing_file from landing_files left join parts using (landing_file, version) where adapter <> ?"
-            " group by landing_file having coalesce(sum(parts.landed_count), 0) <> landing_files.landed_count order by landing_file",
-            (verdicts,),
-        ).fetchall()
-        return [row[0] for row in rows]
+        rows = self._rows(sql_beside(__file__, "torn_files"), adapter=verdicts)
+        return [row["landing_file"] for row in rows]
 
     def _add_assessment_parts(self, parts: list[AssessmentPart]) -> None:
         self._db.executemany(
@@ -184,30 +161,19 @@ class Inventory:
         """Request hours that any version of these files has, or once had, rows in, or verdicts on."""
         touched: set[datetime] = set()
         for name in landing_files:
-            rows = self._db.execute(
-                "select request_hour from parts where landing_file = ?1 union"
-                " select request_hour from assessment_parts where landing_file = ?1 and request_hour is not null",
-                (name,),
-            )
-            touched.update(datetime.fromisoformat(row[0]) for row in rows)
+            rows = self._rows(sql_beside(__file__, "hours_of_file"), landing_file=name)
+            touched.update(datetime.fromisoformat(row["request_hour"]) for row in rows)
         return touched
 
     def current_parts(self, start: datetime, end: datetime) -> list[Part]:
         """Current parts with request hours in [start, end), by hour and name."""
-        rows = self._db.execute(
-            "select parts.* from parts inner join landing_files using (landing_file, version)"
-            " where parts.request_hour >= ? and parts.request_hour < ?"
-            " order by parts.request_hour, parts.lake_part, parts.landing_file",
-            (start.isoformat(), end.isoformat()),
-        )
-        return [Part(row[0], row[1], row[2], datetime.fromisoformat(row[3]), row[4]) for row in rows]
+        return [_part(row) for row in self._rows(sql_beside(__file__, "current_parts"), start=start, end=end)]
 
     def parts_of_files(self, landing_files: Iterable[str]) -> list[Part]:
         """Every part, current or not, of these files."""
         parts: list[Part] = []
         for name in landing_files:
-            rows = self._db.execute("select * from parts where landing_file = ?", (name,))
-            parts.extend(Part(row[0], row[1], row[2], datetime.fromisoformat(row[3]), row[4]) for row in rows)
+            parts.extend(map(_part, self._rows("select * from parts where landing_file = $name", name=name)))
         return parts
 
     def replaced_files(self, lake_parts: Iterable[str]) -> list[tuple[str, str]]:
@@ -215,57 +181,39 @@ class Inventory:
         pairs: list[tuple[str, str]] = []
         for part in lake_parts:
             for table in ("parts", "assessment_parts"):
-                rows = self._db.execute(
-                    f"select lake_part, landing_file from {table} left join landing_files using (landing_file)"
-                    f" where lake_part = ? and {table}.version is distinct from landing_files.version",
-                    (part,),
-                )
-                pairs.extend((row[0], row[1]) for row in rows)
+                rows = self._rows(sql_beside(__file__, "replaced_files").format(table=table), lake_part=part)
+                pairs.extend((row["lake_part"], row["landing_file"]) for row in rows)
         return pairs
 
     def assessment_parts(self, start: datetime, end: datetime) -> list[AssessmentPart]:
         """Current parts with verdicts on requests of the hours [start, end), by hour and name."""
-        return self._assessment_parts("request_hour >= ? and request_hour < ?", start.isoformat(), end.isoformat())
+        return self._assessment_parts("request_hour >= $start and request_hour < $end", start=start, end=end)
 
     def unplaced_parts(self) -> list[AssessmentPart]:
         """Current parts with verdicts whose requests are not known, or not looked up yet, by name."""
         return self._assessment_parts("request_hour is null")
 
-    def _assessment_parts(self, condition: str, *hours: str) -> list[AssessmentPart]:
-        rows = self._db.execute(
-            "select assessment_parts.* from assessment_parts inner join landing_files using (landing_file, version)"
-            f" where {condition} order by request_hour, lake_part, landing_file",
-            hours,
-        )
-        return [_assessment_part(row) for row in rows]
+    def _assessment_parts(self, condition: str, **hours: datetime) -> list[AssessmentPart]:
+        sql = sql_beside(__file__, "current_assessment_parts").format(condition=condition)
+        return [_assessment_part(row) for row in self._rows(sql, **hours)]
 
     def assessment_parts_of_files(self, landing_files: Iterable[str]) -> list[AssessmentPart]:
         """Every part with verdicts, current or not, of these files."""
         parts: list[AssessmentPart] = []
         for name in landing_files:
-            rows = self._db.execute("select * from assessment_parts where landing_file = ?", (name,))
-            parts.extend(_assessment_part(row) for row in rows)
+            rows = self._rows("select * from assessment_parts where landing_file = $name", name=name)
+            parts.extend(map(_assessment_part, rows))
         return parts
 
     def verdict_totals(self, adapter: str) -> tuple[int, int]:
         """Of all files that this adapter read: verdicts landed, and those of them that are in a part, wherever it is."""
-        landed, placed = only_row(
-            self._db.execute(
-                "select coalesce(sum(landed_count), 0), coalesce(sum((select sum(assessment_count) from assessment_parts as parts"
-                " where (parts.landing_file, parts.version) = (files.landing_file, files.version) and not is_copy)), 0)"
-                " from landing_files as files where adapter = ?",
-                (adapter,),
-            )
-        )
+        landed, placed = only_row(self._db.execute(sql_beside(__file__, "verdict_totals"), {"adapter": adapter}))
         return landed, placed
 
     def versions_landed_before(self, moment: datetime, start: datetime, end: datetime) -> list[tuple[str, int]]:
         """Files that landed before a moment and have current rows of request hours in [start, end), by name, with their versions."""
-        return self._db.execute(
-            "select distinct landing_file, version from parts inner join landing_files using (landing_file, version)"
-            " where parts.request_hour >= ? and parts.request_hour < ? and landing_files.landed_hour < ? order by landing_file",
-            (start.isoformat(), end.isoformat(), moment.isoformat()),
-        ).fetchall()
+        rows = self._rows(sql_beside(__file__, "versions_landed_before"), moment=moment, start=start, end=end)
+        return [(row["landing_file"], row["version"]) for row in rows]
 
     def replaced_count(self) -> int:
         """In how many records of all files characters were replaced that no text may hold."""
@@ -274,23 +222,25 @@ class Inventory:
 
     def totals(self) -> tuple[int, int, int, int, int]:
         """Over all files: files, records read, landed, ignored, quarantined."""
-        files, read, landed, ignored, quarantined = only_row(
-            self._db.execute(
-                "select count(*), coalesce(sum(records_read), 0), coalesce(sum(landed_count), 0),"
-                " coalesce(sum(ignored_count), 0), coalesce(sum(quarantined_count), 0) from landing_files"
-            )
-        )
+        files, read, landed, ignored, quarantined = only_row(self._db.execute(sql_beside(__file__, "totals")))
         return files, read, landed, ignored, quarantined
 
+    def _rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+        """The rows of a query, by the names of its columns; the values are bound by name."""
+        return named_rows(self._db.execute(sql, plain(values)))
 
-def _assessment_part(row: tuple[Any, ...]) -> AssessmentPart:
-    lake_part, file, version, hour, count, is_copy = row
+
+def _part(row: dict[str, Any]) -> Part:
+    return Part(**row | {"request_hour": datetime.fromisoformat(row["request_hour"])})
+
+
+def _assessment_part(row: dict[str, Any]) -> AssessmentPart:
+    hour = row["request_hour"]
     return AssessmentPart(
-        lake_part, file, version, datetime.fromisoformat(hour) if hour else None, count, bool(is_copy)
+        **row | {"request_hour": datetime.fromisoformat(hour) if hour else None, "is_copy": bool(row["is_copy"])}
     )
 
 
-def _landed_file(row: tuple[Any, ...]) -> LandedFile:
-    landed_hour, found_hour = (datetime.fromisoformat(text) for text in row[4:6])
-    file, source, adapter, adapter_version, *_ = row
-    return LandedFile(file, source, adapter, adapter_version, landed_hour, found_hour, *row[6:])
+def _landed_file(row: dict[str, Any]) -> LandedFile:
+    hours = {name: datetime.fromisoformat(row[name]) for name in ("landed_hour", "found_hour")}
+    return LandedFile(**row | hours)

@@ -31,7 +31,7 @@ from makegood.storage.queries import only_row
 HERE = Path(__file__).parent
 MACROS = ("macros.sql", "answers.sql")
 READING = (
-    *MACROS, "redaction.sql", "redacting.py", "shapes.sql", "records.sql", "visible.sql", "land.sql", "redact.sql", "quarantine.sql",
+    *MACROS, "redaction.sql", "redacting.py", "shapes.sql", "records.sql", "visible.sql", "land.sql", "redact.sql", "quarantine.sql", "sql/faulty_lines.sql",
     "records.py", "transforming.py", "json_documents.py", "characters.py", "lines.py", "tabular_files.py", "unpacking.py",
     *sorted(f"texts/{file.name}" for file in (HERE / "texts").iterdir() if file.suffix in (".py", ".csv", ".tsv")),
 )  # fmt: skip

@@ -4,15 +4,11 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from makegood.errors import MakegoodError
 from makegood.storage.durable import sync
-
-CURRENT = (
-    "select lake_part from parts inner join landing_files using (landing_file, version)"
-    " union select lake_part from assessment_parts inner join landing_files using (landing_file, version)"
-)
-"""The parts that count. SQLite does not look into it for one file's parts, which are therefore asked for apart."""
+from makegood.storage.queries import named_rows, sql_beside
 
 
 class PartSeals:
@@ -43,24 +39,20 @@ class PartSeals:
             MakegoodError: a part is missing or holds other bytes; names it, the landing file and the way out.
         """
         for lake_part in sorted(set(lake_parts)):
-            row = self._db.execute("select digest from sealed_parts where lake_part = ?", (lake_part,)).fetchone()
+            found = self._db.execute("select digest from sealed_parts where lake_part = ?", (lake_part,))
+            sealed = [row["digest"] for row in named_rows(found)]
             try:
                 with (self._lake / lake_part).open("rb") as opened:
                     digest = hashlib.file_digest(opened, "sha256").hexdigest()
             except OSError:
                 raise self.fault(lake_part, "is missing") from None
-            if row is None or digest != row[0]:
+            if sealed != [digest]:
                 raise self.fault(lake_part, "does not hold the bytes that were written")
 
     def fault(self, lake_part: str, what: str) -> MakegoodError:
         """The sentence about a part that cannot be read."""
-        rows = self._db.execute(
-            "select landing_file, landed_hour from landing_files where landing_file in"
-            " (select landing_file from parts where lake_part = ?1 union all"
-            " select landing_file from assessment_parts where lake_part = ?1) order by landing_file",
-            (lake_part,),
-        ).fetchall()
-        origin = f"{rows[0][0]}, landed in {rows[0][1][:13]}" if rows else "an unknown file"
+        files = self._rows("files_of_part", lake_part=lake_part)
+        origin = "{landing_file}, landed in {landed_hour:.13}".format(**files[0]) if files else "an unknown file"
         return MakegoodError(
             f"{self._lake / lake_part} {what} (it is of {origin}): put it back from a copy of the lake; or delete it and run that landing"
             " hour again, where the landing file is still there"
@@ -68,24 +60,23 @@ class PartSeals:
 
     def damaged_parts(self) -> list[str]:
         """Current parts that are missing or have another size, by name: a look at the files' names and sizes alone."""
-        rows = self._db.execute(
-            f"select lake_part, size_bytes from ({CURRENT}) left join sealed_parts using (lake_part) order by lake_part"
-        ).fetchall()
-        return [part for part, size in rows if _size(self._lake / part) != size]
+        return [row["lake_part"] for row in self._rows("current_part_sizes") if not self._is_sound(row)]
 
     def is_whole(self, landing_file: str) -> bool:
         """Whether every current part of this file is there in its size."""
-        rows = self._db.execute(
-            "select lake_part, size_bytes from (select lake_part from parts inner join landing_files using (landing_file, version)"
-            " where landing_file = ?1 union select lake_part from assessment_parts inner join landing_files using"
-            " (landing_file, version) where landing_file = ?1) left join sealed_parts using (lake_part)",
-            (landing_file,),
-        ).fetchall()
-        return all(_size(self._lake / part) == size for part, size in rows)
+        return all(map(self._is_sound, self._rows("part_sizes_of_file", landing_file=landing_file)))
 
     def current_part_names(self) -> list[str]:
         """Every part that counts, by name."""
-        return [row[0] for row in self._db.execute(f"{CURRENT} order by 1")]
+        return [row["lake_part"] for row in self._rows("current_part_sizes")]
+
+    def _is_sound(self, row: dict[str, Any]) -> bool:
+        """Whether the part of this row is there in the size that it was sealed with."""
+        size: int | None = row["size_bytes"]
+        return _size(self._lake / row["lake_part"]) == size
+
+    def _rows(self, name: str, **values: str) -> list[dict[str, Any]]:
+        return named_rows(self._db.execute(sql_beside(__file__, name), values))
 
 
 def _size(file: Path) -> int | None:

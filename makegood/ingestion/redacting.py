@@ -14,6 +14,7 @@ import pandas as pd
 from makegood.ingestion.texts import keeping, keys, masking
 from makegood.ingestion.texts.keeping import Rules
 from makegood.storage.connections import sql_text
+from makegood.storage.queries import sql_beside
 
 HERE = Path(__file__).parent
 WORDS = (
@@ -105,11 +106,8 @@ def quarantined(session: duckdb.DuckDBPyConnection, ignored: str, rules: Rules) 
     Returns:
         A row per line: file_index, line, fields (JSON text, or None), broken_at (the first character, from 1, that is not JSON, or None).
     """
-    found = session.execute(
-        f"select lines.file_index, lines.line, left(lines.raw, {LONGEST_LINE + 1}) from lines semi join"
-        f" (from landed_rows where fault is not null and fault not in ({ignored})) as faults"
-        " on lines.file_index = faults.file_index and lines.line = faults.landing_line"
-    ).fetchall()
+    faulty = sql_beside(__file__, "faulty_lines").format(ignored=ignored)
+    found = session.execute(faulty, {"longest": LONGEST_LINE + 1}).fetchall()
     kept = [(None, None) if len(raw) > LONGEST_LINE else rules.kept_of_line(raw) for _, _, raw in found]
     return pd.DataFrame(
         {

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from makegood.storage.connections import sql_text
+from makegood.storage.queries import sql_beside
 
 WORDS = Path(__file__).parent / "words"
 TABLES = {
@@ -29,10 +30,8 @@ def files() -> list[Path]:
 def load(con: duckdb.DuckDBPyConnection) -> None:
     """Create the tables for all sessions of this database; needs macros.sql. Reading them takes longer than landing a small file."""
     for name, columns in TABLES.items():
-        con.execute(
-            f"create or replace table {name} as select {columns}"
-            f" from read_csv('{sql_text(WORDS / name)}.csv', header = true, all_varchar = true)"
-        )
+        file = sql_text(WORDS / f"{name}.csv")
+        con.execute(sql_beside(__file__, "words").format(name=name, columns=columns, file=file))
 
 
 def unknown(table: str, said: Iterable[str]) -> set[str]:

@@ -11,7 +11,7 @@ import duckdb
 from makegood.errors import MakegoodError
 from makegood.policy.signals import assessed_signals, timed_signals, untimed_operations, yes_no_signals
 from makegood.publication.asking import ask
-from makegood.storage.queries import sql_beside
+from makegood.storage.queries import named_rows, sql_beside
 
 # For use within a known hour. DuckLake checks an equality against its statistics of each file, which costs more than reading the hour's
 # rows; an expression is compared with the rows only.
@@ -150,11 +150,17 @@ def assessed(con: duckdb.DuckDBPyConnection, request: Row) -> list[Row]:
     return sorted(rows, key=itemgetter("assessed_at"), reverse=True)
 
 
+def plain_number(value: Decimal | None) -> str:
+    """The number for a sentence, without trailing zeros, as the macro `plain_number` writes it."""
+    if value is None:
+        return "an unknown amount"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _rows(con: duckdb.DuckDBPyConnection, name: str, values: Row) -> list[Row]:
     """The few rows of a query in `sql/`. They are sorted in Python: sorting in SQL makes DuckLake read the statistics of every column."""
-    result = ask(con, sql_beside(__file__, name).format(same_request=SAME_REQUEST), values)
-    names = [column[0] for column in result.description or []]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return named_rows(ask(con, sql_beside(__file__, name).format(same_request=SAME_REQUEST), values))
 
 
 def _evaluation(row: Row, request: Row) -> RuleEvaluation:
@@ -170,15 +176,15 @@ def decision(request: Row, rules: list[RuleEvaluation]) -> str:
     if reason == "compensated":
         label = next((r.label for r in rules if r.compensation_type == request["compensation_type"]), None)
         payer = next((rule for rule in rules if _decided_so(rule, request)), None)
-        cap = f", at most ${_plain(payer.payout_cap_usd)}" if payer and payer.payout_cap_usd is not None else ""
+        cap = f", at most ${plain_number(payer.payout_cap_usd)}" if payer and payer.payout_cap_usd is not None else ""
         why = (
             f": {_observed(payer)}"
             if payer
-            else f", which was changed since: {_plain(request['observed_value'])} was observed where it paid at {_plain(request['threshold_value'])}"
+            else f", which was changed since: {plain_number(request['observed_value'])} was observed where it paid at {plain_number(request['threshold_value'])}"
         )
         return (
-            f"${_plain(request['payout_usd'])} is paid as {label or request['compensation_type']} under rule {request['rule_id']}{why}."
-            f" It pays {_plain(request['payout_rate'] * 100)}% of the cost of ${_plain(request['cost_usd'])}{cap}."
+            f"${plain_number(request['payout_usd'])} is paid as {label or request['compensation_type']} under rule {request['rule_id']}{why}."
+            f" It pays {plain_number(request['payout_rate'] * 100)}% of the cost of ${plain_number(request['cost_usd'])}{cap}."
         )
     named = f"rule {request['rule_id']} matched" if request["rule_id"] else ""
     refused = (
@@ -196,7 +202,7 @@ def decision(request: Row, rules: list[RuleEvaluation]) -> str:
         "cost_unknown": f"{named}, but the cost of the request is unknown"
         if named
         else "the log says neither what the request cost nor how many tokens it took",
-        "zero_payout": f"{named}, but its payout on ${_plain(request['cost_usd'] or Decimal(0))} rounds to zero",
+        "zero_payout": f"{named}, but its payout on ${plain_number(request['cost_usd'] or Decimal(0))} rounds to zero",
     }
     return f"Nothing is paid: {because[reason]}."
 
@@ -218,7 +224,7 @@ def _decided_so(rule: RuleEvaluation, request: Row) -> bool:
 
 def _outcome(row: Row, request: Row, is_paid: bool) -> str:
     observed, outcome = row["observed_value"], row["outcome"]
-    threshold = f"{row['comparator']} {_plain(row['threshold_value'])}"
+    threshold = f"{row['comparator']} {plain_number(row['threshold_value'])}"
     if outcome == "not_for_operation":
         return f"it is for {row['operations'].replace('|', ', ')}, and this was {request['operation']}"
     if outcome == "replaced_for_model":
@@ -226,16 +232,16 @@ def _outcome(row: Row, request: Row, is_paid: bool) -> str:
     if outcome == "not_observed":
         return f"{row['signal']} was not observed{_why_unknown(row['signal'], request)}"
     if outcome == "threshold_not_met":
-        return f"{row['signal']} was {_plain(observed)}, which is not {threshold}"
+        return f"{row['signal']} was {plain_number(observed)}, which is not {threshold}"
     if outcome == "too_little_output":
         return f"it requires at least {row['min_output_tokens']} output tokens, and there were {_count(request['output_tokens'])}"
     if outcome == "too_short":
         return f"it requires at least {row['min_latency_ms']} ms, and the request took {_count(request['latency_ms'])}"
-    matched = f"{row['signal']} was {_plain(observed)}, which is {threshold}"
+    matched = f"{row['signal']} was {plain_number(observed)}, which is {threshold}"
     if is_paid:
         return f"paid: {matched}"
     if request["reason_code"] == "compensated":
-        return f"matched, as {matched}; it would pay ${_plain(row['rule_payout_usd'])}, and {request['rule_id']} comes before it"
+        return f"matched, as {matched}; it would pay ${plain_number(row['rule_payout_usd'])}, and {request['rule_id']} comes before it"
     return f"matched, as {matched}, but the request is not compensated"
 
 
@@ -258,15 +264,7 @@ def _why_unknown(signal: str, request: Row) -> str:
 def _observed(rule: RuleEvaluation) -> str:
     if rule.description and rule.signal in yes_no_signals():
         return rule.description.rstrip(".")
-    return f"{rule.signal} was {_plain(rule.observed_value)}, which is {rule.comparator} {_plain(rule.threshold_value)}"
-
-
-def _plain(value: Decimal | None) -> str:
-    """The number without trailing zeros."""
-    if value is None:
-        return "an unknown amount"
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{rule.signal} was {plain_number(rule.observed_value)}, which is {rule.comparator} {plain_number(rule.threshold_value)}"
 
 
 def _count(value: int | None) -> str:

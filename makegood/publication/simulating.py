@@ -16,7 +16,7 @@ from makegood.policy.seeds import Policy
 from makegood.publication.publications import Publication
 from makegood.publication.reading import reading
 from makegood.storage.connections import sql_text
-from makegood.storage.queries import only_row, sql_beside
+from makegood.storage.queries import named_rows, only_row, sql_beside
 
 MODELS = ("int_request_signals", "int_rule_matches", "fct_requests")
 """The models that make decisions, in order; of each the SQL as compiled by dbt is run."""
@@ -85,11 +85,12 @@ def simulate(
             raise MakegoodError(f"no published request was asked from {hours}")
         if out is not None:
             _write(con, Path(folder) / "outcomes.parquet", out)
+        measures, by = ", ".join(MEASURES), sql_beside(__file__, "sums_by")
         return Simulation(
             publication=publication,
             request_count=decided,
-            total=_rows(con, f"select {', '.join(MEASURES)} from outcomes")[0],
-            by={name: _rows(con, _by(name)) for name in DIMENSIONS},
+            total=named_rows(con.execute(f"select {measures} from outcomes"))[0],
+            by={name: named_rows(con.execute(by.format(dimension=name, measures=measures))) for name in DIMENSIONS},
         )
 
 
@@ -130,13 +131,6 @@ def _decide(con: duckdb.DuckDBPyConnection, day: date, hours: HourRange, sql: Ma
     return int(request_count)
 
 
-def _by(dimension: str) -> str:
-    return (
-        f"select {dimension}, {', '.join(MEASURES)} from outcomes group by {dimension}"
-        f" order by abs(sum(candidate_usd - paid_usd)) desc, {dimension}"
-    )
-
-
 def _write(con: duckdb.DuckDBPyConnection, written: Path, out: Path) -> None:
     """Write the outcomes to the directory that the session may write to, and move them to `out`."""
     con.execute(
@@ -146,9 +140,3 @@ def _write(con: duckdb.DuckDBPyConnection, written: Path, out: Path) -> None:
         shutil.move(written, out)
     except OSError as error:
         raise MakegoodError(f"cannot write {out}: {error.strerror}") from error
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Sums]:
-    result = con.execute(query)
-    names = [column[0] for column in result.description or []]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from makegood.storage.connections import connect, sql_list
+from makegood.storage.connections import connect
 
 NAME = "{sequence:08d}-{settled_date}-{digest}.parquet"
 
@@ -76,10 +76,11 @@ def read_batches(files: Iterable[Path]) -> dict[Path, Batch]:
         return {}
     try:
         with connect(extensions=()) as con:
-            for name, key, value in con.execute(
-                "select file_name, decode(key), decode(value)"
-                f" from parquet_kv_metadata({sql_list([str(file) for file in facts])})"
-            ).fetchall():
+            found = con.execute(
+                "select file_name, decode(key), decode(value) from parquet_kv_metadata($files)",
+                {"files": [str(file) for file in facts]},
+            )
+            for name, key, value in found.fetchall():
                 facts[Path(name)][key] = value
     except duckdb.Error as error:
         raise ValueError(" ".join(str(error).split())) from error

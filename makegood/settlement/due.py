@@ -60,10 +60,7 @@ def work_out(
         dates |= more
     con.execute(sql_beside(__file__, "due"))
     con.execute("drop table scope_keys")
-    con.execute(
-        "create or replace temp table waiting_months_now as"
-        " select distinct account_id, date_trunc('month', request_date)::date as month from due where is_held"
-    )
+    con.execute(sql_beside(__file__, "waiting_months"))
 
 
 def _dates(con: duckdb.DuckDBPyConnection, query: str) -> set[date]:
@@ -71,10 +68,7 @@ def _dates(con: duckdb.DuckDBPyConnection, query: str) -> set[date]:
 
 
 def _all_dates(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> set[date]:
-    return _dates(
-        con,
-        f"select distinct hour_at::date from closed_hours union select distinct request_date from {ledger.relation()}",
-    )
+    return _dates(con, sql_beside(__file__, "all_dates").format(entries=ledger.relation()))
 
 
 def _set_scope(con: duckdb.DuckDBPyConnection, dates: set[date]) -> None:
@@ -93,10 +87,7 @@ def _load_decided(con: duckdb.DuckDBPyConnection, closed_until: date, is_whole: 
     in_dates = "true" if is_whole else f"request_date in ({_literals(con, 'select request_date from scope_dates')})"
     con.execute(decided.format(condition=in_dates), fixed)
     con.execute(f"create or replace temp table day_allowed as {capped(con, 'decided', 'day')}")
-    con.execute(
-        "create or replace temp table account_days_now as"
-        " select account_id, request_date, sum(amount_usd)::decimal(38, 12) as amount_usd from day_allowed group by account_id, request_date"
-    )
+    con.execute(sql_beside(__file__, "account_days"))
     con.execute(sql_beside(__file__, "bound_months"), {"is_whole": is_whole})
     con.execute(sql_beside(__file__, "scope_accounts"))
     if not is_whole:
@@ -121,11 +112,7 @@ def _load_posted(con: duckdb.DuckDBPyConnection, ledger: Ledger, dates: set[date
     if is_whole:
         con.execute(f"create or replace temp table posted as select * from {ledger.relation()}")
     else:
-        months = _dates(
-            con,
-            "select distinct request_date from settled.batch_dates"
-            " where date_trunc('month', request_date) in (select month from scope_accounts)",
-        )
+        months = _dates(con, sql_beside(__file__, "dates_of_scope_months"))
         numbers = batches_of(con, dates | months)
         batches = [batch for batch in ledger.batches() if batch.sequence in numbers]
         in_dates = f"request_date in ({_literals(con, 'select request_date from scope_dates')})"

@@ -19,6 +19,7 @@ from makegood.settlement.records import MANIFEST, Records, folder_of, write_reco
 from makegood.settlement.standings import Standing, Standings, after
 from makegood.settlement.trusting import last_seen, note_seen, refuse_what_may_be_older
 from makegood.storage.connections import connect
+from makegood.storage.queries import sql_beside
 from makegood.storage.rows import csv_text, json_lines
 
 CREDITS = "credits.csv"
@@ -132,10 +133,8 @@ def _hand_over(home: Home, ledger: Ledger, batch: Batch, records: Records) -> Ha
 
 def _journal(ledger: Ledger, batch: Batch) -> str:
     with connect(extensions=()) as con:
-        rows = con.execute(
-            f"select {', '.join(COLUMNS)} from {ledger.relation([batch])}"
-            " order by request_date, compensation_id, account_id"
-        ).fetchall()
+        journal = sql_beside(__file__, "journal").format(columns=", ".join(COLUMNS), entries=ledger.relation([batch]))
+        rows = con.execute(journal).fetchall()
     return csv_text(list(COLUMNS), ([_plain(value) for value in row] for row in rows))
 
 

@@ -94,10 +94,8 @@ def _handed_over(home: Home, ledger: Ledger) -> list[str]:
     except MakegoodError as error:
         return [str(error)]
     with connect(extensions=()) as con:
-        rows = con.execute(
-            f"select account_id, sum(amount_usd) from {ledger.relation(ledger.batches()[: records.last])}"
-            " group by account_id having sum(amount_usd) <> 0"
-        ).fetchall()
+        entries = ledger.relation(ledger.batches()[: records.last])
+        rows = con.execute(sql_beside(__file__, "posted_by_account").format(entries=entries)).fetchall()
     unlike = sorted(set(stated.items()) ^ set(rows))
     return (
         [
@@ -128,11 +126,8 @@ def _first_unfit_entry(file: Path) -> str:
     """The first entry of a changed file that does not match its own digest, if that can still be determined."""
     try:
         with connect(extensions=()) as con:
-            row = con.execute(
-                f"select entry_id from read_parquet(?, hive_partitioning = false, file_row_number = true)"
-                f" where entry_digest is distinct from {ENTRY_DIGEST} order by file_row_number limit 1",
-                [str(file)],
-            ).fetchone()
+            unfit = sql_beside(__file__, "first_unfit_entry").format(entry_digest=ENTRY_DIGEST)
+            row = con.execute(unfit, {"file": str(file)}).fetchone()
     except duckdb.Error:
         return "; its entries cannot be read"
     return f"; the first entry that does not match its own digest is {row[0]}" if row else ""

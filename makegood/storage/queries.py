@@ -1,4 +1,4 @@
-"""Reads the SQL that stands in files beside the modules that run it, and the answer of a query that always has one row."""
+"""Reads the SQL that stands in files beside the modules that run it, and the answers of queries: rows by name, or the only row."""
 
 import sqlite3
 from functools import cache
@@ -19,3 +19,9 @@ def only_row(answer: duckdb.DuckDBPyConnection | sqlite3.Cursor) -> tuple[Any, .
     row: tuple[Any, ...]
     (row,) = answer.fetchall()
     return row
+
+
+def named_rows(answer: duckdb.DuckDBPyConnection | sqlite3.Cursor) -> list[dict[str, Any]]:
+    """All rows of a query, each as its values by the names of the columns."""
+    names = [str(column[0]) for column in answer.description or []]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

@@ -14,25 +14,13 @@ from makegood.publication.kpis import Kpis
 from makegood.publication.querying import answer
 from makegood.settings import Settings
 from makegood.status import status
+from makegood.storage.queries import sql_beside
 from orchestration.command_line.presentation import print_rows, print_status
 from orchestration.running import run
 
 DAY = timedelta(days=1)
 ROWS_PER_HOUR = 5_000
 SEED = 7
-
-TOTALS = "select sum(payout_usd), sum(compensation_count), sum(hour_count) from mart_compensation_daily"
-MODELS = """
-select model, sum(compensation_count) as compensations, sum(payout_usd) as payout_usd
-from mart_compensation_hourly group by model order by payout_usd desc, model limit 5
-"""
-TYPES = """
-select types.label as type, sum(compensation_count) as compensations, sum(payout_usd) as payout_usd
-from mart_compensation_hourly
-inner join dim_compensation_types as types using (compensation_type)
-group by all order by payout_usd desc, type
-"""
-REASONS = "select reason_code, count(*) as requests from fct_requests group by reason_code order by requests desc, reason_code"
 
 NEXT = """
 What next:
@@ -64,19 +52,19 @@ def demo(settings: Settings) -> None:
     run(hours, settings)
     console.print("3/3  What readers see\n")
     print_rows(["kpi", "value"], _kpis(settings), "table", "The four KPIs")
-    for title, query in (
-        ("Top models", MODELS),
-        ("Types", TYPES),
-        ("Every request has one reason", REASONS),
+    for title, name in (
+        ("Top models", "top_models"),
+        ("Types", "types"),
+        ("Every request has one reason", "reasons"),
     ):
-        print_rows(*answer(settings.home, query), "table", title)
+        print_rows(*answer(settings.home, sql_beside(__file__, name)), "table", title)
     print_status(status(settings.home, settings.sources))
     print(NEXT)
 
 
 def _kpis(settings: Settings) -> list[tuple[str, Decimal | int]]:
     """The four KPIs over everything that is published."""
-    [(payout_usd, count, hours)] = answer(settings.home, TOTALS)[1]
+    [(payout_usd, count, hours)] = answer(settings.home, sql_beside(__file__, "totals"))[1]
     kpis = Kpis(int(count), payout_usd, int(hours))
     return [
         ("Total Compensation (USD)", kpis.payout_usd),

@@ -10,8 +10,10 @@ import duckdb
 import pytest
 from dbt_here import failures, results_of
 from derived_home import Home
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
+from makegood.publication.explaining import plain_number
 
 WIDE = Context(prec=60)
 UNIT = Decimal("1e-12")
@@ -22,7 +24,7 @@ def macro(session_home: Home) -> dict[str, str]:
     """The rendered SQL expression of each macro, over named parameters."""
     inline = (
         "select {{ money('$x::decimal(38, 20)') }} as money | {{ ratio('$n::hugeint', '$d::bigint') }} as ratio"
-        " | {{ glob_matches('$text', '$pattern') }} as glob | {{ plain_number('$x::decimal(38, 12)') }} as plain"
+        " | {{ glob_matches('$text', '$pattern') }} as glob | {{ plain_number('$x') }} as plain"
     )
     result = session_home.dbt("compile", "--inline", inline)
     assert result.success, failures(result)
@@ -74,11 +76,37 @@ def test_only_the_star_is_special_in_a_pattern(
     assert matches == bool(re.match(fnmatch.translate(pattern), text))
 
 
+@st.composite
+def typed(draw: st.DrawFn) -> tuple[str, str]:
+    """The digits of a decimal, and a type of decimal that holds them: any sign and scale, up to 38 digits, often with zeros at the end."""
+    whole = draw(st.from_regex(r"(0|[1-9][0-9]{0,12}0{0,6})", fullmatch=True))
+    fraction = draw(st.from_regex(r"[0-9]{0,12}0{0,6}", fullmatch=True))
+    sign = draw(st.sampled_from(["", "-"]))
+    return f"{sign}{whole}.{fraction}".removesuffix("."), f"decimal(38, {len(fraction)})"
+
+
 @settings(deadline=None)
-@given(amount=st.decimals(min_value=0, max_value=10**6, places=12))
-def test_a_plain_number_has_the_same_value_without_trailing_zeros(
-    amount: Decimal, macro: dict[str, str], con: duckdb.DuckDBPyConnection
+@given(number=typed())
+@example(number=("0", "decimal(1, 0)"))
+@example(number=("100", "decimal(3, 0)"))
+@example(number=("-1000", "decimal(38, 0)"))
+@example(number=("1E+3", "decimal(38, 0)"))
+@example(number=("1E+3", "decimal(38, 12)"))
+@example(number=("0.10", "decimal(3, 2)"))
+@example(number=("-0.10", "decimal(18, 12)"))
+@example(number=("0.00", "decimal(18, 12)"))
+@example(number=("9" * 38, "decimal(38, 0)"))
+@example(number=("1" + "0" * 37, "decimal(38, 0)"))
+@example(number=("9" * 26 + "." + "9" * 11 + "0", "decimal(38, 12)"))
+@example(number=("0." + "0" * 36 + "1", "decimal(38, 37)"))
+@example(number=("0.1" + "0" * 36, "decimal(38, 37)"))
+def test_models_and_explanations_write_a_number_alike_without_padding(
+    number: tuple[str, str], macro: dict[str, str], con: duckdb.DuckDBPyConnection
 ) -> None:
-    (text,) = con.execute(f"select {macro['plain']}", {"x": f"{amount:f}"}).fetchone() or ()
-    assert Decimal(text) == amount
-    assert re.fullmatch(r"\d+(\.\d*[1-9])?", text)
+    digits, kind = number
+    value = f"'{digits}'::{kind}"
+    exact, text = con.execute(f"select {value}, {macro['plain'].replace('$x', value)}").fetchone() or ()
+    assert exact == Decimal(digits)
+    assert text == plain_number(exact)
+    assert Decimal(text) == exact
+    assert re.fullmatch(r"-?\d+(\.\d*[1-9])?", text)

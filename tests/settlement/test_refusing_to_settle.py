@@ -1,5 +1,6 @@
 """Refused settlements: if the entries could not be right, nothing is posted and the error is one sentence."""
 
+import re
 import shutil
 from datetime import date
 from decimal import Decimal
@@ -10,8 +11,10 @@ from settled_home import DAY, TERMS, Decision, Warehouse
 from makegood.errors import MakegoodError
 from makegood.home import publications_file
 from makegood.publication.publications import Contents, Publications
-from makegood.settlement.entries import FAULTS, check, make_entries
+from makegood.settlement import entries
+from makegood.settlement.entries import check, make_entries
 from makegood.settlement.settling import Terms, session
+from makegood.storage.queries import sql_beside
 
 
 def test_a_settlement_to_an_earlier_posting_period_is_refused(warehouse: Warehouse) -> None:
@@ -98,7 +101,12 @@ INVALIDATE = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+def test_every_invariant_is_violated_by_a_case_below() -> None:
+    stated = re.findall(r" as place, '(.+)' as fault", sql_beside(entries.__file__, "violated_invariant"))
+    assert stated == list(INVALIDATE)
+
+
+@pytest.mark.parametrize("fault", INVALIDATE)
 def test_an_invalid_entry_is_not_posted(warehouse: Warehouse, fault: str) -> None:
     warehouse.set_decisions(Decision("a"))
     warehouse.publish()

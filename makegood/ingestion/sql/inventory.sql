@@ -1,4 +1,4 @@
--- The inventory's tables, made where they are missing. Hours are naive UTC in ISO 8601.
+-- Creates the tables of the inventory where they are missing. Hours are naive UTC in ISO 8601. SQLite reads this file.
 create table if not exists landing_files (
     landing_file text primary key,
     source text not null,
