@@ -12,6 +12,7 @@ from typing import NamedTuple
 import duckdb
 
 from benchmarks.measuring import Measured, measure, typical
+from benchmarks.spans import environment as traced
 from makegood.generation.gateway import generate
 from makegood.publication.querying import answer
 from makegood.settings import PROJECT
@@ -98,25 +99,22 @@ def sums(folder: Path) -> tuple[Sums, Sums]:
     return Sums(*bare), Sums(*ours)
 
 
-def run_hour(home: Path, hour: datetime, hours: int = 1) -> Measured:
-    """Measure `makegood run` over `hours` landing hours from `hour` on, in a separate process."""
+def run_hour(
+    home: Path, hour: datetime, hours: int = 1, *, spans: Path | None = None, awaited: str = ""
+) -> Measured:
+    """Measure `makegood run` over `hours` landing hours from `hour` on, in a separate process.
+
+    Its processes note in the file `spans` what they do (see spans.py); `awaited` is a text of its log.
+    """
     end = hour + timedelta(hours=hours)
-    command = [
-        sys.executable,
-        "-m",
-        "orchestration",
-        "run",
-        "--from",
-        f"{hour:%Y-%m-%dT%H}",
-        "--to",
-        f"{end:%Y-%m-%dT%H}",
-    ]
+    bounds = ["--from", f"{hour:%Y-%m-%dT%H}", "--to", f"{end:%Y-%m-%dT%H}"]
     environment = {
+        "PYTHONPATH": str(PROJECT),
         "MAKEGOOD_HOME": str(home),
         "MAKEGOOD_SOURCES": str(PROJECT / "sources.yml"),
-        "PYTHONPATH": str(PROJECT),
+        **(traced(spans) if spans else {}),
     }
-    return measure(command, environment, home / "log")
+    return measure([sys.executable, "-m", "orchestration", "run", *bounds], environment, home / "log", awaited)
 
 
 if __name__ == "__main__":
