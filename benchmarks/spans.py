@@ -132,7 +132,7 @@ def _dbt(spans: list[Span]) -> list[tuple[str, list[tuple[float, float]]]]:
     nodes = sorted(_times(span) for span in spans if span.kind == "node")
     start, between = [], []
     for process in spans:
-        if process.kind == "process" and "makegood-dbt" in process.name:
+        if process.kind == "process" and "/makegood-dbt " in process.name:
             first = next((begin for begin, _ in nodes if process.begin <= begin <= process.end), process.end)
             start.append((process.begin, first))
             between.append((first, process.end))
