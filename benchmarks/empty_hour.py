@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from benchmarks.hourly import run_hour
 from benchmarks.measuring import Measured
-from benchmarks.spans import PARTS, Breakdown, Node, breakdown, environment, read
+from benchmarks.runs import run_hour
+from benchmarks.spans import PARTS, Breakdown, Node, breakdown, read
 
 HOUR = datetime(2026, 11, 1)
 NODES_SHOWN = 60
@@ -77,7 +77,8 @@ def nodes_text(nodes: list[Node]) -> str:
     """The table of dbt's nodes."""
     lines = [f"  {'node':64}{'wall s':>8}{'SQL':>8}{'commit':>8}{'dbt':>8}"]
     lines += [
-        f"  {node.name:64}{node.wall_s:8.3f}{node.sql_s:8.3f}{node.commit_s:8.3f}{node.overhead_s:8.3f}" for node in nodes
+        f"  {node.name:64}{node.wall_s:8.3f}{node.sql_s:8.3f}{node.commit_s:8.3f}{node.overhead_s:8.3f}"
+        for node in nodes
     ]
     return "\n".join(lines)
 

@@ -16,11 +16,10 @@ SAMPLED_EVERY_S = 0.1
 
 @dataclass(frozen=True)
 class Measured:
-    """One command's wall and CPU seconds, the peak of its processes' total resident memory in MiB, its process id and when it began.
+    """One command's wall and CPU seconds, the peak of its processes' total resident memory in MiB; its process id and when it began.
 
     Memory is sampled ten times a second. Pages that processes share, as a fork does with its parent, count once for each of them, so the
-    peak is an upper bound. `begun_s` is a time of the monotonic clock. `seen_s` is how many seconds after the begin the awaited text was in
-    the log; None if it was not awaited or never appeared.
+    peak is an upper bound. `begun_s` is a time of the monotonic clock.
     """
 
     wall_s: float
@@ -28,7 +27,6 @@ class Measured:
     peak_mib: int
     pid: int
     begun_s: float
-    seen_s: float | None = None
 
 
 class _Tree:
@@ -61,9 +59,8 @@ class _Tree:
         return sum(self._cpu_s.values())
 
 
-def measure(command: list[str], environment: dict[str, str], log: Path, awaited: str = "") -> Measured:
-    """Run the command to its end with its output in `log`, and note when `awaited` is first there. Raises RuntimeError if it fails."""
-    seen: list[float] = []
+def measure(command: list[str], environment: dict[str, str], log: Path) -> Measured:
+    """Run the command to its end with its output in `log`. Raises RuntimeError if it fails."""
     used = _children_cpu_s()
     with log.open("wb") as output:
         begun = time.monotonic()
@@ -73,8 +70,6 @@ def measure(command: list[str], environment: dict[str, str], log: Path, awaited:
         def watch() -> None:
             while not done.wait(SAMPLED_EVERY_S):
                 tree.sample()
-                if awaited and not seen and awaited.encode() in log.read_bytes():
-                    seen.append(time.monotonic() - begun)
 
         watcher = threading.Thread(target=watch)
         watcher.start()
@@ -86,7 +81,7 @@ def measure(command: list[str], environment: dict[str, str], log: Path, awaited:
         raise RuntimeError(f"{' '.join(command)} failed: {log.read_text(errors='replace')[-2000:]}")
     # The kernel's sum is exact, but leaves out forks that nobody waited for; the samples leave out each process's last moments.
     cpu = max(_children_cpu_s() - used, tree.cpu_s)
-    return Measured(wall, cpu, tree.peak >> 20, process.pid, begun, seen[0] if seen else None)
+    return Measured(wall, cpu, tree.peak >> 20, process.pid, begun)
 
 
 def typical(runs: list[Measured]) -> Measured:

@@ -195,7 +195,9 @@ def matches(frame: pd.DataFrame, rule: tuple, known: dict[str, tuple[pd.Series, 
     """Whether each request is one that the rule is for and meets its threshold."""
     top, bottom = known[rule.signal]
     limit = bottom * float(rule.threshold)
-    is_met = {">=": top >= limit, ">": top > limit, "<=": top <= limit, "<": top < limit, "=": top == limit}[rule.comparator]
+    is_met = {">=": top >= limit, ">": top > limit, "<=": top <= limit, "<": top < limit, "=": top == limit}[
+        rule.comparator
+    ]
     if not pd.isna(rule.min_output_tokens):
         is_met &= frame["output_tokens"] >= rule.min_output_tokens
     if not pd.isna(rule.min_latency_ms):

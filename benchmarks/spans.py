@@ -15,7 +15,12 @@ from makegood.settings import PROJECT
 TRACING = PROJECT / "benchmarks" / "tracing"
 
 IMPORTS, DAGSTER, LAND, WINDOW = "imports", "Dagster's instance and events", "landing", "the run's window"
-DBT_START, DBT_NODES, COMMITS, DBT_BETWEEN = "dbt's start and parse", "dbt's nodes", "catalog commits", "dbt between its nodes"
+DBT_START, DBT_NODES, COMMITS, DBT_BETWEEN = (
+    "dbt's start and parse",
+    "dbt's nodes",
+    "catalog commits",
+    "dbt between its nodes",
+)
 AUDIT, PUBLICATION, STEPS, REST = "Great Expectations", "publication", "the rest of Dagster's steps", "the rest"
 PARTS = (IMPORTS, DAGSTER, LAND, WINDOW, DBT_START, DBT_NODES, COMMITS, DBT_BETWEEN, AUDIT, PUBLICATION, STEPS, REST)
 """Where a run's time goes, in the order of the table."""
@@ -86,9 +91,7 @@ def breakdown(spans: list[Span], main: int, begin: float, end: float) -> Breakdo
     return Breakdown(end - begin, parts, _nodes(spans), _ready(spans, begin))
 
 
-def paint(
-    layers: Iterable[tuple[str, Iterable[tuple[float, float]]]], begin: float, end: float
-) -> dict[str, float]:
+def paint(layers: Iterable[tuple[str, Iterable[tuple[float, float]]]], begin: float, end: float) -> dict[str, float]:
     """Seconds of each layer between `begin` and `end` where no later layer covers it."""
     edges: list[tuple[float, int, int]] = []
     names: list[str] = []
