@@ -147,6 +147,7 @@ def hours(place: Place) -> list[Row]:
     shutil.move(logs / "gateway", home / "landing" / "gateway")
     spans = home / "range-spans.jsonl"
     ours = run_hour(home, HOUR, RANGE_HOURS, spans=spans)
+    place.differences += contestants.differences(home, HOUR, RANGE_HOURS, None, place.folder / "bare-range")
     figure = f"{RANGE_HOURS} hours of {rows:,} requests as one range"
     place.sections[f"Where {figure} go"] = spent(broken_down(spans, ours))
     ratio = bare.wall_s / ours.wall_s

@@ -11,7 +11,7 @@ from statistics import median
 
 import psutil
 
-SAMPLED_EVERY_S = 0.1
+SAMPLED_EVERY_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,9 @@ class _Tree:
             return
         for process in processes:
             try:
-                with process.oneshot():
-                    total += process.memory_info().rss
-                    self._cpu_s[process.pid, process.create_time()] = sum(process.cpu_times()[:2])
-            except psutil.Error:
+                self._cpu_s[process.pid, process.create_time()] = sum(process.cpu_times()[:2])
+                total += _memory(process.pid)
+            except (psutil.Error, OSError):
                 continue
         self.peak = max(self.peak, total)
 
@@ -92,6 +91,12 @@ def typical(runs: list[Measured]) -> Measured:
         cpu_s=median(run.cpu_s for run in runs),
         peak_mib=max(run.peak_mib for run in runs),
     )
+
+
+def _memory(pid: int) -> int:
+    """The proportional share of the memory that a process has in use, in bytes. Raises OSError if it has ended."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
 
 
 def _children_cpu_s() -> float:
