@@ -14,7 +14,7 @@ export DAGSTER_EVENT_BATCH_SIZE := 1000
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test test-fast lint lint-sql lint-js dev page bench bench-page bench-simulate live oracle dst fuzz docs impact graph lock clean
+.PHONY: help setup demo test test-fast lint lint-sql lint-js dev page bench bench-empty bench-year bench-page bench-simulate live oracle dst fuzz docs impact graph lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -76,8 +76,14 @@ graph: $(READY)  ## write tests/orchestration/graph.json, the snapshot of Dagste
 docs: $(READY)  ## write docs/data-dictionary.md from the models' yml
 	@$(BIN)/python docs/build_dictionary.py
 
-bench: $(READY)  ## every benchmark, as ratios against a bare script in the same run
+bench: $(READY)  ## one table of speed and memory beside a bare script and pandas, written to benchmarks/results.md
 	@$(BIN)/python -m benchmarks
+
+bench-empty: $(READY)  ## where the time of a run without data goes
+	@$(BIN)/python -m benchmarks.empty_hour
+
+bench-year: $(READY)  ## DAYS=365 HOME_OF_YEAR=data/year a simulated year of hourly runs with daily upkeep; goes on where it was stopped
+	@$(BIN)/python -m benchmarks.year --home $(or $(HOME_OF_YEAR),data/year) --days $(or $(DAYS),365)
 
 oracle: $(READY)  ## N=1000000 adversarial requests judged by the models and by an independent reference: how many differ
 	@PYTHONPATH=tests $(BIN)/python -m oracle $(or $(N),1000000) --seed $(or $(SEED),1)

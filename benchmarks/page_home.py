@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.hourly import run_hour
+from benchmarks.runs import run_hour
 from makegood.generation.gateway import generate
 from makegood.home import publications_file
 from makegood.publication.publications import Publications

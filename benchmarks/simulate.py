@@ -9,8 +9,8 @@ import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from benchmarks.hourly import run_hour
 from benchmarks.measuring import Measured, measure
+from benchmarks.runs import run_hour
 from makegood.generation.gateway import generate
 from makegood.home import publications_file
 from makegood.policy.seeds import SEEDS
