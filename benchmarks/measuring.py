@@ -54,7 +54,7 @@ def _resident(pid: int) -> int:
         parent = psutil.Process(pid)
         for process in (parent, *parent.children(recursive=True)):
             try:
-                total += process.memory_info().rss
+                total += process.memory_full_info().pss
             except psutil.Error:
                 continue
     except psutil.Error:

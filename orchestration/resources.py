@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 
 from expectations.results import SuiteResult
 from expectations.worker import AuditWorker
-from makegood.home import Home, inventory_file, publications_file
+from makegood.home import Home, inventory_file, publications_file, spill_directory
 from makegood.ingestion.inventory import Inventory
 from makegood.ingestion.sources import Source, read_assessments, read_sources
 from makegood.publication.publications import Publications
@@ -95,7 +95,7 @@ class Warehouse(Written):
     @contextmanager
     def session(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-only connection at the head snapshot."""
-        with connect() as con:
+        with connect(spill=spill_directory(self.prepared_home.warehouse)) as con:
             attach(con, self.prepared_home.warehouse)
             yield con
 
