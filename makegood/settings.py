@@ -88,7 +88,8 @@ class Settings(BaseSettings):
         home: directory of landing, lake, ledger, warehouse and exports.
         sources: the file that lists the gateways and their log formats.
         lookback_hours: how far back a scheduled run looks for new or changed landing files.
-        writer_patience_s: how long a run, a restatement or a settlement waits while another process writes, in seconds.
+        writer_patience_s: how long a run, a restatement or a settlement waits while another process writes, in seconds; None
+            means as long as it takes.
         memory: how many bytes all processes of a run may use together; None means that the machine decides, see storage/memory.py.
         settlement_grace_hours: how many hours after the end of a request date its landing hours are awaited before it is settled.
         settlement_most_adjustments: how many adjustments and reversals a settlement posts without confirmation.
@@ -111,8 +112,8 @@ class Settings(BaseSettings):
     home: Place = Field(default=Path("data"), validate_default=True, description="the path of a folder")
     sources: Place = Field(default=Path("sources.yml"), validate_default=True, description="the path of a file")
     lookback_hours: Number = Field(default=48, ge=0, le=YEAR_HOURS, description=HOURS)
-    writer_patience_s: Number = Field(
-        default=3_600, ge=0, le=86_400, description="a whole number of seconds from 0 to 86,400"
+    writer_patience_s: Annotated[Number, Field(ge=0, le=86_400)] | None = Field(
+        default=None, description="a whole number of seconds from 0 to 86,400"
     )
     memory: Bytes | None = Field(default=None, description=BYTES)
     settlement_grace_hours: Number = Field(default=6, ge=0, le=YEAR_HOURS, description=HOURS)

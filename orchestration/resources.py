@@ -26,21 +26,27 @@ from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, create, has_table
 from makegood.storage.writing import token_held, writing
 
+PARTITION_TAGS = ("dagster/partition", "dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+
 
 class Written(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Base of the resources that write in the home. It holds the home's writer lock during a run, so that only one process writes at a time."""
 
     home: str
-    patience_s: int = 3600
+    patience_s: int | None = None
     _held: ExitStack = PrivateAttr(default_factory=ExitStack)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Acquire the writer lock.
 
         Raises:
-            MakegoodError: another process still holds it after `patience_s` seconds.
+            MakegoodError: another process still holds it after `patience_s` seconds, if that is set.
         """
-        self._held.enter_context(writing(self.prepared_home, "run", self.patience_s))
+        run = context.run
+        hours = " to ".join(sorted({value for tag, value in run.tags.items() if tag in PARTITION_TAGS})) if run else ""
+        about = f"run {run.run_id} of {run.job_name} {hours}".strip() if run else ""
+        waiting = context.log.info if context.log else print
+        self._held.enter_context(writing(self.prepared_home, "run", self.patience_s, about=about, say=waiting))
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Release the writer lock."""
