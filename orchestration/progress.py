@@ -1,8 +1,11 @@
 """How far a run has come: a bar on the terminal, and for Dagster's UI a tag of the run and a line in its log after every piece."""
 
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import TextIO, TypeVar
 
 import dagster as dg
 from rich.console import Console
@@ -14,6 +17,21 @@ from makegood.ingestion.inventory import Inventory
 
 TAG = "makegood/progress"
 Piece = TypeVar("Piece")
+_terminals: list[TextIO] = []
+
+
+@contextmanager
+def terminal_kept() -> Iterator[None]:
+    """Keep the terminal of this process, if it has one, for the bar: during a step Dagster puts a file in the place of standard error."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w") as terminal:
+        _terminals.append(terminal)
+        try:
+            yield
+        finally:
+            _terminals.remove(terminal)
 
 
 def derived_pieces(
@@ -29,7 +47,7 @@ def derived_pieces(
         sum(part.landed_count for hour in piece.request_hours for part in inventory.current_parts(hour, hour + HOUR))
         for piece in pieces
     ]
-    return followed(pieces, rows, tell, Console(stderr=True))
+    return followed(pieces, rows, tell, Console(file=_terminals[-1]) if _terminals else Console(quiet=True))
 
 
 def followed(
@@ -50,13 +68,14 @@ def followed(
     """
     columns = (TextColumn("pieces"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
     begun, done = clock(), 0
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    # Drawn after each piece and not in between, so that it does not cut the lines of the log, which others write.
+    with Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False) as bar:
         task = bar.add_task("pieces", total=len(pieces), pace="")
         for number, (piece, count) in enumerate(zip(pieces, rows, strict=True), 1):
             yield piece
             done += count
             pace = _pace(done, sum(rows) - done, clock() - begun)
-            bar.update(task, advance=1, pace=pace)
+            bar.update(task, advance=1, pace=pace, refresh=True)
             tell(f"{number} of {len(pieces)} pieces done, {done:,} rows, {pace}")
 
 
