@@ -22,6 +22,7 @@ from expectations.thresholds import HISTORY_DAYS
 from makegood.errors import MakegoodError
 from makegood.home import Home, catalog_file, spill_directory
 from makegood.storage.connections import EXTENSIONS, extension_file, sql_text
+from makegood.storage.memory import duckdb_bytes
 from makegood.storage.warehouse import ALIAS, attach_sql
 
 
@@ -84,6 +85,7 @@ def _quoted(value: object) -> str:
 
 def _load_extensions(connection: sqlalchemy.Connection, home: Path) -> None:
     _rows(connection, "set autoinstall_known_extensions = false")
+    _rows(connection, f"set memory_limit = '{duckdb_bytes()}B'")
     _rows(connection, f"set temp_directory = {_quoted(spill_directory(Home(home).warehouse))}")
     for name in EXTENSIONS:
         _rows(connection, f"load {_quoted(extension_file(name))}")

@@ -94,6 +94,11 @@ class Home:
         return self.root / "writer-children.lock"
 
     @property
+    def writer_queue(self) -> Path:
+        """A file for each process that waits to write, which holds it locked."""
+        return self.root / "writer-queue"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own storage: runs, events, schedules."""
         return self.root / "dagster"

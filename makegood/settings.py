@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from makegood.errors import MakegoodError
@@ -57,7 +57,19 @@ def _absolute(value: Path) -> Path:
     return place
 
 
+def _bytes(value: Any) -> Any:
+    """The number of bytes of a size such as 2GiB, 1.5 GiB or 800MB."""
+    if not isinstance(value, str):
+        return value
+    size = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?([MGT])(i?)B", value)
+    if size is None:
+        raise ValueError("not a size with its unit")
+    number, unit, binary = size.groups()
+    return int(Decimal(number) * (1024 if binary else 1000) ** (" MGT".index(unit) + 1))
+
+
 Number = Annotated[int, BeforeValidator(_plain_number)]
+Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=1 << 30, le=1 << 50)]
 Usd = Annotated[Decimal, BeforeValidator(_plain_number)]
 Place = Annotated[Path, BeforeValidator(_readable), AfterValidator(_absolute)]
 Text = Annotated[str, BeforeValidator(_readable), Field(max_length=1_000)]
@@ -65,6 +77,7 @@ Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
 
 HOURS = f"a whole number of hours from 0 to {YEAR_HOURS:,}"
 HEADER = "the name of an HTTP header, such as X-Forwarded-User"
+BYTES = "a size from 1GiB to 1024TiB, such as 2GiB"
 USD = "an amount in USD from 0 to 1,000,000,000,000, with up to 12 decimals"
 
 
@@ -75,7 +88,9 @@ class Settings(BaseSettings):
         home: directory of landing, lake, ledger, warehouse and exports.
         sources: the file that lists the gateways and their log formats.
         lookback_hours: how far back a scheduled run looks for new or changed landing files.
-        writer_patience_s: how long a run, a restatement or a settlement waits while another process writes, in seconds.
+        writer_patience_s: how long a run, a restatement or a settlement waits while another process writes, in seconds; None
+            means as long as it takes.
+        memory: how many bytes all processes of a run may use together; None means that the machine decides, see storage/memory.py.
         settlement_grace_hours: how many hours after the end of a request date its landing hours are awaited before it is settled.
         settlement_most_adjustments: how many adjustments and reversals a settlement posts without confirmation.
         settlement_most_adjusted_usd: the largest total of these adjustments and reversals without confirmation, USD.
@@ -97,9 +112,10 @@ class Settings(BaseSettings):
     home: Place = Field(default=Path("data"), validate_default=True, description="the path of a folder")
     sources: Place = Field(default=Path("sources.yml"), validate_default=True, description="the path of a file")
     lookback_hours: Number = Field(default=48, ge=0, le=YEAR_HOURS, description=HOURS)
-    writer_patience_s: Number = Field(
-        default=3_600, ge=0, le=86_400, description="a whole number of seconds from 0 to 86,400"
+    writer_patience_s: Annotated[Number, Field(ge=0, le=86_400)] | None = Field(
+        default=None, description="a whole number of seconds from 0 to 86,400"
     )
+    memory: Bytes | None = Field(default=None, description=BYTES)
     settlement_grace_hours: Number = Field(default=6, ge=0, le=YEAR_HOURS, description=HOURS)
     settlement_most_adjustments: Number = Field(
         default=1_000, ge=0, le=1_000_000_000, description="a whole number from 0 to 1,000,000,000"
@@ -150,6 +166,19 @@ class Settings(BaseSettings):
         if field == "page_token":
             shown = "not usable"
         return MakegoodError(f"{PREFIX}{field.upper()} is {shown}: it must be {cls.model_fields[field].description}")
+
+
+def memory_setting() -> int | None:
+    """`MAKEGOOD_MEMORY` in bytes, without the other settings: each process of a run that opens a database reads it.
+
+    Raises:
+        MakegoodError: the value is invalid; says what it must be.
+    """
+    value = os.environ.get(f"{PREFIX}MEMORY")
+    try:
+        return None if value is None else TypeAdapter(Bytes).validate_python(value)
+    except ValidationError as error:
+        raise Settings._refusal("memory", value) from error
 
 
 @cache

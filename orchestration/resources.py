@@ -14,7 +14,7 @@ from pydantic import PrivateAttr
 from expectations.results import SuiteResult
 from expectations.worker import AuditWorker
 from makegood.derivation.window import is_empty
-from makegood.home import Home, inventory_file, publications_file
+from makegood.home import Home, inventory_file, publications_file, spill_directory
 from makegood.ingestion.inventory import Inventory
 from makegood.ingestion.sources import Source, read_assessments, read_sources
 from makegood.publication.publications import Publications
@@ -30,21 +30,27 @@ from makegood.storage.writing import token_held, writing
 NO_ROWS_IN_WINDOW = "no data: no request and no landing file is in the run's window"
 """What a check says that has no row to judge."""
 
+PARTITION_TAGS = ("dagster/partition", "dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+
 
 class Written(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Base of the resources that write in the home. It holds the home's writer lock during a run, so that only one process writes at a time."""
 
     home: str
-    patience_s: int = 3600
+    patience_s: int | None = None
     _held: ExitStack = PrivateAttr(default_factory=ExitStack)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Acquire the writer lock.
 
         Raises:
-            MakegoodError: another process still holds it after `patience_s` seconds.
+            MakegoodError: another process still holds it after `patience_s` seconds, if that is set.
         """
-        self._held.enter_context(writing(self.prepared_home, "run", self.patience_s))
+        run = context.run
+        hours = " to ".join(sorted({value for tag, value in run.tags.items() if tag in PARTITION_TAGS})) if run else ""
+        about = f"run {run.run_id} of {run.job_name} {hours}".strip() if run else ""
+        waiting = context.log.info if context.log else print
+        self._held.enter_context(writing(self.prepared_home, "run", self.patience_s, about=about, say=waiting))
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Release the writer lock."""
@@ -99,7 +105,7 @@ class Warehouse(Written):
     @contextmanager
     def session(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-only connection at the head snapshot."""
-        with connect() as con:
+        with connect(spill=spill_directory(self.prepared_home.warehouse)) as con:
             attach(con, self.prepared_home.warehouse)
             yield con
 

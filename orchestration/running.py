@@ -162,9 +162,10 @@ def _execute(
     import dagster as dg
 
     from orchestration.definitions import definitions_for
+    from orchestration.progress import terminal_kept
 
     definitions = definitions_for(settings, worker)
-    with _naming_the_storage(home), dg.DagsterInstance.get() as instance, redirect_stdout(sys.stderr):
+    with _naming_the_storage(home), terminal_kept(), dg.DagsterInstance.get() as instance, redirect_stdout(sys.stderr):
         result = definitions.resolve_job_def(job).execute_in_process(
             instance=instance,
             raise_on_error=False,

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from makegood.derivation import baselines
+from makegood.home import lake_spill_directory
 from makegood.hours import HOUR
 from makegood.ingestion import assessments
 from makegood.ingestion.canonical import no_rows_sql
@@ -167,7 +168,7 @@ def _partner_hours(landed: set[str], touched: set[datetime], lake: Path, invento
     own = {part.lake_part for hour in touched for part in inventory.current_parts(hour, hour + HOUR)}
     if not elsewhere or not own | landed:
         return {}
-    with connect(extensions=()) as con:
+    with connect(extensions=(), spill=lake_spill_directory(lake)) as con:
         rows = con.execute(
             sql_beside(__file__, "partner_hours"),
             {

@@ -11,7 +11,8 @@ from makegood.ingestion.records import Chunk, RecordFile
 from makegood.ingestion.sources import Source
 
 WORKERS = 2
-GROUP_BYTES = 64 << 20
+GROUP_BYTES = 32 << 20
+"""Each worker holds a group as text, as parsed rows and as results: about six times as much memory."""
 SMALL_GROUP_BYTES = 8 << 20
 
 

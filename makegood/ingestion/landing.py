@@ -26,6 +26,7 @@ from makegood.ingestion.sources import Source
 from makegood.ingestion.texts.keeping import Rules
 from makegood.ingestion.transforming import DATA_ERRORS, transform, without_unreadable
 from makegood.storage.connections import connect
+from makegood.storage.memory import run_bytes
 from makegood.storage.queries import only_row
 
 HERE = Path(__file__).parent
@@ -60,6 +61,8 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
     with connect(extensions=()) as con, ThreadPoolExecutor(WORKERS) as pool:
         con.execute("set threads = 1")
         con.execute("set temp_directory = ''")
+        # The size of the groups bounds what they use. Because nothing can be spilled, the whole run's memory is the limit.
+        con.execute(f"set memory_limit = '{run_bytes()}B'")
         # What one group used is kept for the next one, and not given back in between.
         con.execute("set allocator_flush_threshold = '8GiB'")
         # How many lines there are is not known before they are scanned: joins run as they are written, the small side on the right.

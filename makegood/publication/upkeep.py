@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from makegood.errors import MakegoodError
-from makegood.home import Home, catalog_file, dbt_directory, publications_file
+from makegood.home import Home, catalog_file, dbt_directory, publications_file, spill_directory
 from makegood.publication.publications import Publications
 from makegood.publication.sealing import forget_gone, prove, seal
 from makegood.storage.connections import connect
@@ -57,7 +57,7 @@ def _tidy(home: Home, before: datetime) -> Upkeep:
         # Merging rewrites the data, so a damaged block would be sealed as if it were right.
         prove(home.warehouse, published[0])
     _forget_seals(home)
-    with connect() as con:
+    with connect(spill=spill_directory(home.warehouse)) as con:
         attach(con, home.warehouse, read_only=False)
         con.execute(f"call ducklake_flush_inlined_data('{ALIAS}')")
         merged = con.execute(f"call ducklake_merge_adjacent_files('{ALIAS}')").fetchall()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from makegood.storage.memory import duckdb_bytes
+
 EXTENSIONS = ("ducklake", "sqlite_scanner")
 
 _checked: set[str] = set()
@@ -34,18 +36,23 @@ def extension_file(name: str) -> Path:
 def connect(
     database: str | Path = ":memory:", *, extensions: tuple[str, ...] = EXTENSIONS, spill: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection in UTC that never accesses the network.
+    """A DuckDB connection in UTC that never accesses the network, and uses no more memory than `duckdb_bytes` says.
 
     Args:
         database: a file, or `:memory:`.
         extensions: which of Makegood's extensions to load. Loading them takes longer than landing a small hour, which needs none.
         spill: the directory for data that does not fit in memory.
     """
-    config: Config = {**trust(extensions), "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    config: Config = {
+        **trust(extensions),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "memory_limit": f"{duckdb_bytes()}B",
+    }
     if spill is not None:
         config["temp_directory"] = str(spill)
     con = duckdb.connect(str(database), config=config)
-    con.execute("set timezone = 'UTC'")
+    con.execute("set timezone = 'UTC'; set enable_progress_bar = false")
     load(con, extensions)
     return con
 

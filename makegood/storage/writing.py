@@ -6,12 +6,13 @@ its parent therefore still keeps other writers out. Both are flock locks, which 
 
 import fcntl
 import json
+import math
 import os
 import secrets
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from makegood.errors import MakegoodError
 from makegood.home import Home
+from makegood.storage.queueing import queued
 
 TOKEN = "MAKEGOOD_WRITER_TOKEN"
 """The environment variable that tells a child which writer started it."""
@@ -41,21 +43,34 @@ class Writer:
         return f"process {self.pid} ({self.command}), since {self.since} UTC"
 
 
+def _print(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
 @contextmanager
-def writing(home: Home, purpose: str, patience_s: float = 0) -> Iterator[None]:
-    """Hold the home's writer lock. The lock is reentrant within a thread.
+def writing(
+    home: Home,
+    purpose: str,
+    patience_s: float | None = 0,
+    *,
+    about: str = "",
+    say: Callable[[str], None] = _print,
+) -> Iterator[None]:
+    """Hold the home's writer lock. The lock is reentrant within a thread. Those who wait get it in the order in which they came.
 
     Args:
         home: whose files are written; a different path to the same directory is the same home.
         purpose: what cannot be done while another process writes, such as `settle`; part of the message.
-        patience_s: how long to wait for others, in seconds.
+        patience_s: how long to wait for others, in seconds; None means as long as it takes.
+        about: what others are told of this writer besides its command, such as the id of its run.
+        say: gets a sentence whenever somebody else has to be waited for.
 
     Raises:
         MakegoodError: another process is still writing; names it, its command and when it started.
     """
     key = (home.root.resolve(), threading.get_ident())
     if key not in _held:
-        _held[key] = (_acquire(home, purpose, patience_s), 0)
+        _held[key] = (_acquire(home, purpose, patience_s, about, say), 0)
     lock, depth = _held[key]
     _held[key] = (lock, depth + 1)
     try:
@@ -97,24 +112,42 @@ def token_held(home: Home) -> str | None:
     return os.environ.get(TOKEN) if (home.root.resolve(), threading.get_ident()) in _held else None
 
 
-def _acquire(home: Home, purpose: str, patience_s: float) -> int:
-    deadline, has_said = time.monotonic() + patience_s, False
-    while True:
-        taken = _take(home)
+def _acquire(home: Home, purpose: str, patience_s: float | None, about: str, say: Callable[[str], None]) -> int:
+    me = _line(_this_process(about))
+    if patience_s == 0:
+        taken = _take(home, me)
         if isinstance(taken, int):
             return taken
-        others = " and ".join(str(writer) for writer in taken) or "a process that has not given its name yet"
-        if time.monotonic() >= deadline:
-            raise MakegoodError(
-                f"cannot {purpose} now: {home.root} is being written by {others}; try again when that has ended, or end it"
-            )
-        if not has_said:
-            print(f"Waiting to {purpose}: {home.root} is being written by {others}", file=sys.stderr)
-            has_said = True
-        time.sleep(LOOK_AGAIN_S)
+        raise _refusal(home, purpose, taken)
+    deadline, said = time.monotonic() + (math.inf if patience_s is None else patience_s), ""
+    with queued(home.writer_queue, me) as those_before:
+        while True:
+            before = [writer for ticket in those_before() for writer in _writers(ticket)]
+            taken = _writers(home.writer_lock) if before else _take(home, me)
+            if isinstance(taken, int):
+                return taken
+            if time.monotonic() >= deadline:
+                raise _refusal(home, purpose, taken)
+            sentence = f"Waiting to {purpose}: {home.root} is being written by {_named(taken)}"
+            if before:
+                sentence += f"; before this one comes {_named(before)}"
+            if sentence != said:
+                say(sentence)
+                said = sentence
+            time.sleep(LOOK_AGAIN_S)
 
 
-def _take(home: Home) -> int | list[Writer]:
+def _refusal(home: Home, purpose: str, others: list[Writer]) -> MakegoodError:
+    return MakegoodError(
+        f"cannot {purpose} now: {home.root} is being written by {_named(others)}; try again when that has ended, or end it"
+    )
+
+
+def _named(writers: list[Writer]) -> str:
+    return " and ".join(str(writer) for writer in writers) or "a process that has not given its name yet"
+
+
+def _take(home: Home, me: bytes) -> int | list[Writer]:
     """The writer's lock, if it could be taken; otherwise the processes that prevent it: the writer, or children that outlived it."""
     writer = _locked(home.writer_lock, fcntl.LOCK_EX)
     if writer is None:
@@ -128,7 +161,7 @@ def _take(home: Home) -> int | list[Writer]:
     token = secrets.token_hex(16)
     os.ftruncate(children, 0)
     os.ftruncate(writer, 0)
-    os.write(writer, _line(_this_process()) + token.encode())
+    os.write(writer, me + token.encode())
     os.close(children)
     os.environ[TOKEN] = token
     return writer
@@ -178,11 +211,12 @@ def _writers(file: Path) -> list[Writer]:
     return named
 
 
-def _this_process() -> Writer:
+def _this_process(about: str = "") -> Writer:
     program = Path(sys.argv[0])
     name = f"python -m {program.parent.name}" if program.name == "__main__.py" else program.name
     command = " ".join([name, *sys.argv[1:]]).split()
-    return Writer(os.getpid(), " ".join(command)[:LONGEST_COMMAND], f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}")
+    named = " ".join(command)[:LONGEST_COMMAND] + (f"; {about}" if about else "")
+    return Writer(os.getpid(), named, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}")
 
 
 def _line(writer: Writer) -> bytes:

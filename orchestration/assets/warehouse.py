@@ -20,6 +20,7 @@ from orchestration.assets import RESTATES
 from orchestration.dbt import Dbt, project_digest
 from orchestration.failing_rows import with_failing_rows
 from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
+from orchestration.progress import derived_pieces
 from orchestration.resources import NO_ROWS_IN_WINDOW, Auditor, Books, Lake, PublicationRecord, Warehouse
 
 BUILD = ["--no-write-json", "build", "--exclude-resource-type", "unit_test"]
@@ -84,7 +85,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
             with warehouse_db.session() as con:
                 is_current = built_from(con) == parsed
             is_for_all = hourly_keys(warehouse) <= context.selected_asset_keys
-            for number, piece in enumerate(pieces, 1):
+            for number, piece in enumerate(derived_pieces(context, pieces, inventory), 1):
                 context.log.info(f"deriving {len(piece.request_hours)} request hours, piece {number} of {len(pieces)}")
                 with publication.record() as record:
                     record.mark_written(piece.request_hours, context.run.run_id)
