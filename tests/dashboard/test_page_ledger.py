@@ -35,9 +35,10 @@ def test_a_page_that_is_open_closes_over_a_broken_ledger_until_it_is_whole(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "PROOF_S", 0)
+    monkeypatch.setattr(following, "POLL_S", 3600)
     [batch] = (home.ledger / "batches").iterdir()
-    follower = Follower(home, tmp_path)
-    follower._look()
+    follower = Follower(home)
+    follower.start(tmp_path)
     with follower.session() as session:
         assert session.publication.publication_id == 1
     flip(batch)
@@ -48,7 +49,7 @@ def test_a_page_that_is_open_closes_over_a_broken_ledger_until_it_is_whole(
     follower._look()
     with follower.session():
         pass
-    follower._replace(None)
+    follower.stop()
 
 
 def test_a_page_that_is_opened_over_a_broken_ledger_says_what_to_do(home: Home, gateway: Gateway) -> None:
