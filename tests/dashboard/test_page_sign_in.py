@@ -137,6 +137,18 @@ def test_who_guesses_is_told_to_wait_even_with_the_right_token_and_others_are_no
     assert tries(TOKEN, "10.0.0.2") == good
 
 
+def test_the_form_says_that_a_token_is_wrong_and_when_to_try_again(door: TestClient) -> None:
+    def message(token: str) -> list[str]:
+        answer = door.post("/login", data={"token": token}, follow_redirects=False)
+        return re.findall(r'<p class="failed" role="alert">(.*)</p>', answer.text)
+
+    assert message("wrong") == ["The token is wrong."]
+    for _ in range(FREE_TRIES - 1):
+        assert message("<wrong>") == ["The token is wrong."]
+    assert message(TOKEN) == ["Too many wrong tokens: try again in 1 s."]
+    assert "failed" not in door.get("/login").text
+
+
 def test_a_wait_says_how_long_and_does_not_end_a_sign_in(door: TestClient) -> None:
     assert door.post("/login", data={"token": TOKEN}, follow_redirects=False).status_code == 303
     for _ in range(FREE_TRIES):
