@@ -60,15 +60,16 @@ def create_app(settings: Settings) -> FastAPI:
     """
     access = AccessControl(settings)
     home = Home(settings.home).existing()
-    scratch = TemporaryDirectory(prefix="makegood-page-", ignore_cleanup_errors=True)
-    follower = Follower(home, Path(scratch.name))
+    follower = Follower(home)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        follower.start()
-        yield
-        follower.stop()
-        scratch.cleanup()
+        with TemporaryDirectory(prefix="makegood-page-", ignore_cleanup_errors=True) as scratch:
+            follower.start(Path(scratch))
+            try:
+                yield
+            finally:
+                follower.stop()
 
     app = FastAPI(
         title="Makegood: Insurance Compensation", version="1", lifespan=lifespan, docs_url=None, redoc_url=None

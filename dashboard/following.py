@@ -26,9 +26,11 @@ log = logging.getLogger(__name__)
 class Follower:
     """Holds the session on the newest publication, for which it looks every half second."""
 
-    def __init__(self, home: Home, scratch: Path) -> None:
+    _scratch: Path
+
+    def __init__(self, home: Home) -> None:
         """`start` opens the first session."""
-        self._home, self._warehouse, self._scratch = home, home.warehouse, scratch
+        self._home, self._warehouse = home, home.warehouse
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._fault = "the page has not started yet"
@@ -37,8 +39,9 @@ class Follower:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="publication", daemon=True)
 
-    def start(self) -> None:
-        """Open the newest publication, and follow it in a thread from now on."""
+    def start(self, scratch: Path) -> None:
+        """Open the newest publication, and follow it in a thread from now on. `scratch` is an existing folder for the sessions' own files."""
+        self._scratch = scratch
         self._look()
         self._thread.start()
 

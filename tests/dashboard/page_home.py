@@ -86,6 +86,8 @@ def serving(settings: Settings) -> Iterator[str]:
     while not server.started:
         assert thread.is_alive(), "the server did not start"
         thread.join(0.01)
-    yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -35,9 +35,10 @@ def test_an_open_page_shows_no_numbers_while_the_ledger_is_damaged(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "PROOF_S", 0)
+    monkeypatch.setattr(following, "POLL_S", 3600)
     [batch] = (home.ledger / "batches").iterdir()
-    follower = Follower(home, tmp_path)
-    follower._look()
+    follower = Follower(home)
+    follower.start(tmp_path)
     with follower.session() as session:
         assert session.publication.publication_id == 1
     flip(batch)
@@ -48,7 +49,7 @@ def test_an_open_page_shows_no_numbers_while_the_ledger_is_damaged(
     follower._look()
     with follower.session():
         pass
-    follower._replace(None)
+    follower.stop()
 
 
 def test_a_page_opened_with_a_damaged_ledger_says_what_to_do(home: Home, gateway: Gateway) -> None:

@@ -141,6 +141,18 @@ def test_a_client_with_wrong_guesses_must_wait_even_with_the_right_token(protect
     assert status_of_attempt(TOKEN, "10.0.0.2") == success_status
 
 
+def test_the_form_says_that_a_token_is_wrong_and_when_to_try_again(protected_page: TestClient) -> None:
+    def message(token: str) -> list[str]:
+        answer = protected_page.post("/login", data={"token": token}, follow_redirects=False)
+        return re.findall(r'<p class="failed" role="alert">(.*)</p>', answer.text)
+
+    assert message("wrong") == ["The token is wrong."]
+    for _ in range(FREE_TRIES - 1):
+        assert message("<wrong>") == ["The token is wrong."]
+    assert message(TOKEN) == ["Too many wrong tokens: try again in 1 s."]
+    assert "failed" not in protected_page.get("/login").text
+
+
 def test_a_refusal_says_how_long_to_wait_and_keeps_existing_sign_ins(protected_page: TestClient) -> None:
     assert protected_page.post("/login", data={"token": TOKEN}, follow_redirects=False).status_code == 303
     for _ in range(FREE_TRIES):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -40,4 +42,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # Whoever ends it by SIGTERM, such as a time limit, leaves no temporary folder behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     raise SystemExit(main())

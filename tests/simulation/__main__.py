@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,4 +60,6 @@ def play(root: Path, seed: int, days: int) -> int:
 
 
 if __name__ == "__main__":
+    # Whoever ends it by SIGTERM, such as a time limit, leaves no temporary folder behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     raise SystemExit(main())
