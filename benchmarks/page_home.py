@@ -13,13 +13,13 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.runs import run_hour
+from makegood.derivation.dbt_project import compiled
 from makegood.generation.gateway import generate
 from makegood.home import publications_file
 from makegood.publication.publications import Publications
 from makegood.publication.reading import contents
 from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, head_snapshot
-from orchestration.dbt import compiled
 
 FIRST = datetime(2026, 8, 1)
 ACCOUNTS = 1_000

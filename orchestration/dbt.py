@@ -1,13 +1,9 @@
-"""The dbt project for Dagster: its location, an up-to-date manifest, and dbt as a process."""
+"""The dbt project for Dagster: the resource that runs dbt, and the project with an up-to-date manifest."""
 
-import hashlib
 import os
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import dagster as dg
@@ -15,17 +11,10 @@ from dagster_dbt import DbtCliResource, DbtProject
 from packaging.version import Version
 from pydantic import PrivateAttr
 
-from makegood.derivation.dbt_server import DBT_PROJECT, PARTIAL_PARSE, DbtServer
-from makegood.errors import MakegoodError
-from makegood.home import Home, dbt_directory
-from makegood.settings import PROJECT, Settings
-
-DBT = str(Path(sys.executable).with_name("makegood-dbt"))
-"""The dbt of this environment, independent of PATH."""
-PARSED = ("manifest.json", PARTIAL_PARSE)
-"""The files in dbt's target folder that hold the parsed project. They are a cache."""
-SEAL = "parsed.sha256"
-"""File beside them with the digest of both; if it does not match, the project is parsed again."""
+from makegood.derivation.dbt_project import DBT, digest_of_parsed, parsed
+from makegood.derivation.dbt_server import DBT_PROJECT, DbtServer
+from makegood.home import Home
+from makegood.settings import Settings
 
 
 class Dbt(DbtCliResource):
@@ -61,95 +50,15 @@ def dbt_process() -> Dbt:
 
 
 def ready_project(settings: Settings) -> DbtProject:
-    """The project, parsed again if models, macros, seeds, tests or configuration changed.
-
-    dbt connects to the warehouse in MAKEGOOD_HOME, which must be an absolute path, and keeps the parsed project in the home. Both
-    environment variables are set for this process and its children.
+    """The project, parsed again if models, macros, seeds, tests or configuration changed. The environment is set as `parsed` says.
 
     Raises:
-        MakegoodError: the home cannot be used, the environment is older than the project, or the project does not parse; includes dbt's
-            message.
+        MakegoodError: the home cannot be used, or for the same reasons as `parsed`.
     """
-    home = Home(settings.home).prepare()
-    if not Path(DBT).exists():
-        raise MakegoodError(f"there is no {DBT}: set the environment up again (`make setup`)")
-    target = dbt_directory(home.warehouse)
-    os.environ["MAKEGOOD_HOME"] = str(home.root)
-    os.environ["DBT_TARGET_PATH"] = str(target)
-    project = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT, target_path=target)
-    if not _is_current(target):
-        _parse(target)
-    return project
+    target = parsed(Home(settings.home).prepare())
+    return DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT, target_path=target)
 
 
 def project_digest(project: DbtProject) -> str:
     """A digest of the parsed project. It changes when models, macros, seeds, tests or configuration change."""
-    return (project.target_path / SEAL).read_text()
-
-
-def _parse(target: Path) -> None:
-    # dbt reuses its earlier results for unchanged files, so files that may be damaged must be removed first.
-    for name in PARSED:
-        (target / name).unlink(missing_ok=True)
-    parsed = subprocess.run(
-        [
-            DBT,
-            "--quiet",
-            "parse",
-            "--project-dir",
-            str(DBT_PROJECT),
-            "--profiles-dir",
-            str(DBT_PROJECT),
-            "--log-path",
-            str(target),
-        ],
-        capture_output=True,
-        text=True,
-        cwd=DBT_PROJECT,
-    )
-    if parsed.returncode:
-        raise MakegoodError(f"the dbt project does not parse: {' '.join((parsed.stdout + parsed.stderr).split())}")
-    (target / SEAL).write_text(_digest(target))
-
-
-def compiled(names: Sequence[str]) -> dict[str, str]:
-    """The compiled SQL of these models. Relations of the run are in a database `memory`, and no warehouse is opened.
-
-    Raises:
-        MakegoodError: the project does not compile; includes dbt's message.
-    """
-    with TemporaryDirectory(prefix="makegood-compile-") as folder:
-        done = subprocess.run(
-            [
-                DBT, "--quiet", "compile", "--no-introspect", "--no-populate-cache", "--select", *names,
-                "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
-                "--target-path", folder, "--log-path", folder,
-            ],
-            capture_output=True,
-            text=True,
-            cwd=DBT_PROJECT,
-            env={**os.environ, "MAKEGOOD_HOME": folder},
-        )  # fmt: skip
-        if done.returncode:
-            raise MakegoodError(f"the dbt project does not compile: {' '.join((done.stdout + done.stderr).split())}")
-        files = {file.stem: file for file in (Path(folder) / "compiled").rglob("*.sql")}
-        return {name: files[name].read_text() for name in names}
-
-
-def _is_current(target: Path) -> bool:
-    """Whether the parsed project exists, is unmodified, and is newer than all files of the project."""
-    seal = target / SEAL
-    if not all((target / name).is_file() for name in (*PARSED, SEAL)) or seal.read_bytes() != _digest(target).encode():
-        return False
-    return all(file.stat().st_mtime <= (target / PARSED[0]).stat().st_mtime for file in _described())
-
-
-def _digest(target: Path) -> str:
-    return hashlib.sha256(b"".join((target / name).read_bytes() for name in PARSED)).hexdigest()
-
-
-def _described() -> Iterator[Path]:
-    yield from (PROJECT / "models").rglob("*.*")
-    for folder in ("macros", "seeds", "tests"):
-        yield from (DBT_PROJECT / folder).rglob("*.*")
-    yield from DBT_PROJECT.glob("*.yml")
+    return digest_of_parsed(project.target_path)

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from expectations.worker import AuditWorker
+from makegood.derivation.dbt_project import PARSED, SEAL
 from makegood.derivation.dbt_server import DbtServer
 from makegood.home import Home
 from makegood.hours import HOUR, HourRange
 from makegood.publication.querying import answer
 from makegood.settings import Settings
-from orchestration.dbt import PARSED, SEAL, ready_project
+from orchestration.dbt import ready_project
 from orchestration.running import RunReport, run
 
 FIRST = datetime(2026, 11, 1, 0)

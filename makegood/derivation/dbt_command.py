@@ -1,4 +1,4 @@
-"""The command `makegood-dbt`: dbt as a run starts it. Its arguments are built in orchestration/dbt.py.
+"""The command `makegood-dbt`: dbt as a run starts it. Its arguments are built in dbt_project.py, and by dagster-dbt.
 
 This module imports little, because a command that a server runs only waits here.
 """

@@ -173,11 +173,11 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Compute what other rules would have paid for a range of request hours, compared with what was paid. Nothing is changed."""
+    from makegood.derivation.dbt_project import compiled
     from makegood.policy.validation import valid_policy
     from makegood.publication.reading import current_publication
     from makegood.publication.simulating import MODELS
     from makegood.publication.simulating import simulate as simulate_rules
-    from orchestration.dbt import compiled
 
     hours, home = HourRange.parse(start, end), Home(Settings.read().home).existing()
     policy = valid_policy(rules=rules)

@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from makegood.derivation.dbt_command import ADDRESS
+from makegood.derivation.dbt_project import DBT
 from makegood.derivation.dbt_server import DBT_PROJECT, DbtServer
 from makegood.home import Home, dbt_directory
-from orchestration.dbt import DBT
 
 STARTS_A_SERVER = """
 import sys

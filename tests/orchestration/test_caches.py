@@ -11,6 +11,7 @@ import pytest
 from damaging import DAMAGES, copy_of, makegood
 from running_gateway import FIRST, Gateway
 
+from makegood.derivation.dbt_project import PARSED, SEAL, is_current
 from makegood.errors import MakegoodError
 from makegood.home import Home, publications_file
 from makegood.ingestion.finding import find_files
@@ -18,7 +19,6 @@ from makegood.ingestion.inventory import Inventory
 from makegood.ingestion.landing import land
 from makegood.ingestion.sources import ASSESSMENTS, read_sources
 from makegood.publication.publications import Publications
-from orchestration.dbt import PARSED, SEAL, _is_current
 from orchestration.resources import Warehouse
 from orchestration.running import _naming_the_storage
 
@@ -110,14 +110,14 @@ def test_the_status_is_unsound_if_the_inventory_lost_a_part(published: Gateway, 
 
 def test_dbts_parse_cache_is_rebuilt_if_a_byte_of_it_changed(tmp_path: Path, published: Gateway) -> None:
     target = shutil.copytree(published.root / "warehouse" / "dbt", tmp_path / "dbt")
-    assert _is_current(target)
+    assert is_current(target)
     for name in (*PARSED, SEAL):
         for damage in DAMAGES.values():
             right = (target / name).read_bytes()
             damage(target / name, random.Random(3))
-            assert not _is_current(target), name
+            assert not is_current(target), name
             (target / name).write_bytes(right)
-    assert _is_current(target)
+    assert is_current(target)
 
 
 @pytest.mark.parametrize("damage", ["garbage", "truncated"])

@@ -101,7 +101,7 @@ def test_a_missing_sources_file_is_reported(makegood: Makegood, gateway: Gateway
 def test_an_outdated_environment_gives_one_sentence(
     makegood: Makegood, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("orchestration.dbt.DBT", str(tmp_path / "makegood-dbt"))
+    monkeypatch.setattr("makegood.derivation.dbt_project.DBT", str(tmp_path / "makegood-dbt"))
     code, _, err = makegood(*RUN)
     assert (code, "set the environment up again" in err, "Traceback" in err) == (1, True, False)
 
