@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.measuring import Measured, measure
+from benchmarks.pandas_marts import REASONS
 from makegood.publication.querying import answer
 from makegood.settings import PROJECT
 
@@ -49,15 +50,12 @@ print(time.perf_counter() - begun)
 """
 
 MEASURES = "latency_p50_ms, latency_p95_ms, latency_p99_ms, ttft_p50_ms, ttft_p95_ms, ttft_p99_ms"
-COUNTED = (
-    "not_covered", "cancelled_by_caller", "caller_error", "not_billed", "within_normal_range", "cost_unknown", "zero_payout", "compensated",
-)  # fmt: skip
 SUMMED = {
     "fct_requests": ["input_tokens", "output_tokens", "latency_ms", "cost_usd", "payout_usd"],
     "fct_compensations": ["cost_usd", "payout_usd", "net_cost_usd"],
     "fct_requests_hourly": [
         "request_count", "billed_count", "error_count", "unpriced_count", "input_tokens", "output_tokens", "cost_usd",
-        *(f"{reason}_count" for reason in COUNTED), *MEASURES.split(", "),
+        *(f"{reason}_count" for reason in REASONS), *MEASURES.split(", "),
     ],
     "mart_compensation_hourly": ["compensation_count", "payout_usd", "cost_usd", "net_cost_usd"],
     "mart_compensation_by_account_daily": ["compensation_count", "payout_usd", "cost_usd", "net_cost_usd"],

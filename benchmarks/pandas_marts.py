@@ -116,7 +116,8 @@ def measured(frame: pd.DataFrame) -> pd.DataFrame:
     kinds = frame.loc[frame["is_error"], ["error_code"]].fillna("none")
     kinds["status"] = status[frame["is_error"]].astype("string").fillna("none")
     known = kinds.drop_duplicates()
-    faults = known.assign(fault=[fault(one.status, one.error_code) for one in known.itertuples()])
+    patterns = fault_patterns()
+    faults = known.assign(fault=[fault(one.status, one.error_code, patterns) for one in known.itertuples()])
     return frame.assign(fault=kinds.reset_index().merge(faults).set_index("index")["fault"])
 
 
@@ -125,24 +126,18 @@ def pico(text: str) -> int:
     return int(Decimal(text) * PICO)
 
 
-def fault(status: str, code: str) -> str:
+def fault(status: str, code: str, patterns: list[tuple[re.Pattern[str], str]]) -> str:
     """Whose fault a failure was: the first of the rules that fits it says so."""
-    for rank, pattern, whose in FAULTS:  # noqa: B007
-        if pattern.fullmatch(f"unsaid|{status}|{code.lower()}"):
-            return whose
-    return "undecided"
+    failure = f"unsaid|{status}|{code.lower()}"
+    return next((whose for pattern, whose in patterns if pattern.fullmatch(failure)), "undecided")
 
 
-def fault_patterns() -> list[tuple[int, re.Pattern[str], str]]:
+def fault_patterns() -> list[tuple[re.Pattern[str], str]]:
     """The rules on failures, in their order; a * stands for any text."""
     seed = pd.read_csv(SEEDS / "failure_faults.csv", dtype=str).astype({"rank": int}).sort_values("rank")
-    return [
-        (row.rank, re.compile(re.escape(f"{row.error_origin}|{row.status}|{row.error_code}").replace(r"\*", ".*")), row.fault)
-        for row in seed.itertuples()
-    ]  # fmt: skip
-
-
-FAULTS = fault_patterns()
+    texts = seed["error_origin"] + "|" + seed["status"] + "|" + seed["error_code"]
+    patterns = [re.compile(re.escape(text).replace(r"\*", ".*")) for text in texts]
+    return list(zip(patterns, seed["fault"], strict=True))
 
 
 def signals(frame: pd.DataFrame) -> dict[str, tuple[pd.Series, pd.Series | int]]:

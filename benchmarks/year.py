@@ -45,7 +45,7 @@ from makegood.settings import Settings
 from orchestration.running import run
 settings, first, walls = Settings.read(), datetime.fromisoformat(sys.argv[1]), []
 with DbtServer(Home(settings.home).prepare()), AuditWorker() as worker:
-    for number in range(24):
+    for number in range(int(sys.argv[2])):
         begun, hour = time.perf_counter(), first + timedelta(hours=number)
         run(HourRange(hour, hour + timedelta(hours=1)), settings, worker)
         walls.append(time.perf_counter() - begun)
@@ -88,40 +88,43 @@ def main() -> int:
     parser.add_argument("--home", type=Path, required=True, help="the folder of the simulation, which is kept")
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--rows-per-hour", type=int, default=50)
+    parser.add_argument(
+        "--hours", type=int, default=24, help="hours of each day that are run; fewer than 24 only try it out"
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file that is written")
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     arguments.home.mkdir(parents=True, exist_ok=True)
-    days = simulate(arguments.home, arguments.days, arguments.rows_per_hour)
+    days = simulate(arguments.home, arguments.days, arguments.hours, arguments.rows_per_hour)
     rows = report(days)
     print(text(rows))
-    title = f"# A year of hourly runs\n\nThe first {len(days)} days, of {arguments.rows_per_hour} requests an hour, with upkeep every day."
+    title = f"# A year of hourly runs\n\nThe first {len(days)} days, of {arguments.rows_per_hour} requests an hour in {arguments.hours} hours a day, with upkeep every day."
     arguments.results.write_text(f"{title}\n\n{machine()}\n\n{markdown(rows)}\n")
     return int(arguments.check and any(row.is_met is False for row in rows))
 
 
-def simulate(home: Path, days: int, rows: int) -> list[Day]:
+def simulate(home: Path, days: int, hours: int, rows: int) -> list[Day]:
     """What was measured of each of these days; days that an earlier call measured are not run again."""
     record = home / "year.jsonl"
     done = [Day(**json.loads(line)) for line in record.read_text().splitlines()] if record.exists() else []
     for number in range(len(done), days):
-        done.append(one_day(home, number, rows, done[-1].upkeep_at if done else None))
+        done.append(one_day(home, number, hours, rows, done[-1].upkeep_at if done else None))
         with record.open("a") as lines:
             lines.write(json.dumps(asdict(done[-1])) + "\n")
         print(f"day {number + 1} of {days}: {done[-1].run_s:.2f} s a run", file=sys.stderr, flush=True)
     return done[:days]
 
 
-def one_day(root: Path, number: int, rows: int, upkeep_before: float | None) -> Day:
+def one_day(root: Path, number: int, hours: int, rows: int, upkeep_before: float | None) -> Day:
     """Run the hours of one day and the upkeep after it."""
     first = FIRST + timedelta(days=number)
-    generate(root / "landing", first, 24, rows, SEED, is_steady=True)
+    generate(root / "landing", first, hours, rows, SEED, is_steady=True)
     environment = {
         "PYTHONPATH": str(PROJECT),
         "MAKEGOOD_HOME": str(root),
         "MAKEGOOD_SOURCES": str(PROJECT / "sources.yml"),
     }
-    runs = measure([sys.executable, "-c", DAY, first.isoformat()], environment, root / "log")
+    runs = measure([sys.executable, "-c", DAY, first.isoformat(), str(hours)], environment, root / "log")
     walls = json.loads((root / "log").read_text().splitlines()[-1])
     begun, upkeep_at = time.perf_counter(), time.time()
     # A simulated day is minutes long. Upkeep deletes what was unused for a day, which here is what was unused at the upkeep before.
@@ -129,7 +132,7 @@ def one_day(root: Path, number: int, rows: int, upkeep_before: float | None) -> 
     maintain(Home(root), now)
     upkeep_s = time.perf_counter() - begun
     return Day(
-        number, median(walls[1:]), runs.cpu_s / len(walls), upkeep_s, upkeep_at, queried(root, first.date()), **sizes(root)
+        number, median(walls[1:] or walls), runs.cpu_s / len(walls), upkeep_s, upkeep_at, queried(root, first.date()), **sizes(root)
     )  # fmt: skip
 
 
