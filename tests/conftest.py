@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import shared_homes
 from landing_place import Place, make_place
 
 if TYPE_CHECKING:
@@ -18,7 +19,19 @@ HOME_MAKERS = {
     "oracle.building", "simulation", "subprocess", "judging",
 }  # fmt: skip
 """Modules that derive a home, or start a process that does."""
-HOME_FIXTURES = {"gateway", "published"}
+HOME_FIXTURES = {"gateway", "published", "started"}
+
+
+SHARED = pytest.StashKey[Path | None]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SHARED] = shared_homes.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if folder := config.stash[SHARED]:
+        shared_homes.end(folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,8 +72,17 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     """A home with one published hour of logs and verdicts. Tests that change it copy it first."""
     from running_gateway import FIRST, Gateway, record, verdict
 
-    gateway = Gateway(tmp_path_factory.mktemp("published"))
-    gateway.lands(FIRST, [record(f"r{n}", FIRST, status_code="503", account_id=f"a{n % 3}") for n in range(9)])
-    gateway.lands(FIRST, [verdict("r1", FIRST), verdict("r2", FIRST)], feed="judge")
-    gateway.runs(FIRST)
-    return gateway
+    def fill(gateway: Gateway) -> None:
+        gateway.lands(FIRST, [record(f"r{n}", FIRST, status_code="503", account_id=f"a{n % 3}") for n in range(9)])
+        gateway.lands(FIRST, [verdict("r1", FIRST), verdict("r2", FIRST)], feed="judge")
+        gateway.runs(FIRST)
+
+    return Gateway.copied("published", fill, tmp_path_factory.mktemp("published"))
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Gateway:
+    """A home of a test's own, in which one hour was run: its one request, `first`, is owed 0.01 USD."""
+    from running_gateway import started
+
+    return started(tmp_path / "started")

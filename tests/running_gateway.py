@@ -5,21 +5,22 @@ from __future__ import annotations
 import atexit
 import json
 import shutil
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dbt_here import parsed_project
+from shared_homes import copied
+
 from expectations.worker import AuditWorker
 from makegood.derivation.dbt_project import PARSED, SEAL
 from makegood.derivation.dbt_server import DbtServer
-from makegood.home import Home
+from makegood.home import Home, dbt_directory
 from makegood.hours import HOUR, HourRange
 from makegood.publication.querying import answer
 from makegood.settings import Settings
-from orchestration.dbt import ready_project
 from orchestration.running import RunReport, run
 
 FIRST = datetime(2026, 11, 1, 0)
@@ -96,22 +97,18 @@ def auditor() -> AuditWorker:
 
 
 @cache
-def parsed_project() -> Path:
-    """A directory with the files that dbt writes when it parses the project, which takes seconds and is the same for every home.
-
-    After the first call, one server executes all dbt commands of this process and of the processes that it starts.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="makegood-parsed-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    server = DbtServer(Home(folder))
+def dbt_server() -> DbtServer:
+    """The server that executes all dbt commands of this process and of the processes that it starts, after the first call."""
+    server = DbtServer(Home(parsed_project().parents[1]))
     server.start()
     atexit.register(server.close)
-    return Path(ready_project(Settings(home=folder)).target_path)
+    return server
 
 
 def with_parsed_project(home: Path) -> Path:
     """Copy the parsed project into this home, so that its first run need not parse it. Returns the home."""
-    target = home / "warehouse" / "dbt"
+    dbt_server()
+    target = dbt_directory(Home(home).warehouse)
     target.mkdir(parents=True, exist_ok=True)
     for name in (*PARSED, SEAL):
         shutil.copy2(parsed_project() / name, target / name)
@@ -125,6 +122,11 @@ class Gateway:
         self.root = root
         (with_parsed_project(root) / "sources.yml").write_text(SOURCES)
         self.settings = Settings(home=root, sources=root / "sources.yml")
+
+    @classmethod
+    def copied(cls, name: str, fill: Callable[[Gateway], object], root: Path) -> Gateway:
+        """A gateway whose home is a copy of one that `fill` lands and runs once in a session, for all that ask by this name."""
+        return cls(copied(name, lambda home: fill(cls(home)), root))
 
     def lands(
         self, landed_hour: datetime, records: Iterable[Record | str], name: str = "part.jsonl", feed: str = "gateway"
@@ -147,3 +149,13 @@ class Gateway:
     def marts(self) -> dict[str, list[tuple[Any, ...]]]:
         """The rows of each table in MARTS, sorted so that homes can be compared however their tables were written."""
         return {table: sorted(self.sees(f"from {table}"), key=repr) for table in MARTS}
+
+
+def started(root: Path) -> Gateway:
+    """A copy of a home in which one hour was run: its one request, `first`, is owed 0.01 USD."""
+
+    def fill(gateway: Gateway) -> None:
+        gateway.lands(FIRST, [record("first", FIRST, status_code="503")])
+        gateway.runs(FIRST)
+
+    return Gateway.copied("started", fill, root)

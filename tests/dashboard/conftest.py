@@ -15,7 +15,7 @@ from running_gateway import Gateway
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     """A published home, made by a real run. Tests must not change it."""
-    return fill(Gateway(tmp_path_factory.mktemp("page")))
+    return Gateway.copied("page", fill, tmp_path_factory.mktemp("page"))
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ class Publisher:
 
 @pytest.fixture(scope="module")
 def publisher(tmp_path_factory: pytest.TempPathFactory) -> Publisher:
-    return Publisher(fill(Gateway(tmp_path_factory.mktemp("live"))))
+    return Publisher(Gateway.copied("page", fill, tmp_path_factory.mktemp("live")))
 
 
 @pytest.fixture(scope="module")

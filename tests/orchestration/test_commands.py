@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import damaging
 import pytest
 from running_gateway import FIRST, Gateway, record
 
@@ -167,15 +168,13 @@ def test_sql_reads_published_numbers_and_nothing_else(makegood: Makegood, gatewa
         assert out == "", refused
 
 
-def test_unaudited_hours_make_the_status_unsound(makegood: Makegood, gateway: Gateway) -> None:
-    gateway.lands(FIRST, [record("good", FIRST)])
+def test_unaudited_hours_make_the_status_unsound(started: Gateway) -> None:
     later = FIRST + timedelta(hours=1)
-    gateway.lands(later, [record(f"r{n}", later, cost_usd=None, model="house/model") for n in range(MIN_REQUESTS)])
-    assert makegood(*RUN)[0] == 0
-    code, _, err = makegood("run", "--from", "2026-11-01T01", "--to", "2026-11-01T02")
+    started.lands(later, [record(f"r{n}", later, cost_usd=None, model="house/model") for n in range(MIN_REQUESTS)])
+    code, _, err = damaging.makegood(started.root, "run", "--from", "2026-11-01T01", "--to", "2026-11-01T02")
     assert code == 1
     assert "not published, checks failed (fct_requests: " in err
-    code, out, _ = makegood("status")
+    code, out, _ = damaging.makegood(started.root, "status")
     assert code == 1
     assert "✗ 1 request hours (2026-11-01T01 to 2026-11-01T01) written but not audited" in out
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,9 +19,9 @@ from orchestration.partitions import DAILY, HOURLY, partition_key
 from orchestration.resources import NO_ROWS_IN_WINDOW
 
 
-@pytest.fixture
-def definitions(gateway: Gateway) -> dg.Definitions:
-    return definitions_for(gateway.settings)
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    return definitions_for(Gateway(tmp_path_factory.mktemp("definitions")).settings)
 
 
 def test_tables_are_hourly_settlements_daily_views_and_seeds_unpartitioned_and_all_are_described(
@@ -89,41 +90,53 @@ def test_the_daily_settlement_posts_to_the_period_of_its_day(definitions: dg.Def
     ]
 
 
-def test_a_scheduled_run_finds_late_files_and_reports_the_additional_hours(gateway: Gateway) -> None:
+@dataclass(frozen=True)
+class TwoRuns:
+    """The first run of a new home, and the scheduled run of the next hour, before which a late file came."""
+
+    home: Gateway
+    results: tuple[dg.ExecuteInProcessResult, dg.ExecuteInProcessResult]
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
+    gateway = Gateway(tmp_path_factory.mktemp("two-runs"))
+    job = definitions_for(gateway.settings, auditor()).resolve_job_def("hourly")
     gateway.lands(FIRST, [record("first", FIRST + timedelta(minutes=1))])
-    gateway.runs(FIRST)
+    new_home = job.execute_in_process(partition_key=partition_key(FIRST))
     gateway.lands(FIRST, [record("late", FIRST + timedelta(minutes=2), status_code="503")], "late.jsonl")
     gateway.lands(FIRST + HOUR, [record("second", FIRST + HOUR)])
-    result = (
-        definitions_for(gateway.settings)
-        .resolve_job_def("hourly")
-        .execute_in_process(
-            partition_key=partition_key(FIRST + HOUR),
-            run_config={"ops": {"request_logs": {"config": {"lookback_hours": 48}}}},
-        )
+    scheduled = job.execute_in_process(
+        partition_key=partition_key(FIRST + HOUR),
+        run_config={"ops": {"request_logs": {"config": {"lookback_hours": 48}}}},
     )
-    assert answer(gateway.root, "select request_id, payout_usd > 0 from fct_requests order by 1")[1] == [
+    return TwoRuns(gateway, (new_home, scheduled))
+
+
+def test_a_scheduled_run_finds_late_files_and_reports_the_additional_hours(two_runs: TwoRuns) -> None:
+    assert answer(two_runs.home.root, "select request_id, payout_usd > 0 from fct_requests order by 1")[1] == [
         ("first", False),
         ("late", True),
         ("second", False),
     ]
     late = [
         event.materialization
-        for event in result.get_asset_materialization_events()
+        for event in two_runs.results[1].get_asset_materialization_events()
         if event.materialization.asset_key == dg.AssetKey("fct_requests") and event.partition == partition_key(FIRST)
     ]
     assert late[0].tags is not None
     assert late[0].tags["late_from"] == "2026-11-01T01_to_2026-11-01T02"
 
 
-def test_views_and_seeds_are_built_once_and_every_window_runs_all_data_tests(gateway: Gateway) -> None:
-    made, judged = [], []
-    for hour in range(2):
-        gateway.lands(FIRST + HOUR * hour, [record(f"request-{hour}", FIRST + HOUR * hour)])
-        job = definitions_for(gateway.settings).resolve_job_def("hourly")
-        result = job.execute_in_process(partition_key=partition_key(FIRST + HOUR * hour))
-        made.append({event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key})  # fmt: skip
-        judged.append({(check.asset_key, check.check_name) for check in result.get_asset_check_evaluations()})
+def test_views_and_seeds_are_built_once_and_every_window_runs_all_data_tests(two_runs: TwoRuns) -> None:
+    made = [
+        {event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key}
+        for result in two_runs.results
+    ]
+    judged = [
+        {(check.asset_key, check.check_name) for check in result.get_asset_check_evaluations()}
+        for result in two_runs.results
+    ]
     assert {"compensation_rules", "dim_models", "mart_compensation_daily"} <= made[0] - made[1]
     assert {"fct_requests", "mart_compensation_hourly", "published_snapshot"} <= made[1]
     assert judged[0] == judged[1]

@@ -65,14 +65,6 @@ def test_every_request_of_an_hour_is_decided_and_the_payouts_are_exact(gateway: 
     assert report.publication.payout_usd == Decimal("0.174121600004")
 
 
-def test_running_twice_gives_the_same_marts(gateway: Gateway) -> None:
-    gateway.lands(FIRST, [record(f"r{n}", FIRST + timedelta(minutes=n), 40_000 + n) for n in range(30)])
-    gateway.runs(FIRST)
-    before = gateway.marts()
-    gateway.runs(FIRST)
-    assert gateway.marts() == before
-
-
 def test_hours_in_any_order_a_range_and_a_rebuilt_warehouse_give_the_same_marts(tmp_path: Path) -> None:
     marts = []
     for number, runs in enumerate([[(0, 1), (1, 1), (2, 1)], [(2, 1), (0, 2)], [(0, 3)]]):
@@ -106,74 +98,59 @@ def _life_of_three_hours(gateway: Gateway) -> None:
     )
 
 
-def test_failed_audit_leaves_readers_on_the_last_publication(gateway: Gateway) -> None:
-    gateway.lands(FIRST, [record("good", FIRST, status_code="503")])
-    gateway.runs(FIRST)
-    published = gateway.marts()
-    bad = gateway.lands(FIRST + HOUR, [record("absurd", FIRST + HOUR, cost_usd="4000", status_code="503")])
+def test_failed_audit_leaves_readers_on_the_last_publication_until_a_run_makes_it_good_late_hours_included(
+    started: Gateway,
+) -> None:
+    published = started.marts()
+    started.lands(FIRST, [record("late", FIRST, status_code="503")], name="late.jsonl")
+    bad = started.lands(FIRST + HOUR, [record("absurd", FIRST + HOUR, cost_usd="4000", status_code="503")])
+    with closing(Inventory(started.root / "lake" / "inventory.sqlite")) as inventory:
+        sources = read_sources(started.settings.sources, started.root)
+        land(find_files(sources, [FIRST], started.root), started.root / "lake", inventory)
     with pytest.raises(MakegoodError, match="not published, checks failed"):
-        gateway.runs(FIRST + HOUR)
-    assert gateway.marts() == published
+        started.runs(FIRST + HOUR)
+    assert started.marts() == published
 
-    gateway.lands(FIRST + 2 * HOUR, [record("later", FIRST + 2 * HOUR)])
-    with pytest.raises(MakegoodError, match="1 request hours from 2026-11-01T01"):
-        gateway.runs(FIRST + 2 * HOUR)
-    assert gateway.marts() == published
+    started.lands(FIRST + 2 * HOUR, [record("later", FIRST + 2 * HOUR)])
+    with pytest.raises(MakegoodError, match="2 request hours from 2026-11-01T00"):
+        started.runs(FIRST + 2 * HOUR)
+    assert started.marts() == published
 
     bad.write_text("")
-    gateway.runs(FIRST + HOUR)
-    assert gateway.sees("select request_id from fct_requests order by 1") == [("good",), ("later",)]
+    started.runs(FIRST + HOUR)
+    assert started.sees("select request_id from fct_requests order by 1") == [("first",), ("late",), ("later",)]
 
 
-def test_a_run_that_failed_is_made_good_by_the_next_of_its_hours_late_hours_included(gateway: Gateway) -> None:
-    gateway.lands(FIRST, [record("good", FIRST, status_code="503")])
-    gateway.runs(FIRST)
-    gateway.lands(FIRST, [record("late", FIRST, status_code="503")], name="late.jsonl")
-    bad = gateway.lands(FIRST + HOUR, [record("absurd", FIRST + HOUR, cost_usd="4000", status_code="503")])
-    with closing(Inventory(gateway.root / "lake" / "inventory.sqlite")) as inventory:
-        sources = read_sources(gateway.settings.sources, gateway.root)
-        land(find_files(sources, [FIRST], gateway.root), gateway.root / "lake", inventory)
-    with pytest.raises(MakegoodError, match="not published, checks failed"):
-        gateway.runs(FIRST + HOUR)
-    bad.write_text("")
-    gateway.runs(FIRST + HOUR)
-    assert gateway.sees("select request_id from fct_requests order by 1") == [("good",), ("late",)]
-
-
-def test_failed_dbt_test_leaves_readers_on_the_last_publication(gateway: Gateway) -> None:
-    gateway.lands(FIRST, [record("good", FIRST, status_code="503")])
-    gateway.runs(FIRST)
-    published = gateway.marts()
-    inventory = Inventory(gateway.root / "lake" / "inventory.sqlite")
+def test_failed_dbt_test_leaves_readers_on_the_last_publication(started: Gateway) -> None:
+    published = started.marts()
+    inventory = Inventory(started.root / "lake" / "inventory.sqlite")
     inventory._db.execute("update landing_files set records_read = records_read + 1")
     inventory.close()
     with pytest.raises(
         MakegoodError,
         match=r"read_is_landed_plus_ignored_plus_quarantined: landing_file landing/gateway/2026-11-01/00/part\.jsonl",
     ):
-        gateway.runs(FIRST)
-    assert gateway.marts() == published
+        started.runs(FIRST)
+    assert started.marts() == published
 
 
-def test_killed_run_changes_nothing_for_readers_and_the_next_run_makes_good(gateway: Gateway) -> None:
-    gateway.lands(FIRST, [record("first", FIRST, status_code="503")])
-    gateway.runs(FIRST)
-    published = gateway.marts()
-    gateway.lands(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, status_code="503") for n in range(150)])
+def test_killed_run_changes_nothing_for_readers_and_the_next_run_makes_good(started: Gateway) -> None:
+    published = started.marts()
+    started.lands(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, status_code="503") for n in range(150)])
     process = subprocess.Popen(
         [sys.executable, "-m", "orchestration", "run", "--from", "2026-11-01T01", "--to", "2026-11-01T02"],
         cwd=PROJECT,
-        env={**os.environ, "MAKEGOOD_HOME": str(gateway.root), "MAKEGOOD_SOURCES": str(gateway.root / "sources.yml")},
+        env={**os.environ, "MAKEGOOD_HOME": str(started.root), "MAKEGOOD_SOURCES": str(started.root / "sources.yml")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    _wait_for_writes(gateway.root / "warehouse" / "data", process)
+    _wait_for_writes(started.root / "warehouse" / "data", process)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert gateway.marts() == published
-    gateway.runs(FIRST + HOUR)
-    assert gateway.sees("select count(*), sum(payout_usd) from fct_compensations") == [(151, Decimal("1.51"))]
+    assert started.marts() == published
+    started.runs(FIRST + HOUR)
+    assert started.sees("select count(*), sum(payout_usd) from fct_compensations") == [(151, Decimal("1.51"))]
 
 
 def _wait_for_writes(data: Path, process: "subprocess.Popen[bytes]") -> None:
@@ -184,28 +161,28 @@ def _wait_for_writes(data: Path, process: "subprocess.Popen[bytes]") -> None:
         time.sleep(0.01)
 
 
-def test_vanished_landing_file_takes_nothing_away(gateway: Gateway) -> None:
-    file = gateway.lands(FIRST, [record("kept", FIRST, status_code="503")])
+def test_running_an_hour_again_gives_the_same_marts_and_a_vanished_landing_file_takes_nothing_away(
+    gateway: Gateway,
+) -> None:
+    file = gateway.lands(FIRST, [record(f"r{n}", FIRST + timedelta(minutes=n), 40_000 + n) for n in range(30)])
     gateway.runs(FIRST)
-    published = gateway.marts()
+    before = gateway.marts()
+    gateway.runs(FIRST)
+    assert gateway.marts() == before
     file.unlink()
     gateway.runs(FIRST)
-    assert gateway.marts() == published
+    assert gateway.marts() == before
 
 
-def test_a_home_that_was_moved_is_read_and_run_on(tmp_path: Path) -> None:
-    (tmp_path / "old").mkdir()
-    before = Gateway(tmp_path / "old")
-    before.lands(FIRST, [record("kept", FIRST, status_code="503")])
-    before.runs(FIRST)
-    published = before.marts()
-    before.root.rename(tmp_path / "new")
-    after = Gateway(tmp_path / "new")
+def test_a_home_that_was_moved_is_read_and_run_on(started: Gateway, tmp_path: Path) -> None:
+    published = started.marts()
+    started.root.rename(tmp_path / "moved")
+    after = Gateway(tmp_path / "moved")
     assert after.marts() == published
     after.lands(FIRST + HOUR, [record("next", FIRST + HOUR, status_code="503")])
     after.runs(FIRST + HOUR)
     maintain(Home(after.root))
-    assert after.sees("select request_id from fct_requests order by 1") == [("kept",), ("next",)]
+    assert after.sees("select request_id from fct_requests order by 1") == [("first",), ("next",)]
 
 
 def test_file_changed_into_other_hours_empties_the_hours_that_it_left(gateway: Gateway) -> None:

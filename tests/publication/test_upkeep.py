@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from damaging import makegood
 from running_gateway import FIRST, Gateway, record
 
 from makegood.errors import MakegoodError
@@ -25,15 +24,14 @@ def data_files(gateway: Gateway) -> int:
 
 
 def test_upkeep_deletes_what_no_reader_can_see_and_changes_no_published_row(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    started: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upkeep, "KEPT_PUBLICATIONS", 1)
-    gateway, home = Gateway(tmp_path), Home(tmp_path)
-    for hour in (FIRST, FIRST + HOUR):
-        gateway.lands(hour, [record(f"{hour:%H}-{n}", hour, 700_000) for n in range(30)])
-        gateway.runs(hour)
+    gateway, home = started, Home(started.root)
+    gateway.lands(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, 700_000) for n in range(30)])
+    gateway.runs(FIRST + HOUR)
     published = gateway.marts()
-    orphan = tmp_path / "warehouse" / "data" / "main" / "orphan.parquet"
+    orphan = gateway.root / "warehouse" / "data" / "main" / "orphan.parquet"
     orphan.write_bytes(b"left by a run that was killed")
 
     first = maintain(home)
@@ -62,19 +60,15 @@ def test_upkeep_without_a_warehouse_is_refused(tmp_path: Path) -> None:
         maintain(Home(tmp_path))
 
 
-def test_the_daily_job_runs_the_upkeep(tmp_path: Path) -> None:
-    gateway = Gateway(tmp_path)
-    gateway.lands(FIRST, [record("a", FIRST)])
-    gateway.runs(FIRST)
-    result = definitions_for(gateway.settings).resolve_job_def("maintenance").execute_in_process()
+def test_the_daily_job_runs_the_upkeep(started: Gateway) -> None:
+    result = definitions_for(started.settings).resolve_job_def("maintenance").execute_in_process()
     [tidied] = result.get_asset_materialization_events()
     assert tidied.materialization.metadata["deleted folders"].value == 0
-    assert gateway.sees("select count(*) from fct_requests") == [(1,)]
+    assert started.sees("select count(*) from fct_requests") == [(1,)]
 
 
 def test_the_maintain_command_fails_without_a_traceback_if_there_is_no_warehouse(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "orchestration", "maintain", "--json"]
-    failed = subprocess.run(command, env={"MAKEGOOD_HOME": str(tmp_path)}, capture_output=True, text=True)
-    assert failed.returncode == 1
-    assert "there is no warehouse" in failed.stderr
-    assert "Traceback" not in failed.stderr
+    code, _, err = makegood(tmp_path, "maintain", "--json")
+    assert code == 1
+    assert "there is no warehouse" in err
+    assert "Traceback" not in err

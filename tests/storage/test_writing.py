@@ -126,18 +126,18 @@ def test_no_command_writes_beside_a_child_whose_parent_was_killed(
         pass
 
 
-@pytest.mark.parametrize("job", ["hourly", "restate", "settlement", "maintenance"])
-def test_a_run_that_dagster_starts_waits_for_the_same_writer(published: Gateway, job: str) -> None:
+def test_a_run_that_dagster_starts_waits_for_the_same_writer(published: Gateway) -> None:
     settings = published.settings.model_copy(update={"writer_patience_s": 0})
     definitions = definitions_for(settings)
-    key = {"settlement": "2026-11-03", "maintenance": None}.get(job, partition_key(FIRST))
+    keys = {"hourly": partition_key(FIRST), "restate": partition_key(FIRST), "settlement": "2026-11-03", "maintenance": None}  # fmt: skip
     with process(WRITER, published.root, 0) as writer:
         assert first_line(writer.stdout) == "held"
-        with pytest.raises(dg.DagsterResourceFunctionError) as refused:
-            definitions.resolve_job_def(job).execute_in_process(partition_key=key)
-        assert f"cannot run now: {published.root} is being written by process {writer.pid} " in str(
-            refused.value.__cause__
-        )
+        for job, key in keys.items():
+            with pytest.raises(dg.DagsterResourceFunctionError) as refused:
+                definitions.resolve_job_def(job).execute_in_process(partition_key=key)
+            assert f"cannot run now: {published.root} is being written by process {writer.pid} " in str(
+                refused.value.__cause__
+            ), job
 
 
 FOREIGN = """
@@ -237,18 +237,16 @@ def test_a_home_that_cannot_be_locked_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_while_the_dbt_of_a_killed_run_lives_nobody_writes_and_then_nothing_is_lost_or_doubled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    started: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gateway = Gateway(tmp_path)
-    for hour in (FIRST, FIRST + HOUR):
-        gateway.lands(hour, [record(f"{hour:%H}-{n}", hour, status_code="503") for n in range(50)])
-    gateway.runs(FIRST)
+    gateway = started
+    gateway.lands(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, status_code="503") for n in range(50)])
     published = gateway.marts()
     environment = {name: value for name, value in os.environ.items() if name != ADDRESS}
     run = subprocess.Popen(
         [sys.executable, "-m", "orchestration", "run", "--from", "2026-11-01T01", "--to", "2026-11-01T02"],
         cwd=PROJECT,
-        env={**environment, "MAKEGOOD_HOME": str(tmp_path), "MAKEGOOD_SOURCES": str(gateway.settings.sources)},
+        env={**environment, "MAKEGOOD_HOME": str(gateway.root), "MAKEGOOD_SOURCES": str(gateway.settings.sources)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -277,4 +275,4 @@ def test_while_the_dbt_of_a_killed_run_lives_nobody_writes_and_then_nothing_is_l
     assert not done.value.code
     assert gateway.sees(
         "select count(*), count(distinct request_id), sum(payout_usd)::varchar from fct_compensations"
-    ) == [(100, 100, "1.000000000000")]
+    ) == [(51, 51, "0.510000000000")]
