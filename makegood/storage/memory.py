@@ -91,6 +91,6 @@ def _limits_up(mount: Path, group: str, names: tuple[str, ...]) -> Iterator[int]
 
 def _lines(file: Path) -> list[str]:
     try:
-        return file.read_text().splitlines()
+        return [line for line in file.read_text().split("\n") if line]
     except OSError:
         return []
