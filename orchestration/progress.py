@@ -11,8 +11,7 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from makegood.derivation.window import Window
-from makegood.hours import HOUR
+from makegood.derivation.window import Window, delivered_rows
 from makegood.ingestion.inventory import Inventory
 
 TAG = "makegood/progress"
@@ -43,10 +42,7 @@ def derived_pieces(
         context.log.info(sentence)
         context.instance.add_run_tags(context.run_id, {TAG: sentence})
 
-    rows = [
-        sum(part.landed_count for hour in piece.request_hours for part in inventory.current_parts(hour, hour + HOUR))
-        for piece in pieces
-    ]
+    rows = [delivered_rows(piece.request_hours, inventory) for piece in pieces]
     return followed(pieces, rows, tell, Console(file=_terminals[-1]) if _terminals else Console(quiet=True))
 
 

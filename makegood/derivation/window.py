@@ -86,7 +86,7 @@ def chunks(window: Window, inventory: Inventory, most_rows: int = CHUNK_ROWS) ->
     size = 0
     for _, day in groupby(window.request_hours, key=datetime.date):
         hours = list(day)
-        rows = sum(part.landed_count for hour in hours for part in inventory.current_parts(hour, hour + HOUR))
+        rows = delivered_rows(hours, inventory)
         if not pieces or size + rows > most_rows:
             pieces.append([])
             size = 0
@@ -95,6 +95,11 @@ def chunks(window: Window, inventory: Inventory, most_rows: int = CHUNK_ROWS) ->
     if len(pieces) < 2:
         return [window]
     return [Window(tuple(hours), window.landing_files if number == 0 else ()) for number, hours in enumerate(pieces)]
+
+
+def delivered_rows(hours: Iterable[datetime], inventory: Inventory) -> int:
+    """How many deliveries these hours have."""
+    return sum(part.landed_count for hour in hours for part in inventory.current_parts(hour, hour + HOUR))
 
 
 def input_digests(hours: Iterable[datetime], inventory: Inventory) -> dict[datetime, str]:
