@@ -20,7 +20,7 @@ from makegood.settlement.loading import write_run_inputs
 from orchestration.assets import RESTATES
 from orchestration.dbt import Dbt, project_digest
 from orchestration.failing_rows import with_failing_rows
-from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
+from orchestration.partitions import A_MONTH_A_RUN, HOURLY, landing_hours, partition_key
 from orchestration.progress import followed
 from orchestration.resources import NO_ROWS_IN_WINDOW, Auditor, Books, Lake, PublicationRecord, Warehouse
 
@@ -66,7 +66,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
     @dbt_assets(
         manifest=project.manifest_path,
         project=project,
-        backfill_policy=ONE_RUN,
+        backfill_policy=A_MONTH_A_RUN,
         dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
     )
     def warehouse(
@@ -133,7 +133,7 @@ def derived_pieces(
 
     def tell(sentence: str) -> None:
         context.log.info(sentence)
-        context.instance.add_run_tags(context.run_id, {PROGRESS: sentence})
+        context.instance.add_run_tags(context.run.run_id, {PROGRESS: sentence})
 
     rows = [window.delivered_rows(piece.request_hours, inventory) for piece in pieces]
     return followed(pieces, rows, tell, Console(quiet=True))
