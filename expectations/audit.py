@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import great_expectations as gx
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
-from great_expectations.expectations.metadata_types import FailureSeverity
 from sqlalchemy import event
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
@@ -24,9 +23,9 @@ from expectations import (
     fct_requests_hourly,
     mart_compensation_hourly,
 )
-from expectations.results import Measurement, Outcome, Severity, SuiteResult, plain
+from expectations.results import Measurement, Outcome, SuiteResult, plain
 from expectations.session import Session, opened
-from expectations.suite import Relation, Suite
+from expectations.suite import Relation, Suite, severity_of
 from makegood.errors import MakegoodError
 
 SUITES: dict[str, Suite] = {
@@ -122,8 +121,10 @@ def _measure(session: Session, datasource: SQLDatasource, name: str, relation: R
     ranges = _ranges(session, relation)
     results = validate(result_format="BOOLEAN_ONLY")
     if not all(result.success for result in results):
+        # A hold is lifted by the hour, so all of its hours are needed.
+        has_holds = any(severity_of(expectation) == "hold" for expectation in relation.expectations)
         results = validate(
-            result_format="SUMMARY",
+            result_format="COMPLETE" if has_holds else "SUMMARY",
             partial_unexpected_count=SHOWN_ROWS,
             unexpected_index_column_names=list(relation.keys),
         )
@@ -145,7 +146,7 @@ def _measurement(
 ) -> Measurement:
     configuration = result.expectation_config
     assert configuration is not None
-    column = configuration.kwargs["column"]
+    column, severity = configuration.kwargs["column"], severity_of(configuration)
     if reasons := _exceptions(result.exception_info):
         raise MakegoodError(
             f"{relation.name}.{column} could not be judged ({configuration.description}): {'; '.join(reasons)}"
@@ -153,7 +154,7 @@ def _measurement(
     found = ranges[column]
     # Where nothing failed, only BOOLEAN_ONLY was requested and there is no detailed result.
     broken = result.result or {}
-    rows = list(broken.get("partial_unexpected_index_list") or [])
+    rows = list(broken.get("unexpected_index_list" if severity == "hold" else "partial_unexpected_index_list") or [])
     null_means = configuration.meta.get("null_means")
     is_missing = bool(found.null_count) and null_means is None
     note = None
@@ -169,13 +170,13 @@ def _measurement(
         expectation=configuration.type,
         relation=relation.name,
         columns=[column],
-        severity=cast(Severity, FailureSeverity(configuration.severity).value),
+        severity=severity,
         outcome=outcome,
         threshold=plain({k: v for k, v in configuration.kwargs.items() if k in ("min_value", "max_value")}),
         observed=plain({"min": found.least, "max": found.greatest}),
         judged_count=found.judged_count,
         unexpected_count=(broken.get("unexpected_count") or 0) + (found.null_count if is_missing else 0),
-        unexpected_rows=plain(rows[:SHOWN_ROWS]),
+        unexpected_rows=plain(rows if severity == "hold" else rows[:SHOWN_ROWS]),
         note=note,
         sentence=configuration.description or "",
     )

@@ -7,9 +7,7 @@ ROWS = Relation(
     name="audited_fct_compensations",
     keys=("source", "request_id"),
     empty_means="no compensations",
-    expectations=(
-        within("payout_usd", "no single payout exceeds any cap or call", at_least=0, at_most=limit.PAYOUT_USD_MAX),
-    ),
+    expectations=(within("payout_usd", "no payout is negative", at_least=0),),
 )
 
 TOO_FEW = "too few requests"
@@ -20,6 +18,13 @@ HOURS = Relation(
     keys=("request_date", "request_hour"),
     expectations=(
         within(
+            "largest_payout_usd",
+            "no single payout exceeds any cap or call",
+            at_most=limit.PAYOUT_USD_HOLD,
+            null_means="no compensations",
+            severity="hold",
+        ),
+        within(
             "compensated_share",
             "few requests are compensated",
             at_most=limit.COMPENSATED_SHARE_WARN,
@@ -29,8 +34,9 @@ HOURS = Relation(
         within(
             "compensated_share",
             "most requests are not compensated",
-            at_most=limit.COMPENSATED_SHARE_BLOCK,
+            at_most=limit.COMPENSATED_SHARE_HOLD,
             null_means=TOO_FEW,
+            severity="hold",
         ),
         within(
             "payout_share",
@@ -39,7 +45,13 @@ HOURS = Relation(
             null_means=NOTHING,
             severity="warning",
         ),
-        within("payout_share", "most of what was billed is kept", at_most=limit.PAYOUT_SHARE_BLOCK, null_means=NOTHING),
+        within(
+            "payout_share",
+            "most of what was billed is kept",
+            at_most=limit.PAYOUT_SHARE_HOLD,
+            null_means=NOTHING,
+            severity="hold",
+        ),
     ),
     sql=query("fct_compensations_by_hour"),
 )

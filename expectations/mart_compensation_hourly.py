@@ -22,8 +22,9 @@ HOURS = Relation(
         within(
             "payout_ratio",
             "an hour pays at most ten times what its history pays",
-            at_most=limit.PAYOUT_RATIO_MAX,
+            at_most=limit.PAYOUT_RATIO_HOLD,
             null_means="no history",
+            severity="hold",
         ),
     ),
     sql=query("mart_compensation_by_hour"),

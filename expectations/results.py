@@ -9,7 +9,8 @@ from decimal import Decimal
 from math import isinf, isnan
 from typing import Any, Literal
 
-Severity = Literal["critical", "warning"]
+Severity = Literal["critical", "hold", "warning"]
+"""A critical failure stops the publication, a hold stops the settlement of the request dates concerned, a warning stops nothing."""
 Outcome = Literal["passed", "failed", "no data"]
 JsonValue = Any
 
@@ -19,8 +20,8 @@ class Measurement:
     """The result of one expectation.
 
     `observed` is `{"min": …, "max": …}` of the checked values. `judged_count` is the number of checked values,
-    `unexpected_count` the number of them that do not meet the expectation, and `unexpected_rows` the keys of the
-    first few of these. `outcome` is "no data" where there was no value to check; `note` then says why that is
+    `unexpected_count` the number of them that do not meet the expectation, and `unexpected_rows` the keys and values
+    of the first few of these, or of all if they are held. `outcome` is "no data" where there was no value to check; `note` then says why that is
     acceptable. For a failure, `note` says that values are missing if they are. Decimals are strings, dates are
     ISO 8601 in UTC.
     """
@@ -57,6 +58,11 @@ class SuiteResult:
     def failures(self) -> list[Measurement]:
         """The critical expectations that failed."""
         return [m for m in self.measurements if m.outcome == "failed" and m.severity == "critical"]
+
+    @property
+    def holds(self) -> list[Measurement]:
+        """The expectations whose failure is published, but holds the settlement until a person accepts it."""
+        return [m for m in self.measurements if m.outcome == "failed" and m.severity == "hold"]
 
     @property
     def warnings(self) -> list[Measurement]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from great_expectations.expectations.core.expect_column_values_to_be_between import (
     ExpectColumnValuesToBeBetween,
 )
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from expectations import thresholds
 from expectations.results import Severity
 from makegood.storage.queries import sql_beside
+
+HOLDS = "holds_settlement"
+"""The key in an expectation's meta that marks a hold, for which Great Expectations has no severity of its own."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,13 @@ def query(name: str) -> str:
     return sql_beside(__file__, name).format_map(vars(thresholds))
 
 
+def severity_of(expectation: ExpectColumnValuesToBeBetween | ExpectationConfiguration) -> Severity:
+    """What a failure of the expectation stops."""
+    if (expectation.meta or {}).get(HOLDS):
+        return "hold"
+    return cast(Severity, FailureSeverity(expectation.severity).value)
+
+
 def within(
     column: str,
     sentence: str,
@@ -59,13 +70,16 @@ def within(
 
     `null_means` says why a value may be null. With it, nulls are skipped, and a column of nothing but nulls has the
     outcome "no data" with that reason. Without it, a single null fails, because a missing value cannot be checked.
+    A failure with the severity `hold` must be of a request hour, because settlement is held by request dates.
     """
     meta: dict[str, Any] = {"null_means": null_means} if null_means else {}
+    if severity == "hold":
+        meta[HOLDS] = True
     return ExpectColumnValuesToBeBetween(
         column=column,
         min_value=at_least,
         max_value=at_most,
-        severity=FailureSeverity(severity),
+        severity=FailureSeverity("critical" if severity == "hold" else severity),
         description=sentence,
         meta=meta,
     )

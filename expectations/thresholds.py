@@ -1,7 +1,9 @@
 """The limits of all audits, each with what it limits and the reason for its value.
 
-A *block* limit stops the publication, a *warn* limit only shows a warning. Block limits are far outside the worst hour
-of a healthy gateway, because a check with false alarms is soon switched off. Warn limits are near the edge of normal.
+A *block* limit stops the publication, because the numbers cannot be trusted. A *hold* limit is about money that is
+surprising and may be right: it is published, and the request dates concerned are not settled until a person accepts it.
+A *warn* limit only shows a warning. Block and hold limits are far outside the worst hour of a healthy gateway, because a
+check with false alarms is soon switched off. Warn limits are near the edge of normal.
 """
 
 from typing import Final
@@ -31,7 +33,7 @@ VOLUME_RATIO_MIN: Final = 0.1
 VOLUME_RATIO_MAX: Final = 10
 # Above ten times the usual payout, a rule or a price is probably wrong. A real outage can also cause it, so a person
 # must look.
-PAYOUT_RATIO_MAX: Final = 10
+PAYOUT_RATIO_HOLD: Final = 10
 
 # --- Landing -----------------------------------------------------------------------------------------------
 
@@ -68,13 +70,13 @@ MISSING_LATENCY_SHARE_BLOCK: Final = 0.5
 # --- Compensations -----------------------------------------------------------------------------------------
 
 # The policy's largest cap is 25 USD, and a full refund is at most the cost of one call; 100 is four times the cap.
-PAYOUT_USD_MAX: Final = 100
+PAYOUT_USD_HOLD: Final = 100
 # Healthy hours compensate a few per cent of the requests; more than half is presumed to be a wrong policy.
 COMPENSATED_SHARE_WARN: Final = 0.1
-COMPENSATED_SHARE_BLOCK: Final = 0.5
-# Payouts divided by all costs of the hour: paying back half of the revenue needs review before it is published.
+COMPENSATED_SHARE_HOLD: Final = 0.5
+# Payouts divided by all costs of the hour: paying back half of the revenue needs review before it is posted.
 PAYOUT_SHARE_WARN: Final = 0.1
-PAYOUT_SHARE_BLOCK: Final = 0.5
+PAYOUT_SHARE_HOLD: Final = 0.5
 # Change of a compensation type's share of the compensations against the 7 days before: a detector probably changed.
 TYPE_SHARE_CHANGE_WARN: Final = 0.5
 

@@ -19,6 +19,7 @@ paid as (
         request_hour,
         count(*) as compensation_count,
         sum(payout_usd) as payout_usd,
+        max(payout_usd) as largest_payout_usd,
     from audited_fct_compensations
     group by request_date, request_hour
 ),
@@ -30,6 +31,7 @@ final as (
         request_hours.request_date,
         request_hours.request_hour,
         coalesce(paid.compensation_count, 0) as compensation_count,
+        paid.largest_payout_usd,
         coalesce(paid.compensation_count, 0) / served.request_count as compensated_share,
         case
             when served.request_count is null then null

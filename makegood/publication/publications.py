@@ -15,6 +15,7 @@ from typing import Any
 
 from makegood.errors import MakegoodError
 from makegood.home import catalog_file
+from makegood.publication.findings import Findings
 from makegood.storage.queries import only_row, sql_beside
 from makegood.storage.rows import plain
 from makegood.storage.sqlite_files import fault, is_there, open_sqlite
@@ -76,6 +77,7 @@ class Publications:
             raise MakegoodError(f"{file} is missing or empty, so it is unknown what was audited: {way_out}")
         self._db = open_sqlite(file, way_out)
         self._db.executescript(sql_beside(__file__, "publications"))
+        self.findings = Findings(self._db, file)
 
     def close(self) -> None:
         """Close the file."""
@@ -166,7 +168,7 @@ class Publications:
         Raises:
             MakegoodError: other runs wrote hours that did not pass; names them and what to do.
         """
-        hours = self._passed(run_id)
+        hours = self._passed(run_id, snapshot_id)
         self._db.execute("begin immediate")
         try:
             if others := [hour for hour, _ in self.unaudited_hours()]:
@@ -243,9 +245,16 @@ class Publications:
         )
         return published
 
-    def _passed(self, run_id: str) -> int:
-        """Remove the run's hours from the unaudited ones, whether or not it can publish. Returns how many there were."""
-        return self._db.execute("delete from unaudited_hours where run_id = ?", (run_id,)).rowcount
+    def _passed(self, run_id: str, snapshot_id: int) -> int:
+        """Remove the run's hours from the unaudited ones, whether or not it can publish, and make what was found in them valid.
+
+        Returns how many hours there were.
+        """
+        self._db.execute("begin immediate")
+        self.findings.pass_on(run_id, snapshot_id)
+        hours = self._db.execute("delete from unaudited_hours where run_id = ?", (run_id,)).rowcount
+        self._db.execute("commit")
+        return hours
 
 
 def _seal(values: Iterable[Any]) -> str:

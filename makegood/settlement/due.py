@@ -6,12 +6,12 @@ decision that changed since the last settlement, plus whole months of accounts t
 scope that also occurs on another date adds that date to the scope, so that each key in the scope is complete.
 """
 
-from collections.abc import Iterable
 from datetime import date
 
 import duckdb
 
 from makegood.settlement.caps import capped, read_caps
+from makegood.settlement.holds import Holds
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.memory import batches_of
 from makegood.storage.queries import sql_beside
@@ -26,24 +26,29 @@ IN_SCOPE_ACCOUNTS = (
 
 
 def work_out(
-    con: duckdb.DuckDBPyConnection, ledger: Ledger, closed_until: date, held_accounts: Iterable[str], *, is_whole: bool
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, closed_until: date, held: Holds, *, is_whole: bool
 ) -> None:
-    """Create the temporary table `due`: one row per key whose posted sum differs from what is allowed, with a flag for accounts on hold.
+    """Create the temporary table `due`: one row per key whose posted sum differs from what is allowed, with a flag for what is held back.
 
     It also leaves the tables that a settlement remembers: closed_hours, scope_dates, scope_months, account_days_now, keys_now,
-    bound_months_now, waiting_months_now, holds.
+    bound_months_now, waiting_months_now, holds. The hours of dates that are held back are left out of closed_hours, so that the next
+    settlement takes them for changed and looks at them again.
 
     Args:
         con: a connection at the published snapshot, with the memory attached as `settled`.
         ledger: what was posted.
         closed_until: the first request date that is not closed.
-        held_accounts: accounts whose entries are held back.
+        held: the accounts and request dates whose entries are held back.
         is_whole: compare all of history rather than only what changed.
     """
     read_caps(con)
     con.execute(
         "create or replace temp table holds as select unnest($accounts)::varchar as account_id",
-        {"accounts": sorted(held_accounts)},
+        {"accounts": sorted(held.accounts)},
+    )
+    con.execute(
+        "create or replace temp table held_dates as select unnest($dates)::date as request_date",
+        {"dates": sorted(held.dates)},
     )
     con.execute(
         "create or replace temp table closed_hours as select hour_at, compensation_digest from fct_request_hours where request_date < $closed_until",
@@ -61,6 +66,7 @@ def work_out(
     con.execute(sql_beside(__file__, "due"))
     con.execute("drop table scope_keys")
     con.execute(sql_beside(__file__, "waiting_months"))
+    con.execute("delete from closed_hours where hour_at::date in (select request_date from held_dates)")
 
 
 def _dates(con: duckdb.DuckDBPyConnection, query: str) -> set[date]:

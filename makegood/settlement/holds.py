@@ -1,9 +1,32 @@
-"""The hold list `ledger/holds.csv`: accounts whose entries are held back, one per line. The second column is for the reason."""
+"""What a settlement holds back: the accounts of the hold list, and the request dates with money that nobody has accepted yet.
 
+The hold list `ledger/holds.csv` names an account per line; its second column is for the reason.
+"""
+
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from makegood.errors import MakegoodError
+from makegood.settlement.acceptances import Answered
 from makegood.storage.rows import read_csv
+
+
+@dataclass(frozen=True)
+class Holds:
+    """The accounts and the request dates whose entries are held back."""
+
+    accounts: frozenset[str] = frozenset()
+    dates: frozenset[date] = frozenset()
+
+
+def holds(ledger: Path, answers: Answered) -> Holds:
+    """What is held back, by the hold list and by the audits.
+
+    Raises:
+        MakegoodError: the hold list cannot be read.
+    """
+    return Holds(frozenset(held_accounts(ledger)), frozenset(answers.held_dates))
 
 
 def held_accounts(ledger: Path) -> set[str]:

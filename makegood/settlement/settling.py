@@ -12,17 +12,18 @@ from typing import TypeVar
 import duckdb
 
 from makegood.errors import MakegoodError
-from makegood.home import Home, publications_file, spill_directory
-from makegood.publication.publications import Publication, Publications
+from makegood.home import Home, spill_directory
+from makegood.publication.publications import Publication
 from makegood.publication.reading import current_publication, saying_damage
 from makegood.publication.sealing import attach_sealed, pin_sealed
-from makegood.settlement.batches import Batch, Head
-from makegood.settlement.closing import Coverage, coverage
+from makegood.settlement.acceptances import Answered, answered
+from makegood.settlement.batches import Head
 from makegood.settlement.due import work_out
 from makegood.settlement.entries import check, make_entries
-from makegood.settlement.holds import held_accounts
+from makegood.settlement.holds import holds
 from makegood.settlement.ledger import Ledger
-from makegood.settlement.memory import Settled, attach_memory, forget, is_believed, last_settled, remember
+from makegood.settlement.memory import attach_memory, forget, remember
+from makegood.settlement.starting import StartingPoint, starting_point
 from makegood.settlement.trusting import last_seen, note_seen, refuse_what_may_be_older
 from makegood.settlement.usual import Usual, surprises
 from makegood.storage.connections import connect
@@ -65,6 +66,8 @@ class Line:
 class Settlement:
     """What a settlement posted, or would post. `batch_id` is None if nothing was posted.
 
+    `awaiting` are the request dates of which nothing is posted until a person accepts what the audits found.
+
     Each of the `surprises` describes, as part of a sentence, an amount that is posted only with confirmation.
     """
 
@@ -78,24 +81,9 @@ class Settlement:
     lines: tuple[Line, ...]
     held_count: int
     held_usd: Decimal
+    awaiting: tuple[date, ...]
     surprises: tuple[str, ...]
     is_dry_run: bool
-
-
-@dataclass(frozen=True)
-class StartingPoint:
-    """Where a settlement starts from: the published snapshot, the landing hours that it covers, and the ledger's last batch."""
-
-    publication: Publication
-    warehouse_id: str
-    covered: Coverage
-    last: Batch | None
-    is_whole: bool
-
-    @property
-    def head(self) -> Head:
-        """The end of the chain."""
-        return self.last.head if self.last else Head()
 
 
 def settle(
@@ -130,7 +118,9 @@ def _settle(
                 f"the period {settled_date} is over: {start.last.settled_date} was settled already; corrections post to an open period"
             )
         closed_until = start.covered.closed_until(terms.grace)
-        work_out(con, ledger, closed_until, held_accounts(home.ledger), is_whole=start.is_whole)
+        answers = answered(home, publication.snapshot_id)
+        held = holds(home.ledger, answers)
+        work_out(con, ledger, closed_until, held, is_whole=start.is_whole)
         posted_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         make_entries(con, start.head.sequence + 1, settled_date, posted_at)
         check(con)
@@ -154,7 +144,7 @@ def _settle(
         batch = None
         if not is_dry_run:
             if entry_count:
-                facts = _facts(con, start, closed_until, posted_at, entry_count, amount)
+                facts = _facts(con, start, closed_until, posted_at, entry_count, amount, answers)
                 batch = ledger.add(con, "entries", facts, settled_date)
             fresh = ledger.batches() if start.is_whole else [batch] if batch else []
             try:
@@ -176,6 +166,7 @@ def _settle(
         lines=lines,
         held_count=held_count,
         held_usd=held_usd,
+        awaiting=tuple(sorted(held.dates)),
         surprises=surprising,
         is_dry_run=is_dry_run,
     )
@@ -214,46 +205,6 @@ def session(home: Home, *, is_read_only: bool) -> Iterator[tuple[duckdb.DuckDBPy
             yield con, publication
 
 
-def starting_point(
-    con: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, publication: Publication
-) -> StartingPoint:
-    """Where a settlement of this publication starts from. The caller has already checked that the ledger may be continued.
-
-    Raises:
-        MakegoodError: the ledger is broken, or the publication is older than the last settlement.
-    """
-    last = ledger.last()
-    (warehouse_id,) = only_row(
-        con.execute(
-            "select schema_uuid::varchar from __ducklake_metadata_makegood.ducklake_schema order by schema_id limit 1"
-        )
-    )
-    record = Publications(publications_file(home.warehouse))
-    try:
-        covered = coverage(record.landing_ranges(publication.snapshot_id))
-    finally:
-        record.close()
-    if covered is None:
-        raise MakegoodError("no landing hours are published yet: run `makegood run --from … --to …` first")
-    is_remembered = is_believed(con, warehouse_id, last.head if last else Head())
-    before = last_settled(con, last, is_remembered)
-    if before:
-        _refuse_what_is_behind(before, Settled(warehouse_id, publication.snapshot_id, covered))
-    return StartingPoint(publication, warehouse_id, covered, last, is_whole=not is_remembered)
-
-
-def _refuse_what_is_behind(before: Settled, now: Settled) -> None:
-    if before.warehouse_id == now.warehouse_id and now.snapshot_id < before.snapshot_id:
-        raise MakegoodError(
-            f"the published snapshot {now.snapshot_id} is older than {before.snapshot_id}, which was settled: publish a newer one first"
-        )
-    if not now.covered.reaches(before.covered):
-        raise MakegoodError(
-            f"the landing hours published without a gap are {now.covered}, and those last settled were {before.covered}: run those that are"
-            " missing first"
-        )
-
-
 def _lines(con: duckdb.DuckDBPyConnection) -> tuple[Line, ...]:
     rows = con.execute(
         "select entry_type, reason, count(*), sum(amount_usd) from entries group by entry_type, reason order by entry_type, reason"
@@ -280,8 +231,9 @@ def _facts(
     posted_at: datetime,
     entry_count: int,
     amount: Decimal,
+    answers: Answered,
 ) -> dict[str, str]:
-    days = con.execute("select distinct request_date from entries order by 1").fetchall()
+    days = [day for (day,) in con.execute("select distinct request_date from entries order by 1").fetchall()]
     return {
         "posted_at": posted_at.isoformat(),
         "entry_count": str(entry_count),
@@ -291,5 +243,6 @@ def _facts(
         "covered_from": start.covered.start.isoformat(),
         "covered_until": start.covered.end.isoformat(),
         "closed_until": closed_until.isoformat(),
-        "request_dates": ",".join(str(day) for (day,) in days),
+        "request_dates": ",".join(map(str, days)),
+        "acceptances": ",".join(map(str, sorted(answers.accepted_on(days)))),
     }

@@ -12,14 +12,16 @@ from makegood.errors import MakegoodError
 from makegood.home import Home, spill_directory
 from makegood.publication.sealing import prove as prove_published
 from makegood.settlement import reader_checks
+from makegood.settlement.acceptances import answered
 from makegood.settlement.batches import Batch
 from makegood.settlement.due import UNKNOWN_ACCOUNT, work_out
 from makegood.settlement.entries import ENTRY_DIGEST, ENTRY_ID
-from makegood.settlement.holds import held_accounts
+from makegood.settlement.holds import Holds, holds
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.loading import loaded_head
 from makegood.settlement.proving import prove
-from makegood.settlement.settling import session, starting_point, with_memory
+from makegood.settlement.settling import session, with_memory
+from makegood.settlement.starting import starting_point
 from makegood.settlement.trusting import refuse_what_may_be_older
 from makegood.storage.connections import connect
 from makegood.storage.queries import only_row, sql_beside
@@ -115,7 +117,8 @@ def _against_decisions(home: Home, ledger: Ledger, grace: timedelta) -> tuple[li
         except MakegoodError as error:
             return [str(error)], 0, Decimal(0), 0
         closed_until = standing.covered.closed_until(grace)
-        problems = _decisions(con, ledger, closed_until, held_accounts(home.ledger), standing.is_whole)
+        held = holds(home.ledger, answered(home, publication.snapshot_id))
+        problems = _decisions(con, ledger, closed_until, held, standing.is_whole)
         problems += _costs(con)
         if has_table(con, "fct_ledger_batches"):
             problems += reader_checks.faults(con, ledger, list(ledger.batches()[: loaded_head(con).sequence]))
@@ -165,7 +168,7 @@ def _entries(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> tuple[
 
 
 def _decisions(
-    con: duckdb.DuckDBPyConnection, ledger: Ledger, closed_until: date, held: set[str], is_whole: bool
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, closed_until: date, held: Holds, is_whole: bool
 ) -> list[str]:
     """Keys whose posted sum is not what is allowed, and which the next settlement would not correct, because it would overlook them."""
     work_out(con, ledger, closed_until, held, is_whole=is_whole)

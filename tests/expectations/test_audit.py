@@ -75,7 +75,7 @@ def test_without_billed_requests_any_payout_fails_and_no_payout_is_no_data(
 ) -> None:
     home.execute("update makegood.fct_requests set cost_usd = 0")
     home.execute(f"update makegood.fct_compensations set payout_usd = {payout}")
-    measured = find(home.audit("fct_compensations"), "payout_share")
+    measured = find(home.audit("fct_compensations"), "payout_share", "hold")
     assert measured.outcome == outcome
     assert (measured.note or "").startswith("too few requests, or nothing was billed") == (outcome == "no data")
     json.dumps(measured.observed, allow_nan=False)
@@ -167,13 +167,20 @@ def test_no_statement_fetches_more_rows_than_a_result_reports(home: Home) -> Non
         assert aggregates or "limit" in read, read
 
 
+def test_a_hold_does_not_fail_the_audit(home: Home) -> None:
+    home.execute("update makegood.fct_compensations set payout_usd = 1000")
+    result = home.audit("fct_compensations")
+    assert result.success
+    assert [hold.columns for hold in result.holds] == [["largest_payout_usd"], ["payout_share"]]
+
+
 def test_amounts_keep_all_digits_in_json(home: Home) -> None:
     home.execute("update makegood.fct_compensations set payout_usd = 0.000000000001 where request_id = 'r7'")
     home.execute("update makegood.fct_compensations set payout_usd = 123.456789012345 where request_id = 'r8'")
     text = json.dumps(home.audit("fct_compensations").to_dict())
-    measured = find(SuiteResult.from_dict(json.loads(text)), "payout_usd")
-    assert measured.observed == {"min": "0.000000000001", "max": "123.456789012345"}
-    assert measured.unexpected_rows[0]["payout_usd"] == "123.456789012345"
+    result = SuiteResult.from_dict(json.loads(text))
+    assert find(result, "payout_usd").observed == {"min": "0.000000000001", "max": "123.456789012345"}
+    assert find(result, "largest_payout_usd", "hold").unexpected_rows[0]["largest_payout_usd"] == "123.456789012345"
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=-(10**25), max_value=10**25))

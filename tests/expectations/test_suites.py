@@ -11,6 +11,7 @@ from audited_home import GOOD, REQUESTS, Home, find
 
 from expectations import thresholds as limit
 from expectations.audit import SUITES
+from expectations.suite import severity_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Case:
     @property
     def scenario(self) -> str:
         """Cases of one scenario do not affect each other, so they share a warehouse and two audits."""
-        alone = self.table == "fct_compensations" and self.column == "payout_usd"
+        alone = self.table == "fct_compensations" and self.column == "largest_payout_usd"
         return "-".join((self.table, self.severity, self.side, *((self.column,) if alone else ())))
 
 
@@ -160,10 +161,10 @@ CASES = [
     changed("fct_compensations", "payout_usd", "critical", "min", "payout_usd", 0, "-0.000000000001"),
     Case(
         "fct_compensations",
-        "payout_usd",
-        "critical",
+        "largest_payout_usd",
+        "hold",
         "max",
-        f"update makegood.fct_compensations set payout_usd = {limit.PAYOUT_USD_MAX} where request_id = 'r7'",
+        f"update makegood.fct_compensations set payout_usd = {limit.PAYOUT_USD_HOLD} where request_id = 'r7'",
         "update makegood.fct_compensations set payout_usd = payout_usd + 0.000001 where request_id = 'r7'",
     ),
     *(
@@ -178,16 +179,16 @@ CASES = [
         )
         for severity, at_most in (
             ("warning", limit.PAYOUT_SHARE_WARN),
-            ("critical", limit.PAYOUT_SHARE_BLOCK),
+            ("hold", limit.PAYOUT_SHARE_HOLD),
         )
     ),
     # This follows the case of the payouts' share, which sets the payout of every existing compensation.
     compensated("warning", limit.COMPENSATED_SHARE_WARN),
-    compensated("critical", limit.COMPENSATED_SHARE_BLOCK),
+    compensated("hold", limit.COMPENSATED_SHARE_HOLD),
     changed("mart_compensation_hourly", "compensation_count", "critical", "min", "compensation_count", 1, 0),
     changed("mart_compensation_hourly", "payout_usd", "critical", "min", "payout_usd", 0, "-0.000000000001"),
     changed("mart_compensation_hourly", "cost_usd", "critical", "min", "cost_usd", 0, "-0.000000000001"),
-    changed("mart_compensation_hourly", "payout_ratio", "critical", "max", "payout_usd", 200, 201),
+    changed("mart_compensation_hourly", "payout_ratio", "hold", "max", "payout_usd", 200, 201),
     mix("max", "2026-11-10"),
     mix("min", "2026-11-09"),
     *(
@@ -232,7 +233,7 @@ def test_expectations_pass_at_their_limit_and_fail_beyond_it(scenario: str, home
 
 def test_every_side_of_every_expectation_has_a_case() -> None:
     sides = {
-        (suite.table, e.column, e.severity.value, side)
+        (suite.table, e.column, severity_of(e), side)
         for suite in SUITES.values()
         for relation in suite.relations
         for e in relation.expectations

@@ -13,6 +13,7 @@ from makegood.home import publications_file
 from makegood.publication.publications import Contents, Publications
 from makegood.settlement import entries
 from makegood.settlement.entries import check, make_entries
+from makegood.settlement.holds import Holds
 from makegood.settlement.settling import Terms, session
 from makegood.storage.queries import sql_beside
 
@@ -116,7 +117,7 @@ def test_an_invalid_entry_is_not_posted(warehouse: Warehouse, fault: str) -> Non
     from makegood.settlement.due import work_out
 
     with session(warehouse.home, is_read_only=True) as (con, _):
-        work_out(con, warehouse.ledger, date(2027, 1, 1), [], is_whole=True)
+        work_out(con, warehouse.ledger, date(2027, 1, 1), Holds(), is_whole=True)
         make_entries(con, 1, DAY, datetime(2026, 12, 1))
         check(con)
         con.execute(INVALIDATE[fault])

@@ -17,6 +17,7 @@ from settled_home import TERMS, Decision, Warehouse
 
 from makegood.home import settlement_memory_file
 from makegood.settlement.due import work_out
+from makegood.settlement.holds import Holds
 from makegood.settlement.settling import Terms, session
 from makegood.settlement.verifying import verify
 from makegood.storage.connections import connect
@@ -106,7 +107,7 @@ def test_after_any_changes_a_settlement_posts_what_the_reference_rules_say(
 
 def _due_of_everything(warehouse: Warehouse, closed_until: date, held: tuple[str, ...]) -> list[object]:
     with session(warehouse.home, is_read_only=True) as (con, _):
-        work_out(con, warehouse.ledger, closed_until, held, is_whole=True)
+        work_out(con, warehouse.ledger, closed_until, Holds(frozenset(held)), is_whole=True)
         return con.execute("from due where not is_held").fetchall()
 
 
@@ -120,7 +121,7 @@ def test_only_dates_that_changed_are_examined(tmp_path: Path) -> None:
     )
     warehouse.publish()
     with session(warehouse.home, is_read_only=True) as (con, _):
-        work_out(con, warehouse.ledger, warehouse.settle(is_dry_run=True).closed_until, [], is_whole=False)
+        work_out(con, warehouse.ledger, warehouse.settle(is_dry_run=True).closed_until, Holds(), is_whole=False)
         assert [str(day) for (day,) in con.execute("from scope_dates").fetchall()] == ["2026-11-04"]
         assert con.execute("select count(*) from allowed").fetchone() == (1,)
         assert con.execute("select count(*) from posted").fetchone() == (1,)

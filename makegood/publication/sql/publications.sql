@@ -27,3 +27,28 @@ create table if not exists file_seals (
     path text primary key,
     seal blob not null
 ) strict;
+create table if not exists noted_findings (
+    run_id text not null,
+    check_name text not null,
+    severity text not null,
+    request_hour text,
+    measured text not null,
+    allowed text not null,
+    sentence text not null,
+    rows text not null,
+    found_at text not null
+) strict;
+create table if not exists findings (
+    check_name text not null,
+    severity text not null,
+    request_hour text not null,
+    measured text not null,
+    allowed text not null,
+    sentence text not null,
+    rows text not null,
+    found_at text not null,
+    from_snapshot integer not null,
+    until_snapshot integer,
+    seal text not null,
+    primary key (check_name, request_hour, from_snapshot)
+) strict;

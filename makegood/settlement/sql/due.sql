@@ -1,4 +1,4 @@
--- Creates `due`: one row per key whose posted sum is not what is allowed, with a flag for accounts on hold.
+-- Creates `due`: one row per key whose posted sum is not what is allowed, with a flag for what is held back.
 create or replace temp table due as
 with allowed_keys as (
     select
@@ -38,7 +38,8 @@ select
     coalesce(allowed_keys.request_date, posted_keys.request_date) as request_date,
     coalesce(allowed_keys.policy_version, posted_keys.policy_version) as policy_version,
     (coalesce(allowed_keys.allowed_usd, 0) - coalesce(posted_keys.posted_usd, 0))::decimal(38, 12) as due_usd,
-    account_id in (select account_id from holds) as is_held,
+    account_id in (select account_id from holds)
+    or coalesce(allowed_keys.request_date, posted_keys.request_date) in (select request_date from held_dates) as is_held,
 from allowed_keys
 full outer join posted_keys using (compensation_id, account_id)
 where coalesce(allowed_keys.allowed_usd, 0) <> coalesce(posted_keys.posted_usd, 0)
