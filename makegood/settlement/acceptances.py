@@ -15,7 +15,7 @@ from typing import Any
 from makegood.errors import MakegoodError
 from makegood.home import Home, publications_file
 from makegood.hours import HourRange
-from makegood.ingestion.characters import has_control
+from makegood.publication.asking import has_control
 from makegood.publication.findings import Finding, now
 from makegood.publication.publications import Publications
 from makegood.publication.reading import current_publication
