@@ -32,6 +32,7 @@ from makegood.hours import parse_hour
 from makegood.publication.asking import UnaskableError, has_control
 from makegood.publication.published_files import damage
 from makegood.settings import Settings
+from makegood.settlement.acceptances import held_hours
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
@@ -122,6 +123,7 @@ def _api(access: AccessControl, follower: Follower, home: Home, stale_after_hour
             data_through=published.data_through,
             is_stale=age > timedelta(hours=stale_after_hours),
             stale_after_hours=stale_after_hours,
+            held_hours=[] if visitor.account else held_hours(home, published.snapshot_id),
             account=visitor.account,
             types=session.types,
             models=queries.models(),

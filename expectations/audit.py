@@ -23,7 +23,7 @@ from expectations import (
     fct_requests_hourly,
     mart_compensation_hourly,
 )
-from expectations.results import Measurement, Outcome, SuiteResult, plain
+from expectations.results import SHOWN_ROWS, Measurement, Outcome, SuiteResult, plain
 from expectations.session import Session, opened
 from expectations.suite import Relation, Suite, severity_of
 from makegood.errors import MakegoodError
@@ -40,9 +40,6 @@ SUITES: dict[str, Suite] = {
         mart_compensation_hourly,
     )
 }
-
-# Maximum number of unexpected rows that a measurement shows.
-SHOWN_ROWS = 5
 
 
 @dataclass(frozen=True)

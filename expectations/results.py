@@ -13,6 +13,8 @@ Severity = Literal["critical", "hold", "warning"]
 """A critical failure stops the publication, a hold stops the settlement of the request dates concerned, a warning stops nothing."""
 Outcome = Literal["passed", "failed", "no data"]
 JsonValue = Any
+SHOWN_ROWS = 5
+"""Maximum number of unexpected rows that a measurement shows."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from makegood.publication.pinning import lost_files
 from makegood.publication.publications import Publication, Publications
 from makegood.publication.reading import reading
 from makegood.publication.unknown_words import UnknownWords, unknown_endings, unknown_operations
+from makegood.settlement.acceptances import held_hours
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.proving import prove
 from makegood.settlement.trusting import refuse_what_may_be_older
@@ -73,6 +74,7 @@ class Status:
     """The state of a home. `is_sound` is false where an equation does not hold, hours wait unaudited, or lake, warehouse or ledger is damaged.
 
     Attributes:
+        held_hours: request hours whose money waits for acceptance before its request dates are settled.
         landed_files: how many have landed, published or not.
         replaced_records: in how many of their records characters were replaced that no text may hold.
         refused_files: which lie in the landing area and could not be landed, with the reasons.
@@ -94,6 +96,7 @@ class Status:
     refused_files: list[RefusedFile]
     unmatched_files: list[str]
     unaudited_hours: list[datetime]
+    held_hours: list[datetime]
     stale_hours: list[datetime]
     damaged_parts: list[str]
     lost_files: list[str]
@@ -151,6 +154,7 @@ def status(root: Path, sources_file: Path) -> Status:
         refused_files=refused,
         unmatched_files=unmatched_files(sources, home.landing, home.root),
         unaudited_hours=unaudited,
+        held_hours=held_hours(home, publication.snapshot_id),
         stale_hours=[hour for hour, digest in derived if digest != policy.at(hour)],
         damaged_parts=damaged,
         lost_files=lost,

@@ -5,9 +5,10 @@ from datetime import UTC, timedelta
 
 import dagster as dg
 
-from expectations.results import Measurement, SuiteResult
+from expectations.findings import findings_of
+from expectations.results import SHOWN_ROWS, Measurement, SuiteResult
 from makegood.hours import FIRST_HOUR
-from orchestration.resources import NO_ROWS_IN_WINDOW, Auditor
+from orchestration.resources import NO_ROWS_IN_WINDOW, Auditor, PublicationRecord
 
 AUDITED = (
     "fct_landing_files",
@@ -33,8 +34,13 @@ only the last materialization; loading the partitions as of this moment keeps th
         for table in AUDITED
     ],
 )  # fmt: skip
-def audits(context: dg.AssetCheckExecutionContext, auditor: dg.ResourceParam[Auditor]) -> Iterator[dg.AssetCheckResult]:
-    """Run all suites in the audit worker, and yield a check result for each."""
+def audits(
+    context: dg.AssetCheckExecutionContext, auditor: dg.ResourceParam[Auditor], publication: PublicationRecord
+) -> Iterator[dg.AssetCheckResult]:
+    """Run all suites in the audit worker, note what a person has to answer, and yield a check result for each suite.
+
+    A failure that only holds the settlement is a warning, which does not stop the publication.
+    """
     with dg.partition_loading_context(effective_dt=SHORT_PAST):
         if auditor.has_nothing_to_audit():
             for table in AUDITED:
@@ -42,12 +48,15 @@ def audits(context: dg.AssetCheckExecutionContext, auditor: dg.ResourceParam[Aud
                     passed=True, asset_key=dg.AssetKey(table), check_name="expectations", description=NO_ROWS_IN_WINDOW
                 )
             return
-        for result in auditor.audit():
+        results = auditor.audit()
+        with publication.record() as record:
+            record.findings.note(context.run.run_id, findings_of(results))
+        for result in results:
             yield dg.AssetCheckResult(
                 asset_key=dg.AssetKey(result.table),
                 check_name="expectations",
-                passed=result.success,
-                severity=dg.AssetCheckSeverity.ERROR,
+                passed=result.success and not result.holds,
+                severity=dg.AssetCheckSeverity.WARN if result.success else dg.AssetCheckSeverity.ERROR,
                 description=_summary(result),
                 metadata={
                     "measured": dg.MarkdownMetadataValue(_table(result)),
@@ -63,6 +72,9 @@ def _summary(result: SuiteResult) -> str | None:
         return result.error
     if result.failures:
         return "; ".join(f"{_judged(measured)}{_culprits(measured)}" for measured in result.failures)
+    if result.holds:
+        held = "; ".join(f"{_judged(measured)}{_culprits(measured)}" for measured in result.holds)
+        return f"published, and not settled until somebody accepts it (`makegood audits`): {held}"
     if len(result.unjudged) == len(result.measurements):
         return f"no data: {', '.join(sorted({measured.note or '' for measured in result.unjudged}))}"
     return None
@@ -88,5 +100,7 @@ def _judged(measured: Measurement) -> str:
 
 def _culprits(measured: Measurement) -> str:
     """The keys of the first unexpected rows: the hours, models, types or detectors concerned."""
-    rows = [", ".join(f"{name} {value}" for name, value in row.items()) for row in measured.unexpected_rows]
+    rows = [
+        ", ".join(f"{name} {value}" for name, value in row.items()) for row in measured.unexpected_rows[:SHOWN_ROWS]
+    ]
     return f": {'; '.join(rows)}" if rows else ""

@@ -6,6 +6,7 @@ import dagster as dg
 
 from expectations.worker import AuditWorker
 from makegood.settings import Settings
+from orchestration.accepting import accept_job
 from orchestration.assets.content_assessments import content_assessments
 from orchestration.assets.publication import build_publication
 from orchestration.assets.request_logs import request_logs
@@ -49,7 +50,7 @@ def definitions_for(settings: Settings, worker: AuditWorker | None = None) -> dg
             tidy_warehouse,
         ],
         asset_checks=[audits, nothing_is_left_due],
-        jobs=[hourly_job, restate_job, settlement_job, maintenance_job],
+        jobs=[hourly_job, restate_job, settlement_job, maintenance_job, accept_job],
         schedules=[hourly_schedule, settlement_schedule, maintenance_schedule],
         executor=dg.in_process_executor,
         resources={

@@ -96,6 +96,15 @@ def answered(home: Home, snapshot_id: int) -> Answered:
     )
 
 
+def held_hours(home: Home, snapshot_id: int) -> list[datetime]:
+    """The request hours of a published snapshot whose money nobody has accepted yet, in order.
+
+    Raises:
+        MakegoodError: as `answered`.
+    """
+    return sorted({finding.hour for finding in answered(home, snapshot_id).open if finding.hour})
+
+
 def accept(home: Home, check: str, hours: HourRange, reason: str, accepted_by: str | None = None) -> Acceptance:
     """Accept what the audits hold of this check in these request hours, at the values that are published now.
 

@@ -42,6 +42,7 @@ def ledger_batches(context: dg.AssetExecutionContext, config: Confirmation, book
             "amount (USD)": format(done.amount_usd, "f"),
             "held back": done.held_count,
             "held back (USD)": format(done.held_usd, "f"),
+            "waits for acceptance": ", ".join(map(str, done.awaiting)) or "nothing",
             "snapshot": done.snapshot_id,
             "request dates before": str(done.closed_until),
             "lines": dg.JsonMetadataValue(

@@ -18,7 +18,7 @@ from makegood.hours import HourRange, parse_hour
 from makegood.publication.asking import refuse_controls
 from makegood.settings import Settings
 from makegood.storage.rows import plain
-from orchestration.command_line import ledger_commands
+from orchestration.command_line import audit_commands, ledger_commands
 from orchestration.command_line.options import AsJson, From, To, notes
 from orchestration.command_line.presentation import (
     print_explanation,
@@ -55,6 +55,7 @@ def run(start: From, end: To, as_json: AsJson = False) -> None:
 
 
 app.add_typer(ledger_commands.app)
+app.add_typer(audit_commands.app)
 
 
 @app.command()

@@ -51,8 +51,8 @@ def settle(
         return
     posted = report.posted
     notes.print(
-        f"Batch {posted['batch']}: {posted['entries']:,} entries of {posted['amount (USD)']} USD, {posted['held back']:,} held back;"
-        f" published snapshot {report.publication.snapshot_id}"
+        f"Batch {posted['batch']}: {posted['entries']:,} entries of {posted['amount (USD)']} USD, {posted['held back']:,} held back"
+        f" (waits for acceptance: {posted['waits for acceptance']}); published snapshot {report.publication.snapshot_id}"
     )
 
 

@@ -69,6 +69,10 @@ def print_status(now: Status) -> None:
         lines.append(f"! invalid characters were replaced in {_counted(now.replaced_records, 'record')}")
     if now.unaudited_hours:
         lines.append(f"✗ {_span(now.unaudited_hours)} written but not audited: the next publication waits for them")
+    if now.held_hours:
+        lines.append(
+            f"! {_span(now.held_hours)} with surprising money: their request dates are not settled until somebody accepts it (`makegood audits`)"
+        )
     if now.damaged_parts:
         lines.append(
             f"✗ {len(now.damaged_parts):,} files of the lake are missing or truncated, such as lake/{now.damaged_parts[0]}: put them back from"
@@ -142,6 +146,10 @@ def print_settlement(planned: Settlement) -> None:
             for line in planned.lines
         ],
         f"{planned.entry_count:,} entries of {planned.amount_usd:f} USD would be posted; {planned.held_count:,} of {planned.held_usd:f} USD are held back",
+        *[
+            f"! request date {day} waits until somebody accepts its money (`makegood audits`)"
+            for day in planned.awaiting
+        ],
         *[f"! {surprise}" for surprise in planned.surprises[:MOST_SURPRISES]],
     ]
     if planned.surprises:

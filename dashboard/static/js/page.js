@@ -112,6 +112,11 @@ function drawNotes() {
     notes.push(el("p", { class: "note", "data-testid": "note-stale" },
       `The newest published data is from more than ${publication.stale_after_hours} hours ago. Later requests are not included in these figures yet.`));
   }
+  if (publication?.held_hours.length) {
+    const [first] = publication.held_hours, more = publication.held_hours.length - 1;
+    notes.push(el("p", { class: "note", "data-testid": "note-held" },
+      `The money of the hour from ${moment(first, state.zone)}${more ? ` and of ${more} more hours` : ""} is far more than usual. It is not paid until somebody has accepted it.`));
+  }
   if (answers.summary?.kpis.compensation_count === 0) {
     notes.push(el("p", { class: "note plain", "data-testid": "note-empty" }, "No compensation in this range.",
       isFiltered(state) ? el("button", { type: "button", on: { click: () => change(withoutFilters()) } }, "Clear filters") : null));

@@ -1,0 +1,173 @@
+"""Surprising money, from its audit to the ledger: it is published, waits, is accepted at its value, and is posted."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from running_gateway import FIRST, Gateway, record
+
+from makegood.errors import MakegoodError
+from makegood.home import Home
+from makegood.hours import HOUR, HourRange
+from makegood.settlement.acceptances import accept, read_acceptances
+from makegood.settlement.ledger import Ledger
+from makegood.settlement.open_audits import open_audits
+from makegood.settlement.settling import Settlement
+from makegood.settlement.settling import settle as settle_ledger
+from makegood.settlement.verifying import verify
+from makegood.status import status
+from orchestration.command_line.cli import main
+from orchestration.definitions import definitions_for
+from orchestration.running import terms
+
+DAYS = 30
+"""Landing hours until the first day is closed."""
+CHECK = "fct_compensations.largest_payout_usd"
+ONE_HOUR = HourRange(FIRST, FIRST + HOUR)
+
+Makegood = Callable[..., tuple[int | str | None, str]]
+
+
+@pytest.fixture
+def surprised(tmp_path: Path) -> Gateway:
+    """A copy of a home in which the first day is closed and one failed request of it cost 150 USD."""
+
+    def fill(gateway: Gateway) -> None:
+        dear = record("dear", FIRST, status_code="503", cost_usd="150.000000000001")
+        gateway.lands(FIRST, [dear, record("usual", FIRST, status_code="503")])
+        gateway.runs(FIRST, DAYS)
+
+    return Gateway.copied("surprised", fill, tmp_path)
+
+
+@pytest.fixture
+def makegood(surprised: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Makegood:
+    """The command line over that home: its exit code, and all that it printed."""
+    monkeypatch.setenv("MAKEGOOD_HOME", str(surprised.root))
+    monkeypatch.setenv("MAKEGOOD_SOURCES", str(surprised.root / "sources.yml"))
+    monkeypatch.setenv("COLUMNS", "300")
+
+    def run(*arguments: str) -> tuple[int | str | None, str]:
+        monkeypatch.setattr(sys, "argv", ["makegood", *arguments])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        printed = capfd.readouterr()
+        return exit_.value.code, printed.out + printed.err
+
+    return run
+
+
+def settle(gateway: Gateway, day: int = 3) -> Settlement:
+    return settle_ledger(Home(gateway.root), date(2026, 11, day), terms(gateway.settings), is_confirmed=True)
+
+
+def held_hours(gateway: Gateway) -> list[object]:
+    return list(status(gateway.root, gateway.settings.sources).held_hours)
+
+
+def test_surprising_money_is_published_and_posted_only_after_it_was_accepted(surprised: Gateway) -> None:
+    home = Home(surprised.root)
+    assert surprised.sees("select sum(payout_usd) from fct_compensations") == [(Decimal("150.010000000001"),)]
+    assert held_hours(surprised) == [FIRST]
+    waiting = settle(surprised)
+    assert (waiting.batch_id, waiting.held_count, waiting.awaiting) == (None, 2, (FIRST.date(),))
+    assert verify(home, terms(surprised.settings).grace).is_sound
+
+    made = accept(home, CHECK, ONE_HOUR, "the provider was down", "ada")
+    assert made.hours == ((FIRST, "150.000000000001"),)
+    assert held_hours(surprised) == []
+    posted = settle(surprised)
+    assert (posted.entry_count, posted.amount_usd, posted.awaiting) == (2, Decimal("150.010000000001"), ())
+    assert [batch.acceptances for batch in Ledger(home.ledger).batches()] == [(1,)]
+    assert verify(home, terms(surprised.settings).grace).is_sound
+
+
+def test_an_acceptance_lapses_if_the_hour_is_derived_anew_with_another_value(surprised: Gateway) -> None:
+    home = Home(surprised.root)
+    accept(home, CHECK, ONE_HOUR, "the provider was down", "ada")
+    surprised.runs(FIRST)
+    assert held_hours(surprised) == [], "the hour was derived anew with the same value"
+    dearer = record("dearer", FIRST, status_code="503", cost_usd="151")
+    surprised.lands(FIRST + HOUR, [dearer])
+    surprised.runs(FIRST + HOUR)
+    assert held_hours(surprised) == [FIRST]
+    assert settle(surprised).batch_id is None
+    accept(home, CHECK, ONE_HOUR, "so was this one", "ada")
+    assert settle(surprised).amount_usd == Decimal("301.010000000001")
+    assert [one.number for one in read_acceptances(home.ledger)] == [1, 2]
+
+
+def test_money_of_other_dates_is_posted_meanwhile(surprised: Gateway) -> None:
+    next_day = FIRST + timedelta(days=1)
+    surprised.lands(next_day, [record("other", next_day, status_code="503")])
+    surprised.runs(next_day, DAYS)
+    assert [line.amount_usd for line in settle(surprised).lines] == [Decimal("0.01")]
+    accept(Home(surprised.root), CHECK, ONE_HOUR, "the provider was down", "ada")
+    assert settle(surprised).amount_usd == Decimal("150.010000000001")
+
+
+def test_the_command_line_lists_what_waits_and_takes_the_answer(makegood: Makegood, surprised: Gateway) -> None:
+    code, listed = makegood("audits")
+    assert code == 0
+    assert f"! {CHECK} in request hour 2026-11-01T00: 150.000000000001 (at most 100)" in listed
+    assert "the hour pays 150.010000000001 USD" in listed
+    assert "request_id dear, account_id acme" in listed
+    assert f'makegood accept {CHECK} --from 2026-11-01T00 --reason "…"' in listed
+    assert "with surprising money" in makegood("status")[1]
+
+    for arguments, reason in (
+        (("--from", "2026-11-01T01", "--reason", "r"), "nothing of fct_compensations.largest_payout_usd waits"),
+        (("--from", "2026-11-01T00", "--reason", " "), "the reason must be a text of 1 to 1,000 characters"),
+        (("--from", "2026-11-01T00", "--reason", "r", "--by", "x" * 1_001), "the name must be a text"),
+        (("--from", "yesterday", "--reason", "r"), "is not an hour"),
+    ):
+        code, printed = makegood("accept", CHECK, *arguments)
+        assert code == 1 and reason in printed and "Traceback" not in printed
+    assert makegood("accept", "no.check", "--from", "2026-11-01T00", "--reason", "r")[0] == 1
+
+    code, answer = makegood(
+        "accept", CHECK, "--from", "2026-11-01T00", "--reason", "an outage", "--by", "ada", "--json"
+    )
+    assert code == 0 and json.loads(answer)["reason"] == "an outage"
+    assert "No audit waits for an answer" in makegood("audits")[1]
+
+
+def test_dagster_takes_the_answer_from_a_form(surprised: Gateway) -> None:
+    form = {"check": CHECK, "first_hour": "2026-11-01T00", "end_hour": "2026-11-01T01", "reason": "an outage", "accepted_by": "ada"}  # fmt: skip
+    job = definitions_for(surprised.settings).resolve_job_def("accept_job")
+    assert job.execute_in_process(run_config={"ops": {"accept_held_money": {"config": form}}}).success
+    assert held_hours(surprised) == []
+
+
+def test_a_fault_that_blocks_is_listed_until_a_run_makes_it_good_and_cannot_be_accepted(surprised: Gateway) -> None:
+    broken = surprised.lands(FIRST + HOUR, ["{no record"] * 300)
+    with pytest.raises(MakegoodError, match="not published"):
+        surprised.runs(FIRST + HOUR)
+    home = Home(surprised.root)
+    blocking = [one for one in open_audits(home) if one.is_blocking]
+    assert [(one.check, one.measured) for one in blocking] == [("fct_landing_files.quarantined_share", "1.0 to 1.0")]
+    with pytest.raises(MakegoodError, match="nothing of fct_landing_files"):
+        accept(home, blocking[0].check, ONE_HOUR, "it is fine", "ada")
+    broken.write_text("")
+    surprised.runs(FIRST + HOUR)
+    assert not [one for one in open_audits(home) if one.is_blocking]
+
+
+@pytest.mark.parametrize("damage", ["a changed reason", "a lost acceptance", "no JSON"])
+def test_a_damaged_acceptance_is_named_and_nothing_is_posted(surprised: Gateway, damage: str) -> None:
+    home = Home(surprised.root)
+    accept(home, CHECK, ONE_HOUR, "the provider was down", "ada")
+    first = home.ledger / "acceptances" / "00000001.json"
+    if damage == "a changed reason":
+        first.write_text(first.read_text().replace("down", "up"))
+    elif damage == "a lost acceptance":
+        first.rename(first.with_name("00000002.json"))
+    else:
+        first.write_text("{")
+    with pytest.raises(MakegoodError, match="acceptance"):
+        settle(surprised)
