@@ -53,5 +53,5 @@ def _allowed(measured: Measurement) -> str:
     """Such as `at most 0.5`, or `0.1 to 10`."""
     least, most = measured.threshold.get("min_value"), measured.threshold.get("max_value")
     if least is None:
-        return f"at most {most}"
-    return f"at least {least}" if most is None else f"{least} to {most}"
+        return f"at most {most:g}"
+    return f"at least {least:g}" if most is None else f"{least:g} to {most:g}"

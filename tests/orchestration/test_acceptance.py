@@ -145,15 +145,17 @@ def test_dagster_takes_the_answer_from_a_form(surprised: Gateway) -> None:
 
 
 def test_a_fault_that_blocks_is_listed_until_a_run_makes_it_good_and_cannot_be_accepted(surprised: Gateway) -> None:
-    broken = surprised.lands(FIRST + HOUR, ["{no record"] * 300)
+    broken = surprised.lands(FIRST + HOUR, [record("whole", FIRST + HOUR), *["{no record"] * 299])
     with pytest.raises(MakegoodError, match="not published"):
         surprised.runs(FIRST + HOUR)
     home = Home(surprised.root)
     blocking = [one for one in open_audits(home) if one.is_blocking]
-    assert [(one.check, one.measured) for one in blocking] == [("fct_landing_files.quarantined_share", "1.0 to 1.0")]
+    assert [(one.check, one.measured) for one in blocking] == [
+        ("fct_landing_files.quarantined_share", f"{299 / 300} to {299 / 300}")
+    ]
     with pytest.raises(MakegoodError, match="nothing of fct_landing_files"):
         accept(home, blocking[0].check, ONE_HOUR, "it is fine", "ada")
-    broken.write_text("")
+    broken.write_text(json.dumps(record("whole", FIRST + HOUR)))
     surprised.runs(FIRST + HOUR)
     assert not [one for one in open_audits(home) if one.is_blocking]
 
