@@ -67,12 +67,7 @@ def print_status(now: Status) -> None:
         )
     if now.replaced_records:
         lines.append(f"! invalid characters were replaced in {_counted(now.replaced_records, 'record')}")
-    if now.unaudited_hours:
-        lines.append(f"✗ {_span(now.unaudited_hours)} written but not audited: the next publication waits for them")
-    if now.held_hours:
-        lines.append(
-            f"! {_span(now.held_hours)} with surprising money: their request dates are not settled until somebody accepts it (`makegood audits`)"
-        )
+    lines += _waiting(now)
     if now.damaged_parts:
         lines.append(
             f"✗ {len(now.damaged_parts):,} files of the lake are missing or truncated, such as lake/{now.damaged_parts[0]}: put them back from"
@@ -100,6 +95,18 @@ def print_status(now: Status) -> None:
     if now.landed_files > files.files:
         lines.append(f"! {now.landed_files - files.files:,} landed files are not published yet")
     Console(soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
+
+
+def _waiting(now: Status) -> list[str]:
+    """The hours that wait for a run or for a person."""
+    lines = []
+    if now.unaudited_hours:
+        lines.append(f"✗ {_span(now.unaudited_hours)} written but not audited: the next publication waits for them")
+    if now.held_hours:
+        lines.append(
+            f"! {_span(now.held_hours)} with surprising money: their request dates are not settled until somebody accepts it (`makegood audits`)"
+        )
+    return lines
 
 
 def _unknown(words: UnknownWords) -> str:

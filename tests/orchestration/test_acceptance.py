@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from running_gateway import FIRST, Gateway, record
+from surprised_home import DAYS, surprised_home
 
 from makegood.errors import MakegoodError
 from makegood.home import Home
@@ -24,8 +25,6 @@ from orchestration.command_line.cli import main
 from orchestration.definitions import definitions_for
 from orchestration.running import terms
 
-DAYS = 30
-"""Landing hours until the first day is closed."""
 CHECK = "fct_compensations.largest_payout_usd"
 ONE_HOUR = HourRange(FIRST, FIRST + HOUR)
 
@@ -34,14 +33,7 @@ Makegood = Callable[..., tuple[int | str | None, str]]
 
 @pytest.fixture
 def surprised(tmp_path: Path) -> Gateway:
-    """A copy of a home in which the first day is closed and one failed request of it cost 150 USD."""
-
-    def fill(gateway: Gateway) -> None:
-        dear = record("dear", FIRST, status_code="503", cost_usd="150.000000000001")
-        gateway.lands(FIRST, [dear, record("usual", FIRST, status_code="503")])
-        gateway.runs(FIRST, DAYS)
-
-    return Gateway.copied("surprised", fill, tmp_path)
+    return surprised_home(tmp_path)
 
 
 @pytest.fixture
