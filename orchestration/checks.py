@@ -20,6 +20,8 @@ AUDITED = (
     "mart_compensation_hourly",
 )
 """The tables that have an audit suite."""
+FAILED_AUDIT, SURPRISING_MONEY = "docs/runbooks/failed-audit.md", "docs/runbooks/surprising-money.md"
+"""What to do about a failure that stops the publication, and about one that holds the settlement."""
 SHORT_PAST = FIRST_HOUR.replace(tzinfo=UTC) + timedelta(hours=1)
 """A moment just after the first partition. For each check Dagster would list all partitions of the table up to now, although it needs
 only the last materialization; loading the partitions as of this moment keeps that list short."""
@@ -62,6 +64,7 @@ def audits(
                     "measured": dg.MarkdownMetadataValue(_table(result)),
                     "no data": len(result.unjudged),
                     "snapshot": result.snapshot_id,
+                    **_runbook(result),
                 },
             )
 
@@ -78,6 +81,13 @@ def _summary(result: SuiteResult) -> str | None:
     if len(result.unjudged) == len(result.measurements):
         return f"no data: {', '.join(sorted({measured.note or '' for measured in result.unjudged}))}"
     return None
+
+
+def _runbook(result: SuiteResult) -> dict[str, str]:
+    """Where to read what to do; nothing if there is nothing to do."""
+    if not result.success:
+        return {"runbook": FAILED_AUDIT}
+    return {"runbook": SURPRISING_MONEY} if result.holds else {}
 
 
 def _table(result: SuiteResult) -> str:
