@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import great_expectations as gx
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
+from great_expectations.expectations.metadata_types import FailureSeverity
 from sqlalchemy import event
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
-from expectations import (
-    fct_compensations,
-    fct_content_assessments,
-    fct_landing_files,
-    fct_request_hours,
-    fct_requests,
-    fct_requests_hourly,
-    mart_compensation_hourly,
-)
-from expectations.results import SHOWN_ROWS, Measurement, Outcome, SuiteResult, plain
+from expectations.limits import Limits, Number, bound, read_limits
+from expectations.results import SHOWN_ROWS, Measurement, Outcome, Severity, SuiteResult, plain
 from expectations.session import Session, opened
-from expectations.suite import Relation, Suite, severity_of
+from expectations.suite import Check, Relation, Suite
+from expectations.suites import SUITES
 from makegood.errors import MakegoodError
-
-SUITES: dict[str, Suite] = {
-    module.SUITE.table: module.SUITE
-    for module in (
-        fct_landing_files,
-        fct_request_hours,
-        fct_requests,
-        fct_requests_hourly,
-        fct_content_assessments,
-        fct_compensations,
-        mart_compensation_hourly,
-    )
-}
 
 
 @dataclass(frozen=True)
@@ -64,11 +46,11 @@ def audit(home: Path, suites: Iterable[str] | None = None, snapshot_id: int | No
     if unknown := sorted(set(wanted) - set(SUITES)):
         raise MakegoodError(f"No such audit: {', '.join(unknown)}; there are {', '.join(SUITES)}.")
     chosen = [SUITES[table] for table in wanted]
-    tables = {table for suite in chosen for table in suite.reads}
-    with opened(home, tables, snapshot_id) as session:
+    tables, limits = {table for suite in chosen for table in suite.reads}, read_limits(home)
+    with opened(home, tables, snapshot_id, int(limits.values["HISTORY_DAYS"])) as session:
         datasource = _datasource(session)
         try:
-            return [_suite_result(session, datasource, suite) for suite in chosen]
+            return [_suite_result(session, datasource, suite, limits) for suite in chosen]
         finally:
             datasource.get_engine().dispose()
             datasource.get_execution_engine().engine.dispose()
@@ -90,13 +72,13 @@ def _buffer_result(
         context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, initial_buffer=cursor.fetchall())
 
 
-def _suite_result(session: Session, datasource: SQLDatasource, suite: Suite) -> SuiteResult:
+def _suite_result(session: Session, datasource: SQLDatasource, suite: Suite, limits: Limits) -> SuiteResult:
     """Run the suite. An error in Great Expectations, or in DuckDB below it, is returned as the result's `error`."""
     try:
         measurements = [
             measurement
             for relation in suite.relations
-            for measurement in _measure(session, datasource, f"{suite.table}.{relation.name}", relation)
+            for measurement in _relation_measurements(session, datasource, suite, relation, limits)
         ]
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -104,46 +86,81 @@ def _suite_result(session: Session, datasource: SQLDatasource, suite: Suite) -> 
     return SuiteResult(suite.table, session.snapshot_id, measurements)
 
 
-def _measure(session: Session, datasource: SQLDatasource, name: str, relation: Relation) -> list[Measurement]:
-    """Check a relation in one statement; where an expectation failed, check again to get the unexpected rows."""
-    session.prepare(relation)
-    asset = datasource.add_table_asset(name, table_name=relation.name)
+def _relation_measurements(
+    session: Session, datasource: SQLDatasource, suite: Suite, relation: Relation, limits: Limits
+) -> Iterator[Measurement]:
+    """The measurements of all rows, or of each group of rows with limits of its own."""
+    session.prepare(relation, limits.values)
+    groups = limits.groups(relation)
+    for number, (group, condition, values) in enumerate(groups):
+        table = relation.name
+        if len(groups) > 1:
+            table = f"{relation.name}_{number}"
+            session.narrow(table, relation, condition)
+        for measurement in _measure(session, datasource, f"{suite.table}.{table}", table, relation, values):
+            yield replace(measurement, sentence=f"{measurement.sentence}, for {group}") if group else measurement
+
+
+def _measure(
+    session: Session,
+    datasource: SQLDatasource,
+    name: str,
+    table: str,
+    relation: Relation,
+    values: Mapping[str, Number],
+) -> list[Measurement]:
+    """Check rows of a relation in one statement; where a check failed, check again to get the unexpected rows."""
+    asset = datasource.add_table_asset(name, table_name=table)
     batch = asset.add_batch_definition_whole_table(name).get_batch()
 
     def validate(**result_format: Any) -> list[ExpectationValidationResult]:
-        # Copies, because Great Expectations modifies the expectations it is given.
-        copies = [expectation.copy(deep=True) for expectation in relation.expectations]
-        return batch.validate(gx.ExpectationSuite(name=name, expectations=copies), result_format=result_format).results
+        # New ones each time, because Great Expectations modifies the expectations it is given.
+        expectations = [_expectation(check, values) for check in relation.checks]
+        return batch.validate(
+            gx.ExpectationSuite(name=name, expectations=expectations), result_format=result_format
+        ).results
 
-    ranges = _ranges(session, relation)
+    ranges = _ranges(session, table, relation)
     results = validate(result_format="BOOLEAN_ONLY")
     if not all(result.success for result in results):
         # A hold is lifted by the hour, so all of its hours are needed.
-        has_holds = any(severity_of(expectation) == "hold" for expectation in relation.expectations)
+        has_holds = any(check.severity == "hold" for check in relation.checks)
         results = validate(
             result_format="COMPLETE" if has_holds else "SUMMARY",
             partial_unexpected_count=SHOWN_ROWS,
             unexpected_index_column_names=list(relation.keys),
         )
-    if len(results) != len(relation.expectations):
-        raise MakegoodError(f"{len(results)} of the {len(relation.expectations)} expectations on {name} were judged")
-    return [_measurement(session, relation, result, ranges) for result in results]
+    if len(results) != len(relation.checks):
+        raise MakegoodError(f"{len(results)} of the {len(relation.checks)} checks of {name} were judged")
+    return [_measurement(session, table, relation, result, ranges) for result in results]
 
 
-def _ranges(session: Session, relation: Relation) -> dict[str, Range]:
+def _expectation(check: Check, values: Mapping[str, Number]) -> ExpectColumnValuesToBeBetween:
+    """The check as Great Expectations knows it, which has no severity for a hold, with its limits as numbers."""
+    return ExpectColumnValuesToBeBetween(
+        column=check.column,
+        min_value=bound(check.at_least, values),
+        max_value=bound(check.at_most, values),
+        severity=FailureSeverity("critical" if check.severity == "hold" else check.severity),
+        description=check.sentence,
+        meta={"severity": check.severity, "null_means": check.null_means},
+    )
+
+
+def _ranges(session: Session, table: str, relation: Relation) -> dict[str, Range]:
     """The range of each checked column, in one query."""
-    columns = sorted({expectation.column for expectation in relation.expectations})
+    columns = sorted({check.column for check in relation.checks})
     measures = ", ".join(f"count({column}), min({column}), max({column})" for column in columns)
-    ((row_count, *values),) = session.rows(f"select count(*), {measures} from {relation.name}")
+    ((row_count, *values),) = session.rows(f"select count(*), {measures} from {table}")
     return {column: Range(row_count - values[3 * i], *values[3 * i : 3 * i + 3]) for i, column in enumerate(columns)}
 
 
 def _measurement(
-    session: Session, relation: Relation, result: ExpectationValidationResult, ranges: dict[str, Range]
+    session: Session, table: str, relation: Relation, result: ExpectationValidationResult, ranges: dict[str, Range]
 ) -> Measurement:
     configuration = result.expectation_config
     assert configuration is not None
-    column, severity = configuration.kwargs["column"], severity_of(configuration)
+    column, severity = configuration.kwargs["column"], cast(Severity, configuration.meta["severity"])
     if reasons := _exceptions(result.exception_info):
         raise MakegoodError(
             f"{relation.name}.{column} could not be judged ({configuration.description}): {'; '.join(reasons)}"
@@ -158,7 +175,7 @@ def _measurement(
     if is_missing:
         note = f"{found.null_count:,} values are missing, which is never allowed here"
         keys = ", ".join(relation.keys)
-        nulls = session.rows(f"select {keys} from {relation.name} where {column} is null limit {SHOWN_ROWS}")
+        nulls = session.rows(f"select {keys} from {table} where {column} is null limit {SHOWN_ROWS}")
         rows += [dict(zip(relation.keys, null, strict=True)) for null in nulls]
     elif not found.judged_count:
         note = null_means if found.null_count else relation.empty_means

@@ -1,13 +1,12 @@
 """Audit of fct_compensations: are the payouts of these hours plausible relative to their requests and costs?"""
 
-from expectations import thresholds as limit
-from expectations.suite import Relation, Suite, query, within
+from expectations.suite import Check, Relation, Suite
 
 ROWS = Relation(
     name="audited_fct_compensations",
     keys=("source", "request_id"),
     empty_means="no compensations",
-    expectations=(within("payout_usd", "no payout is negative", at_least=0),),
+    checks=(Check("payout_usd", "no payout is negative", at_least=0),),
 )
 
 TOO_FEW = "too few requests"
@@ -16,44 +15,44 @@ NOTHING = "too few requests, or nothing was billed and nothing paid back"
 HOURS = Relation(
     name="fct_compensations_by_hour",
     keys=("request_date", "request_hour"),
-    expectations=(
-        within(
+    checks=(
+        Check(
             "largest_payout_usd",
             "no single payout exceeds any cap or call",
-            at_most=limit.PAYOUT_USD_HOLD,
+            at_most="PAYOUT_USD_HOLD",
             null_means="no compensations",
             severity="hold",
         ),
-        within(
+        Check(
             "compensated_share",
             "few requests are compensated",
-            at_most=limit.COMPENSATED_SHARE_WARN,
+            at_most="COMPENSATED_SHARE_WARN",
             null_means=TOO_FEW,
             severity="warning",
         ),
-        within(
+        Check(
             "compensated_share",
             "most requests are not compensated",
-            at_most=limit.COMPENSATED_SHARE_HOLD,
+            at_most="COMPENSATED_SHARE_HOLD",
             null_means=TOO_FEW,
             severity="hold",
         ),
-        within(
+        Check(
             "payout_share",
             "little of what was billed is paid back",
-            at_most=limit.PAYOUT_SHARE_WARN,
+            at_most="PAYOUT_SHARE_WARN",
             null_means=NOTHING,
             severity="warning",
         ),
-        within(
+        Check(
             "payout_share",
             "most of what was billed is kept",
-            at_most=limit.PAYOUT_SHARE_HOLD,
+            at_most="PAYOUT_SHARE_HOLD",
             null_means=NOTHING,
             severity="hold",
         ),
     ),
-    sql=query("fct_compensations_by_hour"),
+    query="fct_compensations_by_hour",
 )
 
 SUITE = Suite(

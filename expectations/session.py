@@ -6,7 +6,7 @@ they name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,6 +23,7 @@ from makegood.errors import MakegoodError
 from makegood.home import Home, catalog_file, spill_directory
 from makegood.storage.connections import EXTENSIONS, extension_file, sql_text
 from makegood.storage.memory import duckdb_bytes
+from makegood.storage.queries import sql_beside
 from makegood.storage.warehouse import ALIAS, attach_sql
 
 
@@ -38,17 +39,26 @@ class Session:
         """Run `sql` and return the rows as Python values (decimals stay decimals)."""
         return _rows(self.connection, sql)
 
-    def prepare(self, relation: Relation) -> None:
-        """Create the table of a relation that has its own SQL."""
-        if relation.sql is not None:
-            _rows(self.connection, f"create table {relation.name} as {relation.sql}")
+    def prepare(self, relation: Relation, limits: Mapping[str, float]) -> None:
+        """Create the table of a relation that has a query of its own, with the limits that it names filled in."""
+        if relation.query is not None:
+            _rows(
+                self.connection,
+                f"create table {relation.name} as {sql_beside(__file__, relation.query).format_map(limits)}",
+            )
+
+    def narrow(self, name: str, relation: Relation, condition: str) -> None:
+        """Create the view `name` of the relation's rows that meet a condition in SQL."""
+        _rows(self.connection, f"create view {name} as select * from {relation.name} where {condition}")
 
 
 @contextmanager
-def opened(home: Path, tables: Iterable[str], snapshot_id: int | None = None) -> Iterator[Session]:
+def opened(
+    home: Path, tables: Iterable[str], snapshot_id: int | None = None, history_days: int = HISTORY_DAYS
+) -> Iterator[Session]:
     """Attach the warehouse and the run's inputs of `home` and create the views `audited_…` and `trailing_…`.
 
-    The snapshot is the warehouse's newest unless `snapshot_id` is given. Raises MakegoodError where the home has no
+    `trailing_…` reaches `history_days` before the window. The snapshot is the warehouse's newest unless `snapshot_id` is given. Raises MakegoodError where the home has no
     warehouse or no run inputs, or where they cannot be opened.
     """
     catalog, run = catalog_file(Home(home).warehouse), Home(home).run_inputs
@@ -65,7 +75,7 @@ def opened(home: Path, tables: Iterable[str], snapshot_id: int | None = None) ->
                 _load_extensions(connection, home)
                 pinned = _attach(connection, home, snapshot_id)
                 _rows(connection, f"attach {_quoted(run)} as run (read_only)")
-                _make_views(connection, tables)
+                _make_views(connection, tables, history_days)
             except duckdb.Error as error:
                 raise MakegoodError(f"{home} cannot be audited: {' '.join(str(error).split())}") from error
             yield Session(url=url, snapshot_id=pinned, connection=connection)
@@ -103,7 +113,7 @@ def _attach(connection: sqlalchemy.Connection, home: Path, snapshot_id: int | No
     return snapshot_id
 
 
-def _make_views(connection: sqlalchemy.Connection, tables: Iterable[str]) -> None:
+def _make_views(connection: sqlalchemy.Connection, tables: Iterable[str], history_days: int) -> None:
     """Create `audited_<table>` (the rows in the window) and `trailing_<table>` (the window's days and the history before them).
 
     The days are literals in the views, so that DuckLake prunes the files of other days.
@@ -112,10 +122,10 @@ def _make_views(connection: sqlalchemy.Connection, tables: Iterable[str]) -> Non
     landings = [hour for (hour,) in _rows(connection, "select distinct landed_hour from run.landing_files")]
     for table in sorted(set(tables)):
         if table == "fct_landing_files":
-            past = _among("landed_date", _with_history({hour.date() for hour in landings}))
+            past = _among("landed_date", _with_history({hour.date() for hour in landings}, history_days))
             window = f"{past} and landed_hour in (select landed_hour from run.landing_files)"
         else:
-            past = _among("request_date", _with_history(days))
+            past = _among("request_date", _with_history(days, history_days))
             hours = "(select (request_date, request_hour) from run.request_hours)"
             window = f"{_among('request_date', days)} and (request_date, request_hour) in {hours}"
         for prefix, condition in (("audited", window), ("trailing", past)):
@@ -123,8 +133,8 @@ def _make_views(connection: sqlalchemy.Connection, tables: Iterable[str]) -> Non
             _rows(connection, f"create view {prefix}_{table} as {selected}")
 
 
-def _with_history(days: Iterable[date]) -> set[date]:
-    return {day - timedelta(days=back) for day in days for back in range(HISTORY_DAYS + 1)}
+def _with_history(days: Iterable[date], history_days: int) -> set[date]:
+    return {day - timedelta(days=back) for day in days for back in range(history_days + 1)}
 
 
 def _among(column: str, days: Iterable[date | datetime]) -> str:

@@ -59,6 +59,11 @@ class Home:
         return self.root / "landing"
 
     @property
+    def audits(self) -> Path:
+        """The limits of audits that differ from the defaults; there may be none."""
+        return self.root / "audits.yml"
+
+    @property
     def lake(self) -> Path:
         """Canonical Parquet, quarantine, and the inventory of both: the truth."""
         return self.root / "lake"

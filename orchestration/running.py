@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
+from expectations.limits import read_limits
 from expectations.worker import AuditWorker
 from makegood.derivation.dbt_server import DbtServer
 from makegood.errors import MakegoodError
@@ -78,6 +79,7 @@ def run(hours: HourRange, settings: Settings, worker: AuditWorker | None = None)
     """
     home = Home(settings.home).prepare()
     valid_policy()
+    read_limits(home.root)
     slices, landed, verdicts = remaining_slices(hours, home, settings), Counter[str](), Counter[str]()
     if slices[0].hours.start > hours.start:
         _say(f"Published already up to {slices[0].hours.start:%Y-%m-%dT%H}: going on from there")
@@ -113,6 +115,7 @@ def restate(hours: HourRange, settings: Settings) -> RestatementReport:
     """
     home = Home(settings.home).prepare()
     valid_policy()
+    read_limits(home.root)
     current_publication(home.warehouse)
     with writing(home, "restate", settings.writer_patience_s):
         with DbtServer(home):

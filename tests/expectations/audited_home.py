@@ -22,6 +22,7 @@ GOOD = {
         ("source", "varchar", "'gateway'"),
         ("request_id", "varchar", "'r' || i"),
         ("account_id", "varchar", "'account-' || i % 10"),
+        ("model", "varchar", "'vendor/model'"),
         ("finish_reason", "varchar", "'stop'"),
         ("input_tokens", "bigint", "100"),
         ("output_tokens", "bigint", "50"),

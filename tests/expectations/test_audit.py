@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from expectations.audit import SHOWN_ROWS, audit
-from expectations.results import Measurement, SuiteResult, plain
+from expectations.audit import audit
+from expectations.results import SHOWN_ROWS, Measurement, SuiteResult, plain
 from expectations.session import opened
 from expectations.thresholds import HISTORY_DAYS, MIN_REQUESTS
 from makegood.errors import MakegoodError

@@ -10,8 +10,7 @@ import yaml
 from audited_home import GOOD, REQUESTS, Home, find
 
 from expectations import thresholds as limit
-from expectations.audit import SUITES
-from expectations.suite import severity_of
+from expectations.suites import SUITES
 
 
 @dataclass(frozen=True)
@@ -233,11 +232,11 @@ def test_expectations_pass_at_their_limit_and_fail_beyond_it(scenario: str, home
 
 def test_every_side_of_every_expectation_has_a_case() -> None:
     sides = {
-        (suite.table, e.column, severity_of(e), side)
+        (suite.table, check.column, check.severity, side)
         for suite in SUITES.values()
         for relation in suite.relations
-        for e in relation.expectations
-        for side, bound in (("min", e.min_value), ("max", e.max_value))
+        for check in relation.checks
+        for side, bound in (("min", check.at_least), ("max", check.at_most))
         if bound is not None
     }
     assert sides == {(case.table, case.column, case.severity, case.side) for case in CASES}
@@ -254,10 +253,10 @@ NEVER_NULL = {
 
 def test_every_expectation_declares_whether_no_data_is_allowed() -> None:
     decided = {
-        (suite.table, expectation.column): (expectation.meta or {}).get("null_means")
+        (suite.table, check.column): check.null_means
         for suite in SUITES.values()
         for relation in suite.relations
-        for expectation in relation.expectations
+        for check in relation.checks
     }
     assert {measure for measure, reason in decided.items() if reason is None} == NEVER_NULL
     assert all(relation.empty_means for suite in SUITES.values() for relation in suite.relations)
