@@ -25,7 +25,10 @@ def accept_held_money(context: dg.OpExecutionContext, config: Answer, books: Boo
     context.log.info(f"acceptance {made.number} of {len(made.hours)} request hours by {made.accepted_by}")
 
 
-@dg.job(description="Accept surprising money at the values that are published, so that the next settlement posts it.")
+@dg.job(
+    name="accept",
+    description="Accept surprising money at the values that are published, so that the next settlement posts it.",
+)
 def accept_job() -> None:
     """Answer an audit that holds the settlement."""
     accept_held_money()

@@ -125,7 +125,7 @@ def accept(home: Home, check: str, hours: HourRange, reason: str, accepted_by: s
     ledger = Ledger(home.ledger)
     with ledger.settling():
         waiting = answered(home, current_publication(home.warehouse).snapshot_id).open
-        chosen = [one for one in waiting if one.check == check and one.hour in set(hours)]
+        chosen = [one for one in waiting if one.check == check and one.hour and hours.start <= one.hour < hours.end]
         if not chosen:
             raise MakegoodError(f"nothing of {check} waits for acceptance from {hours}{_instead(waiting)}")
         return _write(home.ledger, check, chosen, reason, accepted_by)

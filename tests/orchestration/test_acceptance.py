@@ -131,7 +131,7 @@ def test_the_command_line_lists_what_waits_and_takes_the_answer(makegood: Makego
 
 def test_dagster_takes_the_answer_from_a_form(surprised: Gateway) -> None:
     form = {"check": CHECK, "first_hour": "2026-11-01T00", "end_hour": "2026-11-01T01", "reason": "an outage", "accepted_by": "ada"}  # fmt: skip
-    job = definitions_for(surprised.settings).resolve_job_def("accept_job")
+    job = definitions_for(surprised.settings).resolve_job_def("accept")
     assert job.execute_in_process(run_config={"ops": {"accept_held_money": {"config": form}}}).success
     assert held_hours(surprised) == []
 
