@@ -67,8 +67,8 @@ def requests() -> Iterator[Record]:
 
 def fill(gateway: Gateway) -> Gateway:
     """Land all requests in the hour after the last day, and run that hour."""
-    gateway.lands(THROUGH, requests())
-    gateway.runs(THROUGH)
+    gateway.land(THROUGH, requests())
+    gateway.run(THROUGH)
     return gateway
 
 

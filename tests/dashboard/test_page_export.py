@@ -62,7 +62,7 @@ def test_parquet_holds_the_rows_of_the_page_with_their_types(
 
 
 def test_page_export_and_sql_agree_on_the_sum(client: TestClient, gateway: Gateway) -> None:
-    [(total,)] = gateway.sees("select sum(payout_usd) from fct_compensations")
+    [(total,)] = gateway.query("select sum(payout_usd) from fct_compensations")
     written = csv.DictReader(io.StringIO(client.get("/api/export").text))
     assert sum(Decimal(row["payout"]) for row in written) == total
     assert Decimal(client.get("/api/summary").json()["kpis"]["total_compensation_usd"]) == total

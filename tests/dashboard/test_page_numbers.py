@@ -73,7 +73,7 @@ def asked(client: TestClient, question: str, params: Params) -> Any:
 
 
 def test_the_four_kpis_equal_the_facts_in_the_range(client: TestClient, gateway: Gateway, case: Case) -> None:
-    [(count, total)] = gateway.sees(
+    [(count, total)] = gateway.query(
         f"select count(*), coalesce(sum(payout_usd), 0) from fct_compensations where {case.where}"
     )
     covered = max(0, (min(case.end, THROUGH) - max(case.start, DAY)) // timedelta(hours=1))
@@ -92,7 +92,7 @@ def test_the_four_kpis_equal_the_facts_in_the_range(client: TestClient, gateway:
 
 
 def test_the_home_has_every_type_model_and_account_that_the_cases_use(gateway: Gateway) -> None:
-    [(types, models, accounts, days_paid)] = gateway.sees(
+    [(types, models, accounts, days_paid)] = gateway.query(
         "select count(distinct compensation_type), count(distinct model), count(distinct account_id), count(distinct request_date) from fct_compensations"
     )
     assert (types, models, accounts, days_paid) == (3, 4, 3, 3)
@@ -115,7 +115,7 @@ def test_charts_add_up_to_the_facts_of_each_bucket(
     for name, groups in (("compensation_type", series["by_type"]), ("model", series["by_model"])):
         expected = {
             (at, key): Decimal(amount)
-            for at, key, amount in gateway.sees(
+            for at, key, amount in gateway.query(
                 f"select date_trunc('{bucket}', requested_at), {name}, {value} from fct_compensations where {case.where} group by all"
             )
         }
@@ -145,7 +145,7 @@ def every_row(client: TestClient, params: Params, page_size: int) -> tuple[list[
 def test_paging_shows_every_row_once_in_order_of_time(
     client: TestClient, gateway: Gateway, case: Case, direction: str
 ) -> None:
-    expected = gateway.sees(
+    expected = gateway.query(
         f"select source, request_id, payout_usd from fct_compensations where {case.where}"
         f" order by requested_at {direction}, source, request_id"
     )
@@ -157,7 +157,7 @@ def test_paging_shows_every_row_once_in_order_of_time(
 def test_the_table_can_be_sorted_by_every_column(
     client: TestClient, gateway: Gateway, column: str, direction: str
 ) -> None:
-    expected = gateway.sees(
+    expected = gateway.query(
         "select source, request_id, payout from mart_compensation_details"
         f' order by "{column}" {direction} nulls last, "timestamp" desc, source, request_id'
     )
@@ -184,7 +184,7 @@ COLUMN_FILTERS = {
 def test_a_column_filter_applies_to_the_rows_and_their_total(
     client: TestClient, gateway: Gateway, params: Params, condition: str
 ) -> None:
-    expected = gateway.sees(
+    expected = gateway.query(
         f"select request_id from fct_compensations where {condition} order by requested_at desc, source, request_id"
     )
     pages = [asked(client, "details", {**params, "page": page, "page_size": 50}) for page in (1, 2, 3)]
@@ -200,7 +200,7 @@ def test_an_invalid_time_is_refused(client: TestClient, at: str) -> None:
 
 def test_a_change_compares_with_the_period_of_the_same_length_before(client: TestClient, gateway: Gateway) -> None:
     second_day = hours(DAY + days(1), DAY + days(2))
-    [(now, then)] = gateway.sees(
+    [(now, then)] = gateway.query(
         "select sum(payout_usd) filter (where request_date = '2026-11-02'), sum(payout_usd) filter (where request_date = '2026-11-01') from fct_compensations"
     )
     summary = asked(client, "summary", second_day)

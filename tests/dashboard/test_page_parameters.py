@@ -128,7 +128,7 @@ def test_a_time_has_the_same_meaning_in_every_notation(client: TestClient, writt
 
 def test_a_refused_number_is_not_cached(client: TestClient, gateway: Gateway) -> None:
     assert client.get("/api/details", params={"min_throughput": "3e1"}).status_code == 422
-    [(count,)] = gateway.sees("select count(*) from fct_compensations where throughput_tps >= 30")
+    [(count,)] = gateway.query("select count(*) from fct_compensations where throughput_tps >= 30")
     assert client.get("/api/details", params={"min_throughput": "30"}).json()["total"] == count
 
 

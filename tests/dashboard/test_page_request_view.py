@@ -13,7 +13,7 @@ from running_gateway import Gateway
 
 def test_the_table_links_to_the_request_and_to_its_meta(window: Window, gateway: Gateway) -> None:
     page = window.open("/?sort=cost")
-    [(request_id, payout)] = gateway.sees(
+    [(request_id, payout)] = gateway.query(
         "select request_id, payout_usd from fct_compensations order by cost_usd desc limit 1"
     )
     page.get_by_test_id("details-action").first.click()

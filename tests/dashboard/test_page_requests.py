@@ -18,7 +18,7 @@ def found(client: TestClient, request_id: str, **params: Any) -> dict[str, Any]:
 
 
 def test_a_paid_request_shows_its_rule_cost_and_payout(client: TestClient, gateway: Gateway) -> None:
-    [(request_id, rule_id, payout_usd)] = gateway.sees(
+    [(request_id, rule_id, payout_usd)] = gateway.query(
         "select request_id, rule_id, payout_usd from fct_compensations where compensation_type = 'service_failure' order by 1 limit 1"
     )
     request = found(client, request_id)

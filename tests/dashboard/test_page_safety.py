@@ -103,8 +103,8 @@ def test_a_scoped_visitor_is_refused_another_account(acme: TestClient, question:
 
 
 def test_a_scoped_visitor_gets_only_the_numbers_of_their_account(acme: TestClient, gateway: Gateway) -> None:
-    [(count,)] = gateway.sees("select count(*) from fct_compensations where account_id = 'acme'")
-    models = gateway.sees("select distinct model from fct_compensations where account_id = 'acme' order by model")
+    [(count,)] = gateway.query("select count(*) from fct_compensations where account_id = 'acme'")
+    models = gateway.query("select distinct model from fct_compensations where account_id = 'acme' order by model")
     assert acme.get("/api/summary").json()["kpis"]["compensation_count"] == count
     assert acme.get("/api/details", params={"min_cost": 0}).json()["total"] == count
     assert {row["account_id"] for row in acme.get("/api/details", params={"page_size": 100}).json()["rows"]} == {"acme"}
@@ -126,7 +126,7 @@ def test_a_scoped_visitor_cannot_tell_that_a_request_of_another_account_exists(
 
 
 def test_a_scoped_visitor_sees_their_own_request(acme: TestClient, gateway: Gateway) -> None:
-    [(request_id,)] = gateway.sees("select min(request_id) from fct_compensations where account_id = 'acme'")
+    [(request_id,)] = gateway.query("select min(request_id) from fct_compensations where account_id = 'acme'")
     assert acme.get(f"/api/requests/gateway/{request_id}").json()["facts"]["account_id"] == "acme"
 
 

@@ -104,5 +104,5 @@ def test_a_visitor_can_sign_in_with_the_token(browser: Browser, gateway: Gateway
 
 
 def test_the_third_day_is_the_empty_one(gateway: Gateway) -> None:
-    assert gateway.sees("select count(*) from fct_compensations where request_date = '2026-11-03'") == [(0,)]
+    assert gateway.query("select count(*) from fct_compensations where request_date = '2026-11-03'") == [(0,)]
     assert DAY.isoformat() == "2026-11-01T00:00:00"

@@ -28,9 +28,9 @@ COMMANDS = [
 def published(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     """A home with one published hour of three accounts."""
     gateway = Gateway(tmp_path_factory.mktemp("fuzzed"))
-    gateway.lands(FIRST, [record(f"r{n}", FIRST, status_code="503", account_id=f"a{n % 3}") for n in range(9)])
-    gateway.lands(FIRST, [verdict("r1", FIRST)], feed="judge")
-    gateway.runs(FIRST)
+    gateway.land(FIRST, [record(f"r{n}", FIRST, status_code="503", account_id=f"a{n % 3}") for n in range(9)])
+    gateway.land(FIRST, [verdict("r1", FIRST)], feed="judge")
+    gateway.run(FIRST)
     return gateway
 
 

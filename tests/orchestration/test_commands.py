@@ -128,7 +128,7 @@ def test_a_home_that_is_a_file_gives_one_sentence(
 
 
 def test_sql_reads_published_numbers_and_nothing_else(makegood: Makegood, gateway: Gateway, tmp_path: Path) -> None:
-    gateway.lands(FIRST, [record("failed", FIRST + timedelta(minutes=1), status_code="503", cost_usd="0.020000000001")])
+    gateway.land(FIRST, [record("failed", FIRST + timedelta(minutes=1), status_code="503", cost_usd="0.020000000001")])
     code, out, _ = makegood(*RUN, "--json")
     assert code == 0
     assert json.loads(out)["publication"]["payout_usd"] == "0.020000000001"
@@ -170,7 +170,7 @@ def test_sql_reads_published_numbers_and_nothing_else(makegood: Makegood, gatewa
 
 def test_unaudited_hours_make_the_status_unsound(started: Gateway) -> None:
     later = FIRST + timedelta(hours=1)
-    started.lands(later, [record(f"r{n}", later, cost_usd=None, model="house/model") for n in range(MIN_REQUESTS)])
+    started.land(later, [record(f"r{n}", later, cost_usd=None, model="house/model") for n in range(MIN_REQUESTS)])
     code, _, err = damaging.makegood(started.root, "run", "--from", "2026-11-01T01", "--to", "2026-11-01T02")
     assert code == 1
     assert "not published, checks failed (fct_requests: " in err

@@ -102,10 +102,10 @@ class TwoRuns:
 def two_runs(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
     gateway = Gateway(tmp_path_factory.mktemp("two-runs"))
     job = definitions_for(gateway.settings, auditor()).resolve_job_def("hourly")
-    gateway.lands(FIRST, [record("first", FIRST + timedelta(minutes=1))])
+    gateway.land(FIRST, [record("first", FIRST + timedelta(minutes=1))])
     new_home = job.execute_in_process(partition_key=partition_key(FIRST))
-    gateway.lands(FIRST, [record("late", FIRST + timedelta(minutes=2), status_code="503")], "late.jsonl")
-    gateway.lands(FIRST + HOUR, [record("second", FIRST + HOUR)])
+    gateway.land(FIRST, [record("late", FIRST + timedelta(minutes=2), status_code="503")], "late.jsonl")
+    gateway.land(FIRST + HOUR, [record("second", FIRST + HOUR)])
     scheduled = job.execute_in_process(
         partition_key=partition_key(FIRST + HOUR),
         run_config={"ops": {"request_logs": {"config": {"lookback_hours": 48}}}},
@@ -146,7 +146,7 @@ def test_views_and_seeds_are_built_once_and_every_window_runs_all_data_tests(two
 def test_an_hour_without_files_is_made_and_judged_without_deriving_anything(gateway: Gateway) -> None:
     definitions = definitions_for(gateway.settings, auditor())
     job, results = definitions.resolve_job_def("hourly"), []
-    gateway.lands(FIRST, [record("failed", FIRST, status_code="503")])
+    gateway.land(FIRST, [record("failed", FIRST, status_code="503")])
     for hour in range(2):
         results.append(job.execute_in_process(partition_key=partition_key(FIRST + HOUR * hour)))
     derived, empty = ({(check.asset_key, check.check_name) for check in result.get_asset_check_evaluations()} for result in results)  # fmt: skip
@@ -164,7 +164,7 @@ def test_an_hour_without_files_is_made_and_judged_without_deriving_anything(gate
 
 
 def test_a_backfill_of_the_partitioned_assets_builds_a_complete_new_home(gateway: Gateway) -> None:
-    gateway.lands(FIRST, [record("failed", FIRST, status_code="503")])
+    gateway.land(FIRST, [record("failed", FIRST, status_code="503")])
     definitions = definitions_for(gateway.settings)
     graph = definitions.resolve_asset_graph()
     job = definitions.resolve_job_def("hourly")

@@ -47,8 +47,8 @@ def makegood(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Ca
 
 def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegood: Makegood) -> None:
     at = FIRST + timedelta(minutes=5)
-    gateway.lands(FIRST, [record("a", at, status_code="503"), record("b", at, status_code="503", account_id=None)])
-    gateway.runs(FIRST, DAYS)
+    gateway.land(FIRST, [record("a", at, status_code="503"), record("b", at, status_code="503", account_id=None)])
+    gateway.run(FIRST, DAYS)
     watchful = gateway.settings.model_copy(update={"settlement_first_usd": Decimal("0.001")})
     with pytest.raises(
         MakegoodError, match=r"not posted: all accounts together would be paid 0\.01.* is_confirmed: true"
@@ -60,20 +60,20 @@ def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegoo
     entries = (
         "select account_id, entry_type, amount_usd, settled_date, batch_id from fct_ledger_entries order by batch_id"
     )
-    assert gateway.sees(entries) == [("acme", "payout", Decimal("0.01"), date(2026, 11, 3), 1)]
+    assert gateway.query(entries) == [("acme", "payout", Decimal("0.01"), date(2026, 11, 3), 1)]
     assert settle(date(2026, 11, 3), gateway.settings).posted["batch"] == "nothing was due"
 
-    gateway.lands(FIRST + HOUR, [record("a", at, status_code="503", cost_usd="0.03")])
-    gateway.runs(FIRST + HOUR)
-    assert gateway.sees(
+    gateway.land(FIRST + HOUR, [record("a", at, status_code="503", cost_usd="0.03")])
+    gateway.run(FIRST + HOUR)
+    assert gateway.query(
         "select decided_usd, posted_usd, unsettled_usd from mart_settlement_daily where account_id = 'acme'"
     ) == [(Decimal("0.03"), Decimal("0.01"), Decimal("0.02"))]
     settle(date(2026, 11, 5), gateway.settings)
-    balances = gateway.sees(
+    balances = gateway.query(
         "select settled_date, opening_usd, adjustments_usd, closing_usd from mart_ledger_balances_daily order by 1"
     )
     assert balances[1] == (date(2026, 11, 5), Decimal("0.01"), Decimal("0.02"), Decimal("0.03"))
-    before = gateway.sees(entries)
+    before = gateway.query(entries)
 
     _statement_adds_up(gateway)
     proof = json.loads(makegood("verify", "--json"))
@@ -96,8 +96,8 @@ def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegoo
     assert not mark.exists()
 
     shutil.rmtree(gateway.root / "warehouse")
-    gateway.runs(FIRST, DAYS)
-    assert gateway.sees(entries) == before
+    gateway.run(FIRST, DAYS)
+    assert gateway.query(entries) == before
     assert settle(date(2026, 11, 6), gateway.settings).posted["entries"] == 0
     assert verify(Home(gateway.root), timedelta(hours=6)).problems == ()
     with pytest.raises(MakegoodError, match="the period 2026-11-04 is over"):

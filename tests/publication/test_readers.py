@@ -33,11 +33,11 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     """A home with a published hour, and a later hour that was derived and whose publication was refused."""
     gateway = started(tmp_path_factory.mktemp("home"))
     later = FIRST + HOUR
-    gateway.lands(
+    gateway.land(
         later, [record(f"unaudited{n}", later, cost_usd=None, model="house/unaudited") for n in range(MIN_REQUESTS)]
     )
     with pytest.raises(MakegoodError, match="not published"):
-        gateway.runs(later)
+        gateway.run(later)
     return gateway
 
 

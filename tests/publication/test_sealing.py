@@ -184,7 +184,9 @@ def test_the_upkeep_refuses_to_merge_damaged_files_and_seals_the_files_that_it_w
     with pytest.raises(MakegoodError, match=r"fct_requests/.*is damaged"):
         maintain(Home(damaged_home))
 
-    assert [maintained.sees(question) for question in QUESTIONS] == [published.sees(question) for question in QUESTIONS]
+    assert [maintained.query(question) for question in QUESTIONS] == [
+        published.query(question) for question in QUESTIONS
+    ]
     warehouse = copy_of(maintained.root, tmp_path / "home") / "warehouse"
     with closing(Publications(publications_file(warehouse))) as record:
         assert record.catalog_seal(current_publication(warehouse).snapshot_id)

@@ -24,7 +24,7 @@ Simulate = Callable[..., tuple[int, str, str]]
 @pytest.fixture(scope="module")
 def paid(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     gateway = Gateway(tmp_path_factory.mktemp("simulating"))
-    gateway.lands(
+    gateway.land(
         FIRST,
         [
             record("fine", AT),
@@ -34,7 +34,7 @@ def paid(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
             record("unpriced", AT, cost_usd=None, output_tokens=0, model="house/model"),
         ],
     )
-    gateway.runs(FIRST)
+    gateway.run(FIRST)
     return gateway
 
 
@@ -60,7 +60,7 @@ def simulate(
 def test_the_rules_in_force_would_have_paid_exactly_what_was_paid(simulate: Simulate, paid: Gateway) -> None:
     code, out, _ = simulate(SHIPPED, *RANGE, "--json")
     assert code == 0
-    [(count, usd)] = paid.sees("select count(*), sum(payout_usd) from fct_compensations")
+    [(count, usd)] = paid.query("select count(*), sum(payout_usd) from fct_compensations")
     assert json.loads(out)["total"] == {
         "paid_count": count,
         "paid_usd": f"{usd:f}",

@@ -47,15 +47,15 @@ def play(root: Path, seed: int, days: int) -> int:
     root.mkdir(parents=True)
     try:
         life = Life(root, seed, lambda text: print(text, flush=True))
-        life.plays(days)
+        life.play_days(days)
     except Exception:
         traceback.print_exc()
         print(f"seed {seed} fails; play it again with: make dst SEED={seed} DAYS={days}", file=sys.stderr)
         return 1
     print(f"seed {seed}: {days} days, the code and the model agree")
     print("; ".join(f"{event}: {count}" for event, count in life.events.counts.items() if count))
-    if never := life.events.never():
-        print(f"never played: {'; '.join(never)}")
+    if missing := life.events.missing():
+        print(f"never played: {'; '.join(missing)}")
     return 0
 
 

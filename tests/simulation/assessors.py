@@ -34,8 +34,8 @@ class Assessors:
             self.life.assessed.add(request_id)
             at = day + timedelta(seconds=self.random.randrange(86_400))
             hint = self.random.choice((asked[request_id], asked[request_id] + 3 * HOUR, None))
-            said = {"requested_at": hint and hint.isoformat(timespec="milliseconds") + "Z", **self._said()}
-            self.life.writes(at.replace(minute=0, second=0), verdict(request_id, at, **said), feed=FEED)
+            fields = {"requested_at": hint and hint.isoformat(timespec="milliseconds") + "Z", **self._draw_fields()}
+            self.life.write(at.replace(minute=0, second=0), verdict(request_id, at, **fields), feed=FEED)
 
     def verdicts(self) -> Iterator[Verdict]:
         """Every verdict that was landed, as the reference reads it."""
@@ -55,16 +55,16 @@ class Assessors:
                 landing_line=line,
             )
 
-    def _said(self) -> dict[str, Any]:
-        """Who says what."""
+    def _draw_fields(self) -> dict[str, Any]:
+        """The fields of a verdict by a person or by the judge."""
         choice = self.random.randrange(3)
         if choice == 0:
-            self.events.happened("a person refuses")
+            self.events.count("a person refuses")
             return {"detector": "human", "verdict": "satisfactory", "score": None}
         if choice == 1:
-            self.events.happened("a person grants")
+            self.events.count("a person grants")
             return {"detector": "human", "score": None}
-        self.events.happened("a late verdict")
+        self.events.count("a late verdict")
         return {
             "score": self.random.choice((0.95, 0.9, 0.89)),
             "verdict": self.random.choice(("unsatisfactory", "satisfactory")),

@@ -39,7 +39,7 @@ def started(gateway: Gateway, hour: datetime) -> subprocess.Popen[str]:
 def landed(root: Path) -> Gateway:
     gateway = Gateway(root)
     for hour in HOURS:
-        gateway.lands(hour, [record(f"{hour:%H}-{n}", hour, status_code="503") for n in range(20)])
+        gateway.land(hour, [record(f"{hour:%H}-{n}", hour, status_code="503") for n in range(20)])
     return gateway
 
 
@@ -56,7 +56,7 @@ def test_three_runs_at_once_give_what_they_give_one_after_another_and_say_whom_t
         )
         assert named and int(named[1]) in said and named[2] in {f"{hour:%Y-%m-%dT%H}" for hour in HOURS}
     for hour in HOURS:
-        alone.runs(hour)
+        alone.run(hour)
     # The landing files of the two homes differ by name only where the homes do.
     assert str(together.marts()).replace(str(together.root), "") == str(alone.marts()).replace(str(alone.root), "")
 

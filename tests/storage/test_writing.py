@@ -153,18 +153,18 @@ def test_a_run_beside_a_program_that_locks_the_catalog_fails_whole_and_can_be_ru
     published: Gateway, tmp_path: Path
 ) -> None:
     gateway = Gateway(copy_of(published.root, tmp_path / "home"))
-    gateway.lands(FIRST + HOUR, [record(f"s{n}", FIRST + HOUR, status_code="503") for n in range(50)])
+    gateway.land(FIRST + HOUR, [record(f"s{n}", FIRST + HOUR, status_code="503") for n in range(50)])
     before = gateway.marts()
     with process(FOREIGN, gateway.root / "warehouse" / "catalog.sqlite") as foreign:
         assert first_line(foreign.stdout) == "locked"
         with pytest.raises(MakegoodError, match="another program has locked the warehouse's catalog"):
-            gateway.runs(FIRST + HOUR)
+            gateway.run(FIRST + HOUR)
         assert gateway.marts() == before, "readers go on, and see nothing of it"
     assert gateway.marts() == before
-    gateway.runs(FIRST + HOUR)
+    gateway.run(FIRST + HOUR)
     undisturbed = "select count(*), count(distinct request_key), sum(payout_usd)::varchar from fct_compensations"
-    assert gateway.sees(undisturbed) == [(59, 59, "0.590000000000")]
-    assert gateway.sees(f"{undisturbed} where request_hour = 1") == [(50, 50, "0.500000000000")]
+    assert gateway.query(undisturbed) == [(59, 59, "0.590000000000")]
+    assert gateway.query(f"{undisturbed} where request_hour = 1") == [(50, 50, "0.500000000000")]
 
 
 def test_a_home_by_another_path_is_the_same_home(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_while_the_dbt_of_a_killed_run_lives_nobody_writes_and_then_nothing_is_l
     started: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gateway = started
-    gateway.lands(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, status_code="503") for n in range(50)])
+    gateway.land(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, status_code="503") for n in range(50)])
     published = gateway.marts()
     environment = {name: value for name, value in os.environ.items() if name != ADDRESS}
     run = subprocess.Popen(
@@ -268,11 +268,11 @@ def test_while_the_dbt_of_a_killed_run_lives_nobody_writes_and_then_nothing_is_l
     psutil.wait_procs([dbt])
     run.stderr.close()
 
-    gateway.runs(FIRST + HOUR)
+    gateway.run(FIRST + HOUR)
     monkeypatch.setattr(sys, "argv", ["makegood", "maintain"])
     with pytest.raises(SystemExit) as done:
         main()
     assert not done.value.code
-    assert gateway.sees(
+    assert gateway.query(
         "select count(*), count(distinct request_id), sum(payout_usd)::varchar from fct_compensations"
     ) == [(51, 51, "0.510000000000")]
