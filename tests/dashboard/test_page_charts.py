@@ -16,9 +16,9 @@ def test_both_charts_show_the_numbers_of_sql_in_both_tabs_and_views(window: Wind
     for kind, column in (("type", "compensation_type"), ("model", "model")):
         window.click(f"chart-{kind}-ranking")
         window.click(f"chart-{kind}-as-table")
-        drawn = page.get_by_test_id(f"chart-{kind}").locator("td").all()
+        cells = page.get_by_test_id(f"chart-{kind}").locator("td").all()
         counts = gateway.query(f"select count(*) as n from fct_compensations group by {column} order by n desc")
-        assert [cell.get_attribute("data-value") for cell in drawn] == [str(count) for (count,) in counts]
+        assert [cell.get_attribute("data-value") for cell in cells] == [str(count) for (count,) in counts]
         window.click(f"chart-{kind}-trend")
         assert page.get_by_test_id(f"chart-{kind}").locator("tbody tr").count() == 7
         window.click(f"chart-{kind}-as-table")

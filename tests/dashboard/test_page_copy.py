@@ -53,13 +53,13 @@ def test_pages_are_the_same_before_and_after_the_copy(session: Session) -> None:
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 def test_the_copy_stores_rows_of_the_same_millisecond_in_the_order_of_the_page(direction: str) -> None:
-    shown = {
+    expressions = {
         "requested_at": "timestamp '2026-11-01' + to_days(i % 2) + to_milliseconds(i // 40)",
         "source": "['b', 'a', 'B', 'é'][1 + i * 7 % 4]",
         "request_id": "md5(i::varchar)",
     }
     names = [*COLUMNS.values(), "compensation_type", "request_id", "source", "account_id", "request_key"]
-    columns = ", ".join(f"{shown.get(name, 'null')} as {name}" for name in names)
+    columns = ", ".join(f"{expressions.get(name, 'null')} as {name}" for name in names)
     compensations = sql_beside(sessions.__file__, "day_of_compensations")
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as page")
@@ -81,12 +81,12 @@ def test_figures_and_charts_are_the_same_before_and_after_the_copy(session: Sess
     def answers() -> list[Any]:
         queries = Queries(session, account)
         asked = [{"range": "90d"}, {"range": "24h"}, {"from": "2026-11-01T05", "to": "2026-11-04T17"}]
-        drawn = [
+        answers_of_queries = [
             answer
             for each in asked
             for answer in (queries.summary(Filters(**each)), queries.series(SeriesFilters(**each)))
         ]
-        return [queries.models(), *drawn]
+        return [queries.models(), *answers_of_queries]
 
     before = answers()
     session.copy(lambda: True)

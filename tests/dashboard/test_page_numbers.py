@@ -119,13 +119,13 @@ def test_charts_add_up_to_the_facts_of_each_bucket(
                 f"select date_trunc('{bucket}', requested_at), {name}, {value} from fct_compensations where {case.where} group by all"
             )
         }
-        drawn = {
+        charted = {
             (datetime.fromisoformat(at[:-1]), group["key"]): Decimal(amount)
             for group in groups
             for at, amount in zip(series["buckets"], group["values"], strict=True)
             if Decimal(amount)
         }
-        assert drawn == expected
+        assert charted == expected
 
 
 def every_row(client: TestClient, params: Params, page_size: int) -> tuple[list[tuple[str, str, Decimal]], set[int]]:
@@ -219,12 +219,12 @@ def test_there_is_no_change_if_the_period_before_is_not_completely_published(cli
 def test_the_largest_models_are_drawn_and_the_others_are_combined(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = asked(client, "series", {"range": "7d"})["by_model"]
+    all_models = asked(client, "series", {"range": "7d"})["by_model"]
     monkeypatch.setattr("dashboard.queries.MODELS_DRAWN", 2)
-    few = asked(client, "series", {"range": "7d"})["by_model"]
-    assert few[:2] == every[:2]
-    assert (few[2]["key"], few[2]["label"]) == (None, "Other (2)")
-    assert Decimal(few[2]["total"]) == sum(Decimal(group["total"]) for group in every[2:])
+    combined = asked(client, "series", {"range": "7d"})["by_model"]
+    assert combined[:2] == all_models[:2]
+    assert (combined[2]["key"], combined[2]["label"]) == (None, "Other (2)")
+    assert Decimal(combined[2]["total"]) == sum(Decimal(group["total"]) for group in all_models[2:])
 
 
 def test_a_request_id_with_slashes_and_special_characters_is_found(client: TestClient) -> None:

@@ -121,8 +121,8 @@ def test_a_scoped_visitor_cannot_tell_that_a_request_of_another_account_exists(
     acme: TestClient, request_id: str, hour: str | None
 ) -> None:
     answer = acme.get(f"/api/requests/gateway/{quote(request_id, safe='')}", params={"hour": hour} if hour else {})
-    nobody = acme.get("/api/requests/gateway/nobody")
-    assert (answer.status_code, answer.json()) == (404, nobody.json())
+    unknown = acme.get("/api/requests/gateway/nobody")
+    assert (answer.status_code, answer.json()) == (404, unknown.json())
 
 
 def test_a_scoped_visitor_sees_their_own_request(acme: TestClient, gateway: Gateway) -> None:

@@ -81,13 +81,13 @@ def test_the_oldest_sign_in_is_dropped_if_there_are_too_many(
 def test_after_five_wrong_tokens_the_wait_doubles_up_to_a_minute(sign_ins: SignIns, clock: Clock) -> None:
     fails(sign_ins, "10.0.0.1", FREE_TRIES - 1)
     assert sign_ins.wait_s("10.0.0.1") == 0
-    waited = []
+    waits_s = []
     for _ in range(8):
         fails(sign_ins, "10.0.0.1", 1)
-        waited.append(sign_ins.wait_s("10.0.0.1"))
-        clock.now_s += waited[-1]
+        waits_s.append(sign_ins.wait_s("10.0.0.1"))
+        clock.now_s += waits_s[-1]
         assert sign_ins.wait_s("10.0.0.1") == 0
-    assert waited == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert waits_s == [1, 2, 4, 8, 16, 32, 60, 60]
     clock.now_s += FORGOTTEN_AFTER_S
     fails(sign_ins, "10.0.0.1", FREE_TRIES - 1)
     assert sign_ins.wait_s("10.0.0.1") == 0

@@ -82,7 +82,7 @@ def test_a_derived_hour_is_stale_if_the_input_of_its_baselines_changed(
 
 
 def test_all_unaudited_hours_of_a_run_are_derived_with_any_one_of_them(landed: Place) -> None:
-    mine, later = HourRange(HOUR, NEXT.start), NEXT.start
-    left = [(HOUR, "failed"), (later, "failed"), (NEXT.end, "another")]
-    assert planning.hours_left_unaudited(mine, landed.inventory, left) == {HOUR, later}
-    assert planning.hours_left_unaudited(NEXT, landed.inventory, left) == set()
+    hours, later = HourRange(HOUR, NEXT.start), NEXT.start
+    unaudited = [(HOUR, "failed"), (later, "failed"), (NEXT.end, "another")]
+    assert planning.hours_left_unaudited(hours, landed.inventory, unaudited) == {HOUR, later}
+    assert planning.hours_left_unaudited(NEXT, landed.inventory, unaudited) == set()

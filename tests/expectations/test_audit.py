@@ -44,11 +44,11 @@ def test_only_seven_days_of_history_are_used(empty_home: Home) -> None:
 
 def test_shares_are_not_judged_in_a_small_hour(empty_home: Home) -> None:
     empty_home.add("fct_requests", MIN_REQUESTS - 1, latency_ms="null")
-    few = find(empty_home.audit("fct_requests"), "missing_latency_share")
-    assert (few.outcome, few.note) == ("no data", "too few requests")
+    below_minimum = find(empty_home.audit("fct_requests"), "missing_latency_share")
+    assert (below_minimum.outcome, below_minimum.note) == ("no data", "too few requests")
     empty_home.add("fct_requests", 1, latency_ms="null")
-    enough = find(empty_home.audit("fct_requests"), "missing_latency_share")
-    assert (enough.outcome, enough.note) == ("failed", None)
+    at_minimum = find(empty_home.audit("fct_requests"), "missing_latency_share")
+    assert (at_minimum.outcome, at_minimum.note) == ("failed", None)
 
 
 def test_an_empty_warehouse_or_window_gives_no_data_with_a_reason_everywhere(empty_home: Home) -> None:
@@ -140,8 +140,8 @@ def test_critical_failure_makes_the_suite_fail(home: Home) -> None:
 def test_changes_after_the_audited_snapshot_are_not_read(home: Home) -> None:
     good = home.audit("fct_requests")
     home.execute("update makegood.fct_requests set latency_ms = -1")
-    (again,) = audit(home.path, ["fct_requests"], snapshot_id=good.snapshot_id)
-    assert again == good
+    (repeated,) = audit(home.path, ["fct_requests"], snapshot_id=good.snapshot_id)
+    assert repeated == good
     newest = home.audit("fct_requests")
     assert newest.snapshot_id > good.snapshot_id
     assert not newest.success
@@ -238,12 +238,12 @@ def test_home_without_run_inputs_is_refused_by_path(home: Home) -> None:
         ("add column payout_usd_before decimal(18, 12)", r'"payout_usd" not found'),
     ],
 )
-def test_a_column_that_cannot_be_evaluated_fails_the_audit_and_is_named(home: Home, spoil: str, said: str) -> None:
+def test_a_column_that_cannot_be_evaluated_fails_the_audit_and_is_named(home: Home, spoil: str, message: str) -> None:
     home.execute("alter table makegood.fct_compensations drop column payout_usd")
     home.execute(f"alter table makegood.fct_compensations {spoil}")
     result = home.audit("fct_compensations")
     assert not result.success
-    assert re.search(said, result.error or ""), result.error
+    assert re.search(message, result.error or ""), result.error
     assert "\n" not in (result.error or "")
     assert SuiteResult.from_dict(json.loads(json.dumps(result.to_dict()))) == result
     assert home.audit("fct_requests").success
@@ -264,8 +264,8 @@ def test_an_audit_does_not_change_the_warehouse(home: Home) -> None:
 
 def test_views_open_only_the_files_of_their_days(empty_home: Home) -> None:
     empty_home.execute("alter table makegood.mart_compensation_hourly set partitioned by (request_date)")
-    for back in range(60):
-        empty_home.add("mart_compensation_hourly", count=100, day=DAY + timedelta(days=30 - back))
+    for days_back in range(60):
+        empty_home.add("mart_compensation_hourly", count=100, day=DAY + timedelta(days=30 - days_back))
     empty_home.execute("call ducklake_flush_inlined_data('makegood')")
     with opened(empty_home.path, ["mart_compensation_hourly"]) as session:
         for view, days in (("audited", 1), ("trailing", 1 + HISTORY_DAYS)):

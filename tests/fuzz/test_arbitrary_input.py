@@ -94,5 +94,5 @@ def test_after_a_flipped_bit_in_any_file_commands_answer_correctly_or_fail_witho
 
 def test_the_page_shows_rows_of_its_own_account(page: TestClient) -> None:
     """Shows that the tests above do not pass merely because the page never shows any row."""
-    shown = page.get("/api/requests/gateway/r1")
-    assert shown.status_code == 200 and "a1" in json.dumps(shown.json())
+    response = page.get("/api/requests/gateway/r1")
+    assert response.status_code == 200 and "a1" in json.dumps(response.json())

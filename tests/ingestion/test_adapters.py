@@ -50,12 +50,12 @@ def test_an_adapter_that_drops_a_line_is_refused_and_the_old_rows_stay(place: Pl
 
 
 def test_an_adapter_may_return_several_requests_for_one_record(place: Place, tmp_path: Path) -> None:
-    twice = tmp_path / "twice.sql"
+    adapter = tmp_path / "twice.sql"
     text = place.source.adapter.read_text()
-    twice.write_text(
+    adapter.write_text(
         text.replace("select * from final", "select * from final union all select * replace (null as model) from final")
     )
-    place.source = Source("gateway", twice, place.source.files)
+    place.source = Source("gateway", adapter, place.source.files)
     place.put("part.jsonl", lines("r1", "r2"))
     (file,) = place.land()
     assert (file.records_read, file.landed_count, file.quarantined_count) == (4, 2, 2)

@@ -88,7 +88,7 @@ def test_a_short_or_odd_id_is_a_valid_id(place: Place, name: str) -> None:
 
 def test_an_id_that_model_servers_number_is_not_used_as_an_identity(place: Place) -> None:
     counted = {"request_id": "chatcmpl-0"}
-    first, second, again, early, late, early_again = place.land_lines(
+    first, second, first_repeated, no_call_id, no_call_id_later, no_call_id_repeated = place.land_lines(
         line(**counted, gateway_call_id="c1"),
         line(**counted, gateway_call_id="c2"),
         line(**counted, gateway_call_id="c1"),
@@ -96,10 +96,10 @@ def test_an_id_that_model_servers_number_is_not_used_as_an_identity(place: Place
         line(**counted, requested_at="2026-11-01T05:10:01Z"),
         line(**counted),
     )
-    assert first["request_key"] == again["request_key"]
-    assert early["request_key"] == early_again["request_key"]
-    assert len({row["request_key"] for row in (first, second, early, late)}) == 4
-    assert {row["request_id"] for row in (first, second, early, late)} == {"chatcmpl-0"}
+    assert first["request_key"] == first_repeated["request_key"]
+    assert no_call_id["request_key"] == no_call_id_repeated["request_key"]
+    assert len({row["request_key"] for row in (first, second, no_call_id, no_call_id_later)}) == 4
+    assert {row["request_id"] for row in (first, second, no_call_id, no_call_id_later)} == {"chatcmpl-0"}
 
 
 def test_a_record_without_ids_is_identified_by_its_other_values(place: Place) -> None:
@@ -148,7 +148,7 @@ def call(place: Place, *changes: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_usage_is_part_of_the_identity_where_attempts_share_a_call_id(litellm: Place) -> None:
-    paid, again, dearer, failed, retried = call(
+    paid, paid_repeated, paid_more, failed, retried = call(
         litellm,
         {"id": "x", "litellm_call_id": "c"},
         {"id": "y", "litellm_call_id": "c"},
@@ -171,20 +171,20 @@ def test_usage_is_part_of_the_identity_where_attempts_share_a_call_id(litellm: P
             "later": 1,
         },
     )
-    assert paid["request_key"] == again["request_key"]
+    assert paid["request_key"] == paid_repeated["request_key"]
     assert paid["needs_overlap"]
-    assert len({row["request_key"] for row in (paid, dearer, failed, retried)}) == 4
+    assert len({row["request_key"] for row in (paid, paid_more, failed, retried)}) == 4
     assert failed["request_key"] == key_of(
         "gateway", "team", "hash", "attempt", str(milliseconds(failed["requested_at"])), "c"
     )
 
 
 def test_an_old_record_without_a_call_id_is_identified_by_its_id_and_start(litellm: Place) -> None:
-    first, again, next_one = call(
+    first, first_repeated, other = call(
         litellm, {"id": "chatcmpl-0", "litellm_call_id": None}, {"id": "chatcmpl-0", "litellm_call_id": ""},
         {"id": "chatcmpl-0", "litellm_call_id": None, "later": 3},
     )  # fmt: skip
-    assert first["request_key"] == again["request_key"] != next_one["request_key"]
+    assert first["request_key"] == first_repeated["request_key"] != other["request_key"]
 
 
 @pytest.mark.parametrize(

@@ -230,14 +230,14 @@ def test_attempts_with_the_same_trace_id_are_separate_requests(pairs: list[Pair]
 def test_meta_holds_the_parameters_and_never_the_conversation(samples: tuple[Place, list[Pair]]) -> None:
     place, pairs = samples
     stored = place.stored_bytes().decode()
-    said = {
+    contents = {
         message["content"]
         for raw, _ in pairs
         for message in (raw["messages"] if isinstance(raw["messages"], list) else [])
         if isinstance(message, dict) and isinstance(message.get("content"), str) and len(message["content"]) > 12
     }
-    assert len(said) > 10
-    assert not [text for text in said if text in stored]
+    assert len(contents) > 10
+    assert not [text for text in contents if text in stored]
     for raw, row in pairs:
         meta = json.loads(row["meta"])
         assert meta["call_type"] == raw["call_type"]

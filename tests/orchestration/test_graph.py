@@ -14,7 +14,7 @@ from orchestration.definitions import definitions_for
 AGREED = Path(__file__).with_name("graph.json")
 
 
-def _served(definitions: dg.Definitions) -> dict[str, Any]:
+def serialized_graph(definitions: dg.Definitions) -> dict[str, Any]:
     graph = definitions.resolve_asset_graph()
     repository = definitions.get_repository_def()
     return {
@@ -48,7 +48,7 @@ def _served(definitions: dg.Definitions) -> dict[str, Any]:
 
 
 def test_the_asset_graph_equals_its_snapshot(gateway: Gateway) -> None:
-    served = json.loads(json.dumps(_served(definitions_for(gateway.settings))))
+    served = json.loads(json.dumps(serialized_graph(definitions_for(gateway.settings))))
     assert served == json.loads(AGREED.read_text()), "where the change is wanted, write it down: `make graph`"
 
 
@@ -56,5 +56,5 @@ if __name__ == "__main__":
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="makegood-graph-") as folder:
-        made = _served(definitions_for(Gateway(Path(folder)).settings))
-    AGREED.write_text(json.dumps(made, indent=2, sort_keys=True) + "\n")
+        graph = serialized_graph(definitions_for(Gateway(Path(folder)).settings))
+    AGREED.write_text(json.dumps(graph, indent=2, sort_keys=True) + "\n")

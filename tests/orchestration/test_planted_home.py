@@ -16,8 +16,8 @@ CLOSED = 30
 AT = FIRST + timedelta(minutes=5)
 
 
-def changed(made: Record, changes: Record) -> Record:
-    return {name: value for name, value in {**made, **changes}.items() if value is not None}
+def changed(fields: Record, changes: Record) -> Record:
+    return {name: value for name, value in {**fields, **changes}.items() if value is not None}
 
 
 def test_no_file_of_a_home_contains_a_planted_secret(
@@ -39,11 +39,11 @@ def test_no_file_of_a_home_contains_a_planted_secret(
         )
         for form in KEYS
     ]
-    fine = [record(f"m{number}", AT, meta=meta) for number, meta in enumerate(planter.meta_objects())]
+    with_meta = [record(f"m{number}", AT, meta=meta) for number, meta in enumerate(planter.meta_objects())]
     # Enough plain records that the audit of the share of landed records passes.
     plain = [record(f"p{number}", AT) for number in range(400)]
     broken = islice(planter.broken_records(lambda **changes: changed(record("b", AT), changes)), 15)
-    gateway.land(FIRST, [*plain, *owed, *fine, *broken], f"sk-{planter.mark()}aaaabbbb.jsonl")
+    gateway.land(FIRST, [*plain, *owed, *with_meta, *broken], f"sk-{planter.mark()}aaaabbbb.jsonl")
     verdicts = [verdict(f"p{number}", AT, verdict="satisfactory") for number in range(1_000)]
     hostile = planter.verdicts(lambda **changes: changed(verdict("m1", AT, verdict="satisfactory"), changes))
     gateway.land(FIRST, [*verdicts, *hostile], feed="judge")

@@ -49,12 +49,12 @@ def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegoo
     at = FIRST + timedelta(minutes=5)
     gateway.land(FIRST, [record("a", at, status_code="503"), record("b", at, status_code="503", account_id=None)])
     gateway.run(FIRST, DAYS)
-    watchful = gateway.settings.model_copy(update={"settlement_first_usd": Decimal("0.001")})
+    cautious_settings = gateway.settings.model_copy(update={"settlement_first_usd": Decimal("0.001")})
     with pytest.raises(
         MakegoodError, match=r"not posted: all accounts together would be paid 0\.01.* is_confirmed: true"
     ):
-        settle(date(2026, 11, 3), watchful)
-    report = settle(date(2026, 11, 3), watchful, is_confirmed=True)
+        settle(date(2026, 11, 3), cautious_settings)
+    report = settle(date(2026, 11, 3), cautious_settings, is_confirmed=True)
     assert report.posted["entries"] == 1
     assert report.publication.ledger_sequence == 1
     entries = (
@@ -82,16 +82,18 @@ def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegoo
     month = ("statement", "--account", "acme", "--month", "2026-11", "--format")
     assert "2026-11-05,2026-11-01,adjustment,decided_anew,0.020000000000,0.030000000000," in makegood(*month, "csv")
     assert makegood(*month, "html").startswith("<!doctype html>")
-    would = json.loads(makegood("settle", "--date", "2026-11-06", "--dry-run", "--json"))
-    assert (would["entry_count"], would["batch_id"], would["is_dry_run"]) == (0, None, True)
+    dry_run = json.loads(makegood("settle", "--date", "2026-11-06", "--dry-run", "--json"))
+    assert (dry_run["entry_count"], dry_run["batch_id"], dry_run["is_dry_run"]) == (0, None, True)
     assert "0 entries of 0 USD would be posted" in makegood("settle", "--date", "2026-11-06", "--dry-run")
-    credits = [(made["batch_id"], made["amount_usd"]) for made in json.loads(makegood("handover", "--json"))]
+    credits = [
+        (handover["batch_id"], handover["amount_usd"]) for handover in json.loads(makegood("handover", "--json"))
+    ]
     assert credits == [(1, "0.01"), (2, "0.02")]
     assert json.loads(makegood("handover", "--json")) == []
     assert "✓ 2 batches of 0.030000000000 USD in the ledger, 2 of them handed over" in makegood("status")
     accepted, mark = gateway.root / "accepted.csv", _restored(gateway)
-    given = [file.read_text() for file in sorted((gateway.root / "ledger" / "handover").glob("*/credits.csv"))]
-    accepted.write_text(given[0] + given[1].partition("\n")[2])
+    credit_files = [file.read_text() for file in sorted((gateway.root / "ledger" / "handover").glob("*/credits.csv"))]
+    accepted.write_text(credit_files[0] + credit_files[1].partition("\n")[2])
     assert json.loads(makegood("reconcile", str(accepted), "--json"))["added_count"] == 0
     assert not mark.exists()
 
@@ -117,16 +119,20 @@ def _restored(gateway: Gateway) -> Path:
 
 def _statement_adds_up(gateway: Gateway) -> None:
     """Opening, entries and closing of one account and month; and what is decided but not posted."""
-    made = statement(Home(gateway.root), "acme", "2026-11")
-    assert [(line.settled_date.day, line.amount_usd, line.balance_usd) for line in made.lines] == [
+    november = statement(Home(gateway.root), "acme", "2026-11")
+    assert [(line.settled_date.day, line.amount_usd, line.balance_usd) for line in november.lines] == [
         (3, Decimal("0.01"), Decimal("0.01")),
         (5, Decimal("0.02"), Decimal("0.03")),
     ]
-    assert (made.opening_usd, made.closing_usd, made.accrual_usd) == (Decimal(0), Decimal("0.03"), Decimal(0))
+    assert (november.opening_usd, november.closing_usd, november.accrual_usd) == (
+        Decimal(0),
+        Decimal("0.03"),
+        Decimal(0),
+    )
     assert statement(Home(gateway.root), "acme", "2026-12").opening_usd == Decimal("0.03")
     assert statement(Home(gateway.root), "unknown", "2026-11").accrual_usd == Decimal("0.01")
-    assert "<td class=n>0.030000000000</td>" in as_html(made)
-    assert "&lt;b&gt;" in as_html(replace(made, account_id="<b>"))
+    assert "<td class=n>0.030000000000</td>" in as_html(november)
+    assert "&lt;b&gt;" in as_html(replace(november, account_id="<b>"))
     with pytest.raises(MakegoodError, match="account 'nobody' has no compensation"):
         statement(Home(gateway.root), "nobody", "2026-11")
     with pytest.raises(MakegoodError, match="'November' is not a month; write it like 2026-11"):

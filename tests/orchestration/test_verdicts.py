@@ -22,8 +22,12 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     gateway = Gateway(tmp_path_factory.mktemp("verdicts"))
     gateway.land(FIRST, [record("a", FIRST), record("b", FIRST + timedelta(minutes=1))])
     gateway.land(FIRST + HOUR, [record("c", FIRST + HOUR)])
-    early = [verdict("a", FIRST + timedelta(minutes=30)), verdict("late", FIRST), verdict("z", FIRST, source="other")]
-    gateway.land(FIRST, early, feed="judge")
+    verdicts = [
+        verdict("a", FIRST + timedelta(minutes=30)),
+        verdict("late", FIRST),
+        verdict("z", FIRST, source="other"),
+    ]
+    gateway.land(FIRST, verdicts, feed="judge")
     gateway.run(FIRST, 2)
     return gateway
 

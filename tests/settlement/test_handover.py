@@ -81,10 +81,10 @@ def test_a_repeated_hand_over_writes_identical_files_with_the_expected_content(h
     before = [contents(one.directory) for one in handovers]
     assert hand_over_batches(home) == []
     for number, files in enumerate(before, 1):
-        [again] = hand_over_batches(home, number)
-        assert not again.is_new
-        assert contents(again.directory) == files
-        shutil.rmtree(again.directory)
+        [repeated] = hand_over_batches(home, number)
+        assert not repeated.is_new
+        assert contents(repeated.directory) == files
+        shutil.rmtree(repeated.directory)
         assert contents(hand_over_batches(home, number)[0].directory) == files
 
     rows = rows_of(handovers[0].directory / CREDITS)

@@ -79,7 +79,7 @@ def publish_damage(warehouse: Path, table: str, damage: str) -> None:
 
 
 def test_every_checked_table_has_a_damage_case() -> None:
-    assert DAMAGE.keys() == {shown.table for shown in READER_TABLES}
+    assert DAMAGE.keys() == {reader_table.table for reader_table in READER_TABLES}
 
 
 def test_an_undamaged_warehouse_has_no_problems(operator: Operator) -> None:

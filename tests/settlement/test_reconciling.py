@@ -139,9 +139,9 @@ def test_nothing_is_handed_over_until_the_ledger_is_reconciled_with_billing(home
     post(home, ("acme", "4"))
     change, message = CAUSES[cause]
     change(home)
-    for again in (None, 1):
+    for batch_id in (None, 1):
         with pytest.raises(MakegoodError, match=f"{message}.*makegood reconcile FILE"):
-            hand_over_batches(home, again)
+            hand_over_batches(home, batch_id)
     reconcile(home, billing.export(file))
     refuse_what_may_be_older(home, Ledger(home.ledger))
     hand_over_batches(home)
@@ -253,11 +253,11 @@ def test_an_amount_that_differs_from_the_hand_over_is_refused(home: Home, file: 
 def test_the_credit_files_of_a_hand_over_can_be_used_to_reconcile(home: Home, file: Path) -> None:
     """If billing accepted everything, the credit files are a complete list of what it accepted."""
     post(home, ("a\r,\u2028", "1"))
-    [made] = hand_over_batches(home)
-    shutil.copy(made.directory / CREDITS, file)
+    [handover] = hand_over_batches(home)
+    shutil.copy(handover.directory / CREDITS, file)
     shutil.rmtree(home.ledger / "handover")
     assert reconcile(home, file).added_count == 1
-    assert [one.amount_usd for one in hand_over_batches(home)] == [0]
+    assert [repeated.amount_usd for repeated in hand_over_batches(home)] == [0]
 
 
 def test_a_ledger_restored_from_before_the_last_settlement_settles_to_the_same_total(

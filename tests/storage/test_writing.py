@@ -105,9 +105,9 @@ def test_no_command_writes_beside_a_writer_and_each_says_who_that_is(
     with process(WRITER, published.root, 0) as writer:
         assert first_line(writer.stdout) == "held"
         for command in COMMANDS:
-            said = refusal(published, command, monkeypatch)
-            who = rf"is being written by process {writer.pid} \(-c .*\), since 2\d\d\d-\d\d-\d\d [\d:]+ UTC"
-            assert re.search(who, said), said
+            message = refusal(published, command, monkeypatch)
+            pattern = rf"is being written by process {writer.pid} \(-c .*\), since 2\d\d\d-\d\d-\d\d [\d:]+ UTC"
+            assert re.search(pattern, message), message
         assert published.marts() == before
 
 
@@ -197,22 +197,22 @@ def test_a_second_run_waits_and_then_writes(tmp_path: Path) -> None:
 
 
 def test_another_thread_of_the_process_is_another_writer(tmp_path: Path) -> None:
-    home, said = Home(tmp_path), []
+    home, outcomes = Home(tmp_path), []
 
     def write() -> None:
         try:
             with writing(home, "run"):
-                said.append("written")
+                outcomes.append("written")
         except MakegoodError as error:
-            said.append(str(error))
+            outcomes.append(str(error))
 
     with writing(home, "run"):
         thread = threading.Thread(target=write)
         thread.start()
         thread.join()
-    assert f"process {os.getpid()} " in said[0]
+    assert f"process {os.getpid()} " in outcomes[0]
     write()
-    assert said[1] == "written"
+    assert outcomes[1] == "written"
 
 
 def test_a_child_that_comes_after_its_writer_ended_does_not_write(tmp_path: Path) -> None:
@@ -261,8 +261,8 @@ def test_while_the_dbt_of_a_killed_run_lives_nobody_writes_and_then_nothing_is_l
     run.kill()
     run.wait()
     for command in COMMANDS:
-        said = refusal(gateway, command, monkeypatch)
-        assert f"is being written by process {dbt.pid} (makegood-dbt " in said
+        message = refusal(gateway, command, monkeypatch)
+        assert f"is being written by process {dbt.pid} (makegood-dbt " in message
     assert gateway.marts() == published
     dbt.resume()
     psutil.wait_procs([dbt])

@@ -85,9 +85,9 @@ def test_a_verdict_waits_30_days_and_no_longer(home: JudgedHome, wait: timedelta
 def test_a_request_older_than_30_days_is_found_by_a_hint_within_7_days(home: JudgedHome, hint: Any, found: int) -> None:
     home.write_logs(request())
     home.land()
-    late = HOUR + 60 * DAYS
-    home.write_verdicts(verdict(requested_at=hint, assessed_at=f"{late:%FT%T}Z"), hour=late)
-    assert home.land_and_plan(late) == ((HOUR,) if found else ())
+    landed = HOUR + 60 * DAYS
+    home.write_verdicts(verdict(requested_at=hint, assessed_at=f"{landed:%FT%T}Z"), hour=landed)
+    assert home.land_and_plan(landed) == ((HOUR,) if found else ())
 
 
 def test_a_verdict_refers_to_the_latest_earlier_request_that_used_its_request_id(home: JudgedHome) -> None:
@@ -270,8 +270,8 @@ def test_a_verdict_finds_the_request_of_the_account_that_it_names(home: JudgedHo
     home.write_logs(request(account_id="mine"), request(account_id="other", requested_at="2026-11-01T03:10:00Z"))
     home.write_verdicts(verdict(account_id="mine", requested_at=...), verdict(account_id="nobody's", requested_at=...))
     assert home.land_and_plan(HOUR) == (EARLIER, HOUR)
-    (mine,) = home.place.rows("request_key, account_id")[1:]
-    assert home.input_verdicts(EARLIER, HOUR, select="request_key") == [(mine["request_key"],)]
+    (own_request,) = home.place.rows("request_key, account_id")[1:]
+    assert home.input_verdicts(EARLIER, HOUR, select="request_key") == [(own_request["request_key"],)]
     assert home.waiting_count() == 1
 
 
