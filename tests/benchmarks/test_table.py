@@ -93,7 +93,7 @@ def test_each_moment_of_a_run_is_counted_once_for_the_most_specific_that_happene
 
 
 @pytest.mark.parametrize(
-    ("late", "missed"),
+    ("changes", "missed"),
     [
         ({}, []),
         ({"run_s": 5.6}, ["an hourly run, wall"]),

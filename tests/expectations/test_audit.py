@@ -232,7 +232,7 @@ def test_home_without_run_inputs_is_refused_by_path(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         ("add column payout_usd varchar", r"payout_usd could not be judged .* type VARCHAR"),
         ("add column payout_usd_before decimal(18, 12)", r'"payout_usd" not found'),
