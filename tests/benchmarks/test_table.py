@@ -22,9 +22,9 @@ DAY = Day(0, 5.0, 6.0, 9.0, 0.0, 0.1, 400, 60, 90, 30, 70, 20)
 
 def test_one_run_prints_and_keeps_one_table_of_what_it_was_asked_for(tmp_path: Path) -> None:
     results = tmp_path / "results.md"
-    asked = ["--rows", "1000", "--repeat", "1", "--figures", "landing", "empty", "hour", "--results", str(results)]
+    arguments = ["--rows", "1000", "--repeat", "1", "--figures", "landing", "empty", "hour", "--results", str(results)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKEGOOD_")}
-    command = [sys.executable, "-m", "benchmarks", *asked]
+    command = [sys.executable, "-m", "benchmarks", *arguments]
     printed = subprocess.run(command, cwd=PROJECT, env=environment, check=True, capture_output=True, text=True).stdout
     figures = [
         "landing 1,000 lines",

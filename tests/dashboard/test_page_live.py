@@ -120,20 +120,20 @@ def test_ten_users_see_only_consistent_publications_while_new_ones_are_made(publ
         return answers
 
     with ThreadPoolExecutor(USERS) as users:
-        using = [users.submit(use, number) for number in range(USERS)]
+        futures = [users.submit(use, number) for number in range(USERS)]
         started = time.monotonic()
         for number in range(PUBLICATIONS):
             published = publisher.publish()
             with publication_seen:
                 assert publication_seen.wait_for(
-                    lambda at=published: at in seen or any(one.done() for one in using), timeout=60
+                    lambda at=published: at in seen or any(future.done() for future in futures), timeout=60
                 )
                 if SECONDS and number + 1 < PUBLICATIONS:
-                    rest = started + EVERY_S * (number + 1) - time.monotonic()
-                    publication_seen.wait_for(lambda: any(one.done() for one in using), timeout=max(0, rest))
-        assert all(one.result() > PUBLICATIONS for one in using)
+                    wait_s = started + EVERY_S * (number + 1) - time.monotonic()
+                    publication_seen.wait_for(lambda: any(future.done() for future in futures), timeout=max(0, wait_s))
+        assert all(future.result() > PUBLICATIONS for future in futures)
     print(
-        f"{USERS} users, {sum(one.result() for one in using):,} answers of {PUBLICATIONS} publications in {time.monotonic() - started:.0f} s"
+        f"{USERS} users, {sum(future.result() for future in futures):,} answers of {PUBLICATIONS} publications in {time.monotonic() - started:.0f} s"
     )
     assert seen >= set(range(last - PUBLICATIONS + 1, last + 1))
 

@@ -66,7 +66,7 @@ def case(request: pytest.FixtureRequest) -> Case:
     return request.param  # type: ignore[no-any-return]
 
 
-def asked(client: TestClient, question: str, params: Params) -> Any:
+def get_json(client: TestClient, question: str, params: Params) -> Any:
     answer = client.get(f"/api/{question}", params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -80,7 +80,7 @@ def test_the_four_kpis_equal_the_facts_in_the_range(client: TestClient, gateway:
     average = (Decimal(total) / count).quantize(Decimal("1e-12"), ROUND_HALF_EVEN) if count else Decimal(0)
     a_day = (Decimal(count) / max(Decimal(1), Decimal(covered) / 24)).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
 
-    summary = asked(client, "summary", case.params)
+    summary = get_json(client, "summary", case.params)
 
     kpis = summary["kpis"]
     assert kpis["compensation_count"] == count
@@ -104,7 +104,7 @@ def test_charts_add_up_to_the_facts_of_each_bucket(
 ) -> None:
     bucket = "hour" if case.end - case.start <= timedelta(hours=72) else "day"
     value = "sum(payout_usd)" if measure == "credits" else "count(*)"
-    series = asked(client, "series", {**case.params, "measure": measure})
+    series = get_json(client, "series", {**case.params, "measure": measure})
 
     assert series["bucket"] == bucket
     first = case.start if bucket == "hour" else case.start.replace(hour=0)
@@ -134,7 +134,7 @@ def every_row(client: TestClient, params: Params, page_size: int) -> tuple[list[
     totals: set[int] = set()
     while True:
         page = len(rows) // page_size + 1
-        answer = asked(client, "details", {**params, "page": page, "page_size": page_size})
+        answer = get_json(client, "details", {**params, "page": page, "page_size": page_size})
         totals.add(answer["total"])
         rows += [(row["source"], row["request_id"], Decimal(row["payout"])) for row in answer["rows"]]
         if len(answer["rows"]) < page_size:
@@ -187,7 +187,7 @@ def test_a_column_filter_applies_to_the_rows_and_their_total(
     expected = gateway.query(
         f"select request_id from fct_compensations where {condition} order by requested_at desc, source, request_id"
     )
-    pages = [asked(client, "details", {**params, "page": page, "page_size": 50}) for page in (1, 2, 3)]
+    pages = [get_json(client, "details", {**params, "page": page, "page_size": 50}) for page in (1, 2, 3)]
     assert [(row["request_id"],) for page in pages for row in page["rows"]] == expected
     assert {page["total"] for page in pages} == {len(expected)}
     assert expected or condition == "false"
@@ -200,18 +200,18 @@ def test_an_invalid_time_is_refused(client: TestClient, at: str) -> None:
 
 def test_a_change_compares_with_the_period_of_the_same_length_before(client: TestClient, gateway: Gateway) -> None:
     second_day = hours(DAY + days(1), DAY + days(2))
-    [(now, then)] = gateway.query(
+    [(current_usd, previous_usd)] = gateway.query(
         "select sum(payout_usd) filter (where request_date = '2026-11-02'), sum(payout_usd) filter (where request_date = '2026-11-01') from fct_compensations"
     )
-    summary = asked(client, "summary", second_day)
-    assert Decimal(summary["before"]["total_compensation_usd"]) == then
-    assert Decimal(summary["change"]["total_compensation_usd"]) == ((now - then) / then * 100).quantize(
-        Decimal("0.1"), ROUND_HALF_EVEN
-    )
+    summary = get_json(client, "summary", second_day)
+    assert Decimal(summary["before"]["total_compensation_usd"]) == previous_usd
+    assert Decimal(summary["change"]["total_compensation_usd"]) == (
+        (current_usd - previous_usd) / previous_usd * 100
+    ).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
 
 
 def test_there_is_no_change_if_the_period_before_is_not_completely_published(client: TestClient) -> None:
-    summary = asked(client, "summary", hours(DAY + timedelta(hours=12), DAY + days(2)))
+    summary = get_json(client, "summary", hours(DAY + timedelta(hours=12), DAY + days(2)))
     assert summary["before"] is None
     assert set(summary["change"].values()) == {None}
 
@@ -219,9 +219,9 @@ def test_there_is_no_change_if_the_period_before_is_not_completely_published(cli
 def test_the_largest_models_are_drawn_and_the_others_are_combined(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    all_models = asked(client, "series", {"range": "7d"})["by_model"]
+    all_models = get_json(client, "series", {"range": "7d"})["by_model"]
     monkeypatch.setattr("dashboard.queries.MODELS_DRAWN", 2)
-    combined = asked(client, "series", {"range": "7d"})["by_model"]
+    combined = get_json(client, "series", {"range": "7d"})["by_model"]
     assert combined[:2] == all_models[:2]
     assert (combined[2]["key"], combined[2]["label"]) == (None, "Other (2)")
     assert Decimal(combined[2]["total"]) == sum(Decimal(group["total"]) for group in all_models[2:])

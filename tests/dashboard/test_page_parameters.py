@@ -31,9 +31,9 @@ INVALID_TIMES = [
 
 @pytest.fixture(scope="module")
 def session(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    opened = Session(gateway.root / "warehouse", tmp_path_factory.mktemp("session"))
-    yield opened
-    opened.close()
+    session = Session(gateway.root / "warehouse", tmp_path_factory.mktemp("session"))
+    yield session
+    session.close()
 
 
 def parameters(client: TestClient) -> Iterator[tuple[str, str, str, dict[str, Any]]]:

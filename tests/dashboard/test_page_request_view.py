@@ -53,12 +53,12 @@ def test_values_left_out_of_meta_are_listed_with_the_reason(window: Window) -> N
 
 def test_the_view_requests_its_data_once_and_before_its_script_has_loaded(browser: Browser, url: str) -> None:
     window = Window(browser, url)
-    named = {"source": "gateway", "id": string.digits + string.punctuation + " ü€", "hour": "2026-11-01T03"}
-    page = window.open(f"/request?{urlencode(named)}")
+    params = {"source": "gateway", "id": string.digits + string.punctuation + " ü€", "hour": "2026-11-01T03"}
+    page = window.open(f"/request?{urlencode(params)}")
     expect(page.locator("#request .failed")).to_contain_text("no such request")
-    assert len([asked for asked in window.requested_urls if "/api/" in asked]) == 1
-    [asker] = page.evaluate(
+    assert len([requested_url for requested_url in window.requested_urls if "/api/" in requested_url]) == 1
+    [initiator_type] = page.evaluate(
         "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/')).map((one) => one.initiatorType)"
     )
-    assert asker == "link"
+    assert initiator_type == "link"
     window.context.close()

@@ -161,7 +161,7 @@ def _run(root: Path, hours: HourRange) -> None:
                 days = unmeasured_days(piece, inventory, con, baseline_terms())
             window.write(piece, root / "lake", inventory, POLICY, target, baseline_days=days)
             write_run_inputs(Home(root), Head(), target)
-            built = dbt(
+            result = dbt(
                 root,
                 "build",
                 "--exclude-resource-type",
@@ -170,7 +170,7 @@ def _run(root: Path, hours: HourRange) -> None:
                 "test",
                 target=_target(root),
             )
-            assert built.success, failures(built)
+            assert result.success, failures(result)
     finally:
         inventory.close()
 

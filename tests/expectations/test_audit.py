@@ -24,8 +24,8 @@ from makegood.errors import MakegoodError
 def test_the_first_hour_passes_and_reports_that_there_is_no_history(empty_home: Home) -> None:
     empty_home.add("fct_requests", REQUESTS)
     empty_home.add("fct_request_hours")
-    measured = find(empty_home.audit("fct_requests"), "volume_ratio")
-    assert (measured.outcome, measured.judged_count, measured.note) == ("no data", 0, "no history")
+    measurement = find(empty_home.audit("fct_requests"), "volume_ratio")
+    assert (measurement.outcome, measurement.judged_count, measurement.note) == ("no data", 0, "no history")
 
 
 def test_history_needs_at_least_three_days(empty_home: Home) -> None:
@@ -75,10 +75,10 @@ def test_without_billed_requests_any_payout_fails_and_no_payout_is_no_data(
 ) -> None:
     home.execute("update makegood.fct_requests set cost_usd = 0")
     home.execute(f"update makegood.fct_compensations set payout_usd = {payout}")
-    measured = find(home.audit("fct_compensations"), "payout_share")
-    assert measured.outcome == outcome
-    assert (measured.note or "").startswith("too few requests, or nothing was billed") == (outcome == "no data")
-    json.dumps(measured.observed, allow_nan=False)
+    measurement = find(home.audit("fct_compensations"), "payout_share")
+    assert measurement.outcome == outcome
+    assert (measurement.note or "").startswith("too few requests, or nothing was billed") == (outcome == "no data")
+    json.dumps(measurement.observed, allow_nan=False)
 
 
 def test_payouts_of_a_model_without_billed_requests_count_as_a_change(home: Home) -> None:
@@ -88,9 +88,9 @@ def test_payouts_of_a_model_without_billed_requests_count_as_a_change(home: Home
 
 def test_an_hour_that_lost_all_its_requests_fails(home: Home) -> None:
     home.execute("delete from makegood.fct_requests")
-    measured = find(home.audit("fct_requests"), "settled_volume_ratio")
-    assert measured.outcome == "failed"
-    assert measured.unexpected_rows == [
+    measurement = find(home.audit("fct_requests"), "settled_volume_ratio")
+    assert measurement.outcome == "failed"
+    assert measurement.unexpected_rows == [
         {"request_date": DAY.isoformat(), "request_hour": HOUR, "settled_volume_ratio": 0.0}
     ]
 
@@ -103,9 +103,9 @@ def test_an_hour_that_may_still_grow_is_not_judged_too_small(home: Home) -> None
 
 def test_a_source_without_new_requests_fails(home: Home) -> None:
     home.execute(f"update makegood.fct_landing_files set source = 'other' where landed_hour >= date '{DAY}'")
-    measured = find(home.audit("fct_landing_files"), "volume_ratio")
-    assert measured.outcome == "failed"
-    assert [row["source"] for row in measured.unexpected_rows] == ["gateway"]
+    measurement = find(home.audit("fct_landing_files"), "volume_ratio")
+    assert measurement.outcome == "failed"
+    assert [row["source"] for row in measurement.unexpected_rows] == ["gateway"]
 
 
 def test_rows_outside_the_window_are_not_judged(home: Home) -> None:
@@ -119,8 +119,8 @@ def test_one_bad_hour_fails_a_window_with_good_hours(home: Home) -> None:
     home.add("fct_requests", REQUESTS, hour=HOUR + 1, latency_ms="null")
     home.add("fct_requests", 5 * REQUESTS, hour=HOUR + 2)
     home.window([(DAY, HOUR), (DAY, HOUR + 1), (DAY, HOUR + 2)])
-    measured = find(home.audit("fct_requests"), "missing_latency_share")
-    assert [row["request_hour"] for row in measured.unexpected_rows] == [HOUR + 1]
+    measurement = find(home.audit("fct_requests"), "missing_latency_share")
+    assert [row["request_hour"] for row in measurement.unexpected_rows] == [HOUR + 1]
 
 
 def test_warning_alone_leaves_the_suite_successful(home: Home) -> None:
@@ -156,10 +156,10 @@ def test_no_statement_fetches_more_rows_than_a_result_reports(home: Home) -> Non
 
     event.listen(Engine, "before_cursor_execute", record)
     try:
-        measured = find(home.audit("fct_requests"), "latency_ms")
+        measurement = find(home.audit("fct_requests"), "latency_ms")
     finally:
         event.remove(Engine, "before_cursor_execute", record)
-    assert (measured.unexpected_count, len(measured.unexpected_rows)) == (REQUESTS, SHOWN_ROWS)
+    assert (measurement.unexpected_count, len(measurement.unexpected_rows)) == (REQUESTS, SHOWN_ROWS)
     reads = [statement.lower() for statement in statements if "from audited_fct_requests" in statement.lower()]
     assert reads
     for read in reads:
@@ -171,9 +171,9 @@ def test_amounts_keep_all_digits_in_json(home: Home) -> None:
     home.execute("update makegood.fct_compensations set payout_usd = 0.000000000001 where request_id = 'r7'")
     home.execute("update makegood.fct_compensations set payout_usd = 123.456789012345 where request_id = 'r8'")
     text = json.dumps(home.audit("fct_compensations").to_dict())
-    measured = find(SuiteResult.from_dict(json.loads(text)), "payout_usd")
-    assert measured.observed == {"min": "0.000000000001", "max": "123.456789012345"}
-    assert measured.unexpected_rows[0]["payout_usd"] == "123.456789012345"
+    measurement = find(SuiteResult.from_dict(json.loads(text)), "payout_usd")
+    assert measurement.observed == {"min": "0.000000000001", "max": "123.456789012345"}
+    assert measurement.unexpected_rows[0]["payout_usd"] == "123.456789012345"
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=-(10**25), max_value=10**25))

@@ -86,8 +86,8 @@ def test_user_query_and_fragment_are_removed_from_urls() -> None:
         "postgresql://app:x@db/x": NOT,
         "https://[::1": NOT,
     }
-    for url, stays in urls.items():
-        assert kept({"api_base": url}, "litellm") == {"api_base": stays}
+    for url, kept_url in urls.items():
+        assert kept({"api_base": url}, "litellm") == {"api_base": kept_url}
 
 
 def test_numbers_keep_their_digits() -> None:

@@ -153,9 +153,9 @@ def test_a_failure_without_usage_has_no_tokens_and_an_unknown_stream_flag(pairs:
 
 
 def test_a_request_whose_caller_disconnected_is_cancelled_despite_status_success(pairs: list[Pair]) -> None:
-    left = [(raw, row) for raw, row in pairs if raw["error_information"]["error_code"] == "499"]
-    assert len(left) == 3
-    for raw, row in left:
+    disconnected = [(raw, row) for raw, row in pairs if raw["error_information"]["error_code"] == "499"]
+    assert len(disconnected) == 3
+    for raw, row in disconnected:
         assert raw["status"] == "success"
         assert (row["cancelled"], row["finish_reason"], row["status_code"]) == (True, "cancelled", "499")
         assert row["cost_usd"] == cost_of(raw).quantize(Decimal("1e-12"))

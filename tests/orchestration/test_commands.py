@@ -149,7 +149,7 @@ def test_sql_reads_published_numbers_and_nothing_else(makegood: Makegood, gatewa
 
     secret = tmp_path / "secret.csv"
     secret.write_text("a\n1\n")
-    for refused in (
+    for query in (
         "selec 1",
         "select * from no_such_table",
         "delete from fct_requests",
@@ -162,10 +162,10 @@ def test_sql_reads_published_numbers_and_nothing_else(makegood: Makegood, gatewa
         "select 1; select 2",
         "",
     ):
-        code, out, err = makegood("sql", refused)
-        assert code == 1, refused
-        assert err.startswith("makegood: "), refused
-        assert out == "", refused
+        code, out, err = makegood("sql", query)
+        assert code == 1, query
+        assert err.startswith("makegood: "), query
+        assert out == "", query
 
 
 def test_unaudited_hours_make_the_status_unsound(started: Gateway) -> None:

@@ -62,8 +62,8 @@ def test_upkeep_without_a_warehouse_is_refused(tmp_path: Path) -> None:
 
 def test_the_daily_job_runs_the_upkeep(started: Gateway) -> None:
     result = definitions_for(started.settings).resolve_job_def("maintenance").execute_in_process()
-    [tidied] = result.get_asset_materialization_events()
-    assert tidied.materialization.metadata["deleted folders"].value == 0
+    [materialization] = result.get_asset_materialization_events()
+    assert materialization.materialization.metadata["deleted folders"].value == 0
     assert started.query("select count(*) from fct_requests") == [(1,)]
 
 

@@ -140,18 +140,18 @@ def test_a_batch_is_read_again_only_if_its_file_was_touched(home: Home, monkeypa
         os.utime(file, (1, 1))
     monkeypatch.setattr(proving, "RACY_NS", 0)
     ledger = Ledger(home.ledger)
-    read: list[Path] = []
+    digested: list[Path] = []
 
-    def reads(file: Path) -> str:
-        read.append(file)
+    def record_digest(file: Path) -> str:
+        digested.append(file)
         return digest_of(file)
 
-    monkeypatch.setattr(proving, "digest_of", reads)
+    monkeypatch.setattr(proving, "digest_of", record_digest)
     ledger.batches()
-    assert read == batch_files(home)
-    read.clear()
+    assert digested == batch_files(home)
+    digested.clear()
     ledger.batches()
-    assert read == []
+    assert digested == []
     times = batch_files(home)[1].stat()
     flip(batch_files(home)[1], 300)
     os.utime(batch_files(home)[1], ns=(times.st_atime_ns, times.st_mtime_ns))

@@ -42,7 +42,7 @@ def restore(copy: Path, home: Home, *left_out: str) -> Home:
 def test_a_new_home_can_hand_over_without_reconciling(home: Home) -> None:
     assert hand_over_batches(home) == []
     post(home, ("acme", "1"))
-    assert [one.amount_usd for one in hand_over_batches(home)] == [1]
+    assert [handover.amount_usd for handover in hand_over_batches(home)] == [1]
 
 
 @pytest.mark.parametrize("left_out", [[], ["handover"]])
@@ -159,7 +159,7 @@ def test_reconciling_again_changes_nothing(home: Home, file: Path) -> None:
     first = reconcile(home, billing.export(file))
     assert (first.added_count, first.added_usd, first.known_count) == (1, 1, 0)
     assert reconcile(home, file) == Reconciliation(1, 1, 0, Decimal(0), None)
-    assert [one.amount_usd for one in hand_over_batches(home)] == [0]
+    assert [handover.amount_usd for handover in hand_over_batches(home)] == [0]
 
 
 def test_credits_that_only_billing_knows_are_set_off_against_later_credits(home: Home, file: Path) -> None:
@@ -171,7 +171,7 @@ def test_credits_that_only_billing_knows_are_set_off_against_later_credits(home:
     assert reconcile(home, file).added_usd == Decimal("2.50")
     post(home, ("acme", "1"))
     post(home, ("acme", "1"))
-    assert [one.amount_usd for one in hand_over_batches(home)] == [0, 0, Decimal("0.50")]
+    assert [handover.amount_usd for handover in hand_over_batches(home)] == [0, 0, Decimal("0.50")]
 
 
 def test_a_gap_in_the_credits_that_billing_accepted_must_be_confirmed(home: Home, file: Path) -> None:

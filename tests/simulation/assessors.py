@@ -25,15 +25,15 @@ class Assessors:
 
     def assess(self, day: datetime) -> None:
         """Verdicts of a day on requests of the days before it. Ids that stand for several requests are let be."""
-        asked = {
+        requested_at = {
             request_id: min(moments)
             for request_id, moments in self.life.requests().items()
             if max(moments) - min(moments) < MERGE_REACH and min(moments) < day - HOUR
         }
-        for request_id in self.random.sample(sorted(asked), min(5, len(asked))):
+        for request_id in self.random.sample(sorted(requested_at), min(5, len(requested_at))):
             self.life.assessed.add(request_id)
             at = day + timedelta(seconds=self.random.randrange(86_400))
-            hint = self.random.choice((asked[request_id], asked[request_id] + 3 * HOUR, None))
+            hint = self.random.choice((requested_at[request_id], requested_at[request_id] + 3 * HOUR, None))
             fields = {"requested_at": hint and hint.isoformat(timespec="milliseconds") + "Z", **self._draw_fields()}
             self.life.write(at.replace(minute=0, second=0), verdict(request_id, at, **fields), feed=FEED)
 

@@ -91,12 +91,12 @@ class GatewayLife:
 
     def requests(self) -> dict[str, list[datetime]]:
         """The ids of all requests so far, landed or not, and when each is said to have been asked."""
-        asked: dict[str, list[datetime]] = {}
+        requested_at: dict[str, list[datetime]] = {}
         for name, rows in self.files.items():
             if name.startswith("gateway/"):
                 for row in rows:
-                    asked.setdefault(row["request_id"], []).append(_asked_at(row))
-        return asked
+                    requested_at.setdefault(row["request_id"], []).append(_asked_at(row))
+        return requested_at
 
     def write(self, landed: datetime, row: dict[str, Any], name: str = "", feed: str = "gateway") -> None:
         """Add a record to a landing file of this hour: a named one, or one of two; a file that was landed already stays as it is."""

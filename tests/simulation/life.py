@@ -155,16 +155,16 @@ class Life:
 
     def _roll_back(self) -> None:
         """Readers see what they saw then, and what is older than the last settlement is not settled; the day's run moves them on."""
-        now = current_publication(self.home.warehouse).snapshot_id
-        older = [publication for publication in self.seen if publication.snapshot_id < now]
+        current_snapshot = current_publication(self.home.warehouse).snapshot_id
+        older = [publication for publication in self.seen if publication.snapshot_id < current_snapshot]
         if not older:
             return
         self.events.count("a rollback")
-        then = self.random.choice(older)
-        roll_back(self.home, then.publication_id)
-        if self._published_compensations() != self.seen[then]:
+        publication = self.random.choice(older)
+        roll_back(self.home, publication.publication_id)
+        if self._published_compensations() != self.seen[publication]:
             raise Disagreement("after a rollback readers see something else than they saw then")
-        if then.snapshot_id < self.settled_snapshot:
+        if publication.snapshot_id < self.settled_snapshot:
             try:
                 self.operator.settle(self.end.date())
             except MakegoodError as error:
@@ -277,6 +277,6 @@ def _closed_until(end: datetime) -> date:
     return day.date()
 
 
-def _difference(what: str, expected: Iterable[Any], found: Iterable[Any]) -> str:
+def _difference(subject: str, expected: Iterable[Any], found: Iterable[Any]) -> str:
     missing, extra = sorted(set(expected) - set(found), key=repr), sorted(set(found) - set(expected), key=repr)
-    return f"{what} differ: the rules say {missing[:3]}, the code says {extra[:3]} ({len(missing)} and {len(extra)} in all)"
+    return f"{subject} differ: the rules say {missing[:3]}, the code says {extra[:3]} ({len(missing)} and {len(extra)} in all)"

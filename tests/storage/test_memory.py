@@ -92,11 +92,11 @@ def test_an_hour_gets_less_than_a_backfill_and_the_setting_precedes_both(monkeyp
 def test_a_size_that_cannot_be_meant_is_one_sentence(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAKEGOOD_MEMORY", value)
     sentence = f"MAKEGOOD_MEMORY is '{value}': it must be a size from 1GiB to 1024TiB, such as 2GiB"
-    with pytest.raises(MakegoodError) as read:
+    with pytest.raises(MakegoodError) as settings_error:
         Settings.read()
-    with pytest.raises(MakegoodError) as opened:
+    with pytest.raises(MakegoodError) as connection_error:
         connect(extensions=())
-    assert str(read.value) == str(opened.value) == sentence
+    assert str(settings_error.value) == str(connection_error.value) == sentence
 
 
 SORTING = """

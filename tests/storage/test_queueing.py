@@ -71,7 +71,7 @@ def test_those_who_wait_write_in_the_order_in_which_they_came(tmp_path: Path) ->
             message = first_line(waiting[-1].stderr)
             assert f"is being written by process {holder.pid} " in message
             assert message.count("process ") == 1 + position
-        assert re.findall(r"process (\d+)", message) == [str(holder.pid), *(str(one.pid) for one in waiting[:-1])]
+        assert re.findall(r"process (\d+)", message) == [str(holder.pid), *(str(waiter.pid) for waiter in waiting[:-1])]
         holder.communicate()
         for turn, writer in enumerate(waiting):
             assert first_line(writer.stdout) == "held"

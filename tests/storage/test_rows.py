@@ -31,8 +31,8 @@ def test_every_csv_reader_gets_what_was_written(
 ) -> None:
     file = tmp_path_factory.mktemp("csv") / "credits.csv"
     file.write_bytes(rows.csv_text(["account_id", "amount_usd"], written).encode())
-    with file.open(newline="", encoding="utf-8") as opened:
-        assert list(map(tuple, csv.reader(opened)))[1:] == written
+    with file.open(newline="", encoding="utf-8") as stream:
+        assert list(map(tuple, csv.reader(stream)))[1:] == written
     assert [tuple(row) for _, row in rows.read_csv(file.read_bytes())][1:] == written
     frame = pd.read_csv(file, dtype=str, keep_default_na=False)
     assert list(frame.itertuples(index=False, name=None)) == written

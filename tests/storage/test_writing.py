@@ -91,11 +91,11 @@ def refusal(gateway: Gateway, command: tuple[str, ...], monkeypatch: pytest.Monk
     monkeypatch.setenv("MAKEGOOD_SOURCES", str(gateway.settings.sources))
     monkeypatch.setenv("MAKEGOOD_WRITER_PATIENCE_S", "0")
     monkeypatch.setattr(sys, "argv", ["makegood", *command])
-    with pytest.raises(MakegoodError) as refused:
+    with pytest.raises(MakegoodError) as raised:
         from orchestration.command_line.cli import app
 
         app(standalone_mode=False)
-    return str(refused.value)
+    return str(raised.value)
 
 
 def test_no_command_writes_beside_a_writer_and_each_says_who_that_is(
@@ -133,10 +133,10 @@ def test_a_run_that_dagster_starts_waits_for_the_same_writer(published: Gateway)
     with process(WRITER, published.root, 0) as writer:
         assert first_line(writer.stdout) == "held"
         for job, key in keys.items():
-            with pytest.raises(dg.DagsterResourceFunctionError) as refused:
+            with pytest.raises(dg.DagsterResourceFunctionError) as raised:
                 definitions.resolve_job_def(job).execute_in_process(partition_key=key)
             assert f"cannot run now: {published.root} is being written by process {writer.pid} " in str(
-                refused.value.__cause__
+                raised.value.__cause__
             ), job
 
 
