@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from running_gateway import Gateway
 
 HOME_MAKERS = {
-    "running_gateway", "derived_home", "dbt_here", "posted_ledger", "planted", "damaging", "settled_home", "audited_home", "page_home",
+    "running_gateway", "derived_home", "dbt_here", "posted_ledger", "planted", "settled_home", "audited_home", "page_home",
     "oracle.building", "simulation", "subprocess", "judging",
 }  # fmt: skip
 """Modules that derive a home, or start a process that does."""

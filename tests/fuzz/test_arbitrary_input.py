@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from damaging import DAMAGES, copy_of, makegood
+from command_line import makegood
+from damaging import DAMAGES, copy_of
 from fastapi.testclient import TestClient
 from hostile import cases, printable
 from running_gateway import FIRST, Gateway, record, verdict

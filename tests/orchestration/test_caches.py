@@ -8,7 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from damaging import DAMAGES, copy_of, makegood
+from command_line import makegood
+from damaging import DAMAGES, copy_of
 from running_gateway import FIRST, Gateway
 
 from makegood.derivation.dbt_project import PARSED, SEAL, is_current

@@ -1,14 +1,13 @@
 """A home with planted secrets is run, settled and handed over. No file of it, Dagster's store and logs included, holds one."""
 
-import sys
 from datetime import date, timedelta
 from itertools import islice
 
 import pytest
+from command_line import exit_code
 from planted import KEYS, Planter, marks_in
 from running_gateway import FIRST, Gateway, Record, record, verdict
 
-from orchestration.command_line.cli import main
 from orchestration.running import settle
 
 CLOSED = 30
@@ -51,10 +50,7 @@ def test_no_file_of_a_home_contains_a_planted_secret(
     assert settle(date(2026, 11, 3), gateway.settings, is_confirmed=True).posted["entries"] == len(owed)
     monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
     for command in (["handover"], ["status"], ["sql", "--format", "json", "from fct_compensations"]):
-        monkeypatch.setattr(sys, "argv", ["makegood", *command])
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        assert not exit_.value.code
+        assert exit_code(*command) == 0
     printed = capfd.readouterr()
     (gateway.root / "printed.txt").write_text(printed.out + printed.err)
     assert planter.planted >= 300

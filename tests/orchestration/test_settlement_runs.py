@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from command_line import exit_code
 from running_gateway import FIRST, Gateway, record
 
 from makegood.errors import MakegoodError
@@ -18,7 +18,6 @@ from makegood.hours import HOUR
 from makegood.settlement.statements import as_html, statement
 from makegood.settlement.verifying import verify
 from makegood.status import ledger_status
-from orchestration.command_line.cli import main
 from orchestration.running import settle
 
 DAYS = 30
@@ -35,11 +34,8 @@ def makegood(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Ca
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["makegood", *arguments])
         capfd.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        assert not exit_.value.code
+        assert exit_code(*arguments) == 0
         return capfd.readouterr().out
 
     return run

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from command_line import exit_code
 from running_gateway import FIRST, Gateway, record
 
 from makegood.errors import MakegoodError
@@ -159,16 +160,9 @@ def test_an_unknown_request_id_and_one_used_by_two_sources_are_refused(decided: 
 def test_the_command_prints_the_explanation_or_json_with_amounts_as_text(
     decided: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    import sys
-
-    from orchestration.command_line.cli import main
-
     monkeypatch.setenv("MAKEGOOD_HOME", str(decided.root))
     for arguments in (["explain", "failed"], ["explain", "failed", "--json"]):
-        monkeypatch.setattr(sys, "argv", ["makegood", *arguments])
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        assert not exit_.value.code
+        assert exit_code(*arguments) == 0
     table, answer = capfd.readouterr().out.rsplit("\n", 2)[:2]
     assert table.startswith(EXPLAINED["failed"])
     assert json.loads(answer)["payout_usd"] == "0.020000000000"

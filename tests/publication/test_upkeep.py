@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from damaging import makegood
+from command_line import makegood
 from running_gateway import FIRST, Gateway, record
 
 from makegood.errors import MakegoodError

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from damaging import flip
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from posted_ledger import post
@@ -45,12 +46,6 @@ def home(pristine: Home, tmp_path: Path) -> Home:
 
 def batch_files(home: Home) -> list[Path]:
     return sorted((home.ledger / "batches").glob("*.parquet"))
-
-
-def flip(file: Path, position: int, bit: int = 0) -> None:
-    content = bytearray(file.read_bytes())
-    content[position] ^= 1 << bit
-    file.write_bytes(content)
 
 
 def add_at_end(files: list[Path]) -> None:
@@ -174,10 +169,10 @@ def test_a_recently_written_batch_is_always_read_again(home: Home) -> None:
 def test_a_flipped_bit_anywhere_in_a_batch_is_detected(home: Home, number: int, place: int, bit: int) -> None:
     file = batch_files(home)[number]
     position = place % file.stat().st_size
-    flip(file, position, bit)
+    flip(file, position, mask=1 << bit)
     with pytest.raises(MakegoodError, match=f"the ledger is broken: batch {number + 1}"):
         Ledger(home.ledger).batches()
-    flip(file, position, bit)
+    flip(file, position, mask=1 << bit)
     assert len(Ledger(home.ledger).batches()) == 3
 
 
@@ -185,8 +180,8 @@ def test_a_flipped_bit_anywhere_in_a_batch_is_detected(home: Home, number: int, 
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_a_flipped_bit_anywhere_in_ledger_seen_json_is_detected(home: Home, place: int, bit: int) -> None:
     position = place % home.ledger_seen.stat().st_size
-    flip(home.ledger_seen, position, bit)
+    flip(home.ledger_seen, position, mask=1 << bit)
     with pytest.raises(MakegoodError, match=r"ledger-seen\.json is damaged.*reconcile"):
         hand_over_batches(home)
-    flip(home.ledger_seen, position, bit)
+    flip(home.ledger_seen, position, mask=1 << bit)
     assert last_seen(home) is not None

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from damaging import flip
 from settled_home import Decision, Warehouse
 
 from makegood.errors import MakegoodError
@@ -70,12 +71,6 @@ def test_unsettled_decisions_are_reported_as_due_and_not_as_problems(warehouse: 
     warehouse.publish()
     verdict = verified(warehouse)
     assert (verdict.problems, verdict.due_count, verdict.due_usd) == ((), 1, Decimal(1))
-
-
-def flip(file: Path, position: int) -> None:
-    content = bytearray(file.read_bytes())
-    content[position] ^= 1
-    file.write_bytes(content)
 
 
 def add_batch(files: list[Path]) -> None:

@@ -16,6 +16,7 @@ from typing import IO
 import dagster as dg
 import psutil
 import pytest
+from command_line import exit_code
 from damaging import copy_of
 from running_gateway import FIRST, Gateway, record
 
@@ -26,7 +27,6 @@ from makegood.home import Home
 from makegood.hours import HOUR
 from makegood.settings import PROJECT
 from makegood.storage.writing import joined, token_held, writing
-from orchestration.command_line.cli import main
 from orchestration.definitions import definitions_for
 from orchestration.partitions import partition_key
 
@@ -269,10 +269,7 @@ def test_while_the_dbt_of_a_killed_run_lives_nobody_writes_and_then_nothing_is_l
     run.stderr.close()
 
     gateway.run(FIRST + HOUR)
-    monkeypatch.setattr(sys, "argv", ["makegood", "maintain"])
-    with pytest.raises(SystemExit) as done:
-        main()
-    assert not done.value.code
+    assert exit_code("maintain") == 0
     assert gateway.query(
         "select count(*), count(distinct request_id), sum(payout_usd)::varchar from fct_compensations"
     ) == [(51, 51, "0.510000000000")]
