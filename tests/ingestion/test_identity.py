@@ -148,28 +148,21 @@ def call(place: Place, *changes: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_usage_is_part_of_the_identity_where_attempts_share_a_call_id(litellm: Place) -> None:
+    failure = {
+        "id": "c",
+        "litellm_call_id": "c",
+        "status": "failure",
+        "response_cost": 0.0,
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+    }
     paid, paid_repeated, paid_more, failed, retried = call(
         litellm,
         {"id": "x", "litellm_call_id": "c"},
         {"id": "y", "litellm_call_id": "c"},
         {"id": "x", "litellm_call_id": "c", "response_cost": 0.5},
-        {
-            "id": "c",
-            "litellm_call_id": "c",
-            "status": "failure",
-            "response_cost": 0.0,
-            "prompt_tokens": 0,
-            "completion_tokens": 0,
-        },
-        {
-            "id": "c",
-            "litellm_call_id": "c",
-            "status": "failure",
-            "response_cost": 0.0,
-            "prompt_tokens": 0,
-            "completion_tokens": 0,
-            "later": 1,
-        },
+        failure,
+        {**failure, "later": 1},
     )
     assert paid["request_key"] == paid_repeated["request_key"]
     assert paid["needs_overlap"]

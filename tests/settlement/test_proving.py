@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from damaged_batches import Damage, add_at_end, swap_first_two
 from damaging import flip
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,8 +23,6 @@ from makegood.settlement.loading import write_run_inputs
 from makegood.settlement.statements import statement
 from makegood.settlement.trusting import last_seen
 from makegood.status import ledger_status
-
-Damage = Callable[[list[Path]], object]
 
 
 @pytest.fixture(scope="module")
@@ -48,18 +47,8 @@ def batch_files(home: Home) -> list[Path]:
     return sorted((home.ledger / "batches").glob("*.parquet"))
 
 
-def add_at_end(files: list[Path]) -> None:
-    shutil.copy(files[0], files[0].with_name(files[0].name.replace("00000001", "00000004")))
-
-
 def add_in_the_middle(files: list[Path]) -> None:
     shutil.copy(files[0], files[0].with_name(files[0].name.replace("00000001", "00000002")))
-
-
-def swap(files: list[Path]) -> None:
-    first, second = files[0].name, files[1].name
-    files[0].rename(files[0].with_name(second[:8] + first[8:]))
-    files[1].rename(files[1].with_name(first[:8] + second[8:]))
 
 
 def replace_by_directory(files: list[Path]) -> None:
@@ -83,7 +72,7 @@ DAMAGED: dict[str, tuple[Damage, str]] = {
     "a batch in the middle is missing": (lambda files: files[1].unlink(), "batch 2 is missing"),
     "a batch added at the end": (add_at_end, r"batch 4 \(.*\) does not follow batch 3"),
     "a batch added in the middle": (add_in_the_middle, r"batch 2 \(.*\) does not follow batch 1|batch 3 is missing"),
-    "two batches swapped": (swap, r"batch 1 \(.*\) does not follow batch 0"),
+    "two batches swapped": (swap_first_two, r"batch 1 \(.*\) does not follow batch 0"),
     "a file whose name is not that of a batch": (
         lambda files: files[0].with_name("notes.parquet").write_text("x"),
         r"notes\.parquet is not a batch",

@@ -39,6 +39,16 @@ def restore(copy: Path, home: Home, *left_out: str) -> Home:
     return home
 
 
+def credited_billing(home: Home, *batches: list[tuple[str, str]]) -> Billing:
+    """Post these batches and hand them over. Returns a billing system that accepted their credits."""
+    billing = Billing()
+    for postings in batches:
+        post(home, *postings)
+    hand_over_batches(home)
+    billing.accept_credits(home)
+    return billing
+
+
 def test_a_new_home_can_hand_over_without_reconciling(home: Home) -> None:
     assert hand_over_batches(home) == []
     post(home, ("acme", "1"))
@@ -90,10 +100,7 @@ def test_a_restored_ledger_that_is_settled_again_pays_the_same_totals_as_one_tha
     post(home, *days[3])
     hand_over_batches(home)
     billing.accept_credits(home)
-    never_lost, other_billing = Home(tmp_path / "never_lost"), Billing()
-    post(never_lost, *days[3])
-    hand_over_batches(never_lost)
-    other_billing.accept_credits(never_lost)
+    other_billing = credited_billing(Home(tmp_path / "never_lost"), days[3])
     assert billing.paid() == other_billing.paid()
 
 
@@ -131,11 +138,7 @@ CAUSES: dict[str, tuple[Cause, str]] = {
 
 @pytest.mark.parametrize("cause", CAUSES)
 def test_nothing_is_handed_over_until_the_ledger_is_reconciled_with_billing(home: Home, file: Path, cause: str) -> None:
-    billing = Billing()
-    for amount in ("1", "2"):
-        post(home, ("acme", amount))
-    hand_over_batches(home)
-    billing.accept_credits(home)
+    billing = credited_billing(home, [("acme", "1")], [("acme", "2")])
     post(home, ("acme", "4"))
     change, message = CAUSES[cause]
     change(home)
@@ -151,10 +154,7 @@ def test_nothing_is_handed_over_until_the_ledger_is_reconciled_with_billing(home
 
 
 def test_reconciling_again_changes_nothing(home: Home, file: Path) -> None:
-    billing = Billing()
-    post(home, ("acme", "1"))
-    hand_over_batches(home)
-    billing.accept_credits(home)
+    billing = credited_billing(home, [("acme", "1")])
     shutil.rmtree(home.ledger / "handover")
     first = reconcile(home, billing.export(file))
     assert (first.added_count, first.added_usd, first.known_count) == (1, 1, 0)
@@ -175,11 +175,7 @@ def test_credits_that_only_billing_knows_are_set_off_against_later_credits(home:
 
 
 def test_a_gap_in_the_credits_that_billing_accepted_must_be_confirmed(home: Home, file: Path) -> None:
-    billing = Billing()
-    for amount in ("1", "2"):
-        post(home, ("acme", amount))
-    hand_over_batches(home)
-    billing.accept_credits(home)
+    billing = credited_billing(home, [("acme", "1")], [("acme", "2")])
     [first] = [key for key, (_, amount) in billing.accepted.items() if amount == 1]
     del billing.accepted[first]
     shutil.rmtree(home.ledger / "handover")
@@ -196,10 +192,7 @@ def test_a_list_that_lacks_handed_over_credits_must_be_confirmed(
     home: Home, file: Path, tmp_path: Path, kept: int
 ) -> None:
     """Somebody exported only one page of the list, or none of it: credits of lost batches that it lacks would be paid twice."""
-    billing = Billing()
-    post(home, ("acme", "1"), ("globex", "2"))
-    hand_over_batches(home)
-    billing.accept_credits(home)
+    billing = credited_billing(home, [("acme", "1"), ("globex", "2")])
     (home.ledger / "restored").touch()
     all_lines = billing.export(file).read_text().splitlines(keepends=True)
     file.write_text("".join(all_lines[: 1 + kept]))
@@ -241,10 +234,7 @@ def test_an_invalid_list_of_credits_is_refused_with_its_line_and_nothing_changes
 
 
 def test_an_amount_that_differs_from_the_hand_over_is_refused(home: Home, file: Path) -> None:
-    billing = Billing()
-    post(home, ("acme", "1"))
-    hand_over_batches(home)
-    billing.accept_credits(home)
+    billing = credited_billing(home, [("acme", "1")])
     file.write_text(billing.export(file).read_text().replace("1.00", "1.10"))
     with pytest.raises(MakegoodError, match=r"was handed over with 1\.00 USD, and billing has 1\.10 USD"):
         reconcile(home, file)

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 
 from running_gateway import FIRST, Gateway, record
-from test_writing import WRITER, first_line, process
+from writer_processes import WRITER, first_line, process, start_run
 
-from makegood.derivation.dbt_command import ADDRESS
 from makegood.home import Home
 from makegood.hours import HOUR
-from makegood.settings import PROJECT
 from makegood.storage.writing import writing
 
 HOURS = [FIRST, FIRST + HOUR, FIRST + 2 * HOUR]
-
-
-def start_run(gateway: Gateway, hour: datetime) -> subprocess.Popen[str]:
-    """A `makegood run` of one landing hour, in a process of its own."""
-    environment = {name: value for name, value in os.environ.items() if name != ADDRESS}
-    span = [f"{hour:%Y-%m-%dT%H}", "--to", f"{hour + HOUR:%Y-%m-%dT%H}"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "orchestration", "run", "--from", *span],
-        cwd=PROJECT,
-        env={**environment, "MAKEGOOD_HOME": str(gateway.root), "MAKEGOOD_SOURCES": str(gateway.settings.sources)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def landed_gateway(root: Path) -> Gateway:

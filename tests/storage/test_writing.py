@@ -5,13 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import dagster as dg
 import psutil
@@ -19,13 +15,12 @@ import pytest
 from command_line import exit_code
 from damaging import copy_of
 from running_gateway import FIRST, Gateway, record
+from writer_processes import WRITER, first_line, process, start_run
 
 from makegood.derivation import dbt_server
-from makegood.derivation.dbt_command import ADDRESS
 from makegood.errors import MakegoodError
 from makegood.home import Home
 from makegood.hours import HOUR
-from makegood.settings import PROJECT
 from makegood.storage.writing import joined, token_held, writing
 from orchestration.definitions import definitions_for
 from orchestration.partitions import partition_key
@@ -39,15 +34,6 @@ COMMANDS = [
     ("handover",),
     ("reconcile", "accepted.csv"),
 ]
-WRITER = """
-import sys
-from pathlib import Path
-from makegood.home import Home
-from makegood.storage.writing import writing
-with writing(Home(Path(sys.argv[1])), "run", float(sys.argv[2])):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
 CHILD = """
 import os, sys
 from pathlib import Path
@@ -65,24 +51,6 @@ from makegood.storage.writing import writing
 with writing(Home(Path(sys.argv[1])), "run"):
     subprocess.run([sys.executable, "-c", {CHILD!r}, sys.argv[1]])
 """
-
-
-@contextmanager
-def process(program: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
-    """A process that runs until its standard input ends."""
-    started = subprocess.Popen(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        yield started
-    finally:
-        started.communicate()
-
-
-def first_line(stream: IO[str] | None) -> str:
-    assert stream is not None
-    return stream.readline().strip()
 
 
 def refusal(gateway: Gateway, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> str:
@@ -242,15 +210,7 @@ def test_while_the_dbt_of_a_killed_run_lives_nobody_writes_and_then_nothing_is_l
     gateway = started
     gateway.land(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, status_code="503") for n in range(50)])
     published = gateway.marts()
-    environment = {name: value for name, value in os.environ.items() if name != ADDRESS}
-    run = subprocess.Popen(
-        [sys.executable, "-m", "orchestration", "run", "--from", "2026-11-01T01", "--to", "2026-11-01T02"],
-        cwd=PROJECT,
-        env={**environment, "MAKEGOOD_HOME": str(gateway.root), "MAKEGOOD_SOURCES": str(gateway.settings.sources)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    run = start_run(gateway, FIRST + HOUR)
     assert run.stderr is not None
     assert any(" START " in line for line in run.stderr), "dbt never began to write"
     [server, dbt] = [
