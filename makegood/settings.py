@@ -69,7 +69,8 @@ def _bytes(value: Any) -> Any:
 
 
 Number = Annotated[int, BeforeValidator(_plain_number)]
-Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=1 << 30, le=1 << 50)]
+Size = Annotated[int, BeforeValidator(_bytes)]
+Memory = Annotated[Size, Field(ge=1 << 30, le=1 << 50)]
 Usd = Annotated[Decimal, BeforeValidator(_plain_number)]
 Place = Annotated[Path, BeforeValidator(_readable), AfterValidator(_absolute)]
 Text = Annotated[str, BeforeValidator(_readable), Field(max_length=1_000)]
@@ -77,7 +78,7 @@ Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
 
 HOURS = f"a whole number of hours from 0 to {YEAR_HOURS:,}"
 HEADER = "the name of an HTTP header, such as X-Forwarded-User"
-BYTES = "a size from 1GiB to 1024TiB, such as 2GiB"
+MEMORY = "a size from 1GiB to 1024TiB, such as 2GiB"
 USD = "an amount in USD from 0 to 1,000,000,000,000, with up to 12 decimals"
 
 
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
         writer_patience_s: how long a run, a restatement or a settlement waits while another process writes, in seconds; None
             means as long as it takes.
         memory: how many bytes all processes of a run may use together; None means that the machine decides, see storage/memory.py.
+        backfill_slice: a range is run and published in slices of whole days with landing files of up to so many bytes.
         settlement_grace_hours: how many hours after the end of a request date its landing hours are awaited before it is settled.
         settlement_most_adjustments: how many adjustments and reversals a settlement posts without confirmation.
         settlement_most_adjusted_usd: the largest total of these adjustments and reversals without confirmation, USD.
@@ -115,7 +117,10 @@ class Settings(BaseSettings):
     writer_patience_s: Annotated[Number, Field(ge=0, le=86_400)] | None = Field(
         default=None, description="a whole number of seconds from 0 to 86,400"
     )
-    memory: Bytes | None = Field(default=None, description=BYTES)
+    memory: Memory | None = Field(default=None, description=MEMORY)
+    backfill_slice: Annotated[Size, Field(ge=1 << 20, le=1 << 50)] = Field(
+        default=64 << 20, description="a size from 1MiB to 1024TiB, such as 64MiB"
+    )
     settlement_grace_hours: Number = Field(default=6, ge=0, le=YEAR_HOURS, description=HOURS)
     settlement_most_adjustments: Number = Field(
         default=1_000, ge=0, le=1_000_000_000, description="a whole number from 0 to 1,000,000,000"
@@ -176,7 +181,7 @@ def memory_setting() -> int | None:
     """
     value = os.environ.get(f"{PREFIX}MEMORY")
     try:
-        return None if value is None else TypeAdapter(Bytes).validate_python(value)
+        return None if value is None else TypeAdapter(Memory).validate_python(value)
     except ValidationError as error:
         raise Settings._refusal("memory", value) from error
 

@@ -12,6 +12,9 @@ HOURLY = dg.HourlyPartitionsDefinition(start_date=FIRST_HOUR, timezone="UTC")
 DAILY = dg.DailyPartitionsDefinition(start_date=FIRST_HOUR, timezone="UTC", end_offset=1)
 """Posting periods of the ledger: the days on which settlements are made, including today."""
 
+A_MONTH_A_RUN = dg.BackfillPolicy.multi_run(31 * 24)
+"""A backfill from the UI of more hours than this is several runs, so that each of them publishes and shows which hours it made."""
+
 ONE_RUN = dg.BackfillPolicy.single_run()
 """A backfill of any range runs as a single run."""
 

@@ -3,11 +3,14 @@
 import os
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import closing, contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+
+from rich.console import Console
 
 from expectations.worker import AuditWorker
 from makegood.derivation.dbt_server import DbtServer
@@ -15,7 +18,6 @@ from makegood.errors import MakegoodError
 from makegood.garbage_collection import collect_seldom
 from makegood.home import Home
 from makegood.hours import HourRange
-from makegood.ingestion.sources import read_assessments
 from makegood.policy.validation import valid_policy
 from makegood.publication.publications import Publication
 from makegood.publication.reading import current_publication
@@ -24,6 +26,8 @@ from makegood.settlement.ledger import Ledger
 from makegood.settlement.settling import Terms
 from makegood.settlement.usual import Usual
 from makegood.storage.writing import writing
+from orchestration.progress import followed
+from orchestration.slicing import remaining_slices
 
 LONGEST_SENTENCE = 400
 LOCKED = "database is locked"
@@ -32,7 +36,7 @@ LOCKED = "database is locked"
 
 @dataclass(frozen=True)
 class RunReport:
-    """What a run did: its id in Dagster, what it landed of request logs and of verdicts, and the publication that it made."""
+    """What a run did: its last id in Dagster, what it landed of request logs and of verdicts, and the last publication that it made."""
 
     run_id: str
     landed: dict[str, int]
@@ -59,24 +63,43 @@ class SettlementReport:
 
 
 def run(hours: HourRange, settings: Settings, worker: AuditWorker | None = None) -> RunReport:
-    """Land, derive, audit and publish these landing hours as one Dagster run, recorded in the home's instance.
+    """Land, derive, audit and publish these landing hours, recorded in the home's Dagster instance.
 
-    Who makes several runs may give them all one audit worker, which then starts once.
+    A long range is run and published in slices, each of which is one Dagster run; between them others may write. If a range was
+    interrupted, running it again goes on with the slice that it had come to.
+
+    Args:
+        hours: the landing hours.
+        settings: where the home is, and how large a slice is.
+        worker: the audit worker of a process that makes several runs; without it, one is started and ended.
 
     Raises:
         MakegoodError: the home, the sources or the policy cannot be used, another process writes, a step failed, or an audit did not pass; readers then stay where they were.
     """
     home = Home(settings.home).prepare()
-    read_assessments(settings.sources, settings.home)
     valid_policy()
-    with writing(home, "run", settings.writer_patience_s):
-        result = _execute_audited(home, settings, "hourly", hours, worker)
-        return RunReport(
-            run_id=result.run_id,
-            landed=_counts(result, "request_logs"),
-            verdicts=_counts(result, "content_assessments"),
-            publication=current_publication(home.warehouse),
-        )
+    slices, landed, verdicts = remaining_slices(hours, home, settings), Counter[str](), Counter[str]()
+    if slices[0].hours.start > hours.start:
+        _say(f"Published already up to {slices[0].hours.start:%Y-%m-%dT%H}: going on from there")
+    server = DbtServer(home)
+    with closing(server), nullcontext(worker) if worker else closing(AuditWorker()) as auditing:
+        for piece in followed(
+            slices, [piece.size_bytes for piece in slices], _say, Console(stderr=True), lambda: landed["rows landed"]
+        ):
+            with writing(home, "run", settings.writer_patience_s):
+                # dbt begins its imports before Dagster's, which take seconds too.
+                server.start()
+                result = _execute_audited(home, settings, "hourly", piece.hours, auditing)
+                landed.update(_counts(result, "request_logs"))
+                verdicts.update(counts := _counts(result, "content_assessments"))
+                # These are no new ones in every slice, but those that wait now.
+                verdicts["verdicts waiting"] = counts["verdicts waiting"]
+                publication = current_publication(home.warehouse)
+    return RunReport(result.run_id, dict(landed), dict(verdicts), publication)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def restate(hours: HourRange, settings: Settings) -> RestatementReport:
@@ -92,7 +115,8 @@ def restate(hours: HourRange, settings: Settings) -> RestatementReport:
     valid_policy()
     current_publication(home.warehouse)
     with writing(home, "restate", settings.writer_patience_s):
-        result = _execute_audited(home, settings, "restate", hours)
+        with DbtServer(home):
+            result = _execute_audited(home, settings, "restate", hours)
         noted = _metadata(result, "published_snapshot").get("changes")
         return RestatementReport(result.run_id, list(noted.value) if noted else [], current_publication(home.warehouse))
 
@@ -137,13 +161,12 @@ def point_dagster_at(home: Home) -> None:
 def _execute_audited(
     home: Home, settings: Settings, job: str, hours: HourRange, worker: AuditWorker | None = None
 ) -> Any:
-    """One run of a job that audits, over these hours. Its dbt begins its imports before Dagster's, which take seconds too."""
+    """One run of a job that audits, over these hours."""
     collect_seldom()
-    with DbtServer(home):
-        from orchestration.partitions import partition_key
+    from orchestration.partitions import partition_key
 
-        keys = list(hours)
-        return _execute(home, settings, job, partition_key(keys[0]), partition_key(keys[-1]), worker=worker)
+    keys = list(hours)
+    return _execute(home, settings, job, partition_key(keys[0]), partition_key(keys[-1]), worker=worker)
 
 
 def _execute(
@@ -162,10 +185,9 @@ def _execute(
     import dagster as dg
 
     from orchestration.definitions import definitions_for
-    from orchestration.progress import terminal_kept
 
     definitions = definitions_for(settings, worker)
-    with _naming_the_storage(home), terminal_kept(), dg.DagsterInstance.get() as instance, redirect_stdout(sys.stderr):
+    with _naming_the_storage(home), dg.DagsterInstance.get() as instance, redirect_stdout(sys.stderr):
         result = definitions.resolve_job_def(job).execute_in_process(
             instance=instance,
             raise_on_error=False,

@@ -4,6 +4,7 @@ Connections in this module are attached to the newest snapshot of the warehouse.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -12,8 +13,23 @@ from makegood.derivation import baselines, window
 from makegood.errors import MakegoodError
 from makegood.hours import HourRange
 from makegood.ingestion.inventory import Inventory
+from makegood.policy.digests import PolicyDigests
 from makegood.policy.signals import BaselineTerms
 from makegood.storage.warehouse import has_table
+
+
+def extra_hours(
+    hours: HourRange,
+    inventory: Inventory,
+    con: duckdb.DuckDBPyConnection,
+    unaudited: Sequence[tuple[datetime, str]],
+    lookback_hours: int,
+    terms: BaselineTerms,
+) -> set[datetime]:
+    """The request hours that a run of these landing hours derives besides those of its own files."""
+    late = late_hours(hours, inventory, con, lookback_hours)
+    late |= hours_of_other_baselines(hours, inventory, con, lookback_hours, terms)
+    return late | hours_left_unaudited(hours, inventory, unaudited)
 
 
 def late_hours(
@@ -51,7 +67,7 @@ def hours_of_other_baselines(
 
 
 def hours_left_unaudited(
-    hours: HourRange, inventory: Inventory, unaudited: list[tuple[datetime, str]]
+    hours: HourRange, inventory: Inventory, unaudited: Sequence[tuple[datetime, str]]
 ) -> set[datetime]:
     """All hours that an earlier, failed or killed run of these landing hours wrote but did not publish; this run derives them again.
 
@@ -101,3 +117,22 @@ def derived_hours(hours: set[datetime], inventory: Inventory, con: duckdb.DuckDB
         [min(hours).date(), max(hours).date()],
     ).fetchall()
     return {hour for hour, digest in rows if digests.get(hour) == digest}
+
+
+def current_hours(
+    hours: set[datetime], inventory: Inventory, con: duckdb.DuckDBPyConnection, policy: PolicyDigests
+) -> set[datetime]:
+    """Those of the hours that a derivation would not change: their parts, baselines and policy are what they were derived from."""
+    current = derived_hours(hours, inventory, con)
+    if not current:
+        return set()
+    measured = baselines.baseline_digests({hour.date() for hour in current}, inventory, policy.baselines)
+    rows = con.execute(
+        "select hour_at, policy_digest, baseline_digest from fct_request_hours where request_date between ? and ?",
+        [min(current).date(), max(current).date()],
+    ).fetchall()
+    return {
+        hour
+        for hour, policy_digest, baseline_digest in rows
+        if hour in current and (policy_digest, baseline_digest) == (policy.at(hour), measured[hour.date()])
+    }

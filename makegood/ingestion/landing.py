@@ -6,6 +6,7 @@ current before. What a record means is its adapter's; which files there are is s
 """
 
 import hashlib
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from itertools import groupby
@@ -80,6 +81,17 @@ def land(files: list[LandingFile], lake: Path, inventory: Inventory) -> list[Lan
                     landed.append((_landed(member, version), member.parts, member.assessment_parts))
     inventory.replace(landed, refused, (file.name for file in files))
     return sorted((file for file, *_ in landed), key=lambda file: file.landing_file)
+
+
+def has_landed(files: Iterable[LandingFile], inventory: Inventory) -> bool:
+    """Whether all of these files have landed as they are, so that landing them again would change nothing."""
+    versions: dict[Source, str] = {}
+    for file in files:
+        if file.source not in versions:
+            versions[file.source] = adapter_version(file.source)
+        if file.refusal or _pending(file, versions[file.source], inventory):
+            return False
+    return True
 
 
 def adapter_version(source: Source) -> str:

@@ -9,7 +9,7 @@ from makegood.verdicts.placing import place, unaccounted
 from orchestration.assets import LAKE, OWNERS
 from orchestration.assets.landing import Landing, land_feeds, looked_at
 from orchestration.assets.request_logs import request_logs
-from orchestration.partitions import HOURLY, ONE_RUN
+from orchestration.partitions import A_MONTH_A_RUN, HOURLY
 from orchestration.resources import Lake
 
 NOTHING_LOST = dg.AssetCheckSpec(
@@ -23,7 +23,7 @@ NOTHING_LOST = dg.AssetCheckSpec(
 @dg.asset(
     deps=[request_logs],
     partitions_def=HOURLY,
-    backfill_policy=ONE_RUN,
+    backfill_policy=A_MONTH_A_RUN,
     group_name=LAKE,
     kinds={"duckdb", "parquet"},
     owners=OWNERS,

@@ -11,7 +11,7 @@ from makegood.publication.sealing import seal
 from makegood.storage.rows import plain
 from makegood.storage.warehouse import head_snapshot
 from orchestration.assets import OWNERS, RESTATES
-from orchestration.partitions import HOURLY, ONE_RUN, landing_hours
+from orchestration.partitions import A_MONTH_A_RUN, HOURLY, landing_hours
 from orchestration.resources import Books, PublicationRecord, Warehouse
 
 
@@ -21,7 +21,7 @@ def build_publication(marts: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(
         deps=list(marts),
         partitions_def=HOURLY,
-        backfill_policy=ONE_RUN,
+        backfill_policy=A_MONTH_A_RUN,
         group_name="publication",
         kinds={"duckdb"},
         owners=OWNERS,

@@ -6,13 +6,13 @@ from makegood.ingestion.canonical import COLUMNS
 from makegood.policy.validation import valid_policy
 from orchestration.assets import LAKE, OWNERS
 from orchestration.assets.landing import Landing, land_feeds, looked_at
-from orchestration.partitions import HOURLY, ONE_RUN
+from orchestration.partitions import A_MONTH_A_RUN, HOURLY
 from orchestration.resources import Lake
 
 
 @dg.asset(
     partitions_def=HOURLY,
-    backfill_policy=ONE_RUN,
+    backfill_policy=A_MONTH_A_RUN,
     group_name=LAKE,
     kinds={"duckdb", "parquet"},
     owners=OWNERS,

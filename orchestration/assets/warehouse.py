@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
+from rich.console import Console
 
 from makegood.derivation import planning, window
 from makegood.derivation.views import built_from, note_built_from
@@ -19,12 +20,15 @@ from makegood.settlement.loading import write_run_inputs
 from orchestration.assets import RESTATES
 from orchestration.dbt import Dbt, project_digest
 from orchestration.failing_rows import with_failing_rows
-from orchestration.partitions import HOURLY, ONE_RUN, landing_hours, partition_key
-from orchestration.progress import derived_pieces
+from orchestration.partitions import A_MONTH_A_RUN, HOURLY, landing_hours, partition_key
+from orchestration.progress import followed
 from orchestration.resources import NO_ROWS_IN_WINDOW, Auditor, Books, Lake, PublicationRecord, Warehouse
 
 BUILD = ["--no-write-json", "build", "--exclude-resource-type", "unit_test"]
 """Unit tests belong to the test suite: they prove code, not data."""
+
+PROGRESS = "makegood/progress"
+"""The tag of a run that says how far it has come."""
 
 VIEWS = "fqn:makegood.marts,config.materialized:view"
 """The views of the warehouse. Like the seeds, they change only with the project."""
@@ -62,7 +66,7 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
     @dbt_assets(
         manifest=project.manifest_path,
         project=project,
-        backfill_policy=ONE_RUN,
+        backfill_policy=A_MONTH_A_RUN,
         dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
     )
     def warehouse(
@@ -122,6 +126,19 @@ def build_warehouse(project: DbtProject) -> dg.AssetsDefinition:
     return warehouse
 
 
+def derived_pieces(
+    context: dg.AssetExecutionContext, pieces: list[window.Window], inventory: Inventory
+) -> Iterator[window.Window]:
+    """The pieces of a run one by one. When the next one is asked for, the last one is done, and the run's log and its tag say how far it is."""
+
+    def tell(sentence: str) -> None:
+        context.log.info(sentence)
+        context.instance.add_run_tags(context.run.run_id, {PROGRESS: sentence})
+
+    rows = [window.delivered_rows(piece.request_hours, inventory) for piece in pieces]
+    return followed(pieces, rows, tell, Console(quiet=True))
+
+
 def hourly_keys(warehouse: dg.AssetsDefinition) -> set[dg.AssetKey]:
     """The assets that every run derives for its hours: all but the seeds and the views of the warehouse."""
     return {spec.key for spec in warehouse.specs if spec.partitions_def}
@@ -141,12 +158,11 @@ def _planned(
         with warehouse_db.session() as con:
             again = planning.restated_hours(hours, con)
         return window.plan((), lake.prepared_home.lake, inventory, again)
-    lookback, terms = lake.lookback_hours, policy.baselines
     with warehouse_db.session() as con, publication.record() as record:
-        late = planning.late_hours(hours, inventory, con, lookback)
-        late |= planning.hours_of_other_baselines(hours, inventory, con, lookback, terms)
-        late |= planning.hours_left_unaudited(hours, inventory, record.unaudited_hours())
-    return window.plan(hours, lake.prepared_home.lake, inventory, late)
+        extra = planning.extra_hours(
+            hours, inventory, con, record.unaudited_hours(), lake.lookback_hours, policy.baselines
+        )
+    return window.plan(hours, lake.prepared_home.lake, inventory, extra)
 
 
 def _nothing_to_derive(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:

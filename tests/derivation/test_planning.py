@@ -14,7 +14,9 @@ from makegood.derivation.baselines import baseline_digest
 from makegood.derivation.window import Window, input_digests
 from makegood.errors import MakegoodError
 from makegood.hours import HourRange
+from makegood.policy.digests import policy_digests
 from makegood.policy.signals import baseline_terms
+from makegood.policy.validation import valid_policy
 
 NEXT = HourRange(HOUR + timedelta(hours=1), HOUR + timedelta(hours=2))
 """The landing hour after the one whose files land here."""
@@ -86,3 +88,24 @@ def test_all_unaudited_hours_of_a_run_are_derived_with_any_one_of_them(landed: P
     unaudited = [(HOUR, "failed"), (later, "failed"), (NEXT.end, "another")]
     assert planning.hours_left_unaudited(hours, landed.inventory, unaudited) == {HOUR, later}
     assert planning.hours_left_unaudited(NEXT, landed.inventory, unaudited) == set()
+
+
+def test_a_derived_hour_is_current_while_its_parts_baselines_and_policy_are_those_it_was_derived_from(
+    landed: Place, con: duckdb.DuckDBPyConnection
+) -> None:
+    policy = policy_digests(valid_policy())
+    derive(
+        con,
+        HOUR,
+        input_digests([HOUR], landed.inventory)[HOUR],
+        baseline_digest(HOUR.date(), landed.inventory, policy.baselines),
+    )
+    con.execute("alter table fct_request_hours add column policy_digest varchar")
+    con.execute("update fct_request_hours set policy_digest = ?", [policy.at(HOUR)])
+    assert planning.current_hours({HOUR}, landed.inventory, con, policy) == {HOUR}
+    assert planning.current_hours({NEXT.start}, landed.inventory, con, policy) == set()
+    for column in ("input_digest", "baseline_digest", "policy_digest"):
+        con.execute("begin")
+        con.execute(f"update fct_request_hours set {column} = 'of something older'")
+        assert planning.current_hours({HOUR}, landed.inventory, con, policy) == set()
+        con.execute("rollback")

@@ -15,7 +15,7 @@ from makegood.hours import HOUR
 from makegood.publication.querying import answer
 from orchestration.automation import hourly_schedule, settlement_schedule
 from orchestration.definitions import definitions_for
-from orchestration.partitions import DAILY, HOURLY, partition_key
+from orchestration.partitions import A_MONTH_A_RUN, DAILY, HOURLY, ONE_RUN, partition_key
 from orchestration.resources import NO_ROWS_IN_WINDOW
 
 
@@ -41,7 +41,8 @@ def test_tables_are_hourly_settlements_daily_views_and_seeds_unpartitioned_and_a
         if key.to_user_string() in fixed:
             partitions = None
         assert node.partitions_def == partitions, key
-        assert node.backfill_policy == dg.BackfillPolicy.single_run(), key
+        is_hourly = partitions == HOURLY or key.to_user_string() in fixed
+        assert node.backfill_policy == (A_MONTH_A_RUN if is_hourly else ONE_RUN), key
         assert node.description, key
         assert node.group_name != "default", key
         assert node.kinds, key
