@@ -128,7 +128,7 @@ def test_charts_add_up_to_the_facts_of_each_bucket(
         assert charted == expected
 
 
-def every_row(client: TestClient, params: Params, page_size: int) -> tuple[list[tuple[str, str, Decimal]], set[int]]:
+def all_rows(client: TestClient, params: Params, page_size: int) -> tuple[list[tuple[str, str, Decimal]], set[int]]:
     """The rows of all pages in order, and the totals that the pages reported."""
     rows: list[tuple[str, str, Decimal]] = []
     totals: set[int] = set()
@@ -149,7 +149,7 @@ def test_paging_shows_every_row_once_in_order_of_time(
         f"select source, request_id, payout_usd from fct_compensations where {case.where}"
         f" order by requested_at {direction}, source, request_id"
     )
-    assert every_row(client, {**case.params, "direction": direction}, 17) == (expected, {len(expected)})
+    assert all_rows(client, {**case.params, "direction": direction}, 17) == (expected, {len(expected)})
 
 
 @pytest.mark.parametrize("column", ["model", "input_tokens", "cost", "latency", "throughput", "finish", "payout"])
@@ -161,7 +161,7 @@ def test_the_table_can_be_sorted_by_every_column(
         "select source, request_id, payout from mart_compensation_details"
         f' order by "{column}" {direction} nulls last, "timestamp" desc, source, request_id'
     )
-    assert every_row(client, {"sort": column, "direction": direction}, 50) == (expected, {len(expected)})
+    assert all_rows(client, {"sort": column, "direction": direction}, 50) == (expected, {len(expected)})
 
 
 COLUMN_FILTERS = {

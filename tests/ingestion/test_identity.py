@@ -143,7 +143,7 @@ def payload(later: float = 0, **changes: Any) -> bytes:
     return json.dumps(record | changes).encode() + b"\n"
 
 
-def call(place: Place, *changes: dict[str, Any]) -> list[dict[str, Any]]:
+def land_calls(place: Place, *changes: dict[str, Any]) -> list[dict[str, Any]]:
     return place.land_lines(*(payload(**change) for change in changes))
 
 
@@ -156,7 +156,7 @@ def test_usage_is_part_of_the_identity_where_attempts_share_a_call_id(litellm: P
         "prompt_tokens": 0,
         "completion_tokens": 0,
     }
-    paid, paid_repeated, paid_more, failed, retried = call(
+    paid, paid_repeated, paid_more, failed, retried = land_calls(
         litellm,
         {"id": "x", "litellm_call_id": "c"},
         {"id": "y", "litellm_call_id": "c"},
@@ -173,7 +173,7 @@ def test_usage_is_part_of_the_identity_where_attempts_share_a_call_id(litellm: P
 
 
 def test_an_old_record_without_a_call_id_is_identified_by_its_id_and_start(litellm: Place) -> None:
-    first, first_repeated, other = call(
+    first, first_repeated, other = land_calls(
         litellm, {"id": "chatcmpl-0", "litellm_call_id": None}, {"id": "chatcmpl-0", "litellm_call_id": ""},
         {"id": "chatcmpl-0", "litellm_call_id": None, "later": 3},
     )  # fmt: skip
@@ -196,7 +196,7 @@ def test_an_old_record_without_a_call_id_is_identified_by_its_id_and_start(litel
 def test_every_read_of_a_batch_job_or_response_belongs_to_its_purchase(
     litellm: Place, read_changes: dict[str, Any]
 ) -> None:
-    first, second = call(
+    first, second = land_calls(
         litellm,
         {"id": "object", "litellm_call_id": "c1", **read_changes},
         {"id": "object", "litellm_call_id": "c2", **read_changes, "later": 600},
@@ -206,7 +206,7 @@ def test_every_read_of_a_batch_job_or_response_belongs_to_its_purchase(
 
 
 def test_a_failed_read_is_a_request_of_its_own(litellm: Place) -> None:
-    successful, failed = call(
+    successful, failed = land_calls(
         litellm,
         {"id": "object", "litellm_call_id": "c1", "call_type": "aretrieve_batch"},
         {"id": "object", "litellm_call_id": "c2", "call_type": "aretrieve_batch", "status": "failure", "later": 600},
@@ -225,7 +225,7 @@ def test_a_passed_through_batch_job_is_identified_by_the_id_in_its_body(litellm:
         },
         "response": {"response": body},
     }
-    first, second = call(
+    first, second = land_calls(
         litellm,
         {"id": "x", "litellm_call_id": "c1", **passed},
         {"id": "y", "litellm_call_id": "c2", **passed, "later": 600},
@@ -247,7 +247,7 @@ def test_a_passed_through_batch_job_is_identified_by_the_id_in_its_body(litellm:
 def test_a_gateways_placeholder_for_no_user_is_not_an_account(
     litellm: Place, metadata: dict[str, Any], account: str
 ) -> None:
-    (row,) = call(litellm, {"metadata": metadata})
+    (row,) = land_calls(litellm, {"metadata": metadata})
     assert row["account_id"] == account
 
 

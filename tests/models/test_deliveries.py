@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
-from derived_home import Delivery, delivery, feeding, hour_of, key_of, write_run
+from derived_home import Delivery, delivery, hour_of, input_deliveries, key_of, write_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,7 +106,7 @@ def test_deliveries_merge_as_specified_and_each_is_current_or_superseded(
     rows = [{**row, "landing_line": line, **same_hash} for line, row in enumerate(drawn)]
     hours = {hour_of(row["requested_at"]) for row in rows} | {START}
     window = data.draw(st.sets(st.sampled_from(sorted(hours)), min_size=1))
-    shuffled = data.draw(st.permutations(feeding(rows, window)))
+    shuffled = data.draw(st.permutations(input_deliveries(rows, window)))
     with staging(shuffled, window, compiled) as con:
         found = con.execute(
             f"select request_key, requested_at, first_requested_at, account_id, latency_ms, {', '.join(MERGED)}, landing_line"

@@ -71,7 +71,7 @@ def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegoo
     assert balances[1] == (date(2026, 11, 5), Decimal("0.01"), Decimal("0.02"), Decimal("0.03"))
     before = gateway.query(entries)
 
-    _statement_adds_up(gateway)
+    _check_statement(gateway)
     proof = json.loads(makegood("verify", "--json"))
     assert (proof["problems"], proof["entry_count"]) == ([], 2)
     assert "✓ 2 batches with 2 entries of 0.030000000000 USD" in makegood("verify")
@@ -87,7 +87,7 @@ def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegoo
     assert credits == [(1, "0.01"), (2, "0.02")]
     assert json.loads(makegood("handover", "--json")) == []
     assert "✓ 2 batches of 0.030000000000 USD in the ledger, 2 of them handed over" in makegood("status")
-    accepted, mark = gateway.root / "accepted.csv", _restored(gateway)
+    accepted, mark = gateway.root / "accepted.csv", _mark_as_restored(gateway)
     credit_files = [file.read_text() for file in sorted((gateway.root / "ledger" / "handover").glob("*/credits.csv"))]
     accepted.write_text(credit_files[0] + credit_files[1].partition("\n")[2])
     assert json.loads(makegood("reconcile", str(accepted), "--json"))["added_count"] == 0
@@ -102,18 +102,18 @@ def test_a_day_is_settled_published_proved_and_rebuilt(gateway: Gateway, makegoo
         settle(date(2026, 11, 4), gateway.settings)
 
 
-def _restored(gateway: Gateway) -> Path:
+def _mark_as_restored(gateway: Gateway) -> Path:
     """Mark the ledger as restored: what moves money stops, and what shows it does not."""
     mark = gateway.root / "ledger" / "restored"
     mark.touch()
     with pytest.raises(MakegoodError, match=r"was restored .*makegood reconcile FILE"):
         settle(date(2026, 11, 6), gateway.settings)
     assert ledger_status(Home(gateway.root)).problem is not None
-    _statement_adds_up(gateway)
+    _check_statement(gateway)
     return mark
 
 
-def _statement_adds_up(gateway: Gateway) -> None:
+def _check_statement(gateway: Gateway) -> None:
     """Opening, entries and closing of one account and month; and what is decided but not posted."""
     november = statement(Home(gateway.root), "acme", "2026-11")
     assert [(line.settled_date.day, line.amount_usd, line.balance_usd) for line in november.lines] == [

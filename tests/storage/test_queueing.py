@@ -53,9 +53,9 @@ def test_those_who_wait_write_in_the_order_in_which_they_came(tmp_path: Path) ->
             assert message.count("process ") == 1 + position
         assert re.findall(r"process (\d+)", message) == [str(holder.pid), *(str(waiter.pid) for waiter in waiting[:-1])]
         holder.communicate()
-        for turn, writer in enumerate(waiting):
+        for number, writer in enumerate(waiting):
             assert first_line(writer.stdout) == "held"
-            assert all(later.poll() is None for later in waiting[turn:])
+            assert all(later.poll() is None for later in waiting[number:])
             writer.communicate()
     assert not list(Home(tmp_path).writer_queue.iterdir())
 

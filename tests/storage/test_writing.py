@@ -130,9 +130,9 @@ def test_a_run_beside_a_program_that_locks_the_catalog_fails_whole_and_can_be_ru
         assert gateway.marts() == before, "readers go on, and see nothing of it"
     assert gateway.marts() == before
     gateway.run(FIRST + HOUR)
-    undisturbed = "select count(*), count(distinct request_key), sum(payout_usd)::varchar from fct_compensations"
-    assert gateway.query(undisturbed) == [(59, 59, "0.590000000000")]
-    assert gateway.query(f"{undisturbed} where request_hour = 1") == [(50, 50, "0.500000000000")]
+    totals = "select count(*), count(distinct request_key), sum(payout_usd)::varchar from fct_compensations"
+    assert gateway.query(totals) == [(59, 59, "0.590000000000")]
+    assert gateway.query(f"{totals} where request_hour = 1") == [(50, 50, "0.500000000000")]
 
 
 def test_a_home_by_another_path_is_the_same_home(tmp_path: Path) -> None:

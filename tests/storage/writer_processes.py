@@ -31,14 +31,14 @@ with writing(Home(Path(sys.argv[1])), "run", float(sys.argv[2])):
 @contextmanager
 def process(program: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
     """A process that runs until its standard input ends."""
-    started = subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, "-c", program, *map(str, arguments)],
         cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        yield started
+        yield child
     finally:
-        started.communicate()
+        child.communicate()
 
 
 def start_run(gateway: Gateway, hour: datetime) -> subprocess.Popen[str]:
