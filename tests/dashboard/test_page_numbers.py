@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from page_home import DAY, HOSTILE_ACCOUNT, HOSTILE_MODEL, SLASHED_ID, THROUGH
+from page_home import DATA_THROUGH, DAY, HOSTILE_ACCOUNT, HOSTILE_MODEL, SLASHED_ID
 from running_gateway import Gateway
 
 Params = dict[str, Any]
@@ -38,20 +38,20 @@ def days(number: float) -> timedelta:
 
 
 CASES = {
-    "all of it": Case({"range": "30d"}, THROUGH - days(30), THROUGH),
-    "the last day": Case({"range": "24h"}, THROUGH - days(1), THROUGH),
+    "all of it": Case({"range": "30d"}, DATA_THROUGH - days(30), DATA_THROUGH),
+    "the last day": Case({"range": "24h"}, DATA_THROUGH - days(1), DATA_THROUGH),
     "some hours": Case(hours(DAY + timedelta(hours=5), DAY + timedelta(hours=12)), DAY + timedelta(hours=5), DAY + timedelta(hours=12)),
     "one hour": Case(hours(DAY, DAY + timedelta(hours=1)), DAY, DAY + timedelta(hours=1)),
     "a day on which nothing is owed": Case(hours(DAY + days(2), DAY + days(3)), DAY + days(2), DAY + days(3)),
     "before there was anything": Case(hours(DAY - days(9), DAY - days(2)), DAY - days(9), DAY - days(2)),
-    "one model": Case({"range": "7d", "model": "openai/gpt-4o"}, THROUGH - days(7), THROUGH, "model = 'openai/gpt-4o'"),
+    "one model": Case({"range": "7d", "model": "openai/gpt-4o"}, DATA_THROUGH - days(7), DATA_THROUGH, "model = 'openai/gpt-4o'"),
     "two models": Case(
-        {"range": "7d", "model": ["openai/gpt-4o", HOSTILE_MODEL]}, THROUGH - days(7), THROUGH, f"model in ('openai/gpt-4o', '{HOSTILE_MODEL}')"
+        {"range": "7d", "model": ["openai/gpt-4o", HOSTILE_MODEL]}, DATA_THROUGH - days(7), DATA_THROUGH, f"model in ('openai/gpt-4o', '{HOSTILE_MODEL}')"
     ),
-    "a model that is none": Case({"range": "7d", "model": "x' or 1=1 --"}, THROUGH - days(7), THROUGH, "false"),
-    "one type": Case({"range": "7d", "type": "high_latency"}, THROUGH - days(7), THROUGH, "compensation_type = 'high_latency'"),
-    "one account": Case({"range": "7d", "account": "acme"}, THROUGH - days(7), THROUGH, "account_id = 'acme'"),
-    "an account with a formula's name": Case({"range": "7d", "account": HOSTILE_ACCOUNT}, THROUGH - days(7), THROUGH, f"account_id = '{HOSTILE_ACCOUNT}'"),
+    "a model that is none": Case({"range": "7d", "model": "x' or 1=1 --"}, DATA_THROUGH - days(7), DATA_THROUGH, "false"),
+    "one type": Case({"range": "7d", "type": "high_latency"}, DATA_THROUGH - days(7), DATA_THROUGH, "compensation_type = 'high_latency'"),
+    "one account": Case({"range": "7d", "account": "acme"}, DATA_THROUGH - days(7), DATA_THROUGH, "account_id = 'acme'"),
+    "an account with a formula's name": Case({"range": "7d", "account": HOSTILE_ACCOUNT}, DATA_THROUGH - days(7), DATA_THROUGH, f"account_id = '{HOSTILE_ACCOUNT}'"),
     "all at once": Case(
         hours(DAY, DAY + days(2), model="openai/gpt-4o-mini", type=["service_failure", "high_latency"], account="globex"),
         DAY,
@@ -76,7 +76,7 @@ def test_the_four_kpis_equal_the_facts_in_the_range(client: TestClient, gateway:
     [(count, total)] = gateway.query(
         f"select count(*), coalesce(sum(payout_usd), 0) from fct_compensations where {case.where}"
     )
-    covered = max(0, (min(case.end, THROUGH) - max(case.start, DAY)) // timedelta(hours=1))
+    covered = max(0, (min(case.end, DATA_THROUGH) - max(case.start, DAY)) // timedelta(hours=1))
     average = (Decimal(total) / count).quantize(Decimal("1e-12"), ROUND_HALF_EVEN) if count else Decimal(0)
     a_day = (Decimal(count) / max(Decimal(1), Decimal(covered) / 24)).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
 

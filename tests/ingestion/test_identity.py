@@ -17,7 +17,7 @@ from landing_place import Place, at, line, make_place
 from makegood.errors import MakegoodError
 from makegood.ingestion.inventory import FORMAT, Inventory
 
-NOTHING = (
+PLACEHOLDERS = (
     *(
         "None",
         "none",
@@ -69,7 +69,7 @@ def test_a_canonical_record_is_identified_by_its_account_and_its_id(place: Place
     ]
 
 
-@pytest.mark.parametrize("placeholder", NOTHING)
+@pytest.mark.parametrize("placeholder", PLACEHOLDERS)
 def test_a_placeholder_id_counts_as_absent_and_the_call_id_is_used(place: Place, placeholder: str) -> None:
     first, second = place.land_lines(
         line(request_id=placeholder, gateway_call_id="c1"), line(request_id=placeholder, gateway_call_id="c2")

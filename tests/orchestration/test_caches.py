@@ -23,7 +23,7 @@ from makegood.publication.publications import Publications
 from orchestration.resources import Warehouse
 from orchestration.running import _naming_the_storage
 
-SEEN = "select account_id, payout_usd from fct_compensations order by request_id"
+QUERY = "select account_id, payout_usd from fct_compensations order by request_id"
 STATE = ["warehouse/publications.sqlite", "warehouse/catalog.sqlite", "lake/inventory.sqlite"]
 PARTS = ["lake/request_logs/*/*/*.parquet", "lake/content_assessments/*/*/*.parquet"]
 CACHES = ["warehouse/run.duckdb"]
@@ -38,11 +38,11 @@ def first_file(home: Path, pattern: str) -> Path:
 def test_a_damaged_file_is_reported_or_rebuilt_and_readers_see_no_other_numbers(
     published: Gateway, tmp_path: Path, pattern: str, damage: str
 ) -> None:
-    _, expected, _ = makegood(published.root, "sql", SEEN, "--format", "csv")
+    _, expected, _ = makegood(published.root, "sql", QUERY, "--format", "csv")
     home = copy_of(published.root, tmp_path / "home")
     file = first_file(home, pattern)
     DAMAGES[damage](file, random.Random(f"{pattern} {damage}"))
-    for command in (("status",), ("sql", SEEN, "--format", "csv"), ("verify",)):
+    for command in (("status",), ("sql", QUERY, "--format", "csv"), ("verify",)):
         code, out, err = makegood(home, *command)
         assert code in (0, 1)
         assert "Traceback" not in err

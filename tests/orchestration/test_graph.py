@@ -11,7 +11,7 @@ from running_gateway import Gateway
 
 from orchestration.definitions import definitions_for
 
-AGREED = Path(__file__).with_name("graph.json")
+SNAPSHOT = Path(__file__).with_name("graph.json")
 
 
 def serialized_graph(definitions: dg.Definitions) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def serialized_graph(definitions: dg.Definitions) -> dict[str, Any]:
 
 
 def test_the_asset_graph_equals_its_snapshot(gateway: Gateway) -> None:
-    served = json.loads(json.dumps(serialized_graph(definitions_for(gateway.settings))))
-    assert served == json.loads(AGREED.read_text()), "where the change is wanted, write it down: `make graph`"
+    current = json.loads(json.dumps(serialized_graph(definitions_for(gateway.settings))))
+    assert current == json.loads(SNAPSHOT.read_text()), "where the change is wanted, write it down: `make graph`"
 
 
 if __name__ == "__main__":
@@ -57,4 +57,4 @@ if __name__ == "__main__":
 
     with TemporaryDirectory(prefix="makegood-graph-") as folder:
         graph = serialized_graph(definitions_for(Gateway(Path(folder)).settings))
-    AGREED.write_text(json.dumps(graph, indent=2, sort_keys=True) + "\n")
+    SNAPSHOT.write_text(json.dumps(graph, indent=2, sort_keys=True) + "\n")

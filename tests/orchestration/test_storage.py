@@ -13,13 +13,13 @@ import pytest
 
 from orchestration.partitions import HOURLY, ONE_RUN, partition_key
 
-OURS = {"custom": {"module": "orchestration.storage", "class": "Storage"}}
+TUNED_STORAGE = {"custom": {"module": "orchestration.storage", "class": "Storage"}}
 FIRST, LAST = (partition_key(datetime(2026, 11, 1, hour)) for hour in (0, 4))
 
 
 def instance(folder: Path, *, is_tuned: bool) -> dg.DagsterInstance:
     config = {"base_dir": str(folder)}
-    storage = {"custom": OURS["custom"] | {"config": config}} if is_tuned else {"sqlite": config}
+    storage = {"custom": TUNED_STORAGE["custom"] | {"config": config}} if is_tuned else {"sqlite": config}
     return dg.DagsterInstance.from_ref(
         dg._core.instance.InstanceRef.from_dir(
             str(folder), overrides={"storage": storage, "telemetry": {"enabled": False}}

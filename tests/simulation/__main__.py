@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("makegood", "orchestration", "models", "dbt_project", "expectations", "dagster.yaml")
-COPIED = "MAKEGOOD_SIMULATION"
+HOME_VARIABLE = "MAKEGOOD_SIMULATION"
 
 
 def main() -> int:
@@ -23,8 +23,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--days", type=int, default=7)
     arguments = parser.parse_args()
-    if COPIED in os.environ:
-        return play(Path(os.environ[COPIED]), arguments.seed, arguments.days)
+    if HOME_VARIABLE in os.environ:
+        return play(Path(os.environ[HOME_VARIABLE]), arguments.seed, arguments.days)
     with tempfile.TemporaryDirectory(prefix="makegood-dst-") as folder:
         project = Path(folder) / "project"
         for part in PARTS:
@@ -35,7 +35,7 @@ def main() -> int:
             else:
                 shutil.copy(source, target)
         path = os.pathsep.join((str(project), str(ROOT / "tests")))
-        environment = {**os.environ, "PYTHONPATH": path, COPIED: str(Path(folder) / "home")}
+        environment = {**os.environ, "PYTHONPATH": path, HOME_VARIABLE: str(Path(folder) / "home")}
         command = [sys.executable, "-m", "simulation", "--seed", str(arguments.seed), "--days", str(arguments.days)]
         return subprocess.run(command, cwd=project, env=environment).returncode
 
