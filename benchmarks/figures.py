@@ -38,7 +38,7 @@ class Sizes:
     repeat: int = 3
     empty_hours: int = 720
     year_hours: int = 8_760
-    year_rows: int = 10
+    year_rows: int = 1_000
     compensations: int = 1_000_000
     settled_days: int = 365
 

@@ -1,5 +1,7 @@
 """The rows of the table about many hours: empty ones, a year of few requests, an hour after that year, and settlement."""
 
+import gzip
+import re
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -42,7 +44,7 @@ def year(place: Place) -> list[Row]:
     """A year of few requests as one range, and an hour after it beside the same hour after one day."""
     sizes = place.sizes
     home, count, end = place.home("year"), sizes.year_hours, FIRST + timedelta(hours=sizes.year_hours)
-    generate(home / "landing", FIRST, count + sizes.repeat + 1, sizes.year_rows, SEED, is_steady=True)
+    generate_days(home / "landing", FIRST, count + sizes.repeat + 1, sizes.year_rows)
     # The hours after the year have more requests: their first file is written again.
     after = [end + timedelta(hours=number) for number in range(sizes.repeat + 1)]
     generate(home / "landing", end, len(after), max(sizes.rows // 20, sizes.year_rows), SEED, is_steady=True)
@@ -62,6 +64,29 @@ def year(place: Place) -> list[Row]:
         at_most(f"{figure}, bookkeeping", "s", bookkeeping, BOOKKEEPING_S),
         *flat(home, young, after, count // 24, max(sizes.rows // 20, sizes.year_rows)),
     ]
+
+
+def generate_days(landing: Path, start: datetime, hours: int, rows: int) -> None:
+    """Landing files of many hours: one day is generated, and the others repeat it with other dates and ids, which is far faster."""
+    generate(landing, start, min(24, hours), rows, SEED, is_steady=True)
+    day = [start + timedelta(hours=number) for number in range(min(24, hours))]
+    files = {
+        hour: {file.name: gzip.decompress(file.read_bytes()) for file in hour_folder(landing, hour).iterdir()}
+        for hour in day
+    }
+    near = {f"{start + timedelta(days=number):%Y-%m-%d}".encode(): timedelta(days=number) for number in (-1, 0, 1)}
+    dates = re.compile(b"|".join(near))
+    for number in range(len(day), hours):
+        hour, days = start + timedelta(hours=number), number // 24
+
+        def moved(found: re.Match[bytes], days: int = days) -> bytes:
+            return f"{start + near[found[0]] + timedelta(days=days):%Y-%m-%d}".encode()
+
+        folder = hour_folder(landing, hour)
+        folder.mkdir(parents=True)
+        for name, text in files[day[number % 24]].items():
+            named = dates.sub(moved, text).replace(b'"req_', b'"req_%03x' % days).replace(b'"call_', b'"call_%03x' % days)
+            (folder / name).write_bytes(gzip.compress(named, 1))
 
 
 def flat(old: Path, young: Path, hours: list[datetime], days: int, rows: int) -> list[Row]:

@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +21,8 @@ PARSED = ("manifest.json", PARTIAL_PARSE)
 """The files in dbt's target folder that hold the parsed project. They are a cache."""
 SEAL = "parsed.sha256"
 """File beside them with the digest of both; if it does not match, the project is parsed again."""
+SHARED = DBT_PROJECT / "target"
+"""The folder from which new homes copy the parsed project, because parsing takes five seconds and gives the same for every home."""
 
 
 def parsed(home: Home) -> Path:
@@ -35,8 +39,11 @@ def parsed(home: Home) -> Path:
     target = dbt_directory(home.warehouse)
     os.environ["MAKEGOOD_HOME"] = str(home.root)
     os.environ["DBT_TARGET_PATH"] = str(target)
-    if not is_current(target):
+    if not is_current(target) and not _copied(SHARED, target):
         _parse(target)
+        # A project that cannot be written to is parsed for each home.
+        with suppress(OSError):
+            _copied(target, SHARED)
     return target
 
 
@@ -75,6 +82,18 @@ def is_current(target: Path) -> bool:
     if not all((target / name).is_file() for name in (*PARSED, SEAL)) or seal.read_bytes() != _digest(target).encode():
         return False
     return all(file.stat().st_mtime <= (target / PARSED[0]).stat().st_mtime for file in _described())
+
+
+def _copied(source: Path, target: Path) -> bool:
+    """Copy the parsed project, if it is current, and return whether the copy is. The seal is copied last."""
+    if not is_current(source):
+        return False
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (*PARSED, SEAL):
+        fresh = target / f"{name}.{os.getpid()}"
+        shutil.copy2(source / name, fresh)
+        fresh.replace(target / name)
+    return is_current(target)
 
 
 def _parse(target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which chunks of landing files are written together: a piece of one large file, or many small files of one landing hour."""
+"""Which chunks of landing files are written together: a piece of one large file, or many small files of one landing day."""
 
 import hashlib
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Group:
 
 
 def groups(pending: list[PendingFile]) -> Iterator[Group]:
-    """The chunks of these files of one landing hour, read as they are asked for, in groups of about GROUP_BYTES."""
+    """The chunks of these files of one landing day, read as they are asked for, in groups of about GROUP_BYTES."""
     members: list[PendingFile] = []
     chunks: list[tuple[int, Chunk]] = []
     packed = sum(member.file.size_bytes for member in pending)

@@ -1,6 +1,6 @@
 """Lands files: every record of a landing file becomes a row of the lake, a quarantined line, or an ignored one, and is counted.
 
-A group of chunks (a piece of one large file, or many small files of one landing hour) is written together, a part for each
+A group of chunks (a piece of one large file, or many small files of one landing day) is written together, a part for each
 request hour. The inventory learns of the parts in one transaction when all are written, so that a crash leaves those that were
 current before. What a record means is its adapter's; which files there are is sources.py's.
 """
@@ -177,7 +177,7 @@ def _write(
     rules = Rules(source.adapter.stem, source.keep)
     writing: list[Future[None]] = []
     try:
-        for _, members in groupby(pending, key=lambda member: member.file.landed_hour):
+        for _, members in groupby(pending, key=lambda member: member.landed_hour.date()):
             for group in groups(list(members)):
                 if len(writing) == WORKERS:
                     writing.pop(0).result()

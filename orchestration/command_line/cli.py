@@ -37,7 +37,7 @@ app = typer.Typer(
 
 @app.command()
 def run(start: From, end: To, as_json: AsJson = False) -> None:
-    """Land, derive, audit and publish a range of landing hours in one Dagster run."""
+    """Land, derive, audit and publish a range of landing hours; a long one slice by slice."""
     from orchestration.running import run as run_hours
 
     hours = HourRange.parse(start, end)

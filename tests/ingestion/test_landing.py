@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 from landing_place import ALWAYS, HOUR, Place, at, line, lines, make_place
 
+from makegood.derivation.window import input_digests
 from makegood.ingestion.finding import find_files
 from makegood.ingestion.lake_parts import select_rows
 from makegood.ingestion.landing import land
@@ -70,7 +71,7 @@ def test_small_files_share_a_part_and_each_can_change_on_its_own(place: Place) -
     assert sorted(place.ids()) == expected
 
 
-def test_parts_of_an_hour_do_not_depend_on_what_else_lands_with_it(tmp_path: Path) -> None:
+def test_what_an_hour_is_derived_from_does_not_depend_on_what_else_lands_with_it(tmp_path: Path) -> None:
     together, alone = make_place(tmp_path / "together"), make_place(tmp_path / "alone")
     for place in (together, alone):
         for hour in (HOUR, NEXT):
@@ -79,7 +80,10 @@ def test_parts_of_an_hour_do_not_depend_on_what_else_lands_with_it(tmp_path: Pat
     together.land(HOUR, NEXT)
     alone.land(NEXT)
     alone.land(HOUR)
-    assert together.inventory.current_parts(*ALWAYS) == alone.inventory.current_parts(*ALWAYS)
+    digests = input_digests([HOUR, NEXT], together.inventory)
+    assert len(set(digests.values())) == 2
+    assert digests == input_digests([HOUR, NEXT], alone.inventory)
+    assert sorted(together.ids()) == sorted(alone.ids()) == ["a5", "a6", "b5", "b6"]
     together.inventory.close()
     alone.inventory.close()
 
