@@ -85,7 +85,9 @@ def generate_days(landing: Path, start: datetime, hours: int, rows: int) -> None
         folder = hour_folder(landing, hour)
         folder.mkdir(parents=True)
         for name, text in files[day[number % 24]].items():
-            named = dates.sub(moved, text).replace(b'"req_', b'"req_%d_' % days).replace(b'"call_', b'"call_%d_' % days)
+            named = (
+                dates.sub(moved, text).replace(b'"req_', b'"req_%03x' % days).replace(b'"call_', b'"call_%03x' % days)
+            )
             (folder / name).write_bytes(gzip.compress(named, 1))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from running_gateway import Gateway
 
 HOME_MAKERS = {
-    "running_gateway", "derived_home", "dbt_here", "posted_ledger", "planted", "damaging", "settled_home", "audited_home", "page_home",
+    "running_gateway", "derived_home", "dbt_here", "posted_ledger", "planted", "settled_home", "audited_home", "page_home",
     "oracle.building", "simulation", "subprocess", "judging",
 }  # fmt: skip
 """Modules that derive a home, or start a process that does."""
@@ -73,9 +73,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     from running_gateway import FIRST, Gateway, record, verdict
 
     def fill(gateway: Gateway) -> None:
-        gateway.lands(FIRST, [record(f"r{n}", FIRST, status_code="503", account_id=f"a{n % 3}") for n in range(9)])
-        gateway.lands(FIRST, [verdict("r1", FIRST), verdict("r2", FIRST)], feed="judge")
-        gateway.runs(FIRST)
+        gateway.land(FIRST, [record(f"r{n}", FIRST, status_code="503", account_id=f"a{n % 3}") for n in range(9)])
+        gateway.land(FIRST, [verdict("r1", FIRST), verdict("r2", FIRST)], feed="judge")
+        gateway.run(FIRST)
 
     return Gateway.copied("published", fill, tmp_path_factory.mktemp("published"))
 

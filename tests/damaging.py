@@ -1,25 +1,24 @@
-"""Spoils files in every way that disks and people do, for tests of any area; and runs commands in this process."""
+"""Damages files in every way that disks and people do, for tests of any area."""
 
 from __future__ import annotations
 
 import random
 import shutil
-import sys
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 
-import pytest
 
-from orchestration.command_line.cli import main
+def flip(file: Path, *positions: int, mask: int = 1) -> None:
+    """Flip the bits of the mask in the bytes at these positions. A negative position counts from the end of the file."""
+    content = bytearray(file.read_bytes())
+    for position in positions:
+        content[position] ^= mask
+    file.write_bytes(content)
 
 
-def _flip(file: Path, chance: random.Random) -> None:
-    data = bytearray(file.read_bytes())
-    if data:
-        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-    file.write_bytes(bytes(data))
+def _flip_one_bit(file: Path, chance: random.Random) -> None:
+    if size := file.stat().st_size:
+        flip(file, chance.randrange(size), mask=1 << chance.randrange(8))
 
 
 DAMAGES: dict[str, Callable[[Path, random.Random], object]] = {
@@ -27,25 +26,12 @@ DAMAGES: dict[str, Callable[[Path, random.Random], object]] = {
     "empty": lambda file, _: file.write_bytes(b""),
     "garbage": lambda file, chance: file.write_bytes(chance.randbytes(5_000)),
     "truncated": lambda file, _: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]),
-    "flipped": _flip,
+    "flipped": _flip_one_bit,
 }
-"""How a file can be spoiled, by name. A flipped bit lies where chance puts it."""
+"""How a file can be damaged, by name. The position of a flipped bit is random."""
 
 
 def copy_of(home: Path, target: Path) -> Path:
     """A home like this one, without what Dagster and dbt keep in it."""
     shutil.copytree(home, target, ignore=shutil.ignore_patterns("dagster", "dbt"))
     return target
-
-
-def makegood(home: Path, *arguments: str) -> tuple[int, str, str]:
-    """A command over a home, in this process: exit code, standard output, standard error. An exception that is none of ours is raised."""
-    out, err = StringIO(), StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setenv("MAKEGOOD_HOME", str(home))
-        patch.setenv("MAKEGOOD_SOURCES", str(home / "sources.yml"))
-        patch.setattr(sys, "argv", ["makegood", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-    code = ended.value.code
-    return code if isinstance(code, int) else 0, out.getvalue(), err.getvalue()

@@ -54,9 +54,9 @@ def failures(result: dbtRunnerResult) -> str:
     if result.exception is not None:
         return str(result.exception)
     return "\n".join(
-        f"{done.node.name}: {done.status} {done.message}"
-        for done in results_of(result)
-        if done.status not in ("success", "pass")
+        f"{node_result.node.name}: {node_result.status} {node_result.message}"
+        for node_result in results_of(result)
+        if node_result.status not in ("success", "pass")
     )
 
 

@@ -181,7 +181,7 @@ def assessment(request_id: str, request_hour: datetime, **values: Any) -> Assess
     return row
 
 
-def feeding(deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> list[Delivery]:
+def input_deliveries(deliveries: Iterable[Delivery], hours: Iterable[datetime]) -> list[Delivery]:
     """What landing hands to a run over `hours`: their deliveries, and the neighbours that share a key with those."""
     window = set(hours)
     rows = list(deliveries)
@@ -252,7 +252,7 @@ class Home:
         (self.warehouse / "run.duckdb").unlink(missing_ok=True)
         with duckdb.connect() as con:
             con.execute(f"attach '{self.warehouse / 'run.duckdb'}' as run")
-            rows = feeding(deliveries, hours)
+            rows = input_deliveries(deliveries, hours)
             write_run(con, "run", rows, hours, assessments)
             con.execute(
                 """insert into run.landing_files

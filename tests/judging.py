@@ -46,18 +46,18 @@ def request(request_id: str = "r1", requested_at: str = "2026-11-01T05:10:00Z", 
     return line(**{"request_id": request_id, "requested_at": requested_at, "completed_at": ...} | changes)
 
 
-class Court:
+class JudgedHome:
     """A home that receives request logs and the verdicts of one judge."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.judge = Source("judge", ASSESSMENTS, str(place.home / "landing/judge/{date}/{hour}/*"))
 
-    def logs(self, *lines: bytes, hour: datetime = HOUR, name: str = "log.jsonl") -> None:
+    def write_logs(self, *lines: bytes, hour: datetime = HOUR, name: str = "log.jsonl") -> None:
         """Write a landing file of request logs."""
         self.place.put(name, b"".join(lines), hour)
 
-    def verdicts(self, *lines: bytes, hour: datetime = HOUR, name: str = "verdicts.jsonl") -> Path:
+    def write_verdicts(self, *lines: bytes, hour: datetime = HOUR, name: str = "verdicts.jsonl") -> Path:
         """Write a landing file of verdicts."""
         path = self.place.home / "landing" / "judge" / f"{hour:%Y-%m-%d}" / f"{hour:%H}" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,23 +77,23 @@ class Court:
         """Plan the window of a run of these landing hours."""
         return window.plan(hours or (HOUR,), self.place.lake, self.place.inventory)
 
-    def runs(self, *hours: datetime) -> tuple[datetime, ...]:
+    def land_and_plan(self, *hours: datetime) -> tuple[datetime, ...]:
         """Land these hours and return the request hours that their run would derive."""
         self.land(*hours)
         return self.plan(*hours).request_hours
 
-    def given(self, *request_hours: datetime, select: str = "*") -> list[tuple[Any, ...]]:
+    def input_verdicts(self, *request_hours: datetime, select: str = "*") -> list[tuple[Any, ...]]:
         """The verdicts in the inputs of a run over these request hours, sorted."""
         target = self.place.home / "run.duckdb"
         window.write(Window(tuple(sorted(request_hours)), ()), self.place.lake, self.place.inventory, POLICY, target)
         with duckdb.connect(str(target), read_only=True) as con:
             return con.execute(f"select {select} from content_assessments order by all").fetchall()
 
-    def waiting(self) -> int:
+    def waiting_count(self) -> int:
         """The number of verdicts that wait for their requests."""
         return sum(part.assessment_count for part in self.place.inventory.unplaced_parts())
 
-    def hours(self) -> list[datetime]:
+    def verdict_hours(self) -> list[datetime]:
         """The request hours that contain verdicts."""
         return sorted(
             {part.request_hour for part in self.place.inventory.assessment_parts(*ALWAYS) if part.request_hour}

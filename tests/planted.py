@@ -54,18 +54,21 @@ class Planter:
         self.planted += 1
         return f"Xq{next(self._numbers):04d}kZ"
 
-    def said(self) -> str:
+    def private_text(self) -> str:
         return f"my knee hurts {self.mark()} since Tuesday"
 
-    def metas(self) -> Iterator[dict[str, Any]]:
+    def meta_objects(self) -> Iterator[dict[str, Any]]:
         """Objects for the field `meta` with secrets under telling names, in all notations of headers, in URLs, in nested JSON and in keys."""
         for name in CREDENTIAL_NAMES:
             yield {"headers": {name: self.mark()}, "deep": [{name: {"of": [self.mark()]}}]}
             yield {"headers": [[name, self.mark()]], "extra_headers": [{"name": name, "value": self.mark()}]}
             yield {"dump": json.dumps({name: self.mark()}), "repr": str({name: self.mark()})}
         for name in CONTENT_NAMES:
-            yield {name: self.said(), "deep": {name: [{"text": self.said()}], "list": [self.said()]}}
-            yield {"dump": json.dumps({name: self.said()}), "context": {name: self.said()}}
+            yield {
+                name: self.private_text(),
+                "deep": {name: [{"text": self.private_text()}], "list": [self.private_text()]},
+            }
+            yield {"dump": json.dumps({name: self.private_text()}), "context": {name: self.private_text()}}
         for form in KEYS:
             key = form.format(self.mark())
             yield {
@@ -74,7 +77,7 @@ class Planter:
                 "api_base": key,
                 "region": key,
             }
-            yield {form.format(self.mark()): 1, self.said(): 2}
+            yield {form.format(self.mark()): 1, self.private_text(): 2}
 
     def records(self, record: Any) -> Iterator[str]:
         """Lines of canonical records that land."""
@@ -99,35 +102,39 @@ class Planter:
             ):  # fmt: skip
                 yield json.dumps(record(error_message=text))
         for name in CONTENT_NAMES[:20]:
-            yield json.dumps(record(error_message=f"bad request: {{'{name}': '{self.said()}'}}"))
+            yield json.dumps(record(error_message=f"bad request: {{'{name}': '{self.private_text()}'}}"))
         yield json.dumps(record(error_message=f"no access for {self.mark()}@example.com"))
-        for meta in self.metas():
+        for meta in self.meta_objects():
             yield json.dumps(record(meta=meta))
             yield json.dumps(record(**{name: value for name, value in meta.items() if name not in ("user",)}))
 
-    def broken(self, record: Any) -> Iterator[str]:
+    def broken_records(self, record: Any) -> Iterator[str]:
         """Lines of canonical records that do not land: truncated, without a model, not an object, or with values of a wrong type."""
         for form in KEYS:
-            good = json.dumps(record(note=form.format(self.mark()), meta={"x": self.said()}, messages=[self.said()]))
+            good = json.dumps(
+                record(note=form.format(self.mark()), meta={"x": self.private_text()}, messages=[self.private_text()])
+            )
             yield good[:-3]
             yield json.dumps(record(model=None, note=form.format(self.mark()), request_id=form.format(self.mark())))
             yield json.dumps([form.format(self.mark())])
-            yield json.dumps(record(input_tokens=self.said(), cost_usd=self.mark(), requested_at=self.said()))
-            yield f"{self.said()} {form.format(self.mark())}"
-        for meta in list(self.metas())[:60]:
+            yield json.dumps(
+                record(input_tokens=self.private_text(), cost_usd=self.mark(), requested_at=self.private_text())
+            )
+            yield f"{self.private_text()} {form.format(self.mark())}"
+        for meta in list(self.meta_objects())[:60]:
             yield json.dumps(record(model=None, meta=meta))
 
-    def litellm(self, at: float) -> Iterator[str]:
+    def litellm_records(self, at: float) -> Iterator[str]:
         """Lines of LiteLLM records with secrets in the fields that callers and callbacks can set; `at` is their start in epoch seconds."""
-        for meta in self.metas():
+        for meta in self.meta_objects():
             yield json.dumps(
                 {
                     "id": f"l{self.planted}", "model": "m", "status": "success", "startTime": at, "endTime": at + 1, "prompt_tokens": 1, "completion_tokens": 1,
-                    "call_type": "acompletion", "response_cost": 0.1, "end_user": self.said(), "request_tags": [self.said()], "api_base": f"https://h/v1?key={self.mark()}",
-                    "user_agent": self.said(), "model_parameters": {"extra_headers": meta, **meta, "user": self.said()}, "hidden_params": {"additional_headers": meta},
-                    "metadata": {"user_api_key_team_id": "team", "requester_metadata": meta, "user_api_key_user_email": self.said(), "spend_logs_metadata": meta},
-                    "messages": [{"role": "user", "content": self.said()}], "response": {"choices": [{"message": {"content": self.said()}}]},
-                    "error_information": {"error_code": "", "error_message": f"password={self.mark()}", "traceback": self.said()}, "cost_breakdown": {"x": self.said()},
+                    "call_type": "acompletion", "response_cost": 0.1, "end_user": self.private_text(), "request_tags": [self.private_text()], "api_base": f"https://h/v1?key={self.mark()}",
+                    "user_agent": self.private_text(), "model_parameters": {"extra_headers": meta, **meta, "user": self.private_text()}, "hidden_params": {"additional_headers": meta},
+                    "metadata": {"user_api_key_team_id": "team", "requester_metadata": meta, "user_api_key_user_email": self.private_text(), "spend_logs_metadata": meta},
+                    "messages": [{"role": "user", "content": self.private_text()}], "response": {"choices": [{"message": {"content": self.private_text()}}]},
+                    "error_information": {"error_code": "", "error_message": f"password={self.mark()}", "traceback": self.private_text()}, "cost_breakdown": {"x": self.private_text()},
                 }
             )  # fmt: skip
 
@@ -145,11 +152,11 @@ class Planter:
                 verdict(request_id=form.format(self.mark()), evidence={"reason": form.format(self.mark())})
             )
             yield json.dumps(verdict(source=form.format(self.mark())))
-            yield json.dumps(verdict(verdict=None, evidence=self.said(), category=form.format(self.mark())))
+            yield json.dumps(verdict(verdict=None, evidence=self.private_text(), category=form.format(self.mark())))
         for name in CREDENTIAL_NAMES[:30]:
             yield json.dumps(verdict(evidence={name: self.mark()}, category=f"{'x' * 185} {name}={self.mark()}"))
         for name in CONTENT_NAMES[:20]:
-            yield json.dumps(verdict(evidence={name: self.said()}))
+            yield json.dumps(verdict(evidence={name: self.private_text()}))
 
 
 def moment(hour: datetime) -> str:

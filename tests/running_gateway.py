@@ -128,7 +128,7 @@ class Gateway:
         """A gateway whose home is a copy of one that `fill` lands and runs once in a session, for all that ask by this name."""
         return cls(copied(name, lambda home: fill(cls(home)), root))
 
-    def lands(
+    def land(
         self, landed_hour: datetime, records: Iterable[Record | str], name: str = "part.jsonl", feed: str = "gateway"
     ) -> Path:
         """Write a landing file of request logs or, with the feed `judge`, of verdicts. A record that is a string is written unchanged."""
@@ -138,24 +138,24 @@ class Gateway:
         file.write_text("".join(line + "\n" for line in lines))
         return file
 
-    def runs(self, start: datetime, hours: int = 1) -> RunReport:
+    def run(self, start: datetime, hours: int = 1) -> RunReport:
         """Run this number of landing hours from `start` on."""
         return run(HourRange(start, start + HOUR * hours), self.settings, auditor())
 
-    def sees(self, query: str) -> list[tuple[Any, ...]]:
+    def query(self, query: str) -> list[tuple[Any, ...]]:
         """The rows that a reader gets for this query."""
         return answer(self.root, query)[1]
 
     def marts(self) -> dict[str, list[tuple[Any, ...]]]:
         """The rows of each table in MARTS, sorted so that homes can be compared however their tables were written."""
-        return {table: sorted(self.sees(f"from {table}"), key=repr) for table in MARTS}
+        return {table: sorted(self.query(f"from {table}"), key=repr) for table in MARTS}
 
 
 def started(root: Path) -> Gateway:
     """A copy of a home in which one hour was run: its one request, `first`, is owed 0.01 USD."""
 
     def fill(gateway: Gateway) -> None:
-        gateway.lands(FIRST, [record("first", FIRST, status_code="503")])
-        gateway.runs(FIRST)
+        gateway.land(FIRST, [record("first", FIRST, status_code="503")])
+        gateway.run(FIRST)
 
     return Gateway.copied("started", fill, root)

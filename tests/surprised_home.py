@@ -13,7 +13,7 @@ def surprised_home(root: Path) -> Gateway:
 
     def fill(gateway: Gateway) -> None:
         dear = record("dear", FIRST, status_code="503", cost_usd="150.000000000001")
-        gateway.lands(FIRST, [dear, record("usual", FIRST, status_code="503")])
-        gateway.runs(FIRST, DAYS)
+        gateway.land(FIRST, [dear, record("usual", FIRST, status_code="503")])
+        gateway.run(FIRST, DAYS)
 
     return Gateway.copied("surprised", fill, root)

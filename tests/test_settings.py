@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from command_line import exit_code
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makegood.errors import MakegoodError
 from makegood.settings import Settings, _name_unknown
-from orchestration.command_line.cli import main
 
 NUMBERS = [
     "lookback_hours", "writer_patience_s", "settlement_grace_hours", "settlement_most_adjustments", "page_port",
@@ -135,10 +134,7 @@ def test_a_command_with_an_invalid_setting_gives_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MAKEGOOD_SETTLEMENT_GRACE_HOURS", "99999999999")
-    monkeypatch.setattr(sys, "argv", ["makegood", "verify"])
-    with pytest.raises(SystemExit) as exit_info:
-        main()
-    assert exit_info.value.code == 1
+    assert exit_code("verify") == 1
     assert capfd.readouterr().err == (
         "makegood: MAKEGOOD_SETTLEMENT_GRACE_HOURS is '99999999999': it must be a whole number of hours from 0 to 8,784\n"
     )

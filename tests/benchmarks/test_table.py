@@ -22,9 +22,9 @@ DAY = Day(0, 5.0, 6.0, 9.0, 0.0, 0.1, 400, 60, 90, 30, 70, 20)
 
 def test_one_run_prints_and_keeps_one_table_of_what_it_was_asked_for(tmp_path: Path) -> None:
     results = tmp_path / "results.md"
-    asked = ["--rows", "1000", "--repeat", "1", "--figures", "landing", "empty", "hour", "--results", str(results)]
+    arguments = ["--rows", "1000", "--repeat", "1", "--figures", "landing", "empty", "hour", "--results", str(results)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKEGOOD_")}
-    command = [sys.executable, "-m", "benchmarks", *asked]
+    command = [sys.executable, "-m", "benchmarks", *arguments]
     printed = subprocess.run(command, cwd=PROJECT, env=environment, check=True, capture_output=True, text=True).stdout
     figures = [
         "landing 1,000 lines",
@@ -41,29 +41,29 @@ def test_one_run_prints_and_keeps_one_table_of_what_it_was_asked_for(tmp_path: P
         line.split(" | ") for line in written.splitlines() if line.startswith("| an ") or line.startswith("| landing")
     ]
     assert [len(row) for row in rows] == [len(COLUMNS)] * len(figures)
-    for said in (
+    for line in (
         "- processor: ",
         "- commit: ",
         "- Python, DuckDB, pandas: ",
         "## Where an empty hour goes",
         "fct_requests",
     ):
-        assert said in written
+        assert line in written
 
 
 def test_what_pandas_or_the_bare_script_made_of_a_request_too_many_is_a_difference(
     published: Gateway, tmp_path: Path
 ) -> None:
-    ours = published_sums(published.root, FIRST, 1)
-    count, cost, payout, _ = ours["fct_compensations"]
-    (tmp_path / "log").write_text(json.dumps(ours))
-    made = f"select {cost}::decimal(38, 0) * 0.000000000001 as cost, {payout}::decimal(38, 0) * 0.000000000001 as payout_usd"
+    sums = published_sums(published.root, FIRST, 1)
+    count, cost, payout, _ = sums["fct_compensations"]
+    (tmp_path / "log").write_text(json.dumps(sums))
+    first = f"select {cost}::decimal(38, 0) * 0.000000000001 as cost, {payout}::decimal(38, 0) * 0.000000000001 as payout_usd"
     others = f"select 0 as cost, 0 as payout_usd from range({count - 1})"
-    duckdb.execute(f"copy ({made} union all {others}) to '{tmp_path / 'compensations.parquet'}'")
+    duckdb.execute(f"copy ({first} union all {others}) to '{tmp_path / 'compensations.parquet'}'")
     assert differences(published.root, FIRST, 1, tmp_path, tmp_path) == []
-    (tmp_path / "log").write_text(json.dumps({**ours, "fct_requests": [ours["fct_requests"][0] + 1]}))
-    duckdb.execute(f"copy ({made} union all {others} union all {others}) to '{tmp_path / 'compensations.parquet'}'")
-    assert [said.split(":")[0] for said in differences(published.root, FIRST, 1, tmp_path, tmp_path)] == [
+    (tmp_path / "log").write_text(json.dumps({**sums, "fct_requests": [sums["fct_requests"][0] + 1]}))
+    duckdb.execute(f"copy ({first} union all {others} union all {others}) to '{tmp_path / 'compensations.parquet'}'")
+    assert [line.split(":")[0] for line in differences(published.root, FIRST, 1, tmp_path, tmp_path)] == [
         "pandas, fct_requests",
         "bare script",
     ]
@@ -93,7 +93,7 @@ def test_each_moment_of_a_run_is_counted_once_for_the_most_specific_that_happene
 
 
 @pytest.mark.parametrize(
-    ("late", "missed"),
+    ("changes", "missed"),
     [
         ({}, []),
         ({"run_s": 5.6}, ["an hourly run, wall"]),
@@ -103,8 +103,8 @@ def test_each_moment_of_a_run_is_counted_once_for_the_most_specific_that_happene
     ],
 )
 def test_a_year_in_which_runs_slow_down_or_files_grow_faster_than_days_misses_its_limit(
-    late: dict[str, float], missed: list[str]
+    changes: dict[str, float], missed: list[str]
 ) -> None:
     days = [replace(DAY, number=number, catalog_kib=400 + 50 * number) for number in range(20)]
-    days[-7:] = [replace(day, **late) for day in days[-7:]]
+    days[-7:] = [replace(day, **changes) for day in days[-7:]]
     assert [row.figure for row in report(days) if row.is_met is False] == missed

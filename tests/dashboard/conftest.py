@@ -21,8 +21,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
 @pytest.fixture(scope="session")
 def client(gateway: Gateway) -> Iterator[TestClient]:
     """A client that may see all accounts."""
-    with visitor(gateway) as opened:
-        yield opened
+    with visitor(gateway) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +41,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def window(browser: Browser, url: str) -> Iterator[Window]:
     """A fresh window. It must end without errors and without requests to other hosts."""
-    opened = Window(browser, url)
-    yield opened
-    opened.context.close()
-    assert opened.faults == []
-    assert [requested_url for requested_url in opened.requested_urls if not requested_url.startswith(url)] == []
+    window = Window(browser, url)
+    yield window
+    window.context.close()
+    assert window.faults == []
+    assert [requested_url for requested_url in window.requested_urls if not requested_url.startswith(url)] == []

@@ -16,7 +16,7 @@ from dashboard.app import create_app
 from makegood.settings import Settings
 
 DAY = datetime(2026, 11, 1)
-THROUGH = DAY + timedelta(days=4)
+DATA_THROUGH = DAY + timedelta(days=4)
 HOSTILE_MODEL = "<img src=x onerror=alert(1)>"
 HOSTILE_ACCOUNT = '=HYPERLINK("http://evil.example","+1")'
 SLASHED_ID = "batch/7?x=1&y=ü"
@@ -67,8 +67,8 @@ def requests() -> Iterator[Record]:
 
 def fill(gateway: Gateway) -> Gateway:
     """Land all requests in the hour after the last day, and run that hour."""
-    gateway.lands(THROUGH, requests())
-    gateway.runs(THROUGH)
+    gateway.land(DATA_THROUGH, requests())
+    gateway.run(DATA_THROUGH)
     return gateway
 
 

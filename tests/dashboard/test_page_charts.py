@@ -16,9 +16,9 @@ def test_both_charts_show_the_numbers_of_sql_in_both_tabs_and_views(window: Wind
     for kind, column in (("type", "compensation_type"), ("model", "model")):
         window.click(f"chart-{kind}-ranking")
         window.click(f"chart-{kind}-as-table")
-        drawn = page.get_by_test_id(f"chart-{kind}").locator("td").all()
-        counts = gateway.sees(f"select count(*) as n from fct_compensations group by {column} order by n desc")
-        assert [cell.get_attribute("data-value") for cell in drawn] == [str(count) for (count,) in counts]
+        cells = page.get_by_test_id(f"chart-{kind}").locator("td").all()
+        counts = gateway.query(f"select count(*) as n from fct_compensations group by {column} order by n desc")
+        assert [cell.get_attribute("data-value") for cell in cells] == [str(count) for (count,) in counts]
         window.click(f"chart-{kind}-trend")
         assert page.get_by_test_id(f"chart-{kind}").locator("tbody tr").count() == 7
         window.click(f"chart-{kind}-as-table")
@@ -29,7 +29,7 @@ def test_both_charts_show_the_numbers_of_sql_in_both_tabs_and_views(window: Wind
 def test_the_data_table_of_a_chart_shows_every_digit(window: Window, gateway: Gateway) -> None:
     page = window.open("/?type_table=1&type_view=ranking")
     cells = page.get_by_test_id("chart-type").locator("td").all()
-    totals = gateway.sees(
+    totals = gateway.query(
         "select sum(payout_usd) as paid from fct_compensations group by compensation_type order by paid desc"
     )
     assert [Decimal(cell.get_attribute("data-value") or "") for cell in cells] == [paid for (paid,) in totals]

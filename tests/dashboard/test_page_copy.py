@@ -16,7 +16,7 @@ from dashboard.queries import Queries
 from dashboard.sessions import Session
 from makegood.storage.queries import sql_beside
 
-ASKED: list[dict[str, Any]] = [
+PARAMETERS: list[dict[str, Any]] = [
     {},
     {"direction": "asc"},
     {"account": "acme"},
@@ -31,35 +31,35 @@ ASKED: list[dict[str, Any]] = [
 
 @pytest.fixture
 def session(gateway: Gateway, tmp_path: Path) -> Iterator[Session]:
-    opened = Session(gateway.root / "warehouse", tmp_path)
-    yield opened
-    opened.close()
+    session = Session(gateway.root / "warehouse", tmp_path)
+    yield session
+    session.close()
 
 
-def pages(session: Session, asked: dict[str, Any], scope: str | None = None) -> list[Any]:
+def pages(session: Session, parameters: dict[str, Any], scope: str | None = None) -> list[Any]:
     queries = Queries(session, scope)
-    turns = [PageFilters(**asked, page=page, page_size=30) for page in range(1, 6)]
-    return [row for turn in turns for row in queries.details(turn).rows]
+    filters_of_pages = [PageFilters(**parameters, page=page, page_size=30) for page in range(1, 6)]
+    return [row for filters in filters_of_pages for row in queries.details(filters).rows]
 
 
 def test_pages_are_the_same_before_and_after_the_copy(session: Session) -> None:
-    before = [pages(session, asked) for asked in ASKED]
+    before = [pages(session, parameters) for parameters in PARAMETERS]
     assert "fct_compensations" in session.facts(session.data_through)
     session.copy(lambda: True)
     assert session.is_copied
-    assert [pages(session, asked) for asked in ASKED] == before
+    assert [pages(session, parameters) for parameters in PARAMETERS] == before
     assert all(before)
 
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 def test_the_copy_stores_rows_of_the_same_millisecond_in_the_order_of_the_page(direction: str) -> None:
-    shown = {
+    expressions = {
         "requested_at": "timestamp '2026-11-01' + to_days(i % 2) + to_milliseconds(i // 40)",
         "source": "['b', 'a', 'B', 'é'][1 + i * 7 % 4]",
         "request_id": "md5(i::varchar)",
     }
     names = [*COLUMNS.values(), "compensation_type", "request_id", "source", "account_id", "request_key"]
-    columns = ", ".join(f"{shown.get(name, 'null')} as {name}" for name in names)
+    columns = ", ".join(f"{expressions.get(name, 'null')} as {name}" for name in names)
     compensations = sql_beside(sessions.__file__, "day_of_compensations")
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as page")
@@ -78,19 +78,19 @@ def test_the_copy_stores_rows_of_the_same_millisecond_in_the_order_of_the_page(d
 
 @pytest.mark.parametrize("account", [None, "acme"])
 def test_figures_and_charts_are_the_same_before_and_after_the_copy(session: Session, account: str | None) -> None:
-    def answers() -> list[Any]:
+    def all_answers() -> list[Any]:
         queries = Queries(session, account)
-        asked = [{"range": "90d"}, {"range": "24h"}, {"from": "2026-11-01T05", "to": "2026-11-04T17"}]
-        drawn = [
+        selections = [{"range": "90d"}, {"range": "24h"}, {"from": "2026-11-01T05", "to": "2026-11-04T17"}]
+        answers = [
             answer
-            for each in asked
-            for answer in (queries.summary(Filters(**each)), queries.series(SeriesFilters(**each)))
+            for filters in selections
+            for answer in (queries.summary(Filters(**filters)), queries.series(SeriesFilters(**filters)))
         ]
-        return [queries.models(), *drawn]
+        return [queries.models(), *answers]
 
-    before = answers()
+    before = all_answers()
     session.copy(lambda: True)
-    assert answers() == before
+    assert all_answers() == before
     assert before[1].kpis.compensation_count > 0
 
 

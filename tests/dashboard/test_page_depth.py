@@ -40,14 +40,14 @@ def test_the_groups_for_a_page_are_exactly_those_that_hold_its_rows(
 
 
 def test_few_groups_are_counted_if_the_page_is_near_its_estimated_position() -> None:
-    asked = set()
+    counted = set()
 
     def rows_up_to(group: int) -> int:
-        asked.add(group)
+        counted.add(group)
         return 100 * (group + 1)
 
     assert covering(rows_up_to, 400, 20_050, 25, near=201) == (200, 200, 20_000)
-    assert len(asked) <= 4
+    assert len(counted) <= 4
 
 
 @pytest.mark.parametrize("is_ascending", [True, False])
@@ -63,18 +63,18 @@ def test_all_rows_of_an_unreported_column_are_in_the_group_without_a_value(is_as
 def test_a_deep_page_in_any_order_holds_the_same_rows_as_the_whole_list(
     session: Session, monkeypatch: pytest.MonkeyPatch, column: str, name: str, scope: str | None
 ) -> None:
-    asked = [SELECTIONS[name] | {"sort": column, "direction": direction} for direction in ("asc", "desc")]
-    whole = [pages(session, each, scope) for each in asked]
+    selections = [SELECTIONS[name] | {"sort": column, "direction": direction} for direction in ("asc", "desc")]
+    expected = [pages(session, selection, scope) for selection in selections]
     session.copy(lambda: True)
-    narrowed = []
+    calls = []
     within_steps = Queries._within_value_groups
 
-    def noted(queries: Queries, *arguments: Any) -> Any:
-        narrowed.append(arguments)
+    def record_call(queries: Queries, *arguments: Any) -> Any:
+        calls.append(arguments)
         return within_steps(queries, *arguments)
 
-    monkeypatch.setattr(Queries, "_within_value_groups", noted)
+    monkeypatch.setattr(Queries, "_within_value_groups", record_call)
     monkeypatch.setattr("dashboard.queries.DEEP", 0)
     monkeypatch.setattr(session, "_answers", LRUCache(1))
-    assert [pages(session, each, scope) for each in asked] == whole
-    assert bool(narrowed) == any(whole) == (name != "nothing")
+    assert [pages(session, selection, scope) for selection in selections] == expected
+    assert bool(calls) == any(expected) == (name != "nothing")

@@ -39,10 +39,10 @@ def test_csv_holds_the_rows_of_the_page_in_the_same_order(client: TestClient, pa
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
     written = list(csv.DictReader(io.StringIO(answer.text)))
-    shown = rows_of(client, params)
-    assert [row["request_id"] for row in written] == [row["request_id"] for row in shown]
-    assert [row["payout"] for row in written] == [row["payout"] for row in shown]
-    assert [row["cost"] for row in written] == [row["cost"] for row in shown]
+    rows = rows_of(client, params)
+    assert [row["request_id"] for row in written] == [row["request_id"] for row in rows]
+    assert [row["payout"] for row in written] == [row["payout"] for row in rows]
+    assert [row["cost"] for row in written] == [row["cost"] for row in rows]
     assert {row["payout_status"] for row in written} <= {"decided", "posted", "capped", "pending"}
 
 
@@ -55,14 +55,14 @@ def test_parquet_holds_the_rows_of_the_page_with_their_types(
     relation = duckdb.sql(f"from '{file}'")
     assert relation.columns == [*DetailsRow.model_fields, "payout_status"]
     assert dict(zip(relation.columns, map(str, relation.types), strict=True))["payout"] == "DECIMAL(18,12)"
-    shown = rows_of(client, params)
+    rows = rows_of(client, params)
     assert [(row[0], row[1]) for row in relation.select("request_id, payout").fetchall()] == [
-        (row["request_id"], Decimal(row["payout"])) for row in shown
+        (row["request_id"], Decimal(row["payout"])) for row in rows
     ]
 
 
 def test_page_export_and_sql_agree_on_the_sum(client: TestClient, gateway: Gateway) -> None:
-    [(total,)] = gateway.sees("select sum(payout_usd) from fct_compensations")
+    [(total,)] = gateway.query("select sum(payout_usd) from fct_compensations")
     written = csv.DictReader(io.StringIO(client.get("/api/export").text))
     assert sum(Decimal(row["payout"]) for row in written) == total
     assert Decimal(client.get("/api/summary").json()["kpis"]["total_compensation_usd"]) == total

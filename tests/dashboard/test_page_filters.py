@@ -11,7 +11,7 @@ from running_gateway import Gateway
 
 
 def test_page_and_sql_show_the_same_figures(window: Window, gateway: Gateway) -> None:
-    [(total, count)] = gateway.sees("select sum(payout_usd), count(*) from fct_compensations")
+    [(total, count)] = gateway.query("select sum(payout_usd), count(*) from fct_compensations")
     page = window.open()
     assert (Decimal(window.value("kpi-total")), int(window.value("kpi-count"))) == (total, count)
     expect(page.get_by_test_id("kpi-count").locator(".figure")).to_have_text(str(count))
@@ -45,7 +45,7 @@ def test_a_custom_range_can_be_typed_and_an_invalid_one_is_refused_with_a_reason
     expect(page.locator("#custom-wrong")).to_have_text("The end must be later than the start.")
     page.get_by_test_id("filter-to").fill("2026-11-02T15:00")
     window.click("filter-apply")
-    [(count,)] = gateway.sees(
+    [(count,)] = gateway.query(
         "select count(*) from fct_compensations where requested_at >= '2026-11-02 05:00' and requested_at < '2026-11-02 15:00'"
     )
     assert int(window.value("kpi-count")) == count > 0
@@ -60,7 +60,7 @@ def test_models_can_be_searched_and_a_hostile_name_is_shown_as_text(window: Wind
     picker.get_by_label(HOSTILE_MODEL).check()
     window.ready()
     page.keyboard.press("Escape")
-    [(count,)] = gateway.sees("select count(*) from fct_compensations where model like '<img%'")
+    [(count,)] = gateway.query("select count(*) from fct_compensations where model like '<img%'")
     assert int(window.value("kpi-count")) == count > 0
     assert query(window)["model"] == [HOSTILE_MODEL]
     expect(page.get_by_test_id("details-row").first.locator(".model")).to_have_text(HOSTILE_MODEL)
@@ -78,7 +78,7 @@ def test_types_and_an_account_filter_the_whole_page(window: Window, gateway: Gat
     page.keyboard.press("Enter")
     page.wait_for_url("**account=acme**")
     window.ready()
-    [(count,)] = gateway.sees(
+    [(count,)] = gateway.query(
         "select count(*) from fct_compensations where account_id = 'acme' and compensation_type = 'high_latency'"
     )
     assert int(window.value("kpi-count")) == count > 0

@@ -21,7 +21,9 @@ VIEWS = {
 
 def violations(window: Window) -> list[Any]:
     found = Axe().run(window.page, options=RULES).response["violations"]
-    return [(one["id"], one["help"], [node["html"] for node in one["nodes"]][:3]) for one in found]
+    return [
+        (violation["id"], violation["help"], [node["html"] for node in violation["nodes"]][:3]) for violation in found
+    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

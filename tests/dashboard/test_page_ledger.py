@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from damaging import flip
 from page_home import visitor
 from posted_ledger import post
 from running_gateway import Gateway
@@ -25,12 +26,6 @@ def home(gateway: Gateway, tmp_path: Path) -> Home:
     return home
 
 
-def flip(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    content[300] ^= 1
-    file.write_bytes(content)
-
-
 def test_an_open_page_shows_no_numbers_while_the_ledger_is_damaged(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,11 +36,11 @@ def test_an_open_page_shows_no_numbers_while_the_ledger_is_damaged(
     follower.start(tmp_path)
     with follower.session() as session:
         assert session.publication.publication_id == 1
-    flip(batch)
+    flip(batch, 300)
     follower._look()
     with pytest.raises(MakegoodError, match=f"the ledger is broken: batch 1 .{batch.name}"), follower.session():
         pass
-    flip(batch)
+    flip(batch, 300)
     follower._look()
     with follower.session():
         pass
@@ -54,7 +49,7 @@ def test_an_open_page_shows_no_numbers_while_the_ledger_is_damaged(
 
 def test_a_page_opened_with_a_damaged_ledger_says_what_to_do(home: Home, gateway: Gateway) -> None:
     [batch] = (home.ledger / "batches").iterdir()
-    flip(batch)
+    flip(batch, 300)
     with visitor(Gateway(home.root)) as client:
         answer = client.get("/api/summary")
     assert answer.status_code == 503

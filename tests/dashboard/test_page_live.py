@@ -98,7 +98,7 @@ def count_in(question: str, answer: dict[str, object]) -> int:
 
 def test_ten_users_see_only_consistent_publications_while_new_ones_are_made(publisher: Publisher, live: str) -> None:
     seen: set[int] = set()
-    moved = threading.Condition()
+    publication_seen = threading.Condition()
     last = max(publisher.counts) + PUBLICATIONS
 
     def use(number: int) -> int:
@@ -114,24 +114,26 @@ def test_ten_users_see_only_consistent_publications_while_new_ones_are_made(publ
                 publication_id = body["publication_id"]
                 assert count_in(question, body) == publisher.counts[publication_id], question
                 answers += 1
-                with moved:
+                with publication_seen:
                     seen.add(publication_id)
-                    moved.notify_all()
+                    publication_seen.notify_all()
         return answers
 
     with ThreadPoolExecutor(USERS) as users:
-        using = [users.submit(use, number) for number in range(USERS)]
-        begun = time.monotonic()
+        futures = [users.submit(use, number) for number in range(USERS)]
+        started = time.monotonic()
         for number in range(PUBLICATIONS):
             published = publisher.publish()
-            with moved:
-                assert moved.wait_for(lambda at=published: at in seen or any(one.done() for one in using), timeout=60)
+            with publication_seen:
+                assert publication_seen.wait_for(
+                    lambda at=published: at in seen or any(future.done() for future in futures), timeout=60
+                )
                 if SECONDS and number + 1 < PUBLICATIONS:
-                    rest = begun + EVERY_S * (number + 1) - time.monotonic()
-                    moved.wait_for(lambda: any(one.done() for one in using), timeout=max(0, rest))
-        assert all(one.result() > PUBLICATIONS for one in using)
+                    wait_s = started + EVERY_S * (number + 1) - time.monotonic()
+                    publication_seen.wait_for(lambda: any(future.done() for future in futures), timeout=max(0, wait_s))
+        assert all(future.result() > PUBLICATIONS for future in futures)
     print(
-        f"{USERS} users, {sum(one.result() for one in using):,} answers of {PUBLICATIONS} publications in {time.monotonic() - begun:.0f} s"
+        f"{USERS} users, {sum(future.result() for future in futures):,} answers of {PUBLICATIONS} publications in {time.monotonic() - started:.0f} s"
     )
     assert seen >= set(range(last - PUBLICATIONS + 1, last + 1))
 

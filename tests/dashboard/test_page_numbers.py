@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from page_home import DAY, HOSTILE_ACCOUNT, HOSTILE_MODEL, SLASHED_ID, THROUGH
+from page_home import DATA_THROUGH, DAY, HOSTILE_ACCOUNT, HOSTILE_MODEL, SLASHED_ID
 from running_gateway import Gateway
 
 Params = dict[str, Any]
@@ -38,20 +38,20 @@ def days(number: float) -> timedelta:
 
 
 CASES = {
-    "all of it": Case({"range": "30d"}, THROUGH - days(30), THROUGH),
-    "the last day": Case({"range": "24h"}, THROUGH - days(1), THROUGH),
+    "all of it": Case({"range": "30d"}, DATA_THROUGH - days(30), DATA_THROUGH),
+    "the last day": Case({"range": "24h"}, DATA_THROUGH - days(1), DATA_THROUGH),
     "some hours": Case(hours(DAY + timedelta(hours=5), DAY + timedelta(hours=12)), DAY + timedelta(hours=5), DAY + timedelta(hours=12)),
     "one hour": Case(hours(DAY, DAY + timedelta(hours=1)), DAY, DAY + timedelta(hours=1)),
     "a day on which nothing is owed": Case(hours(DAY + days(2), DAY + days(3)), DAY + days(2), DAY + days(3)),
     "before there was anything": Case(hours(DAY - days(9), DAY - days(2)), DAY - days(9), DAY - days(2)),
-    "one model": Case({"range": "7d", "model": "openai/gpt-4o"}, THROUGH - days(7), THROUGH, "model = 'openai/gpt-4o'"),
+    "one model": Case({"range": "7d", "model": "openai/gpt-4o"}, DATA_THROUGH - days(7), DATA_THROUGH, "model = 'openai/gpt-4o'"),
     "two models": Case(
-        {"range": "7d", "model": ["openai/gpt-4o", HOSTILE_MODEL]}, THROUGH - days(7), THROUGH, f"model in ('openai/gpt-4o', '{HOSTILE_MODEL}')"
+        {"range": "7d", "model": ["openai/gpt-4o", HOSTILE_MODEL]}, DATA_THROUGH - days(7), DATA_THROUGH, f"model in ('openai/gpt-4o', '{HOSTILE_MODEL}')"
     ),
-    "a model that is none": Case({"range": "7d", "model": "x' or 1=1 --"}, THROUGH - days(7), THROUGH, "false"),
-    "one type": Case({"range": "7d", "type": "high_latency"}, THROUGH - days(7), THROUGH, "compensation_type = 'high_latency'"),
-    "one account": Case({"range": "7d", "account": "acme"}, THROUGH - days(7), THROUGH, "account_id = 'acme'"),
-    "an account with a formula's name": Case({"range": "7d", "account": HOSTILE_ACCOUNT}, THROUGH - days(7), THROUGH, f"account_id = '{HOSTILE_ACCOUNT}'"),
+    "a model that is none": Case({"range": "7d", "model": "x' or 1=1 --"}, DATA_THROUGH - days(7), DATA_THROUGH, "false"),
+    "one type": Case({"range": "7d", "type": "high_latency"}, DATA_THROUGH - days(7), DATA_THROUGH, "compensation_type = 'high_latency'"),
+    "one account": Case({"range": "7d", "account": "acme"}, DATA_THROUGH - days(7), DATA_THROUGH, "account_id = 'acme'"),
+    "an account with a formula's name": Case({"range": "7d", "account": HOSTILE_ACCOUNT}, DATA_THROUGH - days(7), DATA_THROUGH, f"account_id = '{HOSTILE_ACCOUNT}'"),
     "all at once": Case(
         hours(DAY, DAY + days(2), model="openai/gpt-4o-mini", type=["service_failure", "high_latency"], account="globex"),
         DAY,
@@ -66,21 +66,21 @@ def case(request: pytest.FixtureRequest) -> Case:
     return request.param  # type: ignore[no-any-return]
 
 
-def asked(client: TestClient, question: str, params: Params) -> Any:
+def get_json(client: TestClient, question: str, params: Params) -> Any:
     answer = client.get(f"/api/{question}", params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 def test_the_four_kpis_equal_the_facts_in_the_range(client: TestClient, gateway: Gateway, case: Case) -> None:
-    [(count, total)] = gateway.sees(
+    [(count, total)] = gateway.query(
         f"select count(*), coalesce(sum(payout_usd), 0) from fct_compensations where {case.where}"
     )
-    covered = max(0, (min(case.end, THROUGH) - max(case.start, DAY)) // timedelta(hours=1))
+    covered = max(0, (min(case.end, DATA_THROUGH) - max(case.start, DAY)) // timedelta(hours=1))
     average = (Decimal(total) / count).quantize(Decimal("1e-12"), ROUND_HALF_EVEN) if count else Decimal(0)
     a_day = (Decimal(count) / max(Decimal(1), Decimal(covered) / 24)).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
 
-    summary = asked(client, "summary", case.params)
+    summary = get_json(client, "summary", case.params)
 
     kpis = summary["kpis"]
     assert kpis["compensation_count"] == count
@@ -92,7 +92,7 @@ def test_the_four_kpis_equal_the_facts_in_the_range(client: TestClient, gateway:
 
 
 def test_the_home_has_every_type_model_and_account_that_the_cases_use(gateway: Gateway) -> None:
-    [(types, models, accounts, days_paid)] = gateway.sees(
+    [(types, models, accounts, days_paid)] = gateway.query(
         "select count(distinct compensation_type), count(distinct model), count(distinct account_id), count(distinct request_date) from fct_compensations"
     )
     assert (types, models, accounts, days_paid) == (3, 4, 3, 3)
@@ -104,7 +104,7 @@ def test_charts_add_up_to_the_facts_of_each_bucket(
 ) -> None:
     bucket = "hour" if case.end - case.start <= timedelta(hours=72) else "day"
     value = "sum(payout_usd)" if measure == "credits" else "count(*)"
-    series = asked(client, "series", {**case.params, "measure": measure})
+    series = get_json(client, "series", {**case.params, "measure": measure})
 
     assert series["bucket"] == bucket
     first = case.start if bucket == "hour" else case.start.replace(hour=0)
@@ -115,26 +115,26 @@ def test_charts_add_up_to_the_facts_of_each_bucket(
     for name, groups in (("compensation_type", series["by_type"]), ("model", series["by_model"])):
         expected = {
             (at, key): Decimal(amount)
-            for at, key, amount in gateway.sees(
+            for at, key, amount in gateway.query(
                 f"select date_trunc('{bucket}', requested_at), {name}, {value} from fct_compensations where {case.where} group by all"
             )
         }
-        drawn = {
+        charted = {
             (datetime.fromisoformat(at[:-1]), group["key"]): Decimal(amount)
             for group in groups
             for at, amount in zip(series["buckets"], group["values"], strict=True)
             if Decimal(amount)
         }
-        assert drawn == expected
+        assert charted == expected
 
 
-def every_row(client: TestClient, params: Params, page_size: int) -> tuple[list[tuple[str, str, Decimal]], set[int]]:
+def all_rows(client: TestClient, params: Params, page_size: int) -> tuple[list[tuple[str, str, Decimal]], set[int]]:
     """The rows of all pages in order, and the totals that the pages reported."""
     rows: list[tuple[str, str, Decimal]] = []
     totals: set[int] = set()
     while True:
         page = len(rows) // page_size + 1
-        answer = asked(client, "details", {**params, "page": page, "page_size": page_size})
+        answer = get_json(client, "details", {**params, "page": page, "page_size": page_size})
         totals.add(answer["total"])
         rows += [(row["source"], row["request_id"], Decimal(row["payout"])) for row in answer["rows"]]
         if len(answer["rows"]) < page_size:
@@ -145,11 +145,11 @@ def every_row(client: TestClient, params: Params, page_size: int) -> tuple[list[
 def test_paging_shows_every_row_once_in_order_of_time(
     client: TestClient, gateway: Gateway, case: Case, direction: str
 ) -> None:
-    expected = gateway.sees(
+    expected = gateway.query(
         f"select source, request_id, payout_usd from fct_compensations where {case.where}"
         f" order by requested_at {direction}, source, request_id"
     )
-    assert every_row(client, {**case.params, "direction": direction}, 17) == (expected, {len(expected)})
+    assert all_rows(client, {**case.params, "direction": direction}, 17) == (expected, {len(expected)})
 
 
 @pytest.mark.parametrize("column", ["model", "input_tokens", "cost", "latency", "throughput", "finish", "payout"])
@@ -157,11 +157,11 @@ def test_paging_shows_every_row_once_in_order_of_time(
 def test_the_table_can_be_sorted_by_every_column(
     client: TestClient, gateway: Gateway, column: str, direction: str
 ) -> None:
-    expected = gateway.sees(
+    expected = gateway.query(
         "select source, request_id, payout from mart_compensation_details"
         f' order by "{column}" {direction} nulls last, "timestamp" desc, source, request_id'
     )
-    assert every_row(client, {"sort": column, "direction": direction}, 50) == (expected, {len(expected)})
+    assert all_rows(client, {"sort": column, "direction": direction}, 50) == (expected, {len(expected)})
 
 
 COLUMN_FILTERS = {
@@ -184,10 +184,10 @@ COLUMN_FILTERS = {
 def test_a_column_filter_applies_to_the_rows_and_their_total(
     client: TestClient, gateway: Gateway, params: Params, condition: str
 ) -> None:
-    expected = gateway.sees(
+    expected = gateway.query(
         f"select request_id from fct_compensations where {condition} order by requested_at desc, source, request_id"
     )
-    pages = [asked(client, "details", {**params, "page": page, "page_size": 50}) for page in (1, 2, 3)]
+    pages = [get_json(client, "details", {**params, "page": page, "page_size": 50}) for page in (1, 2, 3)]
     assert [(row["request_id"],) for page in pages for row in page["rows"]] == expected
     assert {page["total"] for page in pages} == {len(expected)}
     assert expected or condition == "false"
@@ -200,18 +200,18 @@ def test_an_invalid_time_is_refused(client: TestClient, at: str) -> None:
 
 def test_a_change_compares_with_the_period_of_the_same_length_before(client: TestClient, gateway: Gateway) -> None:
     second_day = hours(DAY + days(1), DAY + days(2))
-    [(now, then)] = gateway.sees(
+    [(current_usd, previous_usd)] = gateway.query(
         "select sum(payout_usd) filter (where request_date = '2026-11-02'), sum(payout_usd) filter (where request_date = '2026-11-01') from fct_compensations"
     )
-    summary = asked(client, "summary", second_day)
-    assert Decimal(summary["before"]["total_compensation_usd"]) == then
-    assert Decimal(summary["change"]["total_compensation_usd"]) == ((now - then) / then * 100).quantize(
-        Decimal("0.1"), ROUND_HALF_EVEN
-    )
+    summary = get_json(client, "summary", second_day)
+    assert Decimal(summary["before"]["total_compensation_usd"]) == previous_usd
+    assert Decimal(summary["change"]["total_compensation_usd"]) == (
+        (current_usd - previous_usd) / previous_usd * 100
+    ).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
 
 
 def test_there_is_no_change_if_the_period_before_is_not_completely_published(client: TestClient) -> None:
-    summary = asked(client, "summary", hours(DAY + timedelta(hours=12), DAY + days(2)))
+    summary = get_json(client, "summary", hours(DAY + timedelta(hours=12), DAY + days(2)))
     assert summary["before"] is None
     assert set(summary["change"].values()) == {None}
 
@@ -219,12 +219,12 @@ def test_there_is_no_change_if_the_period_before_is_not_completely_published(cli
 def test_the_largest_models_are_drawn_and_the_others_are_combined(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = asked(client, "series", {"range": "7d"})["by_model"]
+    all_models = get_json(client, "series", {"range": "7d"})["by_model"]
     monkeypatch.setattr("dashboard.queries.MODELS_DRAWN", 2)
-    few = asked(client, "series", {"range": "7d"})["by_model"]
-    assert few[:2] == every[:2]
-    assert (few[2]["key"], few[2]["label"]) == (None, "Other (2)")
-    assert Decimal(few[2]["total"]) == sum(Decimal(group["total"]) for group in every[2:])
+    combined = get_json(client, "series", {"range": "7d"})["by_model"]
+    assert combined[:2] == all_models[:2]
+    assert (combined[2]["key"], combined[2]["label"]) == (None, "Other (2)")
+    assert Decimal(combined[2]["total"]) == sum(Decimal(group["total"]) for group in all_models[2:])
 
 
 def test_a_request_id_with_slashes_and_special_characters_is_found(client: TestClient) -> None:

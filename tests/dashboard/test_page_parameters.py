@@ -31,9 +31,9 @@ INVALID_TIMES = [
 
 @pytest.fixture(scope="module")
 def session(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    opened = Session(gateway.root / "warehouse", tmp_path_factory.mktemp("session"))
-    yield opened
-    opened.close()
+    session = Session(gateway.root / "warehouse", tmp_path_factory.mktemp("session"))
+    yield session
+    session.close()
 
 
 def parameters(client: TestClient) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
@@ -43,7 +43,7 @@ def parameters(client: TestClient) -> Iterator[tuple[str, str, str, dict[str, An
             yield path, parameter["in"], parameter["name"], parameter["schema"]
 
 
-def asked(client: TestClient, path: str, place: str, name: str, value: str) -> Any:
+def request(client: TestClient, path: str, place: str, name: str, value: str) -> Any:
     """The response with this value for one parameter and ordinary values for the others of the path."""
     places = {"source": "gateway", "request_id": "r000"} | ({name: value} if place == "path" else {})
     for each, given in places.items():
@@ -51,7 +51,7 @@ def asked(client: TestClient, path: str, place: str, name: str, value: str) -> A
     return client.get(path, params={name: value} if place == "query" else {})
 
 
-def named(answer: Any) -> set[Any]:
+def named_fields(answer: Any) -> set[Any]:
     """The fields named in an error response."""
     return {part for fault in answer.json()["detail"] for part in fault["loc"]}
 
@@ -63,14 +63,14 @@ def kinds(schema: dict[str, Any]) -> set[str]:
 
 
 def test_a_control_character_is_refused_in_every_parameter_with_its_name(client: TestClient) -> None:
-    tried = 0
+    count = 0
     for path, place, name, _ in parameters(client):
         for control in CONTROLS:
-            answer = asked(client, path, place, name, f"a{control}b")
+            answer = request(client, path, place, name, f"a{control}b")
             assert answer.status_code == 422, (path, name, control)
-            assert name in named(answer), (path, name, control)
-            tried += 1
-    assert tried > 60 * len(CONTROLS)
+            assert name in named_fields(answer), (path, name, control)
+            count += 1
+    assert count > 60 * len(CONTROLS)
 
 
 def test_a_control_character_in_the_name_of_a_parameter_is_refused(client: TestClient) -> None:
@@ -80,22 +80,22 @@ def test_a_control_character_in_the_name_of_a_parameter_is_refused(client: TestC
 
 @pytest.mark.parametrize("value", INVALID_NUMBERS)
 def test_an_invalid_number_is_refused_with_its_name(client: TestClient, value: str) -> None:
-    tried = 0
+    count = 0
     for path, place, name, schema in parameters(client):
         if kinds(schema) & {"number", "integer"}:
-            answer = asked(client, path, place, name, value)
-            assert (answer.status_code, name in named(answer)) == (422, True), (path, name)
-            tried += 1
-    assert tried > 20
+            answer = request(client, path, place, name, value)
+            assert (answer.status_code, name in named_fields(answer)) == (422, True), (path, name)
+            count += 1
+    assert count > 20
 
 
 @pytest.mark.parametrize("value", INVALID_TIMES)
 def test_an_invalid_time_is_refused_with_its_name(client: TestClient, value: str) -> None:
     for name in ("min_timestamp", "max_timestamp"):
         answer = client.get("/api/details", params={name: value})
-        assert (answer.status_code, name in named(answer)) == (422, True)
+        assert (answer.status_code, name in named_fields(answer)) == (422, True)
     answer = client.get("/api/requests/gateway/r000", params={"at": value})
-    assert (answer.status_code, "at" in named(answer)) == (422, True)
+    assert (answer.status_code, "at" in named_fields(answer)) == (422, True)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_an_invalid_time_is_refused_with_its_name(client: TestClient, value: str
 )
 def test_an_invalid_hour_is_refused_with_its_name(client: TestClient, value: str) -> None:
     answer = client.get("/api/requests/gateway/r000", params={"hour": value})
-    assert (answer.status_code, "hour" in named(answer)) == (422, True)
+    assert (answer.status_code, "hour" in named_fields(answer)) == (422, True)
     assert client.get("/api/summary", params={"from": value, "to": "2026-11-03T00"}).status_code == 422
 
 
@@ -128,7 +128,7 @@ def test_a_time_has_the_same_meaning_in_every_notation(client: TestClient, writt
 
 def test_a_refused_number_is_not_cached(client: TestClient, gateway: Gateway) -> None:
     assert client.get("/api/details", params={"min_throughput": "3e1"}).status_code == 422
-    [(count,)] = gateway.sees("select count(*) from fct_compensations where throughput_tps >= 30")
+    [(count,)] = gateway.query("select count(*) from fct_compensations where throughput_tps >= 30")
     assert client.get("/api/details", params={"min_throughput": "30"}).json()["total"] == count
 
 

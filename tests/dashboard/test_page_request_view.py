@@ -13,7 +13,7 @@ from running_gateway import Gateway
 
 def test_the_table_links_to_the_request_and_to_its_meta(window: Window, gateway: Gateway) -> None:
     page = window.open("/?sort=cost")
-    [(request_id, payout)] = gateway.sees(
+    [(request_id, payout)] = gateway.query(
         "select request_id, payout_usd from fct_compensations order by cost_usd desc limit 1"
     )
     page.get_by_test_id("details-action").first.click()
@@ -53,12 +53,12 @@ def test_values_left_out_of_meta_are_listed_with_the_reason(window: Window) -> N
 
 def test_the_view_requests_its_data_once_and_before_its_script_has_loaded(browser: Browser, url: str) -> None:
     window = Window(browser, url)
-    named = {"source": "gateway", "id": string.digits + string.punctuation + " ü€", "hour": "2026-11-01T03"}
-    page = window.open(f"/request?{urlencode(named)}")
+    params = {"source": "gateway", "id": string.digits + string.punctuation + " ü€", "hour": "2026-11-01T03"}
+    page = window.open(f"/request?{urlencode(params)}")
     expect(page.locator("#request .failed")).to_contain_text("no such request")
-    assert len([asked for asked in window.requested_urls if "/api/" in asked]) == 1
-    [asker] = page.evaluate(
+    assert len([requested_url for requested_url in window.requested_urls if "/api/" in requested_url]) == 1
+    [initiator_type] = page.evaluate(
         "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/')).map((one) => one.initiatorType)"
     )
-    assert asker == "link"
+    assert initiator_type == "link"
     window.context.close()

@@ -11,17 +11,17 @@ from page_home import SLASHED_ID
 from running_gateway import Gateway
 
 
-def found(client: TestClient, request_id: str, **params: Any) -> dict[str, Any]:
+def request_details(client: TestClient, request_id: str, **params: Any) -> dict[str, Any]:
     answer = client.get(f"/api/requests/gateway/{quote(request_id, safe='')}", params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()  # type: ignore[no-any-return]
 
 
 def test_a_paid_request_shows_its_rule_cost_and_payout(client: TestClient, gateway: Gateway) -> None:
-    [(request_id, rule_id, payout_usd)] = gateway.sees(
+    [(request_id, rule_id, payout_usd)] = gateway.query(
         "select request_id, rule_id, payout_usd from fct_compensations where compensation_type = 'service_failure' order by 1 limit 1"
     )
-    request = found(client, request_id)
+    request = request_details(client, request_id)
     assert (request["reason_code"], request["payout_status"]) == ("compensated", "decided")
     assert rule_id in request["decision"]
     assert request["facts"]["payout_usd"] == str(payout_usd)
@@ -34,7 +34,7 @@ def test_a_paid_request_shows_its_rule_cost_and_payout(client: TestClient, gatew
     ("request_id", "reason"), [("fine00", "within_normal_range"), ("caller", "caller_error"), ("free", "not_billed")]
 )
 def test_a_request_that_was_not_paid_says_why_not(client: TestClient, request_id: str, reason: str) -> None:
-    request = found(client, request_id)
+    request = request_details(client, request_id)
     assert (request["reason_code"], request["payout_status"]) == (reason, None)
     assert request["decision"].startswith("Nothing is paid")
     assert request["facts"]["payout_usd"] == "0.000000000000"
@@ -42,11 +42,11 @@ def test_a_request_that_was_not_paid_says_why_not(client: TestClient, request_id
 
 @pytest.mark.parametrize("request_id", ["fine00", "r000"])
 def test_paid_and_unpaid_requests_have_their_meta(client: TestClient, request_id: str) -> None:
-    assert found(client, request_id)["meta"] == {"headers": {"user-agent": "test"}}
+    assert request_details(client, request_id)["meta"] == {"headers": {"user-agent": "test"}}
 
 
 def test_a_request_is_found_with_its_hour_and_not_in_another(client: TestClient) -> None:
-    assert found(client, SLASHED_ID, hour="2026-11-01T03")["request_id"] == SLASHED_ID
+    assert request_details(client, SLASHED_ID, hour="2026-11-01T03")["request_id"] == SLASHED_ID
     answer = client.get(f"/api/requests/gateway/{quote(SLASHED_ID, safe='')}", params={"hour": "2026-11-01T04"})
     assert answer.status_code == 404
 
@@ -56,6 +56,6 @@ def test_a_request_is_found_with_its_hour_and_not_in_another(client: TestClient)
 def test_a_request_with_another_source_or_a_similar_id_is_not_found(
     client: TestClient, name: str, hour: str | None
 ) -> None:
-    asked = {} if hour is None else {"hour": hour}
-    assert client.get("/api/requests/gateway/r000", params=asked).status_code == 200
-    assert client.get(f"/api/requests/{name}", params=asked).status_code == 404
+    params = {} if hour is None else {"hour": hour}
+    assert client.get("/api/requests/gateway/r000", params=params).status_code == 200
+    assert client.get(f"/api/requests/{name}", params=params).status_code == 404

@@ -33,41 +33,41 @@ QUESTIONS = ("publication", "accounts", "summary", "series", "details", "export"
 @pytest.fixture(scope="module")
 def acme(gateway: Gateway) -> Iterator[TestClient]:
     """A client of a page that is limited to one account."""
-    with visitor(gateway, page_account="acme") as one:
-        yield one
+    with visitor(gateway, page_account="acme") as client:
+        yield client
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.7.9", "makegood.example"])
 def test_a_page_outside_loopback_needs_a_token_or_a_trusted_proxy_to_start(gateway: Gateway, host: str) -> None:
     with pytest.raises(MakegoodError, match="MAKEGOOD_PAGE_TOKEN"):
         create_app(gateway.settings.model_copy(update={"page_host": host}))
-    for door in ({"page_token": SecretStr(TOKEN)}, {"page_user_header": "x-user"}):
-        create_app(gateway.settings.model_copy(update={"page_host": host, **door}))
+    for access in ({"page_token": SecretStr(TOKEN)}, {"page_user_header": "x-user"}):
+        create_app(gateway.settings.model_copy(update={"page_host": host, **access}))
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_request_without_the_token_is_refused(gateway: Gateway, question: str) -> None:
-    with visitor(gateway, page_token=SecretStr(TOKEN)) as one:
+    with visitor(gateway, page_token=SecretStr(TOKEN)) as client:
         for headers in (
             {},
             {"authorization": "Bearer wrong"},
             {"authorization": f"Basic {TOKEN}"},
             {"cookie": f"makegood={TOKEN}"},
         ):
-            assert one.get(f"/api/{question}", headers=headers).status_code == 401
-        assert one.get(f"/api/{question}", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
+            assert client.get(f"/api/{question}", headers=headers).status_code == 401
+        assert client.get(f"/api/{question}", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
 
 
 def test_a_browser_signs_in_once_and_its_cookie_is_not_the_token(gateway: Gateway) -> None:
-    with visitor(gateway, page_token=SecretStr(TOKEN)) as one:
-        assert one.get("/", follow_redirects=False).headers["location"] == "/login"
-        assert one.post("/login", data={"token": "wrong"}).status_code == 401
-        answer = one.post("/login", data={"token": TOKEN}, follow_redirects=False)
+    with visitor(gateway, page_token=SecretStr(TOKEN)) as client:
+        assert client.get("/", follow_redirects=False).headers["location"] == "/login"
+        assert client.post("/login", data={"token": "wrong"}).status_code == 401
+        answer = client.post("/login", data={"token": TOKEN}, follow_redirects=False)
         assert answer.status_code == 303
         cookie = answer.headers["set-cookie"]
         assert TOKEN not in cookie
         assert {"HttpOnly", "SameSite=strict"} <= {part.strip() for part in cookie.split(";")}
-        assert one.get("/api/summary").status_code == 200
+        assert client.get("/api/summary").status_code == 200
 
 
 def test_a_proxy_header_only_counts_from_the_proxy_and_if_sent_once(gateway: Gateway) -> None:
@@ -76,15 +76,15 @@ def test_a_proxy_header_only_counts_from_the_proxy_and_if_sent_once(gateway: Gat
         "page_account_header": "x-account",
         "page_proxies": ["testclient"],
     }
-    named = {"x-user": "ann", "x-account": "acme"}
-    with visitor(gateway, **settings) as one:
-        assert one.get("/api/publication", headers=named).json()["account"] == "acme"
-        assert one.get("/api/publication").status_code == 401
-        assert one.get("/api/publication", headers={"x-account": "acme"}).status_code == 401
-        assert one.get("/api/publication", headers={"x-user": "ann"}).status_code == 403
-        assert one.get("/api/publication", headers=[*named.items(), ("x-account", "globex")]).status_code == 403
+    identity = {"x-user": "ann", "x-account": "acme"}
+    with visitor(gateway, **settings) as client:
+        assert client.get("/api/publication", headers=identity).json()["account"] == "acme"
+        assert client.get("/api/publication").status_code == 401
+        assert client.get("/api/publication", headers={"x-account": "acme"}).status_code == 401
+        assert client.get("/api/publication", headers={"x-user": "ann"}).status_code == 403
+        assert client.get("/api/publication", headers=[*identity.items(), ("x-account", "globex")]).status_code == 403
     with visitor(gateway, **settings | {"page_proxies": ["10.0.0.1"]}) as stranger:
-        assert stranger.get("/api/publication", headers=named).status_code == 401
+        assert stranger.get("/api/publication", headers=identity).status_code == 401
 
 
 def test_an_account_header_without_a_user_header_is_refused_at_start(gateway: Gateway) -> None:
@@ -103,8 +103,8 @@ def test_a_scoped_visitor_is_refused_another_account(acme: TestClient, question:
 
 
 def test_a_scoped_visitor_gets_only_the_numbers_of_their_account(acme: TestClient, gateway: Gateway) -> None:
-    [(count,)] = gateway.sees("select count(*) from fct_compensations where account_id = 'acme'")
-    models = gateway.sees("select distinct model from fct_compensations where account_id = 'acme' order by model")
+    [(count,)] = gateway.query("select count(*) from fct_compensations where account_id = 'acme'")
+    models = gateway.query("select distinct model from fct_compensations where account_id = 'acme' order by model")
     assert acme.get("/api/summary").json()["kpis"]["compensation_count"] == count
     assert acme.get("/api/details", params={"min_cost": 0}).json()["total"] == count
     assert {row["account_id"] for row in acme.get("/api/details", params={"page_size": 100}).json()["rows"]} == {"acme"}
@@ -121,12 +121,12 @@ def test_a_scoped_visitor_cannot_tell_that_a_request_of_another_account_exists(
     acme: TestClient, request_id: str, hour: str | None
 ) -> None:
     answer = acme.get(f"/api/requests/gateway/{quote(request_id, safe='')}", params={"hour": hour} if hour else {})
-    nobody = acme.get("/api/requests/gateway/nobody")
-    assert (answer.status_code, answer.json()) == (404, nobody.json())
+    unknown = acme.get("/api/requests/gateway/nobody")
+    assert (answer.status_code, answer.json()) == (404, unknown.json())
 
 
 def test_a_scoped_visitor_sees_their_own_request(acme: TestClient, gateway: Gateway) -> None:
-    [(request_id,)] = gateway.sees("select min(request_id) from fct_compensations where account_id = 'acme'")
+    [(request_id,)] = gateway.query("select min(request_id) from fct_compensations where account_id = 'acme'")
     assert acme.get(f"/api/requests/gateway/{request_id}").json()["facts"]["account_id"] == "acme"
 
 
@@ -141,9 +141,9 @@ def test_every_response_has_the_security_headers_and_no_policy_allows_inline_cod
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_the_static_files_of_a_page_have_security_headers_and_can_be_cached(client: TestClient, encoding: str) -> None:
-    asked = re.findall(r'(?:src|href)="(/static/[^"]+)"', client.get("/").text + client.get("/request").text)
-    assert len(set(asked)) > 15
-    for path in asked:
+    paths = re.findall(r'(?:src|href)="(/static/[^"]+)"', client.get("/").text + client.get("/request").text)
+    assert len(set(paths)) > 15
+    for path in paths:
         answer = client.get(path, headers={"accept-encoding": encoding})
         assert answer.status_code == 200 and answer.content
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
@@ -196,7 +196,7 @@ def test_a_page_beyond_the_last_one_has_no_rows(client: TestClient) -> None:
 
 
 def test_no_generated_api_request_causes_an_error_or_leaks_another_account(gateway: Gateway) -> None:
-    asked: set[str] = set()
+    called_paths: set[str] = set()
     with serving(gateway.settings.model_copy(update={"page_account": "acme"})) as url:
         schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
         for operation in (found.ok() for found in schema.get_all_operations()):
@@ -205,11 +205,18 @@ def test_no_generated_api_request_causes_an_error_or_leaks_another_account(gatew
                 max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
             )
             @hypothesis.given(case=operation.as_strategy())
-            def ask(case: schemathesis.Case) -> None:
+            def call_operation(case: schemathesis.Case) -> None:
                 answer = case.call()
                 case.validate_response(answer, checks=CHECKS)
                 assert b"globex" not in answer.content
-                asked.add(case.path)
+                called_paths.add(case.path)
 
-            ask()
-    assert {"/api/summary", "/api/series", "/api/details", "/api/export", "/api/publication", "/healthz"} <= asked
+            call_operation()
+    assert {
+        "/api/summary",
+        "/api/series",
+        "/api/details",
+        "/api/export",
+        "/api/publication",
+        "/healthz",
+    } <= called_paths

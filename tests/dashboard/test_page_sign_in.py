@@ -40,11 +40,11 @@ def sign_ins(clock: Clock) -> SignIns:
 @pytest.fixture
 def protected_page(gateway: Gateway) -> Iterator[TestClient]:
     """A client of a page with a token, behind a proxy that reports the addresses of visitors."""
-    with visitor(gateway, page_token=SecretStr(TOKEN), page_proxies=["testclient"]) as candidate:
-        yield candidate
+    with visitor(gateway, page_token=SecretStr(TOKEN), page_proxies=["testclient"]) as client:
+        yield client
 
 
-def fails(sign_ins: SignIns, client: str, times: int) -> None:
+def fail_sign_ins(sign_ins: SignIns, client: str, times: int) -> None:
     for _ in range(times):
         assert not sign_ins.is_right(client, "wrong")
 
@@ -79,26 +79,26 @@ def test_the_oldest_sign_in_is_dropped_if_there_are_too_many(
 
 
 def test_after_five_wrong_tokens_the_wait_doubles_up_to_a_minute(sign_ins: SignIns, clock: Clock) -> None:
-    fails(sign_ins, "10.0.0.1", FREE_TRIES - 1)
+    fail_sign_ins(sign_ins, "10.0.0.1", FREE_TRIES - 1)
     assert sign_ins.wait_s("10.0.0.1") == 0
-    waited = []
+    waits_s = []
     for _ in range(8):
-        fails(sign_ins, "10.0.0.1", 1)
-        waited.append(sign_ins.wait_s("10.0.0.1"))
-        clock.now_s += waited[-1]
+        fail_sign_ins(sign_ins, "10.0.0.1", 1)
+        waits_s.append(sign_ins.wait_s("10.0.0.1"))
+        clock.now_s += waits_s[-1]
         assert sign_ins.wait_s("10.0.0.1") == 0
-    assert waited == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert waits_s == [1, 2, 4, 8, 16, 32, 60, 60]
     clock.now_s += FORGOTTEN_AFTER_S
-    fails(sign_ins, "10.0.0.1", FREE_TRIES - 1)
+    fail_sign_ins(sign_ins, "10.0.0.1", FREE_TRIES - 1)
     assert sign_ins.wait_s("10.0.0.1") == 0
 
 
 def test_a_client_is_an_ipv4_address_or_an_ipv6_network(sign_ins: SignIns) -> None:
     for number in range(FREE_TRIES):
-        fails(sign_ins, f"2001:db8:1:2::{number:x}", 1)
+        fail_sign_ins(sign_ins, f"2001:db8:1:2::{number:x}", 1)
     assert sign_ins.wait_s("2001:db8:1:2:ffff::9") > 0
     assert sign_ins.wait_s("2001:db8:1:3::1") == 0
-    fails(sign_ins, "::ffff:10.0.0.1", FREE_TRIES)
+    fail_sign_ins(sign_ins, "::ffff:10.0.0.1", FREE_TRIES)
     assert sign_ins.wait_s("10.0.0.1") > 0
     assert sign_ins.wait_s("::ffff:10.0.0.2") == 0
 
@@ -108,7 +108,7 @@ def test_guesses_from_many_addresses_do_not_slow_down_clients_that_signed_in_bef
 ) -> None:
     assert sign_ins.is_right("10.9.9.9", TOKEN)
     for number in range(FREE_TRIES_IN_ALL + 10):
-        fails(sign_ins, f"10.0.{number}.1", 1)
+        fail_sign_ins(sign_ins, f"10.0.{number}.1", 1)
     assert sign_ins.wait_s("10.9.9.9") == 0
     assert 0 < sign_ins.wait_s("10.8.8.8") <= 5
     clock.now_s += sign_ins.wait_s("10.8.8.8")
@@ -116,17 +116,19 @@ def test_guesses_from_many_addresses_do_not_slow_down_clients_that_signed_in_bef
 
 
 def test_a_right_token_clears_the_failures_of_its_client(sign_ins: SignIns) -> None:
-    fails(sign_ins, "10.0.0.1", FREE_TRIES - 1)
+    fail_sign_ins(sign_ins, "10.0.0.1", FREE_TRIES - 1)
     assert sign_ins.is_right("10.0.0.1", TOKEN)
-    fails(sign_ins, "10.0.0.1", FREE_TRIES - 1)
+    fail_sign_ins(sign_ins, "10.0.0.1", FREE_TRIES - 1)
     assert sign_ins.wait_s("10.0.0.1") == 0
 
 
-@pytest.mark.parametrize("way", ["form", "bearer"])
-def test_a_client_with_wrong_guesses_must_wait_even_with_the_right_token(protected_page: TestClient, way: str) -> None:
+@pytest.mark.parametrize("method", ["form", "bearer"])
+def test_a_client_with_wrong_guesses_must_wait_even_with_the_right_token(
+    protected_page: TestClient, method: str
+) -> None:
     def status_of_attempt(token: str, address: str) -> int:
         headers = {"x-forwarded-for": f"1.2.3.4, {address}"}
-        if way == "form":
+        if method == "form":
             return protected_page.post(
                 "/login", data={"token": token}, headers=headers, follow_redirects=False
             ).status_code
@@ -134,7 +136,7 @@ def test_a_client_with_wrong_guesses_must_wait_even_with_the_right_token(protect
             "/api/publication", headers=headers | {"authorization": f"Bearer {token}"}
         ).status_code
 
-    success_status = 303 if way == "form" else 200
+    success_status = 303 if method == "form" else 200
     assert [status_of_attempt("wrong", "10.0.0.1") for _ in range(FREE_TRIES)] == [401] * FREE_TRIES
     protected_page.cookies.clear()
     assert status_of_attempt(TOKEN, "10.0.0.1") == 429
@@ -157,8 +159,8 @@ def test_a_refusal_says_how_long_to_wait_and_keeps_existing_sign_ins(protected_p
     assert protected_page.post("/login", data={"token": TOKEN}, follow_redirects=False).status_code == 303
     for _ in range(FREE_TRIES):
         protected_page.post("/login", data={"token": "wrong"})
-    refused = protected_page.post("/login", data={"token": TOKEN}, follow_redirects=False)
-    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    response = protected_page.post("/login", data={"token": TOKEN}, follow_redirects=False)
+    assert (response.status_code, response.headers["retry-after"]) == (429, "1")
     assert protected_page.get("/api/publication").status_code == 200
 
 

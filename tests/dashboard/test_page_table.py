@@ -17,7 +17,7 @@ def test_the_table_has_categories_columns_and_sorting(window: Window, gateway: G
     window.ready()
     expect(page.get_by_role("columnheader", name="Payout")).to_have_attribute("aria-sort", "descending")
     expect(page.get_by_role("columnheader", name="Timestamp")).to_have_attribute("aria-sort", "none")
-    expected = gateway.sees(
+    expected = gateway.query(
         "select request_id from fct_compensations where compensation_type = 'high_latency'"
         " order by payout_usd desc, requested_at desc, source, request_id limit 25"
     )
@@ -36,7 +36,7 @@ def test_each_kind_of_column_can_be_filtered(window: Window, gateway: Gateway) -
     page.get_by_test_id("column-finish").select_option("stop")
     page.wait_for_url("**finish=stop**")
     window.ready()
-    [(count,)] = gateway.sees(
+    [(count,)] = gateway.query(
         "select count(*) from fct_compensations where cost_usd >= 0.03 and model like '%gpt%' and finish_reason = 'stop'"
     )
     expect(page.get_by_test_id("page-range")).to_contain_text(f"of {count}")
@@ -52,7 +52,7 @@ def test_rows_can_be_filtered_by_time(window: Window, gateway: Gateway) -> None:
     page.get_by_test_id("column-max_timestamp").fill("2026-11-02T15:00")
     page.wait_for_url("**max_timestamp=**")
     window.ready()
-    [(count,)] = gateway.sees(
+    [(count,)] = gateway.query(
         "select count(*) from fct_compensations where requested_at between '2026-11-02 05:30' and '2026-11-02 15:00'"
     )
     expect(page.get_by_test_id("page-range")).to_have_text(f"1\u2013{count} of {count}")

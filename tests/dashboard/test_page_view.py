@@ -62,13 +62,13 @@ def test_a_failed_card_shows_an_error_keeps_its_content_and_can_be_retried(brows
 
 def test_old_content_is_dimmed_while_new_content_loads(window: Window) -> None:
     page = window.open()
-    held: list[object] = []
-    page.route("**/api/details**", lambda route: held.append(route))
+    held_routes: list[object] = []
+    page.route("**/api/details**", lambda route: held_routes.append(route))
     page.get_by_test_id("page-next").click()
     expect(page.locator("#details")).to_have_attribute("aria-busy", "true")
     expect(page.locator("body")).to_have_attribute("data-ready", "false")
     assert len(window.requests()) == 25
-    for route in held:
+    for route in held_routes:
         route.continue_()  # type: ignore[attr-defined]
     window.ready()
     expect(page.locator("#details")).not_to_have_attribute("aria-busy", "true")
@@ -82,20 +82,22 @@ def test_nothing_scrolls_horizontally_on_a_phone(browser: Browser, url: str) -> 
     for name, path in (("overview", "/?min_cost=0.01"), ("request", "/request?source=gateway&id=r000")):
         window = Window(browser, url, viewport=NARROW)
         page = window.open(path)
-        widest = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         window.save_screenshot(f"{name}-phone")
         window.context.close()
-        assert widest[0] <= widest[1], name
+        assert widths[0] <= widths[1], name
 
 
 def test_a_visitor_can_sign_in_with_the_token(browser: Browser, gateway: Gateway) -> None:
     from page_home import serving
     from pydantic import SecretStr
 
-    with serving(gateway.settings.model_copy(update={"page_token": SecretStr("a-token-of-some-length")})) as guarded:
-        window = Window(browser, guarded)
+    with serving(
+        gateway.settings.model_copy(update={"page_token": SecretStr("a-token-of-some-length")})
+    ) as protected_url:
+        window = Window(browser, protected_url)
         page = window.page
-        page.goto(guarded)
+        page.goto(protected_url)
         page.get_by_label("Token").fill("a-token-of-some-length")
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_selector(READY)
@@ -104,5 +106,5 @@ def test_a_visitor_can_sign_in_with_the_token(browser: Browser, gateway: Gateway
 
 
 def test_the_third_day_is_the_empty_one(gateway: Gateway) -> None:
-    assert gateway.sees("select count(*) from fct_compensations where request_date = '2026-11-03'") == [(0,)]
+    assert gateway.query("select count(*) from fct_compensations where request_date = '2026-11-03'") == [(0,)]
     assert DAY.isoformat() == "2026-11-01T00:00:00"

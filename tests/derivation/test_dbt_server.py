@@ -45,11 +45,13 @@ def test_a_command_answers_the_same_with_a_server_and_without(
     with_server = dbt("--version"), dbt("no-such-command")
     server.close()
     assert ADDRESS not in os.environ
-    without = dbt("--version"), dbt("no-such-command")
+    without_server = dbt("--version"), dbt("no-such-command")
     monkeypatch.setenv(ADDRESS, "/no/such/socket")
-    for one, other, gone in zip(with_server, without, (dbt("--version"), dbt("no-such-command")), strict=True):
-        assert one.returncode == other.returncode == gone.returncode
-        assert one.stdout == other.stdout == gone.stdout
+    for served, direct, unreachable in zip(
+        with_server, without_server, (dbt("--version"), dbt("no-such-command")), strict=True
+    ):
+        assert served.returncode == direct.returncode == unreachable.returncode
+        assert served.stdout == direct.stdout == unreachable.stdout
     assert with_server[0].returncode == 0 != with_server[1].returncode
     assert "duckdb" in with_server[0].stdout
 

@@ -72,7 +72,7 @@ def test_any_order_of_hours_gives_the_marts_of_one_range(
     gateway: Gateway, landing: list[list[Record]], order: list[int]
 ) -> None:
     for number, records in enumerate(landing):
-        gateway.lands(FIRST + HOUR * number, records)
+        gateway.land(FIRST + HOUR * number, records)
     _start_over(gateway)
     _derive(gateway, 0, LANDING_HOURS)
     as_range = _head(gateway)
@@ -109,7 +109,7 @@ def test_what_is_normal_is_the_same_in_any_order_of_hours_and_when_the_warehouse
 ) -> None:
     gateway = Gateway(tmp_path)
     for hour, records in DAYS_BEFORE.items():
-        gateway.lands(hour, records)
+        gateway.land(hour, records)
     _start_over(gateway)
     for number in order:
         _run(gateway.root, HourRange(LANDED[number], LANDED[number] + HOUR))
@@ -161,7 +161,7 @@ def _run(root: Path, hours: HourRange) -> None:
                 days = unmeasured_days(piece, inventory, con, baseline_terms())
             window.write(piece, root / "lake", inventory, POLICY, target, baseline_days=days)
             write_run_inputs(Home(root), Head(), target)
-            built = dbt(
+            result = dbt(
                 root,
                 "build",
                 "--exclude-resource-type",
@@ -170,7 +170,7 @@ def _run(root: Path, hours: HourRange) -> None:
                 "test",
                 target=_target(root),
             )
-            assert built.success, failures(built)
+            assert result.success, failures(result)
     finally:
         inventory.close()
 

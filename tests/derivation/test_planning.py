@@ -84,10 +84,10 @@ def test_a_derived_hour_is_stale_if_the_input_of_its_baselines_changed(
 
 
 def test_all_unaudited_hours_of_a_run_are_derived_with_any_one_of_them(landed: Place) -> None:
-    mine, later = HourRange(HOUR, NEXT.start), NEXT.start
-    left = [(HOUR, "failed"), (later, "failed"), (NEXT.end, "another")]
-    assert planning.hours_left_unaudited(mine, landed.inventory, left) == {HOUR, later}
-    assert planning.hours_left_unaudited(NEXT, landed.inventory, left) == set()
+    hours, later = HourRange(HOUR, NEXT.start), NEXT.start
+    unaudited = [(HOUR, "failed"), (later, "failed"), (NEXT.end, "another")]
+    assert planning.hours_left_unaudited(hours, landed.inventory, unaudited) == {HOUR, later}
+    assert planning.hours_left_unaudited(NEXT, landed.inventory, unaudited) == set()
 
 
 def test_a_derived_hour_is_current_while_its_parts_baselines_and_policy_are_those_it_was_derived_from(

@@ -115,8 +115,8 @@ class Home:
     def add_history(self, days: range = range(1, 8)) -> None:
         """Add good rows in the same hour of each of the `days` days before."""
         for table in ("fct_request_hours", "fct_landing_files", "mart_compensation_hourly", "fct_requests_hourly"):
-            for back in days:
-                self.add(table, day=DAY - timedelta(days=back))
+            for days_back in days:
+                self.add(table, day=DAY - timedelta(days=days_back))
 
     def window(self, hours: list[tuple[date, int]], landed_hours: tuple[int, ...] = (HOUR, HOUR + 6)) -> None:
         """Write the run's inputs: the request hours to derive, and a landing file in some hours of DAY."""

@@ -24,8 +24,8 @@ from makegood.errors import MakegoodError
 def test_the_first_hour_passes_and_reports_that_there_is_no_history(empty_home: Home) -> None:
     empty_home.add("fct_requests", REQUESTS)
     empty_home.add("fct_request_hours")
-    measured = find(empty_home.audit("fct_requests"), "volume_ratio")
-    assert (measured.outcome, measured.judged_count, measured.note) == ("no data", 0, "no history")
+    measurement = find(empty_home.audit("fct_requests"), "volume_ratio")
+    assert (measurement.outcome, measurement.judged_count, measurement.note) == ("no data", 0, "no history")
 
 
 def test_history_needs_at_least_three_days(empty_home: Home) -> None:
@@ -44,11 +44,11 @@ def test_only_seven_days_of_history_are_used(empty_home: Home) -> None:
 
 def test_shares_are_not_judged_in_a_small_hour(empty_home: Home) -> None:
     empty_home.add("fct_requests", MIN_REQUESTS - 1, latency_ms="null")
-    few = find(empty_home.audit("fct_requests"), "missing_latency_share")
-    assert (few.outcome, few.note) == ("no data", "too few requests")
+    below_minimum = find(empty_home.audit("fct_requests"), "missing_latency_share")
+    assert (below_minimum.outcome, below_minimum.note) == ("no data", "too few requests")
     empty_home.add("fct_requests", 1, latency_ms="null")
-    enough = find(empty_home.audit("fct_requests"), "missing_latency_share")
-    assert (enough.outcome, enough.note) == ("failed", None)
+    at_minimum = find(empty_home.audit("fct_requests"), "missing_latency_share")
+    assert (at_minimum.outcome, at_minimum.note) == ("failed", None)
 
 
 def test_an_empty_warehouse_or_window_gives_no_data_with_a_reason_everywhere(empty_home: Home) -> None:
@@ -88,9 +88,9 @@ def test_payouts_of_a_model_without_billed_requests_count_as_a_change(home: Home
 
 def test_an_hour_that_lost_all_its_requests_fails(home: Home) -> None:
     home.execute("delete from makegood.fct_requests")
-    measured = find(home.audit("fct_requests"), "settled_volume_ratio")
-    assert measured.outcome == "failed"
-    assert measured.unexpected_rows == [
+    measurement = find(home.audit("fct_requests"), "settled_volume_ratio")
+    assert measurement.outcome == "failed"
+    assert measurement.unexpected_rows == [
         {"request_date": DAY.isoformat(), "request_hour": HOUR, "settled_volume_ratio": 0.0}
     ]
 
@@ -103,9 +103,9 @@ def test_an_hour_that_may_still_grow_is_not_judged_too_small(home: Home) -> None
 
 def test_a_source_without_new_requests_fails(home: Home) -> None:
     home.execute(f"update makegood.fct_landing_files set source = 'other' where landed_hour >= date '{DAY}'")
-    measured = find(home.audit("fct_landing_files"), "volume_ratio")
-    assert measured.outcome == "failed"
-    assert [row["source"] for row in measured.unexpected_rows] == ["gateway"]
+    measurement = find(home.audit("fct_landing_files"), "volume_ratio")
+    assert measurement.outcome == "failed"
+    assert [row["source"] for row in measurement.unexpected_rows] == ["gateway"]
 
 
 def test_rows_outside_the_window_are_not_judged(home: Home) -> None:
@@ -119,8 +119,8 @@ def test_one_bad_hour_fails_a_window_with_good_hours(home: Home) -> None:
     home.add("fct_requests", REQUESTS, hour=HOUR + 1, latency_ms="null")
     home.add("fct_requests", 5 * REQUESTS, hour=HOUR + 2)
     home.window([(DAY, HOUR), (DAY, HOUR + 1), (DAY, HOUR + 2)])
-    measured = find(home.audit("fct_requests"), "missing_latency_share")
-    assert [row["request_hour"] for row in measured.unexpected_rows] == [HOUR + 1]
+    measurement = find(home.audit("fct_requests"), "missing_latency_share")
+    assert [row["request_hour"] for row in measurement.unexpected_rows] == [HOUR + 1]
 
 
 def test_warning_alone_leaves_the_suite_successful(home: Home) -> None:
@@ -140,8 +140,8 @@ def test_critical_failure_makes_the_suite_fail(home: Home) -> None:
 def test_changes_after_the_audited_snapshot_are_not_read(home: Home) -> None:
     good = home.audit("fct_requests")
     home.execute("update makegood.fct_requests set latency_ms = -1")
-    (again,) = audit(home.path, ["fct_requests"], snapshot_id=good.snapshot_id)
-    assert again == good
+    (repeated,) = audit(home.path, ["fct_requests"], snapshot_id=good.snapshot_id)
+    assert repeated == good
     newest = home.audit("fct_requests")
     assert newest.snapshot_id > good.snapshot_id
     assert not newest.success
@@ -156,10 +156,10 @@ def test_no_statement_fetches_more_rows_than_a_result_reports(home: Home) -> Non
 
     event.listen(Engine, "before_cursor_execute", record)
     try:
-        measured = find(home.audit("fct_requests"), "latency_ms")
+        measurement = find(home.audit("fct_requests"), "latency_ms")
     finally:
         event.remove(Engine, "before_cursor_execute", record)
-    assert (measured.unexpected_count, len(measured.unexpected_rows)) == (REQUESTS, SHOWN_ROWS)
+    assert (measurement.unexpected_count, len(measurement.unexpected_rows)) == (REQUESTS, SHOWN_ROWS)
     reads = [statement.lower() for statement in statements if "from audited_fct_requests" in statement.lower()]
     assert reads
     for read in reads:
@@ -239,18 +239,18 @@ def test_home_without_run_inputs_is_refused_by_path(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         ("add column payout_usd varchar", r"payout_usd could not be judged .* type VARCHAR"),
         ("add column payout_usd_before decimal(18, 12)", r'"payout_usd" not found'),
     ],
 )
-def test_a_column_that_cannot_be_evaluated_fails_the_audit_and_is_named(home: Home, spoil: str, said: str) -> None:
+def test_a_column_that_cannot_be_evaluated_fails_the_audit_and_is_named(home: Home, spoil: str, message: str) -> None:
     home.execute("alter table makegood.fct_compensations drop column payout_usd")
     home.execute(f"alter table makegood.fct_compensations {spoil}")
     result = home.audit("fct_compensations")
     assert not result.success
-    assert re.search(said, result.error or ""), result.error
+    assert re.search(message, result.error or ""), result.error
     assert "\n" not in (result.error or "")
     assert SuiteResult.from_dict(json.loads(json.dumps(result.to_dict()))) == result
     assert home.audit("fct_requests").success
@@ -271,8 +271,8 @@ def test_an_audit_does_not_change_the_warehouse(home: Home) -> None:
 
 def test_views_open_only_the_files_of_their_days(empty_home: Home) -> None:
     empty_home.execute("alter table makegood.mart_compensation_hourly set partitioned by (request_date)")
-    for back in range(60):
-        empty_home.add("mart_compensation_hourly", count=100, day=DAY + timedelta(days=30 - back))
+    for days_back in range(60):
+        empty_home.add("mart_compensation_hourly", count=100, day=DAY + timedelta(days=30 - days_back))
     empty_home.execute("call ducklake_flush_inlined_data('makegood')")
     with opened(empty_home.path, ["mart_compensation_hourly"]) as session:
         for view, days in (("audited", 1), ("trailing", 1 + HISTORY_DAYS)):

@@ -218,16 +218,16 @@ def test_expectations_pass_at_their_limit_and_fail_beyond_it(scenario: str, home
         home.execute(case.at_limit)
     at_limit = home.audit(cases[0].table)
     for case in cases:
-        measured = find(at_limit, case.column, case.severity)
-        assert measured.outcome == "passed" and measured.judged_count > 0, measured
+        measurement = find(at_limit, case.column, case.severity)
+        assert measurement.outcome == "passed" and measurement.judged_count > 0, measurement
 
     for case in cases:
         home.execute(case.beyond)
     beyond = home.audit(cases[0].table)
     for case in cases:
-        measured = find(beyond, case.column, case.severity)
-        assert measured.outcome == "failed" and measured.unexpected_count > 0, measured
-        assert measured.observed[case.side] in [row[case.column] for row in measured.unexpected_rows]
+        measurement = find(beyond, case.column, case.severity)
+        assert measurement.outcome == "failed" and measurement.unexpected_count > 0, measurement
+        assert measurement.observed[case.side] in [row[case.column] for row in measurement.unexpected_rows]
 
 
 def test_every_side_of_every_expectation_has_a_case() -> None:
@@ -265,11 +265,11 @@ def test_every_expectation_declares_whether_no_data_is_allowed() -> None:
 @pytest.mark.parametrize(("table", "column"), sorted(NEVER_NULL - {("fct_request_hours", "outdated_count")}))
 def test_a_single_null_in_a_required_column_fails_and_names_its_row(table: str, column: str, home: Home) -> None:
     home.execute(f"update makegood.{table} set {column} = null where request_date = '2026-11-10' and request_hour = 3")
-    measured = find(home.audit(table), column)
-    assert measured.outcome == "failed"
-    assert measured.note is not None and measured.note.endswith("values are missing, which is never allowed here")
-    relation = next(one for one in SUITES[table].relations if one.name == measured.relation)
-    assert set(measured.unexpected_rows[0]) == set(relation.keys)
+    measurement = find(home.audit(table), column)
+    assert measurement.outcome == "failed"
+    assert measurement.note is not None and measurement.note.endswith("values are missing, which is never allowed here")
+    relation = next(candidate for candidate in SUITES[table].relations if candidate.name == measurement.relation)
+    assert set(measurement.unexpected_rows[0]) == set(relation.keys)
 
 
 def test_good_data_passes_every_expectation(home: Home) -> None:
@@ -277,7 +277,7 @@ def test_good_data_passes_every_expectation(home: Home) -> None:
         result = home.audit(table)
         assert result.success
         assert not result.warnings
-        assert all(measured.outcome == "passed" for measured in result.measurements), result.unjudged
+        assert all(measurement.outcome == "passed" for measurement in result.measurements), result.unjudged
 
 
 @pytest.mark.parametrize("table", sorted({table for suite in SUITES.values() for table in suite.reads}))

@@ -22,8 +22,8 @@ from makegood.errors import MakegoodError
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[AuditWorker]:
-    with AuditWorker() as started:
-        yield started
+    with AuditWorker() as worker:
+        yield worker
 
 
 def test_the_worker_gives_the_same_results_as_the_audit(worker: AuditWorker, home: Home) -> None:

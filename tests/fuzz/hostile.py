@@ -67,8 +67,8 @@ def value(rng: random.Random, depth: int = 0) -> Any:
 
 def sample_lines() -> list[bytes]:
     """Lines of genuine LiteLLM records."""
-    with gzip.open(SAMPLES / "litellm" / "sdk_payloads.jsonl.gz") as opened:
-        return opened.read().splitlines()
+    with gzip.open(SAMPLES / "litellm" / "sdk_payloads.jsonl.gz") as stream:
+        return stream.read().splitlines()
 
 
 def damaged_bytes(rng: random.Random, data: bytes) -> bytes:

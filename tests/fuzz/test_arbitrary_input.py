@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from damaging import DAMAGES, copy_of, makegood
+from command_line import makegood
+from damaging import DAMAGES, copy_of
 from fastapi.testclient import TestClient
 from hostile import cases, printable
 from running_gateway import FIRST, Gateway, record, verdict
@@ -28,9 +29,9 @@ COMMANDS = [
 def published(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     """A home with one published hour of three accounts."""
     gateway = Gateway(tmp_path_factory.mktemp("fuzzed"))
-    gateway.lands(FIRST, [record(f"r{n}", FIRST, status_code="503", account_id=f"a{n % 3}") for n in range(9)])
-    gateway.lands(FIRST, [verdict("r1", FIRST)], feed="judge")
-    gateway.runs(FIRST)
+    gateway.land(FIRST, [record(f"r{n}", FIRST, status_code="503", account_id=f"a{n % 3}") for n in range(9)])
+    gateway.land(FIRST, [verdict("r1", FIRST)], feed="judge")
+    gateway.run(FIRST)
     return gateway
 
 
@@ -94,5 +95,5 @@ def test_after_a_flipped_bit_in_any_file_commands_answer_correctly_or_fail_witho
 
 def test_the_page_shows_rows_of_its_own_account(page: TestClient) -> None:
     """Shows that the tests above do not pass merely because the page never shows any row."""
-    shown = page.get("/api/requests/gateway/r1")
-    assert shown.status_code == 200 and "a1" in json.dumps(shown.json())
+    response = page.get("/api/requests/gateway/r1")
+    assert response.status_code == 200 and "a1" in json.dumps(response.json())

@@ -116,11 +116,11 @@ def test_a_day_of_fifty_calls_per_hour_contains_every_kind_of_line(
             if "\u2028" in json.dumps(record, ensure_ascii=False):
                 seen.add("line_separator")
     seen |= {str(len(requests)) for requests in calls.values()}
-    for (first, one), *again in deliveries.values():
-        if not again:
+    for (first, one), *redeliveries in deliveries.values():
+        if not redeliveries:
             late = datetime.fromisoformat(one["requested_at"]) < first.landed_hour
             seen.add("late" if late else "once")
-        for second, other in again:
+        for second, other in redeliveries:
             changed = {name for name in FIELDS if one.get(name) != other.get(name)}
             seen.add(
                 {

@@ -34,9 +34,9 @@ def choice(**fields: Any) -> dict[str, Any]:
     return {"response": {"choices": [{"finish_reason": "stop", "message": {"content": "x"}} | fields]}}
 
 
-def choices(*told: tuple[str, str | None]) -> dict[str, Any]:
+def choices(*endings: tuple[str, str | None]) -> dict[str, Any]:
     """A response with several choices, each with its finish reason and content."""
-    return {"response": {"choices": [{"finish_reason": end, "message": {"content": text}} for end, text in told]}}
+    return {"response": {"choices": [{"finish_reason": end, "message": {"content": text}} for end, text in endings]}}
 
 
 def route(path: str, response: Any, **changes: Any) -> dict[str, Any]:

@@ -107,17 +107,17 @@ CREDENTIALS: dict[str, Any] = {
     },
     "a connection string": f"Server=db;User=app;Password={SECRET};Encrypt=yes",
 }
-SAID = "Call me Ishmael"
+PRIVATE_TEXT = "Call me Ishmael"
 CONTENT: dict[str, Any] = {
-    "messages": {"messages": [{"role": "user", "content": SAID}]},
-    "JSON within JSON": {"request_body": json.dumps({"messages": [{"role": "user", "content": SAID}]})},
-    "Python's own writing": f"bad request: {{'messages': [{{'role': 'user', 'content': '{SAID}'}}]}}",
-    "Python's call": f"Message(content='{SAID}', role='user')",
-    "camelCase": {"userPrompt": SAID, "outputText": SAID},
-    "an answer": {"response_text": SAID, "final_answer": SAID, "transcript": SAID},
-    "tool arguments": {"tool_calls": [{"function": {"arguments": json.dumps({"story": SAID})}}]},
-    "cut off": json.dumps({"prompt": f"{SAID} and so on"})[:-4],
-    "a user's message": {"user_message": SAID},
+    "messages": {"messages": [{"role": "user", "content": PRIVATE_TEXT}]},
+    "JSON within JSON": {"request_body": json.dumps({"messages": [{"role": "user", "content": PRIVATE_TEXT}]})},
+    "Python's own writing": f"bad request: {{'messages': [{{'role': 'user', 'content': '{PRIVATE_TEXT}'}}]}}",
+    "Python's call": f"Message(content='{PRIVATE_TEXT}', role='user')",
+    "camelCase": {"userPrompt": PRIVATE_TEXT, "outputText": PRIVATE_TEXT},
+    "an answer": {"response_text": PRIVATE_TEXT, "final_answer": PRIVATE_TEXT, "transcript": PRIVATE_TEXT},
+    "tool arguments": {"tool_calls": [{"function": {"arguments": json.dumps({"story": PRIVATE_TEXT})}}]},
+    "cut off": json.dumps({"prompt": f"{PRIVATE_TEXT} and so on"})[:-4],
+    "a user's message": {"user_message": PRIVATE_TEXT},
 }
 PERSONS = {
     "Unauthorized for alice@example.com": "Unauthorized for [e-mail]",

@@ -9,12 +9,18 @@ from makegood.errors import MakegoodError
 from makegood.ingestion.sources import ADAPTERS, Source
 
 
+def change_adapter(place: Place, file: Path, before: str, after: str) -> None:
+    """Write a copy of the adapter with this change to the file, and use it for the source."""
+    text = place.source.adapter.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after))
+    place.source = Source("gateway", file, place.source.files)
+
+
 def test_a_changed_adapter_lands_its_files_again(place: Place, tmp_path: Path) -> None:
     place.put("part.jsonl", lines("r1"))
     place.land()
-    mended = tmp_path / "canonical.sql"
-    mended.write_text(place.source.adapter.read_text().replace("field.provider as provider", "'mended' as provider"))
-    place.source = Source("gateway", mended, place.source.files)
+    change_adapter(place, tmp_path / "canonical.sql", "field.provider as provider", "'mended' as provider")
     (file,) = place.land()
     assert file.version == 2
     assert [row["provider"] for row in place.rows()] == ["mended"]
@@ -24,13 +30,8 @@ def test_a_fixed_adapter_lands_lines_that_were_quarantined_before(place: Place, 
     place.put("part.jsonl", line(request_id="r1", model=..., engine="m"))
     place.land()
     assert place.reasons() == [(1, "missing_model")]
-    mended = tmp_path / "canonical.sql"
-    mended.write_text(
-        place.source.adapter.read_text().replace(
-            "field.model as model", "coalesce(field.model, record ->> 'engine') as model"
-        )
-    )
-    place.source = Source("gateway", mended, place.source.files)
+    with_engine = "coalesce(field.model, record ->> 'engine') as model"
+    change_adapter(place, tmp_path / "canonical.sql", "field.model as model", with_engine)
     place.land()
     assert (place.ids(), place.quarantine()) == (["r1"], [])
 
@@ -39,55 +40,44 @@ def test_an_adapter_that_drops_a_line_is_refused_and_the_old_rows_stay(place: Pl
     place.put("part.jsonl", lines("r1"))
     place.land()
     place.put("part.jsonl", lines("r1", "r2"))
-    losing = tmp_path / "losing.sql"
-    losing.write_text(
-        place.source.adapter.read_text().replace("select * from final", "select * from final where request_id <> 'r2'")
-    )
-    place.source = Source("gateway", losing, place.source.files)
+    without_r2 = "select * from final where request_id <> 'r2'"
+    change_adapter(place, tmp_path / "losing.sql", "select * from final", without_r2)
     with pytest.raises(MakegoodError, match=r"adapter losing\.sql returned 1 of 2 records of .*part\.jsonl"):
         place.land()
     assert place.ids() == ["r1"]
 
 
 def test_an_adapter_may_return_several_requests_for_one_record(place: Place, tmp_path: Path) -> None:
-    twice = tmp_path / "twice.sql"
-    text = place.source.adapter.read_text()
-    twice.write_text(
-        text.replace("select * from final", "select * from final union all select * replace (null as model) from final")
-    )
-    place.source = Source("gateway", twice, place.source.files)
+    twice = "select * from final union all select * replace (null as model) from final"
+    change_adapter(place, tmp_path / "twice.sql", "select * from final", twice)
     place.put("part.jsonl", lines("r1", "r2"))
     (file,) = place.land()
     assert (file.records_read, file.landed_count, file.quarantined_count) == (4, 2, 2)
 
 
 def test_records_that_an_adapter_ignores_are_counted_as_ignored(place: Place, tmp_path: Path) -> None:
-    picky = tmp_path / "picky.sql"
-    text = place.source.adapter.read_text()
-    picky.write_text(text.replace("false as is_ignored", "coalesce(field.provider = 'none', false) as is_ignored"))
-    place.source = Source("gateway", picky, place.source.files)
+    without_provider = "coalesce(field.provider = 'none', false) as is_ignored"
+    change_adapter(place, tmp_path / "picky.sql", "false as is_ignored", without_provider)
     place.put("part.jsonl", line(request_id="r1") + line(provider="none", request_id=...))
     (file,) = place.land()
     assert (file.landed_count, file.ignored_count, file.quarantined_count) == (1, 1, 0)
 
 
 def test_an_adapter_with_invalid_sql_is_refused_in_one_sentence(place: Place, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.sql"
-    broken.write_text("selec nothing")
-    place.source = Source("gateway", broken, place.source.files)
+    adapter = tmp_path / "broken.sql"
+    adapter.write_text("selec nothing")
+    place.source = Source("gateway", adapter, place.source.files)
     place.put("part.jsonl", lines("r1"))
     with pytest.raises(
         MakegoodError, match=r"^the adapter broken\.sql failed on .*part\.jsonl: .*syntax error"
-    ) as caught:
+    ) as raised:
         place.land()
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_line_that_makes_the_engine_fail_does_not_affect_other_lines(place: Place, tmp_path: Path) -> None:
-    strict = tmp_path / "strict.sql"
-    text = place.source.adapter.read_text()
-    strict.write_text(text.replace("field.trace_id as trace_id", "field.trace_id::integer::varchar as trace_id"))
-    place.source = Source("gateway", strict, place.source.files)
+    integers_only = "field.trace_id::integer::varchar as trace_id"
+    change_adapter(place, tmp_path / "strict.sql", "field.trace_id as trace_id", integers_only)
     place.put("a.jsonl", lines("r1") + line(request_id="x", trace_id="no number") + lines("r3"))
     place.put("b.jsonl", line(request_id="y", trace_id="none either") + lines("r4", "r5"))
     first, second = place.land()

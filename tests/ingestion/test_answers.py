@@ -36,7 +36,7 @@ def message(text: str, kind: str = "output_text") -> dict[str, Any]:
     return {"type": "message", "content": [{"type": kind, "text" if kind == "output_text" else kind: text}]}
 
 
-SHOWN = {
+WITH_ANSWER = {
     "a text": chat(content="High water at 14:20."),
     "a zero": chat(content="0"),
     "the second of two choices": {"choices": [chat(content="")["choices"][0], chat(content="x")["choices"][0]]},
@@ -186,9 +186,9 @@ def judged(con: duckdb.DuckDBPyConnection, response: Any) -> tuple[bool | None, 
     return row[0], row[1]
 
 
-@pytest.mark.parametrize("kind", SHOWN)
+@pytest.mark.parametrize("kind", WITH_ANSWER)
 def test_an_answer_is_found_in_every_response_format(con: duckdb.DuckDBPyConnection, kind: str) -> None:
-    assert judged(con, SHOWN[kind])[0] is True
+    assert judged(con, WITH_ANSWER[kind])[0] is True
 
 
 @pytest.mark.parametrize("kind", EMPTY)

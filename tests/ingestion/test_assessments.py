@@ -6,28 +6,28 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from judging import VERDICT, Court, request, verdict
+from judging import VERDICT, JudgedHome, request, verdict
 from landing_place import ALWAYS, HOUR, Place, at
 
 LATER = at("2026-11-01T09:00")
 
 
 @pytest.fixture
-def judge_place(place: Place) -> Court:
-    return Court(place)
+def home(place: Place) -> JudgedHome:
+    return JudgedHome(place)
 
 
-def test_a_verdict_lands_in_the_hour_of_its_request_with_all_its_fields(judge_place: Court) -> None:
-    judge_place.logs(request())
-    judge_place.verdicts(verdict())
-    (file,) = judge_place.land()
+def test_a_verdict_lands_in_the_hour_of_its_request_with_all_its_fields(home: JudgedHome) -> None:
+    home.write_logs(request())
+    home.write_verdicts(verdict())
+    (file,) = home.land()
     assert (file.source, file.adapter, file.records_read, file.landed_count) == ("judge", "content_assessments", 1, 1)
-    (part,) = judge_place.place.inventory.assessment_parts(*ALWAYS)
+    (part,) = home.place.inventory.assessment_parts(*ALWAYS)
     assert part.lake_part.startswith("content_assessments/request_date=2026-11-01/request_hour=05/")
     columns = (
         "source, request_id, requested_at, detector, detector_version, verdict, score, category, evidence, assessed_at"
     )
-    assert judge_place.given(
+    assert home.input_verdicts(
         HOUR, select=f"{columns}, landed_hour, landing_file, landing_line, request_date, request_hour"
     ) == [
         (
@@ -38,12 +38,12 @@ def test_a_verdict_lands_in_the_hour_of_its_request_with_all_its_fields(judge_pl
     ]
 
 
-def test_optional_fields_of_a_verdict_may_be_absent(judge_place: Court) -> None:
+def test_optional_fields_of_a_verdict_may_be_absent(home: JudgedHome) -> None:
     optional = ("requested_at", "detector_version", "score", "category", "evidence")
-    judge_place.logs(request())
-    judge_place.verdicts(verdict(**dict.fromkeys(optional, ...)))
-    judge_place.land()
-    assert judge_place.given(HOUR, select=", ".join(optional)) == [(None,) * len(optional)]
+    home.write_logs(request())
+    home.write_verdicts(verdict(**dict.fromkeys(optional, ...)))
+    home.land()
+    assert home.input_verdicts(HOUR, select=", ".join(optional)) == [(None,) * len(optional)]
 
 
 BAD = {
@@ -66,12 +66,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("problem", BAD)
-def test_a_faulty_verdict_is_quarantined_with_its_reason_and_the_others_land(judge_place: Court, problem: str) -> None:
+def test_a_faulty_verdict_is_quarantined_with_its_reason_and_the_others_land(home: JudgedHome, problem: str) -> None:
     text, reason = BAD[problem]
-    judge_place.logs(request())
-    judge_place.verdicts(verdict(), text, b"\n", verdict(detector="other"))
-    (file,) = judge_place.land()
-    assert judge_place.place.reasons() == [(2, reason)]
+    home.write_logs(request())
+    home.write_verdicts(verdict(), text, b"\n", verdict(detector="other"))
+    (file,) = home.land()
+    assert home.place.reasons() == [(2, reason)]
     assert (file.records_read, file.landed_count, file.ignored_count, file.quarantined_count) == (4, 2, 1, 1)
 
 
@@ -89,33 +89,33 @@ GOOD = {
 
 
 @pytest.mark.parametrize("case", GOOD)
-def test_verdicts_with_values_at_the_limits_land(judge_place: Court, case: str) -> None:
+def test_verdicts_with_values_at_the_limits_land(home: JudgedHome, case: str) -> None:
     changes, score = GOOD[case]
-    judge_place.logs(request())
-    judge_place.verdicts(verdict(**changes))
-    judge_place.land()
-    assert judge_place.given(HOUR, select="verdict, score") == [("unsatisfactory", score)]
+    home.write_logs(request())
+    home.write_verdicts(verdict(**changes))
+    home.land()
+    assert home.input_verdicts(HOUR, select="verdict, score") == [("unsatisfactory", score)]
 
 
-def test_verdicts_are_read_from_every_file_format(judge_place: Court) -> None:
+def test_verdicts_are_read_from_every_file_format(home: JudgedHome) -> None:
     columns = "source,request_id,detector,verdict,score,assessed_at"
     row = ("gateway", "r1", "csv", "satisfactory", "0.1", "2026-11-01T05:50:00Z")
-    judge_place.logs(request())
-    judge_place.verdicts(gzip.compress(verdict(detector="packed")), name="a.jsonl.gz")
-    judge_place.verdicts(json.dumps([VERDICT | {"detector": "document"}]).encode(), name="b.json")
-    judge_place.verdicts(f"{columns}\n{','.join(row)}\n".encode(), name="c.csv")
-    parquet = judge_place.verdicts(name="d.parquet")
+    home.write_logs(request())
+    home.write_verdicts(gzip.compress(verdict(detector="packed")), name="a.jsonl.gz")
+    home.write_verdicts(json.dumps([VERDICT | {"detector": "document"}]).encode(), name="b.json")
+    home.write_verdicts(f"{columns}\n{','.join(row)}\n".encode(), name="c.csv")
+    parquet = home.write_verdicts(name="d.parquet")
     duckdb.sql(
         "select 'gateway' as source, 'r1' as request_id, 'parquet' as detector, 'inconclusive' as verdict,"
         " 0.5::decimal(5, 4) as score, timestamptz '2026-11-01 05:50:00Z' as assessed_at"
     ).write_parquet(str(parquet))
-    judge_place.land()
-    assert judge_place.given(HOUR, select="detector") == [("csv",), ("document",), ("packed",), ("parquet",)]
+    home.land()
+    assert home.input_verdicts(HOUR, select="detector") == [("csv",), ("document",), ("packed",), ("parquet",)]
 
 
-def test_keys_and_content_are_removed_before_anything_is_written(judge_place: Court) -> None:
-    judge_place.logs(request("sk-live-1234567890abcdef"))
-    judge_place.verdicts(
+def test_keys_and_content_are_removed_before_anything_is_written(home: JudgedHome) -> None:
+    home.write_logs(request("sk-live-1234567890abcdef"))
+    home.write_verdicts(
         verdict(
             request_id="sk-live-1234567890abcdef",
             detector="judge sk-live-1234567890abcdef",
@@ -124,36 +124,36 @@ def test_keys_and_content_are_removed_before_anything_is_written(judge_place: Co
         ),
         verdict(evidence='the prompt: "it was" and Bearer abcdefghijkl', verdict="bad"),
     )
-    judge_place.land()
-    assert len(judge_place.given(HOUR)) == 1
-    stored = judge_place.place.stored_bytes()
+    home.land()
+    assert len(home.input_verdicts(HOUR)) == 1
+    stored = home.place.stored_bytes()
     for secret in (b"1234567890abcdef", b"abcdefghijkl", b"the secret answer", b"hunter22"):
         assert secret not in stored
 
 
-def test_a_changed_file_replaces_its_verdicts_and_its_old_hours_are_derived_again(judge_place: Court) -> None:
-    judge_place.logs(request("r1"), request("r2", "2026-11-01T03:10:00Z"))
-    judge_place.verdicts(verdict(request_id="r1"), hour=LATER)
-    assert judge_place.runs(HOUR, LATER) == (at("2026-11-01T03:00"), HOUR)
-    judge_place.verdicts(verdict(request_id="r2", requested_at=...), hour=LATER)
-    assert judge_place.runs(LATER) == (at("2026-11-01T03:00"), HOUR)
-    assert judge_place.given(*judge_place.hours(), HOUR, select="request_id") == [("r2",)]
+def test_a_changed_file_replaces_its_verdicts_and_its_old_hours_are_derived_again(home: JudgedHome) -> None:
+    home.write_logs(request("r1"), request("r2", "2026-11-01T03:10:00Z"))
+    home.write_verdicts(verdict(request_id="r1"), hour=LATER)
+    assert home.land_and_plan(HOUR, LATER) == (at("2026-11-01T03:00"), HOUR)
+    home.write_verdicts(verdict(request_id="r2", requested_at=...), hour=LATER)
+    assert home.land_and_plan(LATER) == (at("2026-11-01T03:00"), HOUR)
+    assert home.input_verdicts(*home.verdict_hours(), HOUR, select="request_id") == [("r2",)]
 
 
-def test_landing_again_changes_nothing(judge_place: Court) -> None:
-    judge_place.logs(request())
-    judge_place.verdicts(verdict(), verdict(request_id="unknown"))
-    judge_place.land()
-    before = (judge_place.place.inventory.assessment_parts(*ALWAYS), judge_place.place.inventory.unplaced_parts())
-    assert judge_place.land() == []
+def test_landing_again_changes_nothing(home: JudgedHome) -> None:
+    home.write_logs(request())
+    home.write_verdicts(verdict(), verdict(request_id="unknown"))
+    home.land()
+    before = (home.place.inventory.assessment_parts(*ALWAYS), home.place.inventory.unplaced_parts())
+    assert home.land() == []
     assert (
-        judge_place.place.inventory.assessment_parts(*ALWAYS),
-        judge_place.place.inventory.unplaced_parts(),
+        home.place.inventory.assessment_parts(*ALWAYS),
+        home.place.inventory.unplaced_parts(),
     ) == before
 
 
-def test_the_inputs_have_no_verdicts_if_none_landed(judge_place: Court) -> None:
-    judge_place.logs(request())
-    judge_place.land()
-    assert judge_place.given(HOUR) == []
-    assert judge_place.given() == []
+def test_the_inputs_have_no_verdicts_if_none_landed(home: JudgedHome) -> None:
+    home.write_logs(request())
+    home.land()
+    assert home.input_verdicts(HOUR) == []
+    assert home.input_verdicts() == []

@@ -36,11 +36,11 @@ def test_empty_answers_are_flagged_unless_they_have_other_output(litellm: Place)
 
 
 def test_a_truncated_or_filtered_choice_is_not_flagged_as_invalid_json(litellm: Place) -> None:
-    wants = {"response_format": {"type": "json_object"}}
+    json_requested = {"response_format": {"type": "json_object"}}
 
     def chosen(request_id: str, *choices: tuple[str, str]) -> dict[str, Any]:
-        told = [{"finish_reason": end, "message": {"content": text}} for end, text in choices]
-        return responded(request_id, {"choices": told}, wants)
+        fields = [{"finish_reason": end, "message": {"content": text}} for end, text in choices]
+        return responded(request_id, {"choices": fields}, json_requested)
 
     assert landed(
         litellm,
@@ -52,17 +52,17 @@ def test_a_truncated_or_filtered_choice_is_not_flagged_as_invalid_json(litellm: 
 
 
 def test_answers_in_other_response_formats_are_read(litellm: Place) -> None:
-    wants = {"text": {"format": {"type": "json_schema"}}}
-    said = [{"type": "output_text", "text": "no JSON"}]
+    json_requested = {"text": {"format": {"type": "json_schema"}}}
+    content = [{"type": "output_text", "text": "no JSON"}]
     assert landed(
         litellm,
         responded("blocks", {"content": [{"type": "text", "text": "Yes"}], "stop_reason": "end_turn"}),
         responded("only thinking", {"content": [{"type": "thinking", "thinking": "Hm"}], "stop_reason": "end_turn"}),
         responded("tool use", {"content": [{"type": "tool_use", "name": "f"}], "stop_reason": "tool_use"}),
         responded(
-            "items", {"output": [{"type": "reasoning"}, {"type": "message", "content": said}], "status": "completed"}
+            "items", {"output": [{"type": "reasoning"}, {"type": "message", "content": content}], "status": "completed"}
         ),
-        responded("items, as JSON", {"output": [{"type": "message", "content": said}]}, wants),
+        responded("items, as JSON", {"output": [{"type": "message", "content": content}]}, json_requested),
         responded("only reasoning", {"output": [{"type": "reasoning"}], "status": "completed"}),
         responded("function call", {"output": [{"type": "function_call", "name": "f"}], "status": "completed"}),
         responded("vectors", {"data": [{"embedding": [0.1]}], "object": "list"}),
@@ -74,25 +74,25 @@ def test_answers_in_other_response_formats_are_read(litellm: Place) -> None:
 
 
 def test_json_is_only_checked_if_the_request_asked_for_it(litellm: Place) -> None:
-    wants: dict[str, Any] = {"response_format": {"type": "json_object"}}
+    json_requested: dict[str, Any] = {"response_format": {"type": "json_object"}}
     schema: dict[str, Any] = {"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}}
     call = [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
     assert landed(
         litellm,
-        answered("object", '{"a": [1, 2.5e3, null, "\\u00e9"]}', parameters=wants),
+        answered("object", '{"a": [1, 2.5e3, null, "\\u00e9"]}', parameters=json_requested),
         answered("blanks around", '\n {"a": 1} \n', parameters=schema),
-        answered("prose", "Here is the JSON that you asked for: {}", parameters=wants),
+        answered("prose", "Here is the JSON that you asked for: {}", parameters=json_requested),
         answered("broken", '{"a": 1,}', parameters=schema),
         answered("not a number", '{"a": NaN}', parameters=schema),
         answered("a comma in a string", '{"a": ",]", "nan": "Infinity"}', parameters=schema),
-        answered("fenced", '```json\n{"a": 1}\n```', parameters=wants),
+        answered("fenced", '```json\n{"a": 1}\n```', parameters=json_requested),
         answered("prose, not asked", "Here you are."),
         answered("text asked", "Here you are.", parameters={"response_format": {"type": "text"}}),
-        answered("empty", "", parameters=wants),
-        answered("tool call", "calling", parameters=wants, tool_calls=call),
-        answered("cut by the caller", '{"a": ', "length", {**wants, "max_tokens": 100}),
-        answered("cut, limit unknown", '{"a": ', "length", wants),
-        answered("truncated below the limit", '{"a": ', "length", {**wants, "max_tokens": 101}),
+        answered("empty", "", parameters=json_requested),
+        answered("tool call", "calling", parameters=json_requested, tool_calls=call),
+        answered("cut by the caller", '{"a": ', "length", {**json_requested, "max_tokens": 100}),
+        answered("cut, limit unknown", '{"a": ', "length", json_requested),
+        answered("truncated below the limit", '{"a": ', "length", {**json_requested, "max_tokens": 101}),
     ) == {
         "prose": {"invalid_json"},
         "broken": {"invalid_json"},

@@ -22,11 +22,11 @@ def fault_of(place: Place, **changes: Any) -> str | None:
 
 
 def test_faulty_amounts_that_no_decision_uses_do_not_quarantine_the_request(place: Place) -> None:
-    odd = ("free", -1, "1e300", [1], {"a": 1}, "NaN", True)
+    values = ("free", -1, "1e300", [1], {"a": 1}, "NaN", True)
     rows = place.land_lines(
-        *(line(request_id=f"r{n}", list_cost_usd=value, discount_usd=value) for n, value in enumerate(odd))
+        *(line(request_id=f"r{n}", list_cost_usd=value, discount_usd=value) for n, value in enumerate(values))
     )
-    assert [(row["list_cost_usd"], row["discount_usd"]) for row in rows] == [(None, None)] * len(odd)
+    assert [(row["list_cost_usd"], row["discount_usd"]) for row in rows] == [(None, None)] * len(values)
 
 
 NO_FIRST_TOKENS = {
@@ -41,9 +41,9 @@ NO_FIRST_TOKENS = {
 }
 
 
-@pytest.mark.parametrize("when", NO_FIRST_TOKENS)
-def test_an_impossible_time_to_first_token_is_null_and_the_request_lands(place: Place, when: str) -> None:
-    (row,) = place.land_lines(line(ttft_ms=NO_FIRST_TOKENS[when], streamed=True))
+@pytest.mark.parametrize("moment", NO_FIRST_TOKENS)
+def test_an_impossible_time_to_first_token_is_null_and_the_request_lands(place: Place, moment: str) -> None:
+    (row,) = place.land_lines(line(ttft_ms=NO_FIRST_TOKENS[moment], streamed=True))
     assert (row["ttft_ms"], row["latency_ms"]) == (None, 2500)
 
 

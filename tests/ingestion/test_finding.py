@@ -68,10 +68,10 @@ def test_brackets_in_the_path_of_the_home_are_not_a_glob_pattern(tmp_path: Path)
 
 
 def test_an_absolute_pattern_is_not_resolved_against_the_home(tmp_path: Path) -> None:
-    elsewhere = touch(tmp_path / "elsewhere/2026-11-01/05/part.jsonl")
+    outside_file = touch(tmp_path / "elsewhere/2026-11-01/05/part.jsonl")
     text = GOOD.replace("landing/gateway", str(tmp_path / "elsewhere"))
     sources = read_sources(sources_file(tmp_path, text), tmp_path / "home")
-    assert [file.name for file in find_files(sources, [HOUR], tmp_path / "home")] == [str(elsewhere)]
+    assert [file.name for file in find_files(sources, [HOUR], tmp_path / "home")] == [str(outside_file)]
 
 
 ODD_NAMES = [
@@ -84,11 +84,11 @@ ODD_NAMES = [
 @pytest.mark.parametrize("name", ODD_NAMES, ids=ascii)
 def test_folders_with_any_name_are_searched_and_stored_under_a_printable_name(tmp_path: Path, name: str) -> None:
     sources = read_sources(SHIPPED, tmp_path)
-    put = touch(tmp_path / f"landing/litellm/{name}/2026-11-01/05/time-05_{name[:40]}.json")
+    path = touch(tmp_path / f"landing/litellm/{name}/2026-11-01/05/time-05_{name[:40]}.json")
     (file,) = find_files(sources, [HOUR], tmp_path)
-    assert (file.path, file.refusal) == (put, None)
+    assert (file.path, file.refusal) == (path, None)
     assert file.name.isprintable()
-    assert landing_path(file.name, tmp_path) == put
+    assert landing_path(file.name, tmp_path) == path
     assert unmatched_files(sources, tmp_path / "landing", tmp_path) == []
 
 
@@ -123,10 +123,10 @@ def test_an_entry_that_is_not_a_file_is_refused_with_a_reason_and_the_others_lan
     good.with_name("circle.jsonl").symlink_to("circle.jsonl")
     good.with_name("inside.jsonl").symlink_to("good.jsonl")
     good.with_name("part.jsonl.tmp").write_bytes(line())
-    with good.with_name("sparse.jsonl").open("wb") as sparse:
-        sparse.truncate(3 << 30)
-    with good.with_name("giant.jsonl").open("wb") as giant:
-        giant.truncate(70 << 30)
+    with good.with_name("sparse.jsonl").open("wb") as stream:
+        stream.truncate(3 << 30)
+    with good.with_name("giant.jsonl").open("wb") as stream:
+        stream.truncate(70 << 30)
     place.land()
     assert {Path(row["landing_file"]).name for row in place.rows()} == {"good.jsonl", "inside.jsonl"}
     assert {Path(file.landing_file).name: file.reason for file in place.inventory.refused_files()} == {
@@ -153,16 +153,16 @@ def bound_by_permissions() -> Iterator[None]:
         yield
         return
     libc = ctypes.CDLL(None, use_errno=True)
-    header, held = (ctypes.c_uint32 * 2)(0x20080522, 0), (_Capabilities * 2)()
-    assert libc.capget(header, held) == 0
-    before = held[0].effective
-    held[0].effective = before & ~0b110
-    assert libc.capset(header, held) == 0
+    header, capabilities = (ctypes.c_uint32 * 2)(0x20080522, 0), (_Capabilities * 2)()
+    assert libc.capget(header, capabilities) == 0
+    before = capabilities[0].effective
+    capabilities[0].effective = before & ~0b110
+    assert libc.capset(header, capabilities) == 0
     try:
         yield
     finally:
-        held[0].effective = before
-        assert libc.capset(header, held) == 0
+        capabilities[0].effective = before
+        assert libc.capset(header, capabilities) == 0
 
 
 def test_a_file_without_permission_is_refused(place: Place) -> None:
@@ -178,8 +178,8 @@ def test_a_symlink_to_a_folder_outside_the_landing_area_is_refused(tmp_path: Pat
     touch(tmp_path / "elsewhere/05/part.jsonl")
     (tmp_path / "landing/gateway").mkdir(parents=True)
     (tmp_path / "landing/gateway/2026-11-01").symlink_to(tmp_path / "elsewhere")
-    (refused,) = find_files(read_sources(SHIPPED, tmp_path), [HOUR], tmp_path)
-    assert (refused.name, refused.refusal) == (
+    (file,) = find_files(read_sources(SHIPPED, tmp_path), [HOUR], tmp_path)
+    assert (file.name, file.refusal) == (
         "landing/gateway/2026-11-01",
         "a link that leads out of the landing area",
     )

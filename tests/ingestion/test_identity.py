@@ -17,7 +17,7 @@ from landing_place import Place, at, line, make_place
 from makegood.errors import MakegoodError
 from makegood.ingestion.inventory import FORMAT, Inventory
 
-NOTHING = (
+PLACEHOLDERS = (
     *(
         "None",
         "none",
@@ -69,7 +69,7 @@ def test_a_canonical_record_is_identified_by_its_account_and_its_id(place: Place
     ]
 
 
-@pytest.mark.parametrize("placeholder", NOTHING)
+@pytest.mark.parametrize("placeholder", PLACEHOLDERS)
 def test_a_placeholder_id_counts_as_absent_and_the_call_id_is_used(place: Place, placeholder: str) -> None:
     first, second = place.land_lines(
         line(request_id=placeholder, gateway_call_id="c1"), line(request_id=placeholder, gateway_call_id="c2")
@@ -88,7 +88,7 @@ def test_a_short_or_odd_id_is_a_valid_id(place: Place, name: str) -> None:
 
 def test_an_id_that_model_servers_number_is_not_used_as_an_identity(place: Place) -> None:
     counted = {"request_id": "chatcmpl-0"}
-    first, second, again, early, late, early_again = place.land_lines(
+    first, second, first_repeated, no_call_id, no_call_id_later, no_call_id_repeated = place.land_lines(
         line(**counted, gateway_call_id="c1"),
         line(**counted, gateway_call_id="c2"),
         line(**counted, gateway_call_id="c1"),
@@ -96,10 +96,10 @@ def test_an_id_that_model_servers_number_is_not_used_as_an_identity(place: Place
         line(**counted, requested_at="2026-11-01T05:10:01Z"),
         line(**counted),
     )
-    assert first["request_key"] == again["request_key"]
-    assert early["request_key"] == early_again["request_key"]
-    assert len({row["request_key"] for row in (first, second, early, late)}) == 4
-    assert {row["request_id"] for row in (first, second, early, late)} == {"chatcmpl-0"}
+    assert first["request_key"] == first_repeated["request_key"]
+    assert no_call_id["request_key"] == no_call_id_repeated["request_key"]
+    assert len({row["request_key"] for row in (first, second, no_call_id, no_call_id_later)}) == 4
+    assert {row["request_id"] for row in (first, second, no_call_id, no_call_id_later)} == {"chatcmpl-0"}
 
 
 def test_a_record_without_ids_is_identified_by_its_other_values(place: Place) -> None:
@@ -143,48 +143,41 @@ def payload(later: float = 0, **changes: Any) -> bytes:
     return json.dumps(record | changes).encode() + b"\n"
 
 
-def call(place: Place, *changes: dict[str, Any]) -> list[dict[str, Any]]:
+def land_calls(place: Place, *changes: dict[str, Any]) -> list[dict[str, Any]]:
     return place.land_lines(*(payload(**change) for change in changes))
 
 
 def test_usage_is_part_of_the_identity_where_attempts_share_a_call_id(litellm: Place) -> None:
-    paid, again, dearer, failed, retried = call(
+    failure = {
+        "id": "c",
+        "litellm_call_id": "c",
+        "status": "failure",
+        "response_cost": 0.0,
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+    }
+    paid, paid_repeated, paid_more, failed, retried = land_calls(
         litellm,
         {"id": "x", "litellm_call_id": "c"},
         {"id": "y", "litellm_call_id": "c"},
         {"id": "x", "litellm_call_id": "c", "response_cost": 0.5},
-        {
-            "id": "c",
-            "litellm_call_id": "c",
-            "status": "failure",
-            "response_cost": 0.0,
-            "prompt_tokens": 0,
-            "completion_tokens": 0,
-        },
-        {
-            "id": "c",
-            "litellm_call_id": "c",
-            "status": "failure",
-            "response_cost": 0.0,
-            "prompt_tokens": 0,
-            "completion_tokens": 0,
-            "later": 1,
-        },
+        failure,
+        {**failure, "later": 1},
     )
-    assert paid["request_key"] == again["request_key"]
+    assert paid["request_key"] == paid_repeated["request_key"]
     assert paid["needs_overlap"]
-    assert len({row["request_key"] for row in (paid, dearer, failed, retried)}) == 4
+    assert len({row["request_key"] for row in (paid, paid_more, failed, retried)}) == 4
     assert failed["request_key"] == key_of(
         "gateway", "team", "hash", "attempt", str(milliseconds(failed["requested_at"])), "c"
     )
 
 
 def test_an_old_record_without_a_call_id_is_identified_by_its_id_and_start(litellm: Place) -> None:
-    first, again, next_one = call(
+    first, first_repeated, other = land_calls(
         litellm, {"id": "chatcmpl-0", "litellm_call_id": None}, {"id": "chatcmpl-0", "litellm_call_id": ""},
         {"id": "chatcmpl-0", "litellm_call_id": None, "later": 3},
     )  # fmt: skip
-    assert first["request_key"] == again["request_key"] != next_one["request_key"]
+    assert first["request_key"] == first_repeated["request_key"] != other["request_key"]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +196,7 @@ def test_an_old_record_without_a_call_id_is_identified_by_its_id_and_start(litel
 def test_every_read_of_a_batch_job_or_response_belongs_to_its_purchase(
     litellm: Place, read_changes: dict[str, Any]
 ) -> None:
-    first, second = call(
+    first, second = land_calls(
         litellm,
         {"id": "object", "litellm_call_id": "c1", **read_changes},
         {"id": "object", "litellm_call_id": "c2", **read_changes, "later": 600},
@@ -213,7 +206,7 @@ def test_every_read_of_a_batch_job_or_response_belongs_to_its_purchase(
 
 
 def test_a_failed_read_is_a_request_of_its_own(litellm: Place) -> None:
-    successful, failed = call(
+    successful, failed = land_calls(
         litellm,
         {"id": "object", "litellm_call_id": "c1", "call_type": "aretrieve_batch"},
         {"id": "object", "litellm_call_id": "c2", "call_type": "aretrieve_batch", "status": "failure", "later": 600},
@@ -232,7 +225,7 @@ def test_a_passed_through_batch_job_is_identified_by_the_id_in_its_body(litellm:
         },
         "response": {"response": body},
     }
-    first, second = call(
+    first, second = land_calls(
         litellm,
         {"id": "x", "litellm_call_id": "c1", **passed},
         {"id": "y", "litellm_call_id": "c2", **passed, "later": 600},
@@ -254,7 +247,7 @@ def test_a_passed_through_batch_job_is_identified_by_the_id_in_its_body(litellm:
 def test_a_gateways_placeholder_for_no_user_is_not_an_account(
     litellm: Place, metadata: dict[str, Any], account: str
 ) -> None:
-    (row,) = call(litellm, {"metadata": metadata})
+    (row,) = land_calls(litellm, {"metadata": metadata})
     assert row["account_id"] == account
 
 

@@ -15,7 +15,7 @@ from makegood.ingestion.texts.keeping import SHORT_FORMS, USUAL, Rules, wrong_pa
 from makegood.ingestion.texts.keys import table
 
 CONTENT, CREDENTIAL, PERSONAL = (f"[not kept: {kind}]" for kind in ("content", "credential", "personal"))
-NOT = "[not kept]"
+NOT_KEPT = "[not kept]"
 
 
 def kept(meta: Any, adapter: str = "canonical", keep: tuple[str, ...] = ()) -> Any:
@@ -27,7 +27,7 @@ KEPT: dict[str, tuple[Any, Any]] = {
         {"headers": {"Content-Type": "application/json; charset=utf-8", "X-RateLimit-Reset-Requests": "6m0s", "Server": "uvicorn"}},
         {"headers": {"Content-Type": "application/json; charset=utf-8", "X-RateLimit-Reset-Requests": "6m0s", "Server": "uvicorn"}},
     ),
-    "headers that are not": ({"headers": {"x-tenant": "acme", "x-cost": 3}}, {"headers": {"x-tenant": NOT, "x-cost": 3}}),
+    "headers that are not": ({"headers": {"x-tenant": "acme", "x-cost": 3}}, {"headers": {"x-tenant": NOT_KEPT, "x-cost": 3}}),
     "headers as pairs": (
         {"headers": [["Authorization", "Bearer x"], ["x-request-id", "req_1"]]},
         {"headers": [["Authorization", CREDENTIAL], ["x-request-id", "req_1"]]},
@@ -36,19 +36,19 @@ KEPT: dict[str, tuple[Any, Any]] = {
         {"headers": [{"name": "cookie", "value": "a=b"}, {"name": "server", "value": "uvicorn"}]},
         {"headers": [{"name": "cookie", "value": CREDENTIAL}, {"name": "server", "value": "uvicorn"}]},
     ),
-    "a listed name in another place": ({"note": {"server": "uvicorn"}}, {"note": {"server": NOT}}),
-    "a listed name with another form": ({"headers": {"server": "I live in Berlin"}}, {"headers": {"server": NOT}}),
-    "texts": ({"a": "hello", "b": ["x", {"c": "y"}]}, {"a": NOT, "b": [NOT, {"c": NOT}]}),
+    "a listed name in another place": ({"note": {"server": "uvicorn"}}, {"note": {"server": NOT_KEPT}}),
+    "a listed name with another form": ({"headers": {"server": "I live in Berlin"}}, {"headers": {"server": NOT_KEPT}}),
+    "texts": ({"a": "hello", "b": ["x", {"c": "y"}]}, {"a": NOT_KEPT, "b": [NOT_KEPT, {"c": NOT_KEPT}]}),
     "a text that is empty": ({"a": ""}, {"a": ""}),
     "numbers, truth values and times": (
         {"a": 1, "b": -0.25, "c": True, "d": None, "e": "2026-11-01T05:10:00Z", "f": "Sun, 29 Nov 2026 01:59:05 GMT"},
         {"a": 1, "b": -0.25, "c": True, "d": None, "e": "2026-11-01T05:10:00Z", "f": "Sun, 29 Nov 2026 01:59:05 GMT"},
     ),
     "times since 1970": ({"a": 1795842670, "b": 1795842670123, "c": 1795842670.5}, {"a": 1795842670, "b": 1795842670123, "c": 1795842670.5}),
-    "a day that may be a birthday": ({"a": "1980-05-04"}, {"a": NOT}),
-    "numbers that are long": ({"a": 4111111111111111, "b": 2025550123, "c": 491711234567}, {"a": NOT, "b": NOT, "c": NOT}),
+    "a day that may be a birthday": ({"a": "1980-05-04"}, {"a": NOT_KEPT}),
+    "numbers that are long": ({"a": 4111111111111111, "b": 2025550123, "c": 491711234567}, {"a": NOT_KEPT, "b": NOT_KEPT, "c": NOT_KEPT}),
     "numbers that name somebody": ({"phone": 12345, "pin": 1234, "otp": 99, "zip": 12345}, {"phone": PERSONAL, "pin": CREDENTIAL, "otp": CREDENTIAL, "zip": PERSONAL}),
-    "many numbers": ({"vector": [0.1] * 40}, {"vector": NOT}),
+    "many numbers": ({"vector": [0.1] * 40}, {"vector": NOT_KEPT}),
     "content": (
         {"messages": [{"content": "x"}], "tool": {"arguments": {"amount": 5}}, "prompt_variables": {"a": 1}, "input": [1, 2]},
         {"messages": CONTENT, "tool": {"arguments": CONTENT}, "prompt_variables": CONTENT, "input": CONTENT},
@@ -61,9 +61,9 @@ KEPT: dict[str, tuple[Any, Any]] = {
         {"alice@example.com": 1, "my knee hurts": 2, "sk-abcdefghijkl": 3, "8f3a1c5e7b9d2f4a": 4, "4915112345678": 5, "PRIVATE0001": 0, "kept": 6},
         {"kept": 6, "[names not kept]": 6},
     ),
-    "JSON within a text": ({"dump": '{"server": "x"}'}, {"dump": NOT}),
-    "a text alone": ("hello", NOT),
-    "a list": ([1, "x"], [1, NOT]),
+    "JSON within a text": ({"dump": '{"server": "x"}'}, {"dump": NOT_KEPT}),
+    "a text alone": ("hello", NOT_KEPT),
+    "a list": ([1, "x"], [1, NOT_KEPT]),
     "a key in a listed place": ({"headers": {"x-request-id": "sk-abcdefghijkl"}}, {"headers": {"x-request-id": "sha256:e2fcb0cb3f9cb3c7"}}),
 }  # fmt: skip
 
@@ -81,13 +81,13 @@ def test_user_query_and_fragment_are_removed_from_urls() -> None:
     urls = {
         "https://own.example/v1?code=S&key=S": "https://own.example/v1",
         "https://u:p@own.example:8443/v1/x#S": "https://own.example:8443/v1/x",
-        "https://own.example/8f3a1c5e7b9d2f4a6c8e/v1": f"https://own.example/{NOT}/v1",
-        "not a URL": NOT,
-        "postgresql://app:x@db/x": NOT,
-        "https://[::1": NOT,
+        "https://own.example/8f3a1c5e7b9d2f4a6c8e/v1": f"https://own.example/{NOT_KEPT}/v1",
+        "not a URL": NOT_KEPT,
+        "postgresql://app:x@db/x": NOT_KEPT,
+        "https://[::1": NOT_KEPT,
     }
-    for url, stays in urls.items():
-        assert kept({"api_base": url}, "litellm") == {"api_base": stays}
+    for url, kept_url in urls.items():
+        assert kept({"api_base": url}, "litellm") == {"api_base": kept_url}
 
 
 def test_numbers_keep_their_digits() -> None:
@@ -106,16 +106,18 @@ def test_unreadable_meta_is_dropped_and_stops_nothing(meta: str) -> None:
 def test_a_source_can_keep_more_paths_and_keys_are_still_removed() -> None:
     meta = {"context": {"plan": "gold card", "who": "anna"}, "tags": ["a b", {"x": "y z"}], "url": "https://u:p@h/x"}
     assert kept(meta, keep=("context.plan", "tags", "url")) == {
-        "context": {"plan": "gold card", "who": NOT},
+        "context": {"plan": "gold card", "who": NOT_KEPT},
         "tags": ["a b", {"x": "y z"}],
         "url": "https://[redacted]@h/x",
     }
-    assert kept({"other": {"context": {"plan": "x"}}}, keep=("context.plan",)) == {"other": {"context": {"plan": NOT}}}
+    assert kept({"other": {"context": {"plan": "x"}}}, keep=("context.plan",)) == {
+        "other": {"context": {"plan": NOT_KEPT}}
+    }
 
 
 def test_a_changed_keep_list_lands_the_files_of_the_source_again(place: Place) -> None:
     (row,) = place.land_lines(line(meta={"context": {"plan": "gold"}}))
-    assert json.loads(row["meta"]) == {"context": {"plan": NOT}}
+    assert json.loads(row["meta"]) == {"context": {"plan": NOT_KEPT}}
     place.source = replace(place.source, keep=("context.plan",))
     (row,) = place.land_lines(line(meta={"context": {"plan": "gold"}}))
     assert json.loads(row["meta"]) == {"context": {"plan": "gold"}}
@@ -197,7 +199,7 @@ def test_litellm_records_keep_what_support_needs_and_nothing_else(tmp_path_facto
         "user": PERSONAL,
         "extra_headers": {"X-Auth": CREDENTIAL},
     }
-    assert meta["metadata"]["requester_metadata"] == {"status": NOT, "n": 1}
+    assert meta["metadata"]["requester_metadata"] == {"status": NOT_KEPT, "n": 1}
     assert meta["hidden_params"]["additional_headers"] == {
         "llm_provider-x-ratelimit-remaining-tokens": "100",
         "x-litellm-attempted-retries": 1,

@@ -10,6 +10,6 @@ MACROS = Path(__file__).parents[2] / "dbt_project/macros/deliveries.sql"
 
 
 def test_the_models_merge_deliveries_within_the_same_distance_as_the_lake() -> None:
-    stated = re.search(r"macro merge_hours\(\) -%\} (\d+) ", MACROS.read_text())
-    assert stated is not None
-    assert int(stated[1]) * HOUR == MERGE_REACH
+    match = re.search(r"macro merge_hours\(\) -%\} (\d+) ", MACROS.read_text())
+    assert match is not None
+    assert int(match[1]) * HOUR == MERGE_REACH

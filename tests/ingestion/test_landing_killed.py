@@ -55,8 +55,8 @@ def test_a_killed_landing_keeps_the_old_rows_and_the_next_one_lands_the_new_ones
     for name in names:
         place.put(name, lines(f"new-{name}", f"more-{name}"))
     script = CRASHING.format(crash=CRASHES[moment])
-    killed = subprocess.run([sys.executable, "-c", script, str(place.home), HOUR.isoformat()], check=False)
-    assert killed.returncode == -signal.SIGKILL
+    process = subprocess.run([sys.executable, "-c", script, str(place.home), HOUR.isoformat()], check=False)
+    assert process.returncode == -signal.SIGKILL
     assert sorted(place.ids()) == sorted(f"old-{name}" for name in names)
     assert len(place.land()) == 30
     assert sorted(place.ids()) == sorted(f"{kind}-{name}" for name in names for kind in ("new", "more"))

@@ -153,9 +153,9 @@ def test_a_failure_without_usage_has_no_tokens_and_an_unknown_stream_flag(pairs:
 
 
 def test_a_request_whose_caller_disconnected_is_cancelled_despite_status_success(pairs: list[Pair]) -> None:
-    left = [(raw, row) for raw, row in pairs if raw["error_information"]["error_code"] == "499"]
-    assert len(left) == 3
-    for raw, row in left:
+    disconnected = [(raw, row) for raw, row in pairs if raw["error_information"]["error_code"] == "499"]
+    assert len(disconnected) == 3
+    for raw, row in disconnected:
         assert raw["status"] == "success"
         assert (row["cancelled"], row["finish_reason"], row["status_code"]) == (True, "cancelled", "499")
         assert row["cost_usd"] == cost_of(raw).quantize(Decimal("1e-12"))
@@ -230,14 +230,14 @@ def test_attempts_with_the_same_trace_id_are_separate_requests(pairs: list[Pair]
 def test_meta_holds_the_parameters_and_never_the_conversation(samples: tuple[Place, list[Pair]]) -> None:
     place, pairs = samples
     stored = place.stored_bytes().decode()
-    said = {
+    contents = {
         message["content"]
         for raw, _ in pairs
         for message in (raw["messages"] if isinstance(raw["messages"], list) else [])
         if isinstance(message, dict) and isinstance(message.get("content"), str) and len(message["content"]) > 12
     }
-    assert len(said) > 10
-    assert not [text for text in said if text in stored]
+    assert len(contents) > 10
+    assert not [text for text in contents if text in stored]
     for raw, row in pairs:
         meta = json.loads(row["meta"])
         assert meta["call_type"] == raw["call_type"]

@@ -35,19 +35,19 @@ def test_a_key_of_unknown_format_is_recognized_by_its_context(macros: duckdb.Duc
 def test_a_credential_is_removed_from_a_text(macros: duckdb.DuckDBPyConnection, kind: str) -> None:
     value = CREDENTIALS[kind]
     text = value if isinstance(value, str) else json.dumps(value)
-    for written in (text, f"Error: {text} at the end", f"{text} {text}"):
-        assert SECRET not in readable(masked(written, 2000))
-        assert KEY[-20:] not in masked(written, 2000)
-        assert checked(macros, "is_suspicious", [written]) == [True]
+    for message in (text, f"Error: {text} at the end", f"{text} {text}"):
+        assert SECRET not in readable(masked(message, 2000))
+        assert KEY[-20:] not in masked(message, 2000)
+        assert checked(macros, "is_suspicious", [message]) == [True]
 
 
 @pytest.mark.parametrize("kind", CONTENT)
 def test_content_is_removed_from_a_text(macros: duckdb.DuckDBPyConnection, kind: str) -> None:
     value = CONTENT[kind]
     text = value if isinstance(value, str) else json.dumps(value)
-    for written in (text, f"bad request: {text}", f"bad request: {value}"):
-        assert "Ishmael" not in masked(written, 2000)
-        assert checked(macros, "is_suspicious", [written]) == [True]
+    for message in (text, f"bad request: {text}", f"bad request: {value}"):
+        assert "Ishmael" not in masked(message, 2000)
+        assert checked(macros, "is_suspicious", [message]) == [True]
 
 
 @pytest.mark.parametrize("text", PERSONS)
@@ -58,9 +58,9 @@ def test_personal_data_is_removed_from_a_text(text: str) -> None:
 @pytest.mark.parametrize("secret", [f"password={SECRET}", KEYS["JSON web token"], KEY, f"https://{SECRET}@host/path"])
 def test_a_text_is_truncated_only_after_its_secrets_are_removed(secret: str) -> None:
     for before in range(2000 - len(secret) - 2, 2001):
-        cut = masked("x" * before + " " + secret + " and more", 2000)
-        assert len(cut) <= 2000
-        assert SECRET[:5] not in cut and KEY[3:12] not in cut and "eyJ" not in cut
+        masked_text = masked("x" * before + " " + secret + " and more", 2000)
+        assert len(masked_text) <= 2000
+        assert SECRET[:5] not in masked_text and KEY[3:12] not in masked_text and "eyJ" not in masked_text
 
 
 def test_a_long_text_is_truncated_before_a_possible_partial_secret() -> None:

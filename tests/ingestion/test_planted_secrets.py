@@ -29,13 +29,13 @@ def test_no_planted_secret_is_stored_by_landing(tmp_path: Path) -> None:
 
     place = make_place(tmp_path)
     place.put("good.jsonl", "\n".join(planter.records(canonical)).encode())
-    place.put("broken.jsonl", "\n".join(planter.broken(canonical)).encode())
+    place.put("broken.jsonl", "\n".join(planter.broken_records(canonical)).encode())
     place.put(f"sk-{planter.mark()}aaaabbbb.jsonl", json.dumps(canonical()).encode())
     landed = place.land()
     place.source = Source(
         "litellm", place.source.adapter.parent / "litellm.sql", str(tmp_path / "landing/litellm/{date}/{hour}/*")
     )
-    place.put("calls.jsonl", "\n".join(planter.litellm(1793509800.0)).encode())
+    place.put("calls.jsonl", "\n".join(planter.litellm_records(1793509800.0)).encode())
     landed += place.land()
     place.source = Source("judge", ASSESSMENTS, str(tmp_path / "landing/judge/{date}/{hour}/*"))
     place.put("verdicts.jsonl", "\n".join(planter.verdicts(verdict)).encode())
@@ -51,6 +51,6 @@ def test_the_search_for_planted_secrets_finds_them(tmp_path: Path) -> None:
     planter = Planter()
     (tmp_path / "lines.txt").write_text(planter.mark())
     with duckdb.connect(str(tmp_path / "held.duckdb")) as con:
-        con.execute(f"create table held as select '{planter.said()}' as text")
+        con.execute(f"create table held as select '{planter.private_text()}' as text")
         con.execute(f"copy held to '{tmp_path / 'part.parquet'}' (format parquet, compression zstd)")
     assert set(marks_in(tmp_path)) == {"lines.txt", "held.duckdb", "part.parquet"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from judging import Court, verdict
+from judging import JudgedHome, verdict
 from landing_place import ALWAYS, HOUR, Place, line, make_place
 from poisons import FILES, LINES, NAMES, PLACES, VERDICTS
 
@@ -107,11 +107,11 @@ def test_characters_that_cannot_be_queried_are_replaced_in_landed_texts(place: P
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, LandedFile]]:
     """Lands each hostile verdict in its own file, all at once."""
     place = make_place(tmp_path_factory.mktemp("verdicts"))
-    court = Court(place)
-    court.logs(line())
+    home = JudgedHome(place)
+    home.write_logs(line())
     for number, poison in enumerate(VERDICTS.values()):
-        court.verdicts(between(verdict(), poison, verdict(detector="other")), name=f"{number:03}.jsonl")
-    landed = {Path(file.landing_file).name: file for file in court.land()}
+        home.write_verdicts(between(verdict(), poison, verdict(detector="other")), name=f"{number:03}.jsonl")
+    landed = {Path(file.landing_file).name: file for file in home.land()}
     assert not texts_with_controls(place.lake)
     yield {kind: landed[f"{number:03}.jsonl"] for number, kind in enumerate(VERDICTS)}
     place.inventory.close()

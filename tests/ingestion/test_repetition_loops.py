@@ -73,15 +73,15 @@ def test_a_finding_holds_the_counts_and_nothing_of_the_answer(litellm: Place) ->
         answered("loop", LOOP),
         answered("json", "secret words", parameters={"response_format": {"type": "json_object"}}),
     )
-    told = [row[1:7] for row in findings(litellm)]
-    assert told == [
+    rows = [row[1:7] for row in findings(litellm)]
+    assert rows == [
         ("invalid_json", "2", "unsatisfactory", "1.0000", "no JSON", '{"characters":12,"choices":1}'),
         (
             *("repetition_loop", "2", "unsatisfactory", "1.0000", "the same words to the end"),
             json.dumps({"characters": len(LOOP), "period": len(SENTENCE)}, separators=(",", ":")),
         ),
     ]
-    began, ended = findings(litellm)[0][7:9]
-    assert (began, ended) == (at("2026-11-01T05:10:00"), at("2026-11-01T05:10:02"))
+    first_at, last_at = findings(litellm)[0][7:9]
+    assert (first_at, last_at) == (at("2026-11-01T05:10:00"), at("2026-11-01T05:10:02"))
     assert b"quota" not in litellm.stored_bytes()
     assert b"secret" not in litellm.stored_bytes()

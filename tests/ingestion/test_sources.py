@@ -52,9 +52,9 @@ FEED_MISTAKES = {
 @pytest.mark.parametrize("mistake", FEED_MISTAKES)
 def test_a_mistake_in_a_verdict_feed_is_reported(tmp_path: Path, mistake: str) -> None:
     text, reason = FEED_MISTAKES[mistake]
-    with pytest.raises(MakegoodError) as caught:
+    with pytest.raises(MakegoodError) as raised:
         read_assessments(sources_file(tmp_path, GOOD + text), tmp_path)
-    assert reason in str(caught.value)
+    assert reason in str(raised.value)
 
 
 MISTAKES = {
@@ -111,10 +111,10 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_in_the_file_is_reported(tmp_path: Path, mistake: str) -> None:
     text, message = MISTAKES[mistake]
-    with pytest.raises(MakegoodError) as caught:
+    with pytest.raises(MakegoodError) as raised:
         read_sources(sources_file(tmp_path, text), tmp_path)
-    assert message in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_missing_file_is_reported_with_its_setting(tmp_path: Path) -> None:

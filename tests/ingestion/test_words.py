@@ -95,14 +95,14 @@ def test_every_vocabulary_file_is_a_table_with_complete_rows() -> None:
 
 
 def test_finish_reasons_have_the_meaning_that_their_providers_document(place: Place) -> None:
-    said = {
+    meanings = {
         word: meaning
         for meaning, known in (("content_filter", FILTERS), ("error", BREAKS), ("length", CUTS))
         for word in known
     }
-    said |= dict.fromkeys(NOT_KNOWN, "other")
-    rows = place.land_lines(*(line(request_id=f"r{n}", finish_reason=word) for n, word in enumerate(said)))
-    assert [(row["native_finish_reason"], row["finish_reason"]) for row in rows] == list(said.items())
+    meanings |= dict.fromkeys(NOT_KNOWN, "other")
+    rows = place.land_lines(*(line(request_id=f"r{n}", finish_reason=word) for n, word in enumerate(meanings)))
+    assert [(row["native_finish_reason"], row["finish_reason"]) for row in rows] == list(meanings.items())
 
 
 def test_known_words_without_a_canonical_meaning_differ_from_unknown_words() -> None:

@@ -17,17 +17,17 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(scratch: Path) -> Home:
     """An empty home. It has the same path in every test, so that dbt parses the project only once."""
-    built = Home(scratch / "home", scratch / "target")
-    built.empty()
-    return built
+    home = Home(scratch / "home", scratch / "target")
+    home.empty()
+    return home
 
 
 @pytest.fixture(scope="session")
 def session_home(scratch: Path) -> Home:
     """A home for fixtures that are shared by all tests of a session."""
-    built = Home(scratch / "session_home", scratch / "session_target")
-    built.empty()
-    return built
+    home = Home(scratch / "session_home", scratch / "session_target")
+    home.empty()
+    return home
 
 
 @pytest.fixture(scope="session")

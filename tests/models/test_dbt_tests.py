@@ -97,7 +97,7 @@ def rows_found(con: duckdb.DuckDBPyConnection, test_sql: str, bad_data: str | No
 def test_unit_tests_of_the_models_pass(home: Home) -> None:
     result = home.dbt("build", "--empty")
     assert result.success, failures(result)
-    assert [done for done in results_of(result) if done.node.resource_type == "unit_test"]
+    assert [node_result for node_result in results_of(result) if node_result.node.resource_type == "unit_test"]
 
 
 def test_every_data_test_has_a_case_with_bad_data(session_home: Home) -> None:

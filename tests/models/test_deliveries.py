@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import duckdb
-from derived_home import Delivery, delivery, feeding, hour_of, key_of, write_run
+from derived_home import Delivery, delivery, hour_of, input_deliveries, key_of, write_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,6 +82,21 @@ def merged(rows: list[Delivery], window: set[datetime]) -> dict[tuple[str, datet
     return expected
 
 
+@contextmanager
+def staging(
+    rows: list[Delivery], window: set[datetime], compiled: dict[str, str]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with the tables of the staging models over these deliveries."""
+    with duckdb.connect() as con:
+        for database in ("run", "makegood"):
+            con.execute(f"attach ':memory:' as {database}")
+        write_run(con, "run", rows, window)
+        con.execute(SEEDS)
+        for model in ("stg_repeated_deliveries", "stg_request_logs"):
+            con.execute(f"create table {model} as {compiled[model]}")
+        yield con
+
+
 @settings(max_examples=150, deadline=None)
 @given(data=st.data(), drawn=deliveries, hashes_collide=st.booleans())
 def test_deliveries_merge_as_specified_and_each_is_current_or_superseded(
@@ -89,14 +106,8 @@ def test_deliveries_merge_as_specified_and_each_is_current_or_superseded(
     rows = [{**row, "landing_line": line, **same_hash} for line, row in enumerate(drawn)]
     hours = {hour_of(row["requested_at"]) for row in rows} | {START}
     window = data.draw(st.sets(st.sampled_from(sorted(hours)), min_size=1))
-    shuffled = data.draw(st.permutations(feeding(rows, window)))
-    with duckdb.connect() as con:
-        for database in ("run", "makegood"):
-            con.execute(f"attach ':memory:' as {database}")
-        write_run(con, "run", shuffled, window)
-        con.execute(SEEDS)
-        for model in ("stg_repeated_deliveries", "stg_request_logs"):
-            con.execute(f"create table {model} as {compiled[model]}")
+    shuffled = data.draw(st.permutations(input_deliveries(rows, window)))
+    with staging(shuffled, window, compiled) as con:
         found = con.execute(
             f"select request_key, requested_at, first_requested_at, account_id, latency_ms, {', '.join(MERGED)}, landing_line"
             " from stg_request_logs"
@@ -139,13 +150,7 @@ def with_account(row: Delivery, account: str, line: int, needs_overlap: bool) ->
 
 def staged(rows: list[Delivery], window: set[datetime], compiled: dict[str, str]) -> list[dict[str, Any]]:
     """The rows that the staging models derive from these deliveries, in order."""
-    with duckdb.connect() as con:
-        for database in ("run", "makegood"):
-            con.execute(f"attach ':memory:' as {database}")
-        write_run(con, "run", rows, window)
-        con.execute(SEEDS)
-        for model in ("stg_repeated_deliveries", "stg_request_logs"):
-            con.execute(f"create table {model} as {compiled[model]}")
+    with staging(rows, window, compiled) as con:
         result = con.execute("from stg_request_logs order by request_key, requested_at")
         names = [column[0] for column in result.description or []]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -53,8 +53,8 @@ class DerivedTwice:
     """A home whose three hours were derived, and derived again."""
 
     home: Home
-    once: dict[str, list[tuple[Any, ...]]]
-    again: dict[str, list[tuple[Any, ...]]]
+    first_contents: dict[str, list[tuple[Any, ...]]]
+    second_contents: dict[str, list[tuple[Any, ...]]]
     first_snapshots: list[tuple[Any, ...]]
     second_snapshots: list[tuple[Any, ...]]
 
@@ -64,15 +64,15 @@ def derived_twice(scratch: Path) -> DerivedTwice:
     home = Home(scratch / "derived_twice", scratch / "derived_twice_target")
     home.empty()
     home.build(day_of_deliveries(), HOURS, VERDICTS)
-    once, first = home.contents(), home.query(SNAPSHOTS)
+    first_contents, first = home.contents(), home.query(SNAPSHOTS)
     home.build(day_of_deliveries(), HOURS, VERDICTS)
-    return DerivedTwice(home, once, home.contents(), first, home.query(SNAPSHOTS)[len(first) :])
+    return DerivedTwice(home, first_contents, home.contents(), first, home.query(SNAPSHOTS)[len(first) :])
 
 
 def test_running_hours_again_gives_the_same_rows(derived_twice: DerivedTwice) -> None:
-    assert derived_twice.again == derived_twice.once
-    assert derived_twice.once["fct_compensations"]
-    assert len(derived_twice.once["fct_content_assessments"]) == len(VERDICTS)
+    assert derived_twice.second_contents == derived_twice.first_contents
+    assert derived_twice.first_contents["fct_compensations"]
+    assert len(derived_twice.first_contents["fct_content_assessments"]) == len(VERDICTS)
 
 
 def test_an_unchanged_policy_and_unchanged_views_are_not_written_again(derived_twice: DerivedTwice) -> None:
@@ -122,7 +122,7 @@ def test_a_range_and_its_hours_in_any_order_give_the_same_rows(derived_twice: De
         home.build(rows, [hour], VERDICTS)
     by_hour = home.contents()
     del by_hour["fct_landing_files"]  # belongs to landing hours, which this test does not vary
-    assert by_hour == {name: derived_twice.once[name] for name in by_hour}
+    assert by_hour == {name: derived_twice.first_contents[name] for name in by_hour}
 
 
 def test_an_hour_that_became_empty_keeps_no_rows_and_its_neighbour_keeps_them_all(home: Home) -> None:

@@ -12,7 +12,7 @@ from oracle.policies import generate_policy
 from oracle.records import Log, Policy, Verdict
 from oracle.reference import Answer, answer
 
-SHOWN = 5
+SHOWN_DIFFERENCES = 5
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class Challenge:
         """A text that says how many rows differ, and shows the first few of them with both values."""
         request_count = len(self.expected.requests)
         summary = f"seed {self.seed}: {request_count:,} requests, {len(found):,} rows differ"
-        return "\n".join([summary, *(self._described_difference(difference) for difference in found[:SHOWN])])
+        return "\n".join(
+            [summary, *(self._described_difference(difference) for difference in found[:SHOWN_DIFFERENCES])]
+        )
 
     def _described_difference(self, difference: Difference) -> str:
         return describe(difference, self.deliveries, self.verdicts, self.policy)

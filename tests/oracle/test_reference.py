@@ -129,13 +129,13 @@ def test_the_order_of_deliveries_does_not_matter_and_each_is_current_or_supersed
     expected, deliveries, verdicts = challenge.expected, list(challenge.deliveries), list(challenge.verdicts)
     Random(seed).shuffle(deliveries)
     Random(seed).shuffle(verdicts)
-    again = answer(deliveries, verdicts, challenge.policy)
+    repeated = answer(deliveries, verdicts, challenge.policy)
 
     def sort_key(row: dict[str, Any]) -> Any:
         return row["request_key"], row["requested_at"]
 
-    assert sorted(expected.requests, key=sort_key) == sorted(again.requests, key=sort_key)
-    assert expected.hours == again.hours
+    assert sorted(expected.requests, key=sort_key) == sorted(repeated.requests, key=sort_key)
+    assert expected.hours == repeated.hours
     assert sum(hour["landed_count"] for hour in expected.hours.values()) == len(deliveries)
     assert sum(hour["current_count"] for hour in expected.hours.values()) == len(expected.requests)
 

@@ -64,7 +64,7 @@ def held_hours(gateway: Gateway) -> list[object]:
 
 def test_surprising_money_is_published_and_posted_only_after_it_was_accepted(surprised: Gateway) -> None:
     home = Home(surprised.root)
-    assert surprised.sees("select sum(payout_usd) from fct_compensations") == [(Decimal("150.010000000001"),)]
+    assert surprised.query("select sum(payout_usd) from fct_compensations") == [(Decimal("150.010000000001"),)]
     assert held_hours(surprised) == [FIRST]
     waiting = settle(surprised)
     assert (waiting.batch_id, waiting.held_count, waiting.awaiting) == (None, 2, (FIRST.date(),))
@@ -82,11 +82,11 @@ def test_surprising_money_is_published_and_posted_only_after_it_was_accepted(sur
 def test_an_acceptance_lapses_if_the_hour_is_derived_anew_with_another_value(surprised: Gateway) -> None:
     home = Home(surprised.root)
     accept(home, CHECK, ONE_HOUR, "the provider was down", "ada")
-    surprised.runs(FIRST)
+    surprised.run(FIRST)
     assert held_hours(surprised) == [], "the hour was derived anew with the same value"
     dearer = record("dearer", FIRST, status_code="503", cost_usd="151")
-    surprised.lands(FIRST + HOUR, [dearer])
-    surprised.runs(FIRST + HOUR)
+    surprised.land(FIRST + HOUR, [dearer])
+    surprised.run(FIRST + HOUR)
     assert held_hours(surprised) == [FIRST]
     assert settle(surprised).batch_id is None
     accept(home, CHECK, ONE_HOUR, "so was this one", "ada")
@@ -96,8 +96,8 @@ def test_an_acceptance_lapses_if_the_hour_is_derived_anew_with_another_value(sur
 
 def test_money_of_other_dates_is_posted_meanwhile(surprised: Gateway) -> None:
     next_day = FIRST + timedelta(days=1)
-    surprised.lands(next_day, [record("other", next_day, status_code="503")])
-    surprised.runs(next_day, DAYS)
+    surprised.land(next_day, [record("other", next_day, status_code="503")])
+    surprised.run(next_day, DAYS)
     assert [line.amount_usd for line in settle(surprised).lines] == [Decimal("0.01")]
     accept(Home(surprised.root), CHECK, ONE_HOUR, "the provider was down", "ada")
     assert settle(surprised).amount_usd == Decimal("150.010000000001")
@@ -137,9 +137,9 @@ def test_dagster_takes_the_answer_from_a_form(surprised: Gateway) -> None:
 
 
 def test_a_fault_that_blocks_is_listed_until_a_run_makes_it_good_and_cannot_be_accepted(surprised: Gateway) -> None:
-    broken = surprised.lands(FIRST + HOUR, [record("whole", FIRST + HOUR), *["{no record"] * 299])
+    broken = surprised.land(FIRST + HOUR, [record("whole", FIRST + HOUR), *["{no record"] * 299])
     with pytest.raises(MakegoodError, match="not published"):
-        surprised.runs(FIRST + HOUR)
+        surprised.run(FIRST + HOUR)
     home = Home(surprised.root)
     blocking = [one for one in open_audits(home) if one.is_blocking]
     assert [(one.check, one.measured) for one in blocking] == [
@@ -148,7 +148,7 @@ def test_a_fault_that_blocks_is_listed_until_a_run_makes_it_good_and_cannot_be_a
     with pytest.raises(MakegoodError, match="nothing of fct_landing_files"):
         accept(home, blocking[0].check, ONE_HOUR, "it is fine", "ada")
     broken.write_text(json.dumps(record("whole", FIRST + HOUR)))
-    surprised.runs(FIRST + HOUR)
+    surprised.run(FIRST + HOUR)
     assert not [one for one in open_audits(home) if one.is_blocking]
 
 

@@ -8,7 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from damaging import DAMAGES, copy_of, makegood
+from command_line import makegood
+from damaging import DAMAGES, copy_of
 from running_gateway import FIRST, Gateway
 
 from makegood.derivation.dbt_project import PARSED, SEAL, is_current
@@ -22,13 +23,13 @@ from makegood.publication.publications import Publications
 from orchestration.resources import Warehouse
 from orchestration.running import _naming_the_storage
 
-SEEN = "select account_id, payout_usd from fct_compensations order by request_id"
+QUERY = "select account_id, payout_usd from fct_compensations order by request_id"
 STATE = ["warehouse/publications.sqlite", "warehouse/catalog.sqlite", "lake/inventory.sqlite"]
 PARTS = ["lake/request_logs/*/*/*.parquet", "lake/content_assessments/*/*/*.parquet"]
 CACHES = ["warehouse/run.duckdb"]
 
 
-def one(home: Path, pattern: str) -> Path:
+def first_file(home: Path, pattern: str) -> Path:
     return sorted(home.glob(pattern))[0]
 
 
@@ -37,11 +38,11 @@ def one(home: Path, pattern: str) -> Path:
 def test_a_damaged_file_is_reported_or_rebuilt_and_readers_see_no_other_numbers(
     published: Gateway, tmp_path: Path, pattern: str, damage: str
 ) -> None:
-    _, right, _ = makegood(published.root, "sql", SEEN, "--format", "csv")
+    _, expected, _ = makegood(published.root, "sql", QUERY, "--format", "csv")
     home = copy_of(published.root, tmp_path / "home")
-    file = one(home, pattern)
+    file = first_file(home, pattern)
     DAMAGES[damage](file, random.Random(f"{pattern} {damage}"))
-    for command in (("status",), ("sql", SEEN, "--format", "csv"), ("verify",)):
+    for command in (("status",), ("sql", QUERY, "--format", "csv"), ("verify",)):
         code, out, err = makegood(home, *command)
         assert code in (0, 1)
         assert "Traceback" not in err
@@ -49,7 +50,7 @@ def test_a_damaged_file_is_reported_or_rebuilt_and_readers_see_no_other_numbers(
             assert err.startswith("makegood: ") and err.count("\n") == 1, err
             assert file.name in err
         if command[0] == "sql" and code == 0:
-            assert out == right
+            assert out == expected
         if command[0] == "status" and pattern in (*STATE, *PARTS) and damage != "flipped":
             assert code == 1
             assert file.name in out + err
@@ -63,7 +64,7 @@ def test_a_damaged_file_is_reported_or_rebuilt_and_readers_see_no_other_numbers(
 @pytest.mark.parametrize("pattern", STATE)
 def test_no_run_begins_on_damaged_state(published: Gateway, tmp_path: Path, pattern: str, damage: str) -> None:
     home = copy_of(published.root, tmp_path / "home")
-    file = one(home, pattern)
+    file = first_file(home, pattern)
     DAMAGES[damage](file, random.Random(1))
     before = file.read_bytes() if file.exists() else None
     with pytest.raises(MakegoodError, match=f"{file.name}.*back from a copy"):
@@ -86,7 +87,7 @@ def test_a_damaged_part_lands_again_or_stops_the_runs_that_derive_from_it(
     published: Gateway, tmp_path: Path, damage: str
 ) -> None:
     home = copy_of(published.root, tmp_path / "home")
-    part = one(home, PARTS[0])
+    part = first_file(home, PARTS[0])
     DAMAGES[damage](part, random.Random(2))
     lake = home / "lake"
     with closing(Inventory(lake / "inventory.sqlite")) as inventory:
@@ -113,10 +114,10 @@ def test_dbts_parse_cache_is_rebuilt_if_a_byte_of_it_changed(tmp_path: Path, pub
     assert is_current(target)
     for name in (*PARSED, SEAL):
         for damage in DAMAGES.values():
-            right = (target / name).read_bytes()
+            expected = (target / name).read_bytes()
             damage(target / name, random.Random(3))
             assert not is_current(target), name
-            (target / name).write_bytes(right)
+            (target / name).write_bytes(expected)
     assert is_current(target)
 
 

@@ -1,17 +1,15 @@
 """The command line: bad input gives one sentence and a non-zero exit code, good input gives its result."""
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-import damaging
+import command_line
 import pytest
 from running_gateway import FIRST, Gateway, record
 
 from expectations.thresholds import MIN_REQUESTS
-from orchestration.command_line.cli import main
 
 Makegood = Callable[..., tuple[int, str, str]]
 
@@ -23,11 +21,8 @@ def makegood(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Ca
     monkeypatch.setenv("MAKEGOOD_SOURCES", str(gateway.root / "sources.yml"))
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["makegood", *arguments])
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        out, err = capfd.readouterr()
-        return int(exit_.value.code or 0), out, err
+        code = command_line.exit_code(*arguments)
+        return code, *capfd.readouterr()
 
     return run
 
@@ -128,7 +123,7 @@ def test_a_home_that_is_a_file_gives_one_sentence(
 
 
 def test_sql_reads_published_numbers_and_nothing_else(makegood: Makegood, gateway: Gateway, tmp_path: Path) -> None:
-    gateway.lands(FIRST, [record("failed", FIRST + timedelta(minutes=1), status_code="503", cost_usd="0.020000000001")])
+    gateway.land(FIRST, [record("failed", FIRST + timedelta(minutes=1), status_code="503", cost_usd="0.020000000001")])
     code, out, _ = makegood(*RUN, "--json")
     assert code == 0
     assert json.loads(out)["publication"]["payout_usd"] == "0.020000000001"
@@ -149,7 +144,7 @@ def test_sql_reads_published_numbers_and_nothing_else(makegood: Makegood, gatewa
 
     secret = tmp_path / "secret.csv"
     secret.write_text("a\n1\n")
-    for refused in (
+    for query in (
         "selec 1",
         "select * from no_such_table",
         "delete from fct_requests",
@@ -162,19 +157,19 @@ def test_sql_reads_published_numbers_and_nothing_else(makegood: Makegood, gatewa
         "select 1; select 2",
         "",
     ):
-        code, out, err = makegood("sql", refused)
-        assert code == 1, refused
-        assert err.startswith("makegood: "), refused
-        assert out == "", refused
+        code, out, err = makegood("sql", query)
+        assert code == 1, query
+        assert err.startswith("makegood: "), query
+        assert out == "", query
 
 
 def test_unaudited_hours_make_the_status_unsound(started: Gateway) -> None:
     later = FIRST + timedelta(hours=1)
-    started.lands(later, [record(f"r{n}", later, cost_usd=None, model="house/model") for n in range(MIN_REQUESTS)])
-    code, _, err = damaging.makegood(started.root, "run", "--from", "2026-11-01T01", "--to", "2026-11-01T02")
+    started.land(later, [record(f"r{n}", later, cost_usd=None, model="house/model") for n in range(MIN_REQUESTS)])
+    code, _, err = command_line.makegood(started.root, "run", "--from", "2026-11-01T01", "--to", "2026-11-01T02")
     assert code == 1
     assert "not published, checks failed (fct_requests: " in err
-    code, out, _ = damaging.makegood(started.root, "status")
+    code, out, _ = command_line.makegood(started.root, "status")
     assert code == 1
     assert "✗ 1 request hours (2026-11-01T01 to 2026-11-01T01) written but not audited" in out
 

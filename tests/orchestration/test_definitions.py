@@ -103,10 +103,10 @@ class TwoRuns:
 def two_runs(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
     gateway = Gateway(tmp_path_factory.mktemp("two-runs"))
     job = definitions_for(gateway.settings, auditor()).resolve_job_def("hourly")
-    gateway.lands(FIRST, [record("first", FIRST + timedelta(minutes=1))])
+    gateway.land(FIRST, [record("first", FIRST + timedelta(minutes=1))])
     new_home = job.execute_in_process(partition_key=partition_key(FIRST))
-    gateway.lands(FIRST, [record("late", FIRST + timedelta(minutes=2), status_code="503")], "late.jsonl")
-    gateway.lands(FIRST + HOUR, [record("second", FIRST + HOUR)])
+    gateway.land(FIRST, [record("late", FIRST + timedelta(minutes=2), status_code="503")], "late.jsonl")
+    gateway.land(FIRST + HOUR, [record("second", FIRST + HOUR)])
     scheduled = job.execute_in_process(
         partition_key=partition_key(FIRST + HOUR),
         run_config={"ops": {"request_logs": {"config": {"lookback_hours": 48}}}},
@@ -120,52 +120,54 @@ def test_a_scheduled_run_finds_late_files_and_reports_the_additional_hours(two_r
         ("late", True),
         ("second", False),
     ]
-    late = [
+    materializations = [
         event.materialization
         for event in two_runs.results[1].get_asset_materialization_events()
         if event.materialization.asset_key == dg.AssetKey("fct_requests") and event.partition == partition_key(FIRST)
     ]
-    assert late[0].tags is not None
-    assert late[0].tags["late_from"] == "2026-11-01T01_to_2026-11-01T02"
+    assert materializations[0].tags is not None
+    assert materializations[0].tags["late_from"] == "2026-11-01T01_to_2026-11-01T02"
 
 
 def test_views_and_seeds_are_built_once_and_every_window_runs_all_data_tests(two_runs: TwoRuns) -> None:
-    made = [
+    materialized = [
         {event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key}
         for result in two_runs.results
     ]
-    judged = [
+    checked = [
         {(check.asset_key, check.check_name) for check in result.get_asset_check_evaluations()}
         for result in two_runs.results
     ]
-    assert {"compensation_rules", "dim_models", "mart_compensation_daily"} <= made[0] - made[1]
-    assert {"fct_requests", "mart_compensation_hourly", "published_snapshot"} <= made[1]
-    assert judged[0] == judged[1]
-    assert len(judged[0]) > 20
+    assert {"compensation_rules", "dim_models", "mart_compensation_daily"} <= materialized[0] - materialized[1]
+    assert {"fct_requests", "mart_compensation_hourly", "published_snapshot"} <= materialized[1]
+    assert checked[0] == checked[1]
+    assert len(checked[0]) > 20
 
 
 def test_an_hour_without_files_is_made_and_judged_without_deriving_anything(gateway: Gateway) -> None:
     definitions = definitions_for(gateway.settings, auditor())
     job, results = definitions.resolve_job_def("hourly"), []
-    gateway.lands(FIRST, [record("failed", FIRST, status_code="503")])
+    gateway.land(FIRST, [record("failed", FIRST, status_code="503")])
     for hour in range(2):
         results.append(job.execute_in_process(partition_key=partition_key(FIRST + HOUR * hour)))
-    derived, empty = ({(check.asset_key, check.check_name) for check in result.get_asset_check_evaluations()} for result in results)  # fmt: skip
-    assert empty == derived
-    said = {check.check_name: (check.passed, check.description) for check in results[1].get_asset_check_evaluations()}
-    assert said.pop("nothing_lost") == (True, None)
-    assert set(said.values()) == {(True, NO_ROWS_IN_WINDOW)}
+    derived_checks, empty = ({(check.asset_key, check.check_name) for check in result.get_asset_check_evaluations()} for result in results)  # fmt: skip
+    assert empty == derived_checks
+    check_results = {
+        check.check_name: (check.passed, check.description) for check in results[1].get_asset_check_evaluations()
+    }
+    assert check_results.pop("nothing_lost") == (True, None)
+    assert set(check_results.values()) == {(True, NO_ROWS_IN_WINDOW)}
     graph = definitions.resolve_asset_graph()
     hourly = {key for key in graph.materializable_asset_keys if graph.get(key).partitions_def == HOURLY}
-    made = {event.asset_key for event in results[1].get_asset_materialization_events() if event.partition == partition_key(FIRST + HOUR)}  # fmt: skip
-    assert made == hourly
+    materialized = {event.asset_key for event in results[1].get_asset_materialization_events() if event.partition == partition_key(FIRST + HOUR)}  # fmt: skip
+    assert materialized == hourly
     assert answer(gateway.root, "select request_id, payout_usd from fct_requests")[1] == [("failed", Decimal("0.01"))]
     measured = [measurement for suite in auditor().audit(gateway.root) for measurement in suite.measurements]
     assert {measurement.outcome for measurement in measured} == {"no data"}
 
 
 def test_a_backfill_of_the_partitioned_assets_builds_a_complete_new_home(gateway: Gateway) -> None:
-    gateway.lands(FIRST, [record("failed", FIRST, status_code="503")])
+    gateway.land(FIRST, [record("failed", FIRST, status_code="503")])
     definitions = definitions_for(gateway.settings)
     graph = definitions.resolve_asset_graph()
     job = definitions.resolve_job_def("hourly")

@@ -11,10 +11,10 @@ from running_gateway import Gateway
 
 from orchestration.definitions import definitions_for
 
-AGREED = Path(__file__).with_name("graph.json")
+SNAPSHOT = Path(__file__).with_name("graph.json")
 
 
-def _served(definitions: dg.Definitions) -> dict[str, Any]:
+def serialized_graph(definitions: dg.Definitions) -> dict[str, Any]:
     graph = definitions.resolve_asset_graph()
     repository = definitions.get_repository_def()
     return {
@@ -48,13 +48,13 @@ def _served(definitions: dg.Definitions) -> dict[str, Any]:
 
 
 def test_the_asset_graph_equals_its_snapshot(gateway: Gateway) -> None:
-    served = json.loads(json.dumps(_served(definitions_for(gateway.settings))))
-    assert served == json.loads(AGREED.read_text()), "where the change is wanted, write it down: `make graph`"
+    current = json.loads(json.dumps(serialized_graph(definitions_for(gateway.settings))))
+    assert current == json.loads(SNAPSHOT.read_text()), "where the change is wanted, write it down: `make graph`"
 
 
 if __name__ == "__main__":
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="makegood-graph-") as folder:
-        made = _served(definitions_for(Gateway(Path(folder)).settings))
-    AGREED.write_text(json.dumps(made, indent=2, sort_keys=True) + "\n")
+        graph = serialized_graph(definitions_for(Gateway(Path(folder)).settings))
+    SNAPSHOT.write_text(json.dumps(graph, indent=2, sort_keys=True) + "\n")

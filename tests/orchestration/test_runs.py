@@ -27,7 +27,7 @@ from makegood.settings import PROJECT
 
 def test_every_request_of_an_hour_is_decided_and_the_payouts_are_exact(gateway: Gateway) -> None:
     at = FIRST + timedelta(minutes=5)
-    gateway.lands(
+    gateway.land(
         FIRST,
         [
             record("fine", at),
@@ -43,11 +43,12 @@ def test_every_request_of_an_hour_is_decided_and_the_payouts_are_exact(gateway: 
             "{not json",
         ],
     )
-    report = gateway.runs(FIRST)
+    report = gateway.run(FIRST)
     assert report.landed["records read"] == 11
     assert report.landed["records quarantined"] == 1
     decided = {
-        row[0]: row[1:] for row in gateway.sees("select request_id, reason_code, rule_id, payout_usd from fct_requests")
+        row[0]: row[1:]
+        for row in gateway.query("select request_id, reason_code, rule_id, payout_usd from fct_requests")
     }
     assert decided == {
         "fine": ("within_normal_range", None, Decimal("0")),
@@ -61,7 +62,7 @@ def test_every_request_of_an_hour_is_decided_and_the_payouts_are_exact(gateway: 
         "unpriced": ("cost_unknown", "UC-1", Decimal("0")),
         "dust": ("zero_payout", "HL-5", Decimal("0")),
     }
-    assert gateway.sees("select sum(payout_usd) from mart_compensation_hourly") == [(Decimal("0.174121600004"),)]
+    assert gateway.query("select sum(payout_usd) from mart_compensation_hourly") == [(Decimal("0.174121600004"),)]
     assert report.publication.payout_usd == Decimal("0.174121600004")
 
 
@@ -73,22 +74,22 @@ def test_hours_in_any_order_a_range_and_a_rebuilt_warehouse_give_the_same_marts(
         gateway = Gateway(home)
         _life_of_three_hours(gateway)
         for start, hours in runs:
-            gateway.runs(FIRST + HOUR * start, hours)
+            gateway.run(FIRST + HOUR * start, hours)
         marts.append(gateway.marts())
     assert marts[0] == marts[1] == marts[2]
     shutil.rmtree(gateway.root / "warehouse")
-    gateway.runs(FIRST, 3)
+    gateway.run(FIRST, 3)
     assert gateway.marts() == marts[0]
 
 
 def _life_of_three_hours(gateway: Gateway) -> None:
     """Redeliveries that change the cost and move the hour, a file with a late request, and a broken line."""
     at = FIRST + timedelta(minutes=50)
-    gateway.lands(FIRST, [record("a", at, status_code="503"), record("moved", at, 40_000, output_tokens=100)])
-    gateway.lands(
+    gateway.land(FIRST, [record("a", at, status_code="503"), record("moved", at, 40_000, output_tokens=100)])
+    gateway.land(
         FIRST + HOUR, [record("a", at, status_code="503", cost_usd="0.02"), record("b", at + HOUR, output_tokens=0)]
     )
-    gateway.lands(
+    gateway.land(
         FIRST + 2 * HOUR,
         [
             record("moved", at + HOUR, 40_000, output_tokens=100, cost_usd="0.5"),
@@ -102,23 +103,23 @@ def test_failed_audit_leaves_readers_on_the_last_publication_until_a_run_makes_i
     started: Gateway,
 ) -> None:
     published = started.marts()
-    started.lands(FIRST, [record("late", FIRST, status_code="503")], name="late.jsonl")
-    bad = started.lands(FIRST + HOUR, [record("absurd", FIRST + HOUR, cost_usd="4000", status_code="503")])
+    started.land(FIRST, [record("late", FIRST, status_code="503")], name="late.jsonl")
+    bad = started.land(FIRST + HOUR, [record("absurd", FIRST + HOUR, cost_usd="4000", status_code="503")])
     with closing(Inventory(started.root / "lake" / "inventory.sqlite")) as inventory:
         sources = read_sources(started.settings.sources, started.root)
         land(find_files(sources, [FIRST], started.root), started.root / "lake", inventory)
     with pytest.raises(MakegoodError, match="not published, checks failed"):
-        started.runs(FIRST + HOUR)
+        started.run(FIRST + HOUR)
     assert started.marts() == published
 
-    started.lands(FIRST + 2 * HOUR, [record("later", FIRST + 2 * HOUR)])
+    started.land(FIRST + 2 * HOUR, [record("later", FIRST + 2 * HOUR)])
     with pytest.raises(MakegoodError, match="2 request hours from 2026-11-01T00"):
-        started.runs(FIRST + 2 * HOUR)
+        started.run(FIRST + 2 * HOUR)
     assert started.marts() == published
 
     bad.write_text("")
-    started.runs(FIRST + HOUR)
-    assert started.sees("select request_id from fct_requests order by 1") == [("first",), ("late",), ("later",)]
+    started.run(FIRST + HOUR)
+    assert started.query("select request_id from fct_requests order by 1") == [("first",), ("late",), ("later",)]
 
 
 def test_failed_dbt_test_leaves_readers_on_the_last_publication(started: Gateway) -> None:
@@ -130,13 +131,13 @@ def test_failed_dbt_test_leaves_readers_on_the_last_publication(started: Gateway
         MakegoodError,
         match=r"read_is_landed_plus_ignored_plus_quarantined: landing_file landing/gateway/2026-11-01/00/part\.jsonl",
     ):
-        started.runs(FIRST)
+        started.run(FIRST)
     assert started.marts() == published
 
 
 def test_killed_run_changes_nothing_for_readers_and_the_next_run_makes_good(started: Gateway) -> None:
     published = started.marts()
-    started.lands(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, status_code="503") for n in range(150)])
+    started.land(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, status_code="503") for n in range(150)])
     process = subprocess.Popen(
         [sys.executable, "-m", "orchestration", "run", "--from", "2026-11-01T01", "--to", "2026-11-01T02"],
         cwd=PROJECT,
@@ -149,8 +150,8 @@ def test_killed_run_changes_nothing_for_readers_and_the_next_run_makes_good(star
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert started.marts() == published
-    started.runs(FIRST + HOUR)
-    assert started.sees("select count(*), sum(payout_usd) from fct_compensations") == [(151, Decimal("1.51"))]
+    started.run(FIRST + HOUR)
+    assert started.query("select count(*), sum(payout_usd) from fct_compensations") == [(151, Decimal("1.51"))]
 
 
 def _wait_for_writes(data: Path, process: "subprocess.Popen[bytes]") -> None:
@@ -164,13 +165,13 @@ def _wait_for_writes(data: Path, process: "subprocess.Popen[bytes]") -> None:
 def test_running_an_hour_again_gives_the_same_marts_and_a_vanished_landing_file_takes_nothing_away(
     gateway: Gateway,
 ) -> None:
-    file = gateway.lands(FIRST, [record(f"r{n}", FIRST + timedelta(minutes=n), 40_000 + n) for n in range(30)])
-    gateway.runs(FIRST)
+    file = gateway.land(FIRST, [record(f"r{n}", FIRST + timedelta(minutes=n), 40_000 + n) for n in range(30)])
+    gateway.run(FIRST)
     before = gateway.marts()
-    gateway.runs(FIRST)
+    gateway.run(FIRST)
     assert gateway.marts() == before
     file.unlink()
-    gateway.runs(FIRST)
+    gateway.run(FIRST)
     assert gateway.marts() == before
 
 
@@ -179,16 +180,16 @@ def test_a_home_that_was_moved_is_read_and_run_on(started: Gateway, tmp_path: Pa
     started.root.rename(tmp_path / "moved")
     after = Gateway(tmp_path / "moved")
     assert after.marts() == published
-    after.lands(FIRST + HOUR, [record("next", FIRST + HOUR, status_code="503")])
-    after.runs(FIRST + HOUR)
+    after.land(FIRST + HOUR, [record("next", FIRST + HOUR, status_code="503")])
+    after.run(FIRST + HOUR)
     maintain(Home(after.root))
-    assert after.sees("select request_id from fct_requests order by 1") == [("first",), ("next",)]
+    assert after.query("select request_id from fct_requests order by 1") == [("first",), ("next",)]
 
 
 def test_file_changed_into_other_hours_empties_the_hours_that_it_left(gateway: Gateway) -> None:
-    gateway.lands(FIRST + 5 * HOUR, [record("x", FIRST + 3 * HOUR, status_code="503")])
-    gateway.runs(FIRST + 5 * HOUR)
-    gateway.lands(FIRST + 5 * HOUR, [record("x", FIRST + 4 * HOUR, status_code="503")])
-    gateway.runs(FIRST + 5 * HOUR)
-    assert gateway.sees("select request_id, request_hour from fct_requests") == [("x", 4)]
-    assert gateway.sees("select request_hour, compensation_count from mart_compensation_hourly") == [(4, 1)]
+    gateway.land(FIRST + 5 * HOUR, [record("x", FIRST + 3 * HOUR, status_code="503")])
+    gateway.run(FIRST + 5 * HOUR)
+    gateway.land(FIRST + 5 * HOUR, [record("x", FIRST + 4 * HOUR, status_code="503")])
+    gateway.run(FIRST + 5 * HOUR)
+    assert gateway.query("select request_id, request_hour from fct_requests") == [("x", 4)]
+    assert gateway.query("select request_hour, compensation_count from mart_compensation_hourly") == [(4, 1)]

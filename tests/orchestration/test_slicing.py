@@ -37,7 +37,7 @@ def land_days(gateway: Gateway) -> None:
     for number in range(DAYS):
         day = FIRST + number * DAY
         late = record(f"late-{number}", day - timedelta(minutes=1), status_code="503")
-        gateway.lands(day, [late, record(f"r{number}", day, status_code="503", messages=LARGE)])
+        gateway.land(day, [late, record(f"r{number}", day, status_code="503", messages=LARGE)])
 
 
 def environment(gateway: Gateway) -> dict[str, str]:
@@ -60,7 +60,7 @@ def derived(tmp_path: Path) -> Gateway:
 
     def fill(gateway: Gateway) -> None:
         land_days(gateway)
-        gateway.runs(RANGE.start, DAYS * 24)
+        gateway.run(RANGE.start, DAYS * 24)
 
     return Gateway.copied("days", fill, tmp_path)
 
@@ -87,12 +87,12 @@ def test_first_day_of_a_killed_range_is_published_and_running_it_again_goes_on_t
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert killed.sees("select max(request_date) from fct_requests") == [(FIRST.date(),)]
+    assert killed.query("select max(request_date) from fct_requests") == [(FIRST.date(),)]
 
-    again = subprocess.run(COMMAND, cwd=PROJECT, env=environment(killed), capture_output=True, text=True)
-    assert again.returncode == 0, again.stderr
-    assert "Published already up to 2026-11-02T00: going on from there" in again.stderr
-    assert "2 of 2 pieces done, 4 rows" in again.stderr
+    result = subprocess.run(COMMAND, cwd=PROJECT, env=environment(killed), capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "Published already up to 2026-11-02T00: going on from there" in result.stderr
+    assert "2 of 2 pieces done, 4 rows" in result.stderr
     assert killed.marts() == derived.marts()
     assert [piece.hours.start for piece in remaining(killed)] == [RANGE.end - DAY]
 
@@ -103,8 +103,8 @@ def write_without_publishing(gateway: Gateway) -> None:
 
 
 CHANGES: dict[str, Callable[[Gateway], object]] = {
-    "a file was added": lambda gateway: gateway.lands(FIRST + HOUR, [record("added", FIRST)]),
-    "a file changed": lambda gateway: gateway.lands(FIRST, [record("r0", FIRST, messages=LARGE)]),
+    "a file was added": lambda gateway: gateway.land(FIRST + HOUR, [record("added", FIRST)]),
+    "a file changed": lambda gateway: gateway.land(FIRST, [record("r0", FIRST, messages=LARGE)]),
     "an hour was written and not published": write_without_publishing,
     "the project changed": lambda gateway: note_built_from(gateway.root / "warehouse", "another project"),
 }
@@ -120,7 +120,7 @@ def test_a_slice_is_run_again_if_what_it_is_derived_from_changed(derived: Gatewa
 def test_days_are_joined_up_to_the_size_and_never_divided(gateway: Gateway) -> None:
     assert [piece.hours for piece in remaining(gateway)] == [RANGE], "a range without files is one slice"
     for day in range(DAYS):
-        gateway.lands(FIRST + day * DAY + HOUR, [record("a", FIRST, messages="x" * (MIB // 3))])
+        gateway.land(FIRST + day * DAY + HOUR, [record("a", FIRST, messages="x" * (MIB // 3))])
     assert [piece.hours.start for piece in remaining(gateway)] == [FIRST, FIRST + 2 * DAY]
-    gateway.lands(FIRST + DAY + 2 * HOUR, [record("b", FIRST, messages=LARGE)])
+    gateway.land(FIRST + DAY + 2 * HOUR, [record("b", FIRST, messages=LARGE)])
     assert [piece.hours.start for piece in remaining(gateway)] == [FIRST, FIRST + DAY, FIRST + 2 * DAY]

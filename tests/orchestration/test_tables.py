@@ -37,13 +37,13 @@ def printed(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int | 
     ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     process = subprocess.Popen(command, stdin=writer, stdout=writer, env={**environment, "TERM": "xterm"})
     os.close(writer)
-    shown = b""
+    output = b""
     with suppress(OSError):
-        while some := os.read(reader, 65536):
-            shown += some
+        while chunk := os.read(reader, 65536):
+            output += chunk
     os.close(reader)
     assert process.wait() == 0
-    return COLOURS.sub("", shown.decode()).splitlines()
+    return COLOURS.sub("", output.decode()).splitlines()
 
 
 @pytest.mark.parametrize("amounts", [1, 2, 3, 9])

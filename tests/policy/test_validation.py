@@ -266,18 +266,18 @@ def test_the_shipped_policy_is_valid() -> None:
 def test_an_invalid_policy_is_refused_with_file_line_and_reason(seeds: Seeds, problem: str) -> None:
     invalidate, sentence = INVALID[problem]
     invalidate(seeds)
-    with pytest.raises(PolicyError) as refused:
+    with pytest.raises(PolicyError) as raised:
         valid_policy(seeds.path)
-    assert sentence in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert sentence in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_every_problem_of_a_policy_is_reported(seeds: Seeds) -> None:
     seeds.change(RULES, 2, signal="mood", payout_rate="2")
     seeds.change(RULES, 4, comparator="~")
-    with pytest.raises(PolicyError) as refused:
+    with pytest.raises(PolicyError) as raised:
         valid_policy(seeds.path)
-    assert sorted(problem.line for problem in refused.value.problems) == [2, 2, 4]
+    assert sorted(problem.line for problem in raised.value.problems) == [2, 2, 4]
 
 
 def test_a_policy_version_that_follows_another_without_a_gap_is_valid(seeds: Seeds) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from command_line import exit_code
 from running_gateway import FIRST, Gateway, record
 
 from makegood.errors import MakegoodError
@@ -34,7 +35,7 @@ EXPLAINED = {
 @pytest.fixture(scope="module")
 def decided(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     gateway = Gateway(tmp_path_factory.mktemp("explaining"))
-    gateway.lands(
+    gateway.land(
         FIRST,
         [
             record("fine", AT),
@@ -61,9 +62,9 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     sources = gateway.root / "sources.yml"
     other = '  - name: other\n    adapter: canonical\n    files: "landing/other/{date}/{hour}/*"\n'
     sources.write_text(sources.read_text().replace("assessments:", other + "assessments:"))
-    gateway.lands(FIRST, [record("in both", AT, status_code="503")], name="more.jsonl")
-    gateway.lands(FIRST, [record("in both", AT)], name="other.jsonl", feed="other")
-    gateway.runs(FIRST)
+    gateway.land(FIRST, [record("in both", AT, status_code="503")], name="more.jsonl")
+    gateway.land(FIRST, [record("in both", AT)], name="other.jsonl", feed="other")
+    gateway.run(FIRST)
     return gateway
 
 
@@ -129,14 +130,14 @@ def test_status_counts_requests_with_unknown_operations_and_finish_reasons(
 
 
 def test_the_rules_evaluated_as_matched_are_those_stored_with_the_decision(decided: Gateway) -> None:
-    differing = decided.sees(
+    differing = decided.query(
         "select request_id from fct_requests left join ("
         "   select source, request_id, string_agg(rule_id, ',' order by rule_id) as rule_ids"
         "   from mart_rule_evaluations where outcome = 'matched' group by source, request_id"
         ") using (source, request_id) where rule_ids is distinct from matched_rule_ids"
     )
     assert differing == []
-    assert decided.sees("select count(*) from fct_requests where matched_rule_ids is not null")[0][0] > 3
+    assert decided.query("select count(*) from fct_requests where matched_rule_ids is not null")[0][0] > 3
 
 
 def test_an_unknown_request_id_and_one_used_by_two_sources_are_refused(decided: Gateway) -> None:
@@ -159,16 +160,9 @@ def test_an_unknown_request_id_and_one_used_by_two_sources_are_refused(decided: 
 def test_the_command_prints_the_explanation_or_json_with_amounts_as_text(
     decided: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    import sys
-
-    from orchestration.command_line.cli import main
-
     monkeypatch.setenv("MAKEGOOD_HOME", str(decided.root))
     for arguments in (["explain", "failed"], ["explain", "failed", "--json"]):
-        monkeypatch.setattr(sys, "argv", ["makegood", *arguments])
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        assert not exit_.value.code
+        assert exit_code(*arguments) == 0
     table, answer = capfd.readouterr().out.rsplit("\n", 2)[:2]
     assert table.startswith(EXPLAINED["failed"])
     assert json.loads(answer)["payout_usd"] == "0.020000000000"

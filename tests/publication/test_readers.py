@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from command_line import exit_code
 from reader_attacks import META, READS, WRITES
 from reader_sessions import OPENINGS
 from running_gateway import FIRST, HOUR, Gateway, record, started
@@ -23,7 +23,6 @@ from makegood.publication.pinning import pin_catalog
 from makegood.publication.reading import current_publication, reading
 from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach
-from orchestration.command_line.cli import main
 
 NAMES = "select table_name from information_schema.tables where table_catalog = 'makegood' order by table_name"
 
@@ -33,11 +32,11 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     """A home with a published hour, and a later hour that was derived and whose publication was refused."""
     gateway = started(tmp_path_factory.mktemp("home"))
     later = FIRST + HOUR
-    gateway.lands(
+    gateway.land(
         later, [record(f"unaudited{n}", later, cost_usd=None, model="house/unaudited") for n in range(MIN_REQUESTS)]
     )
     with pytest.raises(MakegoodError, match="not published"):
-        gateway.runs(later)
+        gateway.run(later)
     return gateway
 
 
@@ -231,11 +230,9 @@ def test_the_command_refuses_queries_of_unpublished_data_in_one_sentence(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
-    monkeypatch.setattr(sys, "argv", ["makegood", "sql", query.format(**places)])
-    with pytest.raises(SystemExit) as exit_:
-        main()
+    code = exit_code("sql", query.format(**places))
     out, err = capfd.readouterr()
-    assert (exit_.value.code, out, err.count("\n")) == (1, "", 1)
+    assert (code, out, err.count("\n")) == (1, "", 1)
     assert err.startswith("makegood: the query was refused: ")
 
 
@@ -251,13 +248,11 @@ def test_the_command_refuses_queries_of_unpublished_data_in_one_sentence(
     ],
 )
 def test_a_control_character_in_any_argument_is_refused_in_one_sentence(
-    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    arguments: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["makegood", *arguments])
-    with pytest.raises(SystemExit) as exit_:
-        main()
+    code = exit_code(*arguments)
     out, err = capfd.readouterr()
-    assert (exit_.value.code, out, err.count("\n")) == (1, "", 1)
+    assert (code, out, err.count("\n")) == (1, "", 1)
     assert "contains a control character" in err
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from damaging import DAMAGES, copy_of, makegood
+from command_line import makegood
+from damaging import DAMAGES, copy_of, flip
 from fastapi.testclient import TestClient
 from running_gateway import FIRST, Gateway
 
@@ -56,18 +57,9 @@ def only_file(home: Path, table: str) -> Path:
     return file
 
 
-def flip(file: Path, at: int) -> None:
-    content = bytearray(file.read_bytes())
-    content[at] ^= 1
-    file.write_bytes(bytes(content))
-
-
-def flip_somewhere_read(file: Path) -> None:
-    """Flip a bit in every block, so that whatever is read of the file is damaged_home."""
-    content = bytearray(file.read_bytes())
-    for at in range(10, len(content), BLOCK):
-        content[at] ^= 1
-    file.write_bytes(bytes(content))
+def flip_in_every_block(file: Path) -> None:
+    """Flip a bit in every block, so that whatever is read of the file is damaged."""
+    flip(file, *range(10, file.stat().st_size, BLOCK))
 
 
 def test_after_a_flipped_bit_in_the_warehouse_a_query_answers_correctly_or_is_refused(
@@ -148,7 +140,7 @@ def test_a_seal_made_by_another_version_of_duckdb_is_not_reported_as_damage(home
 
 
 def test_a_settlement_refuses_damaged_published_data(home: Path) -> None:
-    flip_somewhere_read(only_file(home, "fct_compensations"))
+    flip_in_every_block(only_file(home, "fct_compensations"))
     with (
         pytest.raises(MakegoodError, match=r"fct_compensations/.*is damaged.*delete it and run all landing hours"),
         session(Home(home), is_read_only=True) as (con, _),
@@ -170,7 +162,7 @@ def test_verify_detects_a_flipped_bit_in_a_published_file(home: Path) -> None:
 def test_a_run_refuses_to_derive_from_a_damaged_day_and_ignores_damage_to_other_days(home: Path) -> None:
     publication = PublicationRecord(home=str(home))
     refuse_what_is_damaged(publication, [FIRST])
-    flip_somewhere_read(only_file(home, "fct_requests"))
+    flip_in_every_block(only_file(home, "fct_requests"))
     refuse_what_is_damaged(publication, [FIRST + timedelta(days=1)])
     with pytest.raises(MakegoodError, match=r"fct_requests/.*is damaged"):
         refuse_what_is_damaged(publication, [FIRST])
@@ -180,23 +172,25 @@ def test_the_upkeep_refuses_to_merge_damaged_files_and_seals_the_files_that_it_w
     published: Gateway, maintained: Gateway, tmp_path: Path
 ) -> None:
     damaged_home = copy_of(maintained.root, tmp_path / "damaged_home")
-    flip_somewhere_read(only_file(damaged_home, "fct_requests"))
+    flip_in_every_block(only_file(damaged_home, "fct_requests"))
     with pytest.raises(MakegoodError, match=r"fct_requests/.*is damaged"):
         maintain(Home(damaged_home))
 
-    assert [maintained.sees(question) for question in QUESTIONS] == [published.sees(question) for question in QUESTIONS]
+    assert [maintained.query(question) for question in QUESTIONS] == [
+        published.query(question) for question in QUESTIONS
+    ]
     warehouse = copy_of(maintained.root, tmp_path / "home") / "warehouse"
     with closing(Publications(publications_file(warehouse))) as record:
         assert record.catalog_seal(current_publication(warehouse).snapshot_id)
     prove(warehouse, current_publication(warehouse).snapshot_id)
     for file in (warehouse / "data").rglob("*.parquet"):
-        flip_somewhere_read(file)
+        flip_in_every_block(file)
     with pytest.raises(MakegoodError, match="is damaged"):
         prove(warehouse, current_publication(warehouse).snapshot_id)
 
 
 def test_the_page_names_a_damaged_file_and_continues_to_answer_other_requests(home: Path) -> None:
-    flip_somewhere_read(only_file(home, "fct_requests"))
+    flip_in_every_block(only_file(home, "fct_requests"))
     settings = Settings(home=home, sources=home / "sources.yml")
     with TestClient(create_app(settings), base_url="http://localhost", raise_server_exceptions=False) as page:
         answer = page.get("/api/requests/gateway/r1")

@@ -1,7 +1,6 @@
 """`makegood simulate`: the rules in force give exactly what was paid, and other rules show which accounts gain or lose."""
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -9,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from command_line import exit_code
 from running_gateway import FIRST, Gateway, record
 
 from makegood.policy.seeds import SEEDS
-from orchestration.command_line.cli import main
 
 AT = FIRST + timedelta(minutes=5)
 SHIPPED = (SEEDS / "compensation_rules.csv").read_text()
@@ -24,7 +23,7 @@ Simulate = Callable[..., tuple[int, str, str]]
 @pytest.fixture(scope="module")
 def paid(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     gateway = Gateway(tmp_path_factory.mktemp("simulating"))
-    gateway.lands(
+    gateway.land(
         FIRST,
         [
             record("fine", AT),
@@ -34,7 +33,7 @@ def paid(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
             record("unpriced", AT, cost_usd=None, output_tokens=0, model="house/model"),
         ],
     )
-    gateway.runs(FIRST)
+    gateway.run(FIRST)
     return gateway
 
 
@@ -47,12 +46,8 @@ def simulate(
 
     def run(rules: str, *arguments: str) -> tuple[int, str, str]:
         (tmp_path / "candidate.csv").write_text(rules)
-        command = ["makegood", "simulate", "--rules", str(tmp_path / "candidate.csv"), *(arguments or RANGE)]
-        monkeypatch.setattr(sys, "argv", command)
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        out, err = capfd.readouterr()
-        return int(exit_.value.code or 0), out, err
+        code = exit_code("simulate", "--rules", str(tmp_path / "candidate.csv"), *(arguments or RANGE))
+        return code, *capfd.readouterr()
 
     return run
 
@@ -60,7 +55,7 @@ def simulate(
 def test_the_rules_in_force_would_have_paid_exactly_what_was_paid(simulate: Simulate, paid: Gateway) -> None:
     code, out, _ = simulate(SHIPPED, *RANGE, "--json")
     assert code == 0
-    [(count, usd)] = paid.sees("select count(*), sum(payout_usd) from fct_compensations")
+    [(count, usd)] = paid.query("select count(*), sum(payout_usd) from fct_compensations")
     assert json.loads(out)["total"] == {
         "paid_count": count,
         "paid_usd": f"{usd:f}",

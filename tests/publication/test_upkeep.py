@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from damaging import makegood
+from command_line import makegood
 from running_gateway import FIRST, Gateway, record
 
 from makegood.errors import MakegoodError
@@ -28,8 +28,8 @@ def test_upkeep_deletes_what_no_reader_can_see_and_changes_no_published_row(
 ) -> None:
     monkeypatch.setattr(upkeep, "KEPT_PUBLICATIONS", 1)
     gateway, home = started, Home(started.root)
-    gateway.lands(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, 700_000) for n in range(30)])
-    gateway.runs(FIRST + HOUR)
+    gateway.land(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, 700_000) for n in range(30)])
+    gateway.run(FIRST + HOUR)
     published = gateway.marts()
     orphan = gateway.root / "warehouse" / "data" / "main" / "orphan.parquet"
     orphan.write_bytes(b"left by a run that was killed")
@@ -51,7 +51,7 @@ def test_upkeep_deletes_what_no_reader_can_see_and_changes_no_published_row(
     third = maintain(home, datetime.now(UTC) + LATER)
     assert (third.merged_files, third.deleted_files, third.deleted_folders) == (0, 0, 0)
 
-    gateway.runs(FIRST)
+    gateway.run(FIRST)
     assert gateway.marts() == published
 
 
@@ -62,9 +62,9 @@ def test_upkeep_without_a_warehouse_is_refused(tmp_path: Path) -> None:
 
 def test_the_daily_job_runs_the_upkeep(started: Gateway) -> None:
     result = definitions_for(started.settings).resolve_job_def("maintenance").execute_in_process()
-    [tidied] = result.get_asset_materialization_events()
-    assert tidied.materialization.metadata["deleted folders"].value == 0
-    assert started.sees("select count(*) from fct_requests") == [(1,)]
+    [materialization] = result.get_asset_materialization_events()
+    assert materialization.materialization.metadata["deleted folders"].value == 0
+    assert started.query("select count(*) from fct_requests") == [(1,)]
 
 
 def test_the_maintain_command_fails_without_a_traceback_if_there_is_no_warehouse(tmp_path: Path) -> None:

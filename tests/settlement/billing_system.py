@@ -18,8 +18,8 @@ class Billing:
     def accept_credits(self, home: Home) -> None:
         """Read all credit files of the ledger's hand-overs, including those that were read before."""
         for file in sorted((home.ledger / "handover").glob(f"*/{CREDITS}")):
-            with file.open(newline="", encoding="utf-8") as opened:
-                for row in csv.DictReader(opened):
+            with file.open(newline="", encoding="utf-8") as stream:
+                for row in csv.DictReader(stream):
                     self.accepted.setdefault(row["idempotency_key"], (row["account_id"], Decimal(row["amount_usd"])))
 
     def paid(self) -> dict[str, Decimal]:

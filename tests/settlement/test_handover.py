@@ -37,12 +37,15 @@ def home(tmp_path: Path) -> Home:
 
 def credited(handovers: list[Handover]) -> list[dict[str, str]]:
     """The credited amount of each account, for each hand-over."""
-    return [{row["account_id"]: row["amount_usd"] for row in rows_of(one.directory / CREDITS)} for one in handovers]
+    return [
+        {row["account_id"]: row["amount_usd"] for row in rows_of(handover.directory / CREDITS)}
+        for handover in handovers
+    ]
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:
-    with file.open(newline="", encoding="utf-8") as opened:
-        return list(csv.DictReader(opened))
+    with file.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
 
 
 def contents(directory: Path) -> dict[str, bytes]:
@@ -74,17 +77,17 @@ def test_a_repeated_hand_over_writes_identical_files_with_the_expected_content(h
     post(home, ("=cmd", "1.5"), ("globex", "2.25"))
     post(home, ("globex", "0.131"))
     handovers = hand_over_batches(home)
-    assert [(one.credit_count, one.amount_usd, one.is_new) for one in handovers] == [
+    assert [(handover.credit_count, handover.amount_usd, handover.is_new) for handover in handovers] == [
         (2, Decimal("3.75"), True),
         (1, Decimal("0.13"), True),
     ]
-    before = [contents(one.directory) for one in handovers]
+    before = [contents(handover.directory) for handover in handovers]
     assert hand_over_batches(home) == []
     for number, files in enumerate(before, 1):
-        [again] = hand_over_batches(home, number)
-        assert not again.is_new
-        assert contents(again.directory) == files
-        shutil.rmtree(again.directory)
+        [repeated] = hand_over_batches(home, number)
+        assert not repeated.is_new
+        assert contents(repeated.directory) == files
+        shutil.rmtree(repeated.directory)
         assert contents(hand_over_batches(home, number)[0].directory) == files
 
     rows = rows_of(handovers[0].directory / CREDITS)

@@ -44,7 +44,7 @@ def test_a_hold_list_can_contain_any_account_id(tmp_path: Path) -> None:
     assert held_accounts(tmp_path) == set()
     accounts = ["acme", "a,b", 'a"b', "a\r\nb", "a\u2028b", "-acme", "'-acme", " acme"]
     (tmp_path / "holds.csv").write_bytes(
-        b"\xef\xbb\xbf" + csv_text(["account_id", "reason"], [[one, "x"] for one in accounts]).encode()
+        b"\xef\xbb\xbf" + csv_text(["account_id", "reason"], [[account, "x"] for account in accounts]).encode()
     )
     assert held_accounts(tmp_path) == set(accounts)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from damaged_batches import Damage, add_at_end, swap_first_two
+from damaging import flip
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from posted_ledger import post
@@ -21,8 +23,6 @@ from makegood.settlement.loading import write_run_inputs
 from makegood.settlement.statements import statement
 from makegood.settlement.trusting import last_seen
 from makegood.status import ledger_status
-
-Damage = Callable[[list[Path]], object]
 
 
 @pytest.fixture(scope="module")
@@ -47,24 +47,8 @@ def batch_files(home: Home) -> list[Path]:
     return sorted((home.ledger / "batches").glob("*.parquet"))
 
 
-def flip(file: Path, position: int, bit: int = 0) -> None:
-    content = bytearray(file.read_bytes())
-    content[position] ^= 1 << bit
-    file.write_bytes(content)
-
-
-def add_at_end(files: list[Path]) -> None:
-    shutil.copy(files[0], files[0].with_name(files[0].name.replace("00000001", "00000004")))
-
-
 def add_in_the_middle(files: list[Path]) -> None:
     shutil.copy(files[0], files[0].with_name(files[0].name.replace("00000001", "00000002")))
-
-
-def swap(files: list[Path]) -> None:
-    first, second = files[0].name, files[1].name
-    files[0].rename(files[0].with_name(second[:8] + first[8:]))
-    files[1].rename(files[1].with_name(first[:8] + second[8:]))
 
 
 def replace_by_directory(files: list[Path]) -> None:
@@ -88,7 +72,7 @@ DAMAGED: dict[str, tuple[Damage, str]] = {
     "a batch in the middle is missing": (lambda files: files[1].unlink(), "batch 2 is missing"),
     "a batch added at the end": (add_at_end, r"batch 4 \(.*\) does not follow batch 3"),
     "a batch added in the middle": (add_in_the_middle, r"batch 2 \(.*\) does not follow batch 1|batch 3 is missing"),
-    "two batches swapped": (swap, r"batch 1 \(.*\) does not follow batch 0"),
+    "two batches swapped": (swap_first_two, r"batch 1 \(.*\) does not follow batch 0"),
     "a file whose name is not that of a batch": (
         lambda files: files[0].with_name("notes.parquet").write_text("x"),
         r"notes\.parquet is not a batch",
@@ -140,18 +124,18 @@ def test_a_batch_is_read_again_only_if_its_file_was_touched(home: Home, monkeypa
         os.utime(file, (1, 1))
     monkeypatch.setattr(proving, "RACY_NS", 0)
     ledger = Ledger(home.ledger)
-    read: list[Path] = []
+    digested: list[Path] = []
 
-    def reads(file: Path) -> str:
-        read.append(file)
+    def record_digest(file: Path) -> str:
+        digested.append(file)
         return digest_of(file)
 
-    monkeypatch.setattr(proving, "digest_of", reads)
+    monkeypatch.setattr(proving, "digest_of", record_digest)
     ledger.batches()
-    assert read == batch_files(home)
-    read.clear()
+    assert digested == batch_files(home)
+    digested.clear()
     ledger.batches()
-    assert read == []
+    assert digested == []
     times = batch_files(home)[1].stat()
     flip(batch_files(home)[1], 300)
     os.utime(batch_files(home)[1], ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -174,10 +158,10 @@ def test_a_recently_written_batch_is_always_read_again(home: Home) -> None:
 def test_a_flipped_bit_anywhere_in_a_batch_is_detected(home: Home, number: int, place: int, bit: int) -> None:
     file = batch_files(home)[number]
     position = place % file.stat().st_size
-    flip(file, position, bit)
+    flip(file, position, mask=1 << bit)
     with pytest.raises(MakegoodError, match=f"the ledger is broken: batch {number + 1}"):
         Ledger(home.ledger).batches()
-    flip(file, position, bit)
+    flip(file, position, mask=1 << bit)
     assert len(Ledger(home.ledger).batches()) == 3
 
 
@@ -185,8 +169,8 @@ def test_a_flipped_bit_anywhere_in_a_batch_is_detected(home: Home, number: int, 
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_a_flipped_bit_anywhere_in_ledger_seen_json_is_detected(home: Home, place: int, bit: int) -> None:
     position = place % home.ledger_seen.stat().st_size
-    flip(home.ledger_seen, position, bit)
+    flip(home.ledger_seen, position, mask=1 << bit)
     with pytest.raises(MakegoodError, match=r"ledger-seen\.json is damaged.*reconcile"):
         hand_over_batches(home)
-    flip(home.ledger_seen, position, bit)
+    flip(home.ledger_seen, position, mask=1 << bit)
     assert last_seen(home) is not None

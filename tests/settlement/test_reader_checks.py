@@ -52,12 +52,12 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
     root.mkdir()
     operator, gateway = Operator(root), Gateway(root)
     paid = {"status_code": "503", "cost_usd": "0.010000000001"}
-    gateway.lands(FIRST, [record("changed", FIRST, **paid), record("other", FIRST, account_id="globex", **paid)])
-    operator.runs(FIRST, FIRST + HOUR * LANDED_HOURS)
-    operator.settles(date(2026, 11, 3))
-    gateway.lands(FIRST + HOUR, [record("changed", FIRST, **{**paid, "cost_usd": "0.02"})])
-    operator.runs(FIRST + HOUR, FIRST + HOUR * 2)
-    operator.settles(date(2026, 11, 4), is_confirmed=True)
+    gateway.land(FIRST, [record("changed", FIRST, **paid), record("other", FIRST, account_id="globex", **paid)])
+    operator.run(FIRST, FIRST + HOUR * LANDED_HOURS)
+    operator.settle(date(2026, 11, 3))
+    gateway.land(FIRST + HOUR, [record("changed", FIRST, **{**paid, "cost_usd": "0.02"})])
+    operator.run(FIRST + HOUR, FIRST + HOUR * 2)
+    operator.settle(date(2026, 11, 4), is_confirmed=True)
     shutil.copytree(root, root.with_name("copy"))
     return operator
 
@@ -79,7 +79,7 @@ def publish_damage(warehouse: Path, table: str, damage: str) -> None:
 
 
 def test_every_checked_table_has_a_damage_case() -> None:
-    assert DAMAGE.keys() == {shown.table for shown in READER_TABLES}
+    assert DAMAGE.keys() == {reader_table.table for reader_table in READER_TABLES}
 
 
 def test_an_undamaged_warehouse_has_no_problems(operator: Operator) -> None:

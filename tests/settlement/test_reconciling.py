@@ -39,10 +39,20 @@ def restore(copy: Path, home: Home, *left_out: str) -> Home:
     return home
 
 
+def credited_billing(home: Home, *batches: list[tuple[str, str]]) -> Billing:
+    """Post these batches and hand them over. Returns a billing system that accepted their credits."""
+    billing = Billing()
+    for postings in batches:
+        post(home, *postings)
+    hand_over_batches(home)
+    billing.accept_credits(home)
+    return billing
+
+
 def test_a_new_home_can_hand_over_without_reconciling(home: Home) -> None:
     assert hand_over_batches(home) == []
     post(home, ("acme", "1"))
-    assert [one.amount_usd for one in hand_over_batches(home)] == [1]
+    assert [handover.amount_usd for handover in hand_over_batches(home)] == [1]
 
 
 @pytest.mark.parametrize("left_out", [[], ["handover"]])
@@ -90,10 +100,7 @@ def test_a_restored_ledger_that_is_settled_again_pays_the_same_totals_as_one_tha
     post(home, *days[3])
     hand_over_batches(home)
     billing.accept_credits(home)
-    never_lost, other_billing = Home(tmp_path / "never_lost"), Billing()
-    post(never_lost, *days[3])
-    hand_over_batches(never_lost)
-    other_billing.accept_credits(never_lost)
+    other_billing = credited_billing(Home(tmp_path / "never_lost"), days[3])
     assert billing.paid() == other_billing.paid()
 
 
@@ -131,17 +138,13 @@ CAUSES: dict[str, tuple[Cause, str]] = {
 
 @pytest.mark.parametrize("cause", CAUSES)
 def test_nothing_is_handed_over_until_the_ledger_is_reconciled_with_billing(home: Home, file: Path, cause: str) -> None:
-    billing = Billing()
-    for amount in ("1", "2"):
-        post(home, ("acme", amount))
-    hand_over_batches(home)
-    billing.accept_credits(home)
+    billing = credited_billing(home, [("acme", "1")], [("acme", "2")])
     post(home, ("acme", "4"))
     change, message = CAUSES[cause]
     change(home)
-    for again in (None, 1):
+    for batch_id in (None, 1):
         with pytest.raises(MakegoodError, match=f"{message}.*makegood reconcile FILE"):
-            hand_over_batches(home, again)
+            hand_over_batches(home, batch_id)
     reconcile(home, billing.export(file))
     refuse_what_may_be_older(home, Ledger(home.ledger))
     hand_over_batches(home)
@@ -151,15 +154,12 @@ def test_nothing_is_handed_over_until_the_ledger_is_reconciled_with_billing(home
 
 
 def test_reconciling_again_changes_nothing(home: Home, file: Path) -> None:
-    billing = Billing()
-    post(home, ("acme", "1"))
-    hand_over_batches(home)
-    billing.accept_credits(home)
+    billing = credited_billing(home, [("acme", "1")])
     shutil.rmtree(home.ledger / "handover")
     first = reconcile(home, billing.export(file))
     assert (first.added_count, first.added_usd, first.known_count) == (1, 1, 0)
     assert reconcile(home, file) == Reconciliation(1, 1, 0, Decimal(0), None)
-    assert [one.amount_usd for one in hand_over_batches(home)] == [0]
+    assert [handover.amount_usd for handover in hand_over_batches(home)] == [0]
 
 
 def test_credits_that_only_billing_knows_are_set_off_against_later_credits(home: Home, file: Path) -> None:
@@ -171,15 +171,11 @@ def test_credits_that_only_billing_knows_are_set_off_against_later_credits(home:
     assert reconcile(home, file).added_usd == Decimal("2.50")
     post(home, ("acme", "1"))
     post(home, ("acme", "1"))
-    assert [one.amount_usd for one in hand_over_batches(home)] == [0, 0, Decimal("0.50")]
+    assert [handover.amount_usd for handover in hand_over_batches(home)] == [0, 0, Decimal("0.50")]
 
 
 def test_a_gap_in_the_credits_that_billing_accepted_must_be_confirmed(home: Home, file: Path) -> None:
-    billing = Billing()
-    for amount in ("1", "2"):
-        post(home, ("acme", amount))
-    hand_over_batches(home)
-    billing.accept_credits(home)
+    billing = credited_billing(home, [("acme", "1")], [("acme", "2")])
     [first] = [key for key, (_, amount) in billing.accepted.items() if amount == 1]
     del billing.accepted[first]
     shutil.rmtree(home.ledger / "handover")
@@ -196,10 +192,7 @@ def test_a_list_that_lacks_handed_over_credits_must_be_confirmed(
     home: Home, file: Path, tmp_path: Path, kept: int
 ) -> None:
     """Somebody exported only one page of the list, or none of it: credits of lost batches that it lacks would be paid twice."""
-    billing = Billing()
-    post(home, ("acme", "1"), ("globex", "2"))
-    hand_over_batches(home)
-    billing.accept_credits(home)
+    billing = credited_billing(home, [("acme", "1"), ("globex", "2")])
     (home.ledger / "restored").touch()
     all_lines = billing.export(file).read_text().splitlines(keepends=True)
     file.write_text("".join(all_lines[: 1 + kept]))
@@ -241,10 +234,7 @@ def test_an_invalid_list_of_credits_is_refused_with_its_line_and_nothing_changes
 
 
 def test_an_amount_that_differs_from_the_hand_over_is_refused(home: Home, file: Path) -> None:
-    billing = Billing()
-    post(home, ("acme", "1"))
-    hand_over_batches(home)
-    billing.accept_credits(home)
+    billing = credited_billing(home, [("acme", "1")])
     file.write_text(billing.export(file).read_text().replace("1.00", "1.10"))
     with pytest.raises(MakegoodError, match=r"was handed over with 1\.00 USD, and billing has 1\.10 USD"):
         reconcile(home, file)
@@ -253,11 +243,11 @@ def test_an_amount_that_differs_from_the_hand_over_is_refused(home: Home, file: 
 def test_the_credit_files_of_a_hand_over_can_be_used_to_reconcile(home: Home, file: Path) -> None:
     """If billing accepted everything, the credit files are a complete list of what it accepted."""
     post(home, ("a\r,\u2028", "1"))
-    [made] = hand_over_batches(home)
-    shutil.copy(made.directory / CREDITS, file)
+    [handover] = hand_over_batches(home)
+    shutil.copy(handover.directory / CREDITS, file)
     shutil.rmtree(home.ledger / "handover")
     assert reconcile(home, file).added_count == 1
-    assert [one.amount_usd for one in hand_over_batches(home)] == [0]
+    assert [repeated.amount_usd for repeated in hand_over_batches(home)] == [0]
 
 
 def test_a_ledger_restored_from_before_the_last_settlement_settles_to_the_same_total(

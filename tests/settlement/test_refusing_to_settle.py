@@ -103,8 +103,8 @@ INVALIDATE = {
 
 
 def test_every_invariant_is_violated_by_a_case_below() -> None:
-    stated = re.findall(r" as place, '(.+)' as fault", sql_beside(entries.__file__, "violated_invariant"))
-    assert stated == list(INVALIDATE)
+    faults = re.findall(r" as place, '(.+)' as fault", sql_beside(entries.__file__, "violated_invariant"))
+    assert faults == list(INVALIDATE)
 
 
 @pytest.mark.parametrize("fault", INVALIDATE)
@@ -121,6 +121,6 @@ def test_an_invalid_entry_is_not_posted(warehouse: Warehouse, fault: str) -> Non
         make_entries(con, 1, DAY, datetime(2026, 12, 1))
         check(con)
         con.execute(INVALIDATE[fault])
-        with pytest.raises(MakegoodError) as refused:
+        with pytest.raises(MakegoodError) as raised:
             check(con)
-        assert fault in str(refused.value)
+        assert fault in str(raised.value)

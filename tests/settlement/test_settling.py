@@ -16,8 +16,8 @@ def test_a_closed_date_is_posted_exactly_once(warehouse: Warehouse) -> None:
         ("payout", "acme", Decimal("0.000000000001"), date(2026, 11, 4), "1", None),
         ("payout", "globex", Decimal(1), date(2026, 11, 4), "1", None),
     ]
-    again = warehouse.settle()
-    assert (again.batch_id, again.entry_count) == (None, 0)
+    repeated = warehouse.settle()
+    assert (repeated.batch_id, repeated.entry_count) == (None, 0)
     assert len(warehouse.ledger.batches()) == 1
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from damaging import flip
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from posting_rules import Cap, Key, allowed
@@ -131,16 +132,9 @@ DAMAGED_MEMORIES: dict[str, Callable[[Path], object]] = {
     "empty": lambda file: file.write_bytes(b""),
     "not a database": lambda file: file.write_bytes(b"nothing that DuckDB knows" * 1000),
     "truncated": lambda file: os.truncate(file, file.stat().st_size // 2),
-    "flipped bytes in the middle": lambda file: _flip(file, range(4096 * 3, file.stat().st_size, 97)),
+    "flipped bytes in the middle": lambda file: flip(file, *range(4096 * 3, file.stat().st_size, 97), mask=0xFF),
     "other tables": lambda file: _replace_tables(file),
 }
-
-
-def _flip(file: Path, positions: Iterable[int]) -> None:
-    content = bytearray(file.read_bytes())
-    for position in positions:
-        content[position] ^= 0xFF
-    file.write_bytes(content)
 
 
 def _replace_tables(file: Path) -> None:

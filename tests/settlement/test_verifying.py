@@ -2,12 +2,13 @@
 
 import re
 import shutil
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from damaged_batches import Damage, add_at_end, swap_first_two
+from damaging import flip
 from settled_home import Decision, Warehouse
 
 from makegood.errors import MakegoodError
@@ -17,8 +18,6 @@ from makegood.settlement.handover import hand_over_batches
 from makegood.settlement.verifying import FAULTS, Verification, verify
 from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach
-
-Damage = Callable[[list[Path]], object]
 
 
 @pytest.fixture(scope="module")
@@ -72,22 +71,6 @@ def test_unsettled_decisions_are_reported_as_due_and_not_as_problems(warehouse: 
     assert (verdict.problems, verdict.due_count, verdict.due_usd) == ((), 1, Decimal(1))
 
 
-def flip(file: Path, position: int) -> None:
-    content = bytearray(file.read_bytes())
-    content[position] ^= 1
-    file.write_bytes(content)
-
-
-def add_batch(files: list[Path]) -> None:
-    shutil.copy(files[0], files[0].with_name(files[0].name.replace("00000001", "00000004")))
-
-
-def swap_batches(files: list[Path]) -> None:
-    first, second = files[0].name, files[1].name
-    files[0].rename(files[0].with_name(second.replace(second[9:], first[9:])))
-    files[1].rename(files[1].with_name(first.replace(first[9:], second[9:])))
-
-
 @pytest.mark.parametrize(
     ("damage", "problem"),
     [
@@ -98,8 +81,8 @@ def swap_batches(files: list[Path]) -> None:
         (lambda files: files[1].unlink(), "batch 2 is missing"),
         (lambda files: files[2].unlink(), "the ledger in .* is behind what was published: batch 3"),
         (lambda files: [file.unlink() for file in files], "the ledger in .* is behind what was published: batch 3"),
-        (add_batch, "batch 4 .* does not follow batch 3"),
-        (swap_batches, "batch 1 .* does not follow batch 0"),
+        (add_at_end, "batch 4 .* does not follow batch 3"),
+        (swap_first_two, "batch 1 .* does not follow batch 0"),
         (lambda files: files[0].with_name("notes.parquet").write_text("x"), "notes.parquet is not a batch"),
     ],
 )  # fmt: skip

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("makegood", "orchestration", "models", "dbt_project", "expectations", "dagster.yaml")
-COPIED = "MAKEGOOD_SIMULATION"
+HOME_VARIABLE = "MAKEGOOD_SIMULATION"
 
 
 def main() -> int:
@@ -23,8 +23,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--days", type=int, default=7)
     arguments = parser.parse_args()
-    if COPIED in os.environ:
-        return play(Path(os.environ[COPIED]), arguments.seed, arguments.days)
+    if HOME_VARIABLE in os.environ:
+        return play(Path(os.environ[HOME_VARIABLE]), arguments.seed, arguments.days)
     with tempfile.TemporaryDirectory(prefix="makegood-dst-") as folder:
         project = Path(folder) / "project"
         for part in PARTS:
@@ -35,7 +35,7 @@ def main() -> int:
             else:
                 shutil.copy(source, target)
         path = os.pathsep.join((str(project), str(ROOT / "tests")))
-        environment = {**os.environ, "PYTHONPATH": path, COPIED: str(Path(folder) / "home")}
+        environment = {**os.environ, "PYTHONPATH": path, HOME_VARIABLE: str(Path(folder) / "home")}
         command = [sys.executable, "-m", "simulation", "--seed", str(arguments.seed), "--days", str(arguments.days)]
         return subprocess.run(command, cwd=project, env=environment).returncode
 
@@ -47,15 +47,15 @@ def play(root: Path, seed: int, days: int) -> int:
     root.mkdir(parents=True)
     try:
         life = Life(root, seed, lambda text: print(text, flush=True))
-        life.plays(days)
+        life.play_days(days)
     except Exception:
         traceback.print_exc()
         print(f"seed {seed} fails; play it again with: make dst SEED={seed} DAYS={days}", file=sys.stderr)
         return 1
     print(f"seed {seed}: {days} days, the code and the model agree")
     print("; ".join(f"{event}: {count}" for event, count in life.events.counts.items() if count))
-    if never := life.events.never():
-        print(f"never played: {'; '.join(never)}")
+    if missing := life.events.missing():
+        print(f"never played: {'; '.join(missing)}")
     return 0
 
 

@@ -25,17 +25,17 @@ class Assessors:
 
     def assess(self, day: datetime) -> None:
         """Verdicts of a day on requests of the days before it. Ids that stand for several requests are let be."""
-        asked = {
+        requested_at = {
             request_id: min(moments)
             for request_id, moments in self.life.requests().items()
             if max(moments) - min(moments) < MERGE_REACH and min(moments) < day - HOUR
         }
-        for request_id in self.random.sample(sorted(asked), min(5, len(asked))):
+        for request_id in self.random.sample(sorted(requested_at), min(5, len(requested_at))):
             self.life.assessed.add(request_id)
             at = day + timedelta(seconds=self.random.randrange(86_400))
-            hint = self.random.choice((asked[request_id], asked[request_id] + 3 * HOUR, None))
-            said = {"requested_at": hint and hint.isoformat(timespec="milliseconds") + "Z", **self._said()}
-            self.life.writes(at.replace(minute=0, second=0), verdict(request_id, at, **said), feed=FEED)
+            hint = self.random.choice((requested_at[request_id], requested_at[request_id] + 3 * HOUR, None))
+            fields = {"requested_at": hint and hint.isoformat(timespec="milliseconds") + "Z", **self._draw_fields()}
+            self.life.write(at.replace(minute=0, second=0), verdict(request_id, at, **fields), feed=FEED)
 
     def verdicts(self) -> Iterator[Verdict]:
         """Every verdict that was landed, as the reference reads it."""
@@ -55,16 +55,16 @@ class Assessors:
                 landing_line=line,
             )
 
-    def _said(self) -> dict[str, Any]:
-        """Who says what."""
+    def _draw_fields(self) -> dict[str, Any]:
+        """The fields of a verdict by a person or by the judge."""
         choice = self.random.randrange(3)
         if choice == 0:
-            self.events.happened("a person refuses")
+            self.events.count("a person refuses")
             return {"detector": "human", "verdict": "satisfactory", "score": None}
         if choice == 1:
-            self.events.happened("a person grants")
+            self.events.count("a person grants")
             return {"detector": "human", "score": None}
-        self.events.happened("a late verdict")
+        self.events.count("a late verdict")
         return {
             "score": self.random.choice((0.95, 0.9, 0.89)),
             "verdict": self.random.choice(("unsatisfactory", "satisfactory")),

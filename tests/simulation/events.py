@@ -41,12 +41,12 @@ class Events:
     def __init__(self) -> None:
         self.counts = dict.fromkeys(EVENTS, 0)
 
-    def happened(self, event: str) -> None:
-        """Count one of EVENTS; KeyError where it is none."""
+    def count(self, event: str) -> None:
+        """Count an event. Raises KeyError if it is not in EVENTS."""
         self.counts[event] += 1
 
-    def never(self) -> list[str]:
-        """Those that did not happen."""
+    def missing(self) -> list[str]:
+        """The events that did not happen."""
         return [event for event, count in self.counts.items() if not count]
 
 

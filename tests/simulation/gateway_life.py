@@ -41,26 +41,26 @@ class GatewayLife:
     """Ids that a verdict speaks of: they are never used for another request."""
     count: int = 0
 
-    def lives_a_day(self, day: datetime) -> None:
+    def simulate_day(self, day: datetime) -> None:
         """Traffic of a day, and what gateways do besides: retries, late requests and files, deliveries that say otherwise."""
         for _ in range(REQUESTS_PER_DAY):
             hour = day + HOUR * self.random.randrange(24)
-            self.writes(hour, self._request(hour + timedelta(milliseconds=self.random.randrange(3_600_000))))
+            self.write(hour, self._request(hour + timedelta(milliseconds=self.random.randrange(3_600_000))))
         for _ in range(self.random.randrange(1, 3)):
-            self._tries_twice(day + HOUR * self.random.randrange(24))
+            self._retry(day + HOUR * self.random.randrange(24))
         for _ in range(self.random.randrange(1, 5)):
-            self.events.happened("a late request")
+            self.events.count("a late request")
             hour = day + HOUR * self.random.randrange(24)
-            self.writes(hour, self._request(day - HOUR * self.random.randrange(1, 60)))
+            self.write(hour, self._request(day - HOUR * self.random.randrange(1, 60)))
         for _ in range(self.random.randrange(2, 9)):
-            self._delivers_again(day)
+            self._redeliver(day)
         if day > FIRST and self.random.random() < 0.6:
-            self.events.happened("a late file")
+            self.events.count("a late file")
             reach = min(LOOKBACK, day - FIRST) // HOUR
             hour = day - HOUR * self.random.randrange(1, reach + 1)
-            self.writes(hour, self._request(hour), name=f"late-{self.count}.jsonl")
+            self.write(hour, self._request(hour), name=f"late-{self.count}.jsonl")
 
-    def changes_files(self) -> datetime:
+    def change_files(self) -> datetime:
         """Landed files of one day change: rows are gone, changed or new. The day."""
         names = [name for name in sorted(self.landed) if name.startswith("gateway/")]
         day = self.random.choice(names).split("/")[1]
@@ -68,10 +68,10 @@ class GatewayLife:
         for name in self.random.sample(changed, min(3, len(changed))):
             rows = [row for row in self.files[name] if self.random.random() > 0.3]
             self._save(name, [{**row, **self._other()} if self.random.random() < 0.5 else row for row in rows])
-            self.events.happened("a changed file")
+            self.events.count("a changed file")
         return datetime.fromisoformat(day)
 
-    def lands(self, start: datetime, end: datetime) -> None:
+    def land(self, start: datetime, end: datetime) -> None:
         """A run took the files of these landing hours as they are."""
         for name, rows in self.files.items():
             if start <= landed_hour(name) < end:
@@ -91,26 +91,26 @@ class GatewayLife:
 
     def requests(self) -> dict[str, list[datetime]]:
         """The ids of all requests so far, landed or not, and when each is said to have been asked."""
-        asked: dict[str, list[datetime]] = {}
+        requested_at: dict[str, list[datetime]] = {}
         for name, rows in self.files.items():
             if name.startswith("gateway/"):
                 for row in rows:
-                    asked.setdefault(row["request_id"], []).append(_asked_at(row))
-        return asked
+                    requested_at.setdefault(row["request_id"], []).append(_asked_at(row))
+        return requested_at
 
-    def writes(self, landed: datetime, row: dict[str, Any], name: str = "", feed: str = "gateway") -> None:
+    def write(self, landed: datetime, row: dict[str, Any], name: str = "", feed: str = "gateway") -> None:
         """Add a record to a landing file of this hour: a named one, or one of two; a file that was landed already stays as it is."""
         path = f"{feed}/{landed:%Y-%m-%d}/{landed:%H}/{name or f'part-{self.random.randrange(2)}.jsonl'}"
         if path in self.landed and not name:
             path = path.replace("part", f"late-{self.count}")
         self._save(path, [*self.files.get(path, []), row])
 
-    def _tries_twice(self, hour: datetime) -> None:
+    def _retry(self, hour: datetime) -> None:
         """One call that fails and is tried again: two requests of one trace."""
-        self.events.happened("a retry")
+        self.events.count("a retry")
         for attempt, status_code in enumerate(("503", "200")):
             row = self._request(hour + timedelta(seconds=attempt))
-            self.writes(hour, {**row, "status_code": status_code, "trace_id": f"trace-{hour:%d%H}"})
+            self.write(hour, {**row, "status_code": status_code, "trace_id": f"trace-{hour:%d%H}"})
 
     def _request(self, at: datetime) -> dict[str, Any]:
         self.count += 1
@@ -144,7 +144,7 @@ class GatewayLife:
             )
         )
 
-    def _delivers_again(self, day: datetime) -> None:
+    def _redeliver(self, day: datetime) -> None:
         """A request of before is delivered again, otherwise or at another time; or its id is used for another, days before or after."""
         rows = [row for name in sorted(self.files) if name.startswith("gateway/") for row in self.files[name]]
         row = dict(self.random.choice(rows))
@@ -154,14 +154,14 @@ class GatewayLife:
             row[column] = _moment(datetime.fromisoformat(row[column]).replace(tzinfo=None) + moved)
         landed = day + HOUR * self.random.randrange(24)
         if _asked_at(row) < landed:
-            self.events.happened(
+            self.events.count(
                 "a delivery that changes what was said"
                 if not moved
                 else "a delivery that moves the hour"
                 if abs(moved) < MERGE_REACH
                 else "an id used again days later"
             )
-            self.writes(landed, {**row, **self._other()})
+            self.write(landed, {**row, **self._other()})
 
     def _save(self, name: str, rows: list[dict[str, Any]]) -> None:
         self.files[name] = rows

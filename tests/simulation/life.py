@@ -68,38 +68,40 @@ class Life:
         self.capped: set[str] = set()
         self.seen: dict[Publication, Rows] = {}
         self.settled_snapshot = 0
-        self.chores = Deck[Play](self.random, (self._hold_changes, self._caps_change, self._nothing))
+        self.chores = Deck[Play](self.random, (self._change_holds, self._change_caps, self._do_nothing))
         self.incidents = Deck[Play](
             self.random,
             (
-                self._files_change,
-                self._rate_changes,
-                self._account_opts_out,
-                self._is_rebuilt,
-                self._is_rolled_back,
-                self._nothing,
+                self._change_files,
+                self._change_rate,
+                self._opt_account_out,
+                self._rebuild,
+                self._roll_back,
+                self._do_nothing,
             ),
         )
         self.ways = Deck[Play](
             self.random,
-            (self._runs_once, self._runs_once, self._runs_again, self._runs_in_any_order, self._runs_killed),
+            (self._run_once, self._run_once, self._run_twice, self._run_in_any_order, self._run_after_a_killed_run),
         )
-        self.settlements = Deck[Play](self.random, (self._settles, self._settles_again, self._settles_killed))
+        self.settlements = Deck[Play](
+            self.random, (self._settle, self._settle_twice, self._settle_after_a_killed_settlement)
+        )
 
-    def plays(self, days: int) -> None:
+    def play_days(self, days: int) -> None:
         """So many days. Raises Disagreement with the day on which the code and the model part."""
         for number in range(days):
             self.start, self.end = FIRST + DAY * number, FIRST + DAY * (number + 1)
             self.note(f"day {number + 1} of {days}: {self.start:%Y-%m-%d}")
-            self.files.lives_a_day(self.start)
+            self.files.simulate_day(self.start)
             self.assessors.assess(self.start)
             self._play(self.chores)
             if number:
                 self._play(self.incidents)
             self._play(self.ways)
-            self._agrees_on_decisions()
+            self._compare_decisions()
             self._play(self.settlements)
-            self._agrees_on_sums()
+            self._compare_sums()
         if not (verdict := verify(self.home, TERMS.grace)).is_sound:
             raise Disagreement(f"the proof fails: {verdict.problems}")
 
@@ -108,157 +110,161 @@ class Life:
         self.note(f"  {play.__name__.strip('_').replace('_', ' ')}")
         play()
 
-    def _nothing(self) -> None:
+    def _do_nothing(self) -> None:
         pass
 
-    def _hold_changes(self) -> None:
+    def _change_holds(self) -> None:
         """An account's entries wait from now on, or no longer."""
-        self.events.happened("a hold lifted" if self.held else "a hold")
+        self.events.count("a hold lifted" if self.held else "a hold")
         self.held = set() if self.held else {"acme"}
         rows = "".join(f"{account},simulated\n" for account in sorted(self.held))
         self.home.ledger.mkdir(parents=True, exist_ok=True)
         (self.home.ledger / "holds.csv").write_text("account_id,reason\n" + rows)
 
-    def _caps_change(self) -> None:
+    def _change_caps(self) -> None:
         """They hold with the next publication, which the day's run makes."""
-        self.events.happened("other caps")
-        self.policy.caps_change()
+        self.events.count("other caps")
+        self.policy.change_caps()
 
-    def _files_change(self) -> None:
+    def _change_files(self) -> None:
         """Files of a day that was run before are others now; the day is run again."""
-        day = self.files.changes_files()
-        self._runs(day, day + DAY)
+        day = self.files.change_files()
+        self._run(day, day + DAY)
 
-    def _rate_changes(self) -> None:
-        self.events.happened("a rate changed in the past")
-        self.policy.rate_changes()
-        self._restates()
+    def _change_rate(self) -> None:
+        self.events.count("a rate changed in the past")
+        self.policy.change_rate()
+        self._restate()
 
-    def _account_opts_out(self) -> None:
-        self.events.happened("an account opts out in the past")
-        self.policy.account_opts_out()
-        self._restates()
+    def _opt_account_out(self) -> None:
+        self.events.count("an account opts out in the past")
+        self.policy.opt_account_out()
+        self._restate()
 
-    def _restates(self) -> None:
+    def _restate(self) -> None:
         self.note("  restated")
-        self.operator.restates(EARLIEST, self.start)
+        self.operator.restate(EARLIEST, self.start)
 
-    def _is_rebuilt(self) -> None:
+    def _rebuild(self) -> None:
         """The warehouse is lost; the day's run makes it anew from the lake."""
-        self.events.happened("a rebuild")
+        self.events.count("a rebuild")
         shutil.rmtree(self.home.warehouse)
         self.home.prepare()
         self.seen.clear()
         self.settled_snapshot, self.start = 0, FIRST
 
-    def _is_rolled_back(self) -> None:
+    def _roll_back(self) -> None:
         """Readers see what they saw then, and what is older than the last settlement is not settled; the day's run moves them on."""
-        now = current_publication(self.home.warehouse).snapshot_id
-        older = [publication for publication in self.seen if publication.snapshot_id < now]
+        current_snapshot = current_publication(self.home.warehouse).snapshot_id
+        older = [publication for publication in self.seen if publication.snapshot_id < current_snapshot]
         if not older:
             return
-        self.events.happened("a rollback")
-        then = self.random.choice(older)
-        roll_back(self.home, then.publication_id)
-        if self._found() != self.seen[then]:
+        self.events.count("a rollback")
+        publication = self.random.choice(older)
+        roll_back(self.home, publication.publication_id)
+        if self._published_compensations() != self.seen[publication]:
             raise Disagreement("after a rollback readers see something else than they saw then")
-        if then.snapshot_id < self.settled_snapshot:
+        if publication.snapshot_id < self.settled_snapshot:
             try:
-                self.operator.settles(self.end.date())
+                self.operator.settle(self.end.date())
             except MakegoodError as error:
                 self.note(f"  refused: {error}")
             else:
                 raise Disagreement("a snapshot older than the one settled was settled")
 
-    def _runs_once(self) -> None:
-        self._runs(self.start, self.end)
+    def _run_once(self) -> None:
+        self._run(self.start, self.end)
 
-    def _runs_again(self) -> None:
-        self._runs(self.start, self.end)
-        before = self._found()
-        self.events.happened("a rerun")
-        self._runs(self.start, self.end)
-        if self._found() != before:
+    def _run_twice(self) -> None:
+        self._run(self.start, self.end)
+        before = self._published_compensations()
+        self.events.count("a rerun")
+        self._run(self.start, self.end)
+        if self._published_compensations() != before:
             raise Disagreement("running the same hours again changed what readers see")
 
-    def _runs_in_any_order(self) -> None:
+    def _run_in_any_order(self) -> None:
         """The hours in two or three pieces, the later ones first as often as not."""
-        self.events.happened("a backfill in any order")
+        self.events.count("a backfill in any order")
         hours = (self.end - self.start) // HOUR
         cuts = sorted(self.random.sample(range(1, hours), self.random.randrange(1, 3)))
         edges = [self.start, *(self.start + HOUR * cut for cut in cuts), self.end]
         pieces = list(pairwise(edges))
         for start, end in self.random.sample(pieces, len(pieces)):
-            self._runs(start, end)
+            self._run(start, end)
 
-    def _runs_killed(self) -> None:
+    def _run_after_a_killed_run(self) -> None:
         """A run is killed at one of its commits, and done again."""
         self.operator.warehouse.create()
         arguments = {"start": self.start, "end": self.end}
-        if self.operator.is_killed("runs", arguments, self.random.randrange(1, COMMITS_OF_A_RUN)):
-            self.events.happened("a killed run")
-        self._runs(self.start, self.end)
+        if self.operator.start_and_kill("run", arguments, self.random.randrange(1, COMMITS_OF_A_RUN)):
+            self.events.count("a killed run")
+        self._run(self.start, self.end)
 
-    def _runs(self, start: datetime, end: datetime) -> None:
+    def _run(self, start: datetime, end: datetime) -> None:
         self.note(f"  run {start:%m-%dT%H} to {end:%m-%dT%H}")
-        self.operator.runs(start, end)
-        self.files.lands(start - LOOKBACK, end)
+        self.operator.run(start, end)
+        self.files.land(start - LOOKBACK, end)
 
-    def _settles(self) -> None:
+    def _settle(self) -> None:
         """The posting period of the day."""
         self.settled_snapshot = current_publication(self.home.warehouse).snapshot_id
-        if self.operator.settles(self._period(), is_confirmed=True).entry_count:
-            self.events.happened("a settlement")
+        if self.operator.settle(self._period(), is_confirmed=True).entry_count:
+            self.events.count("a settlement")
 
-    def _settles_again(self) -> None:
+    def _settle_twice(self) -> None:
         """Settling a second time posts nothing."""
-        self._settles()
-        self.events.happened("a settlement again")
-        if self.operator.settles(self._period()).entry_count:
+        self._settle()
+        self.events.count("a settlement again")
+        if self.operator.settle(self._period()).entry_count:
             raise Disagreement("settling again posted something")
 
-    def _settles_killed(self) -> None:
+    def _settle_after_a_killed_settlement(self) -> None:
         """A settlement is killed when it has posted, or while readers are shown it; then it is done again."""
         arguments = {"period": self._period(), "is_confirmed": True}
-        if self.operator.is_killed("settles", arguments, self.random.randrange(1, 3)):
-            self.events.happened("a killed settlement")
-        self._settles()
+        if self.operator.start_and_kill("settle", arguments, self.random.randrange(1, 3)):
+            self.events.count("a killed settlement")
+        self._settle()
 
     def _period(self) -> date:
         return (self.end - DAY).date()
 
-    def _found(self) -> Rows:
-        return sorted(self.operator.sees(f"select {', '.join(COLUMNS)} from fct_compensations"))
+    def _published_compensations(self) -> Rows:
+        return sorted(self.operator.query(f"select {', '.join(COLUMNS)} from fct_compensations"))
 
-    def _expected(self) -> list[dict[str, Any]]:
+    def _expected_compensations(self) -> list[dict[str, Any]]:
         policy = self.policy.policy
         return answer(self.files.deliveries(), self.assessors.verdicts(), policy, landed_key).compensations
 
-    def _agrees_on_decisions(self) -> None:
+    def _compare_decisions(self) -> None:
         """Every compensated request, its account, amount and rule."""
-        expected, found = sorted(tuple(row[column] for column in COLUMNS) for row in self._expected()), self._found()
+        expected = sorted(tuple(row[column] for column in COLUMNS) for row in self._expected_compensations())
+        found = self._published_compensations()
         if expected != found:
             raise Disagreement(_difference("decisions", expected, found))
         self.seen[current_publication(self.home.warehouse)] = found
 
-    def _agrees_on_sums(self) -> None:
+    def _compare_sums(self) -> None:
         """What every key has come to, as readers see it."""
-        payouts = [Payout(**{name: row[name] for name in Payout.__dataclass_fields__}) for row in self._expected()]
+        payouts = [
+            Payout(**{name: row[name] for name in Payout.__dataclass_fields__})
+            for row in self._expected_compensations()
+        ]
         closed_until = _closed_until(self.end)
         sums = allowed(payouts, self.policy.caps, closed_until)
-        self._notes_what_caps_did(allowed(payouts, [], closed_until), sums)
+        self._note_what_caps_changed(allowed(payouts, [], closed_until), sums)
         self.posted = {key: amount for key, amount in self.posted.items() if key[1] in self.held} | {
             key: amount for key, amount in sums.items() if key[1] not in self.held
         }
         query = "select compensation_id, account_id, sum(amount_usd) from fct_ledger_entries group by all having sum(amount_usd) <> 0"
-        found = {(key, account): amount for key, account, amount in self.operator.sees(query)}
+        found = {(key, account): amount for key, account, amount in self.operator.query(query)}
         if found != self.posted:
             raise Disagreement(_difference("sums", self.posted.items(), found.items()))
 
-    def _notes_what_caps_did(self, decided: dict[Key, Decimal], sums: dict[Key, Decimal]) -> None:
+    def _note_what_caps_changed(self, decided: dict[Key, Decimal], sums: dict[Key, Decimal]) -> None:
         withdrawn = {key[1] for key in self.decided.keys() - decided.keys()}
         if withdrawn & self.capped:
-            self.events.happened("a cap hit, then a withdrawal")
+            self.events.count("a cap hit, then a withdrawal")
         self.capped = {key[1] for key, amount in decided.items() if sums.get(key) != amount}
         self.decided = decided
 
@@ -271,6 +277,6 @@ def _closed_until(end: datetime) -> date:
     return day.date()
 
 
-def _difference(what: str, expected: Iterable[Any], found: Iterable[Any]) -> str:
+def _difference(subject: str, expected: Iterable[Any], found: Iterable[Any]) -> str:
     missing, extra = sorted(set(expected) - set(found), key=repr), sorted(set(found) - set(expected), key=repr)
-    return f"{what} differ: the rules say {missing[:3]}, the code says {extra[:3]} ({len(missing)} and {len(extra)} in all)"
+    return f"{subject} differ: the rules say {missing[:3]}, the code says {extra[:3]} ({len(missing)} and {len(extra)} in all)"

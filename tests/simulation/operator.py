@@ -57,7 +57,7 @@ class Operator:
         self.sources.write_text(SOURCES)
         self.run_ids = (f"{multiprocessing.current_process().pid}-{number}" for number in count())
 
-    def runs(self, start: datetime, end: datetime) -> None:
+    def run(self, start: datetime, end: datetime) -> None:
         """Land these landing hours, and what is new of those before; derive and publish."""
         hours, arriving = HourRange(start, end), HourRange(start - LOOKBACK, end)
         lake, lookback_hours = self.home.lake, LOOKBACK // timedelta(hours=1)
@@ -70,56 +70,56 @@ class Operator:
                 others = planning.late_hours(hours, inventory, con, lookback_hours)
                 others |= planning.hours_of_other_baselines(hours, inventory, con, lookback_hours, baseline_terms())
                 others |= planning.hours_left_unaudited(hours, inventory, record.unaudited_hours())
-            self._derives(window.plan(hours, lake, inventory, others), inventory, (start, end))
+            self._derive(window.plan(hours, lake, inventory, others), inventory, (start, end))
 
-    def restates(self, start: datetime, end: datetime) -> None:
+    def restate(self, start: datetime, end: datetime) -> None:
         """Derive these request hours again under the policy as it is now, and publish them."""
         with closing(Inventory(self.home.lake / "inventory.sqlite")) as inventory:
             with self.warehouse.session() as con:
-                again = planning.restated_hours(HourRange(start, end), con)
-            self._derives(window.plan((), self.home.lake, inventory, again), inventory, None)
+                restated = planning.restated_hours(HourRange(start, end), con)
+            self._derive(window.plan((), self.home.lake, inventory, restated), inventory, None)
 
-    def settles(self, period: date, *, is_confirmed: bool = False) -> Settlement:
+    def settle(self, period: date, *, is_confirmed: bool = False) -> Settlement:
         """Post what is due, load it and publish it."""
-        done = settle(self.home, period, TERMS, is_confirmed=is_confirmed)
+        settlement = settle(self.home, period, TERMS, is_confirmed=is_confirmed)
         if load_without_a_run(self.home, self.warehouse.loaded_head()):
-            self._builds("--select", "tag:ledger")
-        self._publishes(next(self.run_ids), None)
-        return done
+            self._build("--select", "tag:ledger")
+        self._publish(next(self.run_ids), None)
+        return settlement
 
-    def is_killed(self, what: str, arguments: dict[str, Any], after: int) -> bool:
-        """Start `runs` or `settles` in a process of its own, and kill it after so many commits; whether it was still at work."""
-        process = PROCESSES.Process(target=_does_alone, args=(self.home.root, what, arguments))
+    def start_and_kill(self, method: str, arguments: dict[str, Any], commits: int) -> bool:
+        """Start `run` or `settle` in a process of its own, and kill it after this number of commits. Returns whether it was still running."""
+        process = PROCESSES.Process(target=_call_operator, args=(self.home.root, method, arguments))
         process.start()
         before = self._commits()
-        while process.is_alive() and self._commits() < before + after:
+        while process.is_alive() and self._commits() < before + commits:
             time.sleep(0.02)
         process.kill()
         process.join()
         return process.exitcode == -signal.SIGKILL
 
-    def sees(self, query: str) -> list[tuple[Any, ...]]:
-        """What a reader gets."""
+    def query(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows that a reader gets for this query."""
         return answer(self.home.root, query)[1]
 
-    def _derives(self, whole: window.Window, inventory: Inventory, landed: tuple[datetime, datetime] | None) -> None:
+    def _derive(self, planned: window.Window, inventory: Inventory, landed: tuple[datetime, datetime] | None) -> None:
         run_id, lake = next(self.run_ids), self.home.lake
         with self.publication.record() as record:
-            record.mark_written(whole.request_hours, run_id)
+            record.mark_written(planned.request_hours, run_id)
         policy = policy_digests(valid_policy())
         with self.warehouse.session() as con:
-            days = planning.unmeasured_days(whole, inventory, con, policy.baselines)
-        window.write(whole, lake, inventory, policy, self.home.run_inputs, baseline_days=days)
+            days = planning.unmeasured_days(planned, inventory, con, policy.baselines)
+        window.write(planned, lake, inventory, policy, self.home.run_inputs, baseline_days=days)
         write_run_inputs(self.home, self.warehouse.loaded_head(), self.home.run_inputs)
-        self._builds()
-        self._publishes(run_id, landed)
+        self._build()
+        self._publish(run_id, landed)
 
-    def _builds(self, *selection: str) -> None:
+    def _build(self, *selection: str) -> None:
         built = dbt(self.home.root, *BUILD, *selection, target=self.home.root / "dbt", project=PROJECT / "dbt_project")
         if not built.success:
             raise RuntimeError(failures(built))
 
-    def _publishes(self, run_id: str, landed: tuple[datetime, datetime] | None) -> None:
+    def _publish(self, run_id: str, landed: tuple[datetime, datetime] | None) -> None:
         head = self.ledger.head()
         with self.warehouse.session() as con, self.publication.record() as record:
             record.publish(head_snapshot(con), run_id, contents(con), landed, (head.sequence, head.digest))
@@ -132,5 +132,5 @@ class Operator:
             )
 
 
-def _does_alone(root: Path, what: str, arguments: dict[str, Any]) -> None:
-    getattr(Operator(root), what)(**arguments)
+def _call_operator(root: Path, method: str, arguments: dict[str, Any]) -> None:
+    getattr(Operator(root), method)(**arguments)

@@ -57,7 +57,7 @@ class SimulatedPolicy:
     def __post_init__(self) -> None:
         self._write()
 
-    def rate_changes(self) -> None:
+    def change_rate(self) -> None:
         """A rule pays another part of the cost, and always should have."""
         number = self.random.randrange(len(self.policy.rules))
         rates = {Decimal(rate) for rate in ("0.25", "0.5", "0.75", "1")} - {self.policy.rules[number].payout_rate}
@@ -66,14 +66,14 @@ class SimulatedPolicy:
         self.policy = replace(self.policy, rules=rules)
         self._write()
 
-    def account_opts_out(self) -> None:
+    def opt_account_out(self) -> None:
         """An account was never covered from some day on."""
         since = datetime(2025, 3, self.random.randrange(29, 32))
         account = self.random.choice(("globex", "initech"))
         self.policy = replace(self.policy, coverage=[Coverage(since, None, account, False)])
         self._write()
 
-    def caps_change(self) -> None:
+    def change_caps(self) -> None:
         """Other caps, or none."""
         self.caps = self.random.choice(
             (

@@ -9,11 +9,11 @@ TESTS = Path(__file__).parents[1]
 
 
 def test_a_week_agrees_with_the_model_and_holds_every_event() -> None:
-    played = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "simulation", "--seed", "1", "--days", "7"],
         env={**os.environ, "PYTHONPATH": str(TESTS)},
         capture_output=True,
         text=True,
     )
-    assert played.returncode == 0, played.stdout[-2000:] + played.stderr[-4000:]
-    assert "never played" not in played.stdout, played.stdout[-2000:]
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-4000:]
+    assert "never played" not in result.stdout, result.stdout[-2000:]

@@ -25,18 +25,18 @@ def test_any_flipped_bit_of_a_sealed_file_is_detected(file: Path) -> None:
     content = file.read_bytes()
     for position in range(len(content)):
         for bit in (0, 5):
-            spoilt = bytearray(content)
-            spoilt[position] ^= 1 << bit
-            file.write_bytes(spoilt)
+            damaged = bytearray(content)
+            damaged[position] ^= 1 << bit
+            file.write_bytes(damaged)
             with pytest.raises(MakegoodError, match=r"manifest\.json is damaged.*: restore it"):
                 read_sealed(file, "restore it")
 
 
 @pytest.mark.parametrize(
-    "spoilt", [b"", b"{", b"[]", b"null", b"1", b'"a"', b"{}", b"\xff", b"[" * 100_000, b"\0" * 200]
+    "damaged", [b"", b"{", b"[]", b"null", b"1", b'"a"', b"{}", b"\xff", b"[" * 100_000, b"\0" * 200]
 )
-def test_an_invalid_sealed_file_is_reported_as_damaged(file: Path, spoilt: bytes) -> None:
-    file.write_bytes(spoilt)
+def test_an_invalid_sealed_file_is_reported_as_damaged(file: Path, damaged: bytes) -> None:
+    file.write_bytes(damaged)
     with pytest.raises(MakegoodError, match="is damaged"):
         read_sealed(file, "restore it")
 

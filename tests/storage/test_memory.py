@@ -72,10 +72,10 @@ def test_a_limit_of_the_address_space_counts() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 
     program = "from makegood.storage.memory import machine_bytes; print(machine_bytes())"
-    said = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program], cwd=PROJECT, preexec_fn=limit, capture_output=True, text=True, check=True
     )
-    assert int(said.stdout) == 3 << 30
+    assert int(result.stdout) == 3 << 30
 
 
 def test_an_hour_gets_less_than_a_backfill_and_the_setting_precedes_both(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,11 +92,11 @@ def test_an_hour_gets_less_than_a_backfill_and_the_setting_precedes_both(monkeyp
 def test_a_size_that_cannot_be_meant_is_one_sentence(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAKEGOOD_MEMORY", value)
     sentence = f"MAKEGOOD_MEMORY is '{value}': it must be a size from 1GiB to 1024TiB, such as 2GiB"
-    with pytest.raises(MakegoodError) as read:
+    with pytest.raises(MakegoodError) as settings_error:
         Settings.read()
-    with pytest.raises(MakegoodError) as opened:
+    with pytest.raises(MakegoodError) as connection_error:
         connect(extensions=())
-    assert str(read.value) == str(opened.value) == sentence
+    assert str(settings_error.value) == str(connection_error.value) == sentence
 
 
 SORTING = """
@@ -117,11 +117,11 @@ print(int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text(
 def test_what_is_larger_than_the_memory_is_sorted_on_the_disk_of_the_home(tmp_path: Path) -> None:
     spill = tmp_path / "warehouse" / "spill"
     spill.mkdir(parents=True)
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", SORTING, str(spill)], cwd=PROJECT, env={**os.environ, "MAKEGOOD_MEMORY": "1GiB"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    count, spilled, peak = map(int, done.stdout.split())
+    count, spilled, peak = map(int, result.stdout.split())
     assert count == 6_000_000
     assert spilled > LEAST_FOR_DUCKDB, "more was sorted than fits in the memory"
     assert peak < 2 * LEAST_FOR_DUCKDB

@@ -31,8 +31,8 @@ def test_every_csv_reader_gets_what_was_written(
 ) -> None:
     file = tmp_path_factory.mktemp("csv") / "credits.csv"
     file.write_bytes(rows.csv_text(["account_id", "amount_usd"], written).encode())
-    with file.open(newline="", encoding="utf-8") as opened:
-        assert list(map(tuple, csv.reader(opened)))[1:] == written
+    with file.open(newline="", encoding="utf-8") as stream:
+        assert list(map(tuple, csv.reader(stream)))[1:] == written
     assert [tuple(row) for _, row in rows.read_csv(file.read_bytes())][1:] == written
     frame = pd.read_csv(file, dtype=str, keep_default_na=False)
     assert list(frame.itertuples(index=False, name=None)) == written
@@ -66,10 +66,10 @@ def test_a_csv_file_for_spreadsheets_holds_no_formula_and_its_texts_can_be_resto
     with duckdb.connect() as con:
         con.execute("create table texts as select 'row' as name, unnest($texts)::varchar as text", {"texts": texts})
         con.execute(f"copy (select name, {rows.guarded_sql('text')} from texts) to '{file}' (format csv, header)")
-    shown = [row[1] for _, row in rows.read_csv(file.read_bytes())][1:]
-    assert shown == [rows.guarded(text) for text in texts]
-    assert not any(text.startswith(tuple(rows.FORMULA_STARTS)) for text in shown)
-    assert [rows.unguarded(text) for text in shown] == texts
+    cells = [row[1] for _, row in rows.read_csv(file.read_bytes())][1:]
+    assert cells == [rows.guarded(text) for text in texts]
+    assert not any(text.startswith(tuple(rows.FORMULA_STARTS)) for text in cells)
+    assert [rows.unguarded(text) for text in cells] == texts
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\0", "half a character: \ud83d"])

@@ -5,28 +5,23 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import dagster as dg
 import psutil
 import pytest
+from command_line import exit_code
 from damaging import copy_of
 from running_gateway import FIRST, Gateway, record
+from writer_processes import WRITER, first_line, process, start_run
 
 from makegood.derivation import dbt_server
-from makegood.derivation.dbt_command import ADDRESS
 from makegood.errors import MakegoodError
 from makegood.home import Home
 from makegood.hours import HOUR
-from makegood.settings import PROJECT
 from makegood.storage.writing import joined, token_held, writing
-from orchestration.command_line.cli import main
 from orchestration.definitions import definitions_for
 from orchestration.partitions import partition_key
 
@@ -39,15 +34,6 @@ COMMANDS = [
     ("handover",),
     ("reconcile", "accepted.csv"),
 ]
-WRITER = """
-import sys
-from pathlib import Path
-from makegood.home import Home
-from makegood.storage.writing import writing
-with writing(Home(Path(sys.argv[1])), "run", float(sys.argv[2])):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
 CHILD = """
 import os, sys
 from pathlib import Path
@@ -67,35 +53,17 @@ with writing(Home(Path(sys.argv[1])), "run"):
 """
 
 
-@contextmanager
-def process(program: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
-    """A process that runs until its standard input ends."""
-    started = subprocess.Popen(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        yield started
-    finally:
-        started.communicate()
-
-
-def first_line(stream: IO[str] | None) -> str:
-    assert stream is not None
-    return stream.readline().strip()
-
-
 def refusal(gateway: Gateway, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> str:
     """What a command says that cannot be done now."""
     monkeypatch.setenv("MAKEGOOD_HOME", str(gateway.root))
     monkeypatch.setenv("MAKEGOOD_SOURCES", str(gateway.settings.sources))
     monkeypatch.setenv("MAKEGOOD_WRITER_PATIENCE_S", "0")
     monkeypatch.setattr(sys, "argv", ["makegood", *command])
-    with pytest.raises(MakegoodError) as refused:
+    with pytest.raises(MakegoodError) as raised:
         from orchestration.command_line.cli import app
 
         app(standalone_mode=False)
-    return str(refused.value)
+    return str(raised.value)
 
 
 def test_no_command_writes_beside_a_writer_and_each_says_who_that_is(
@@ -105,9 +73,9 @@ def test_no_command_writes_beside_a_writer_and_each_says_who_that_is(
     with process(WRITER, published.root, 0) as writer:
         assert first_line(writer.stdout) == "held"
         for command in COMMANDS:
-            said = refusal(published, command, monkeypatch)
-            who = rf"is being written by process {writer.pid} \(-c .*\), since 2\d\d\d-\d\d-\d\d [\d:]+ UTC"
-            assert re.search(who, said), said
+            message = refusal(published, command, monkeypatch)
+            pattern = rf"is being written by process {writer.pid} \(-c .*\), since 2\d\d\d-\d\d-\d\d [\d:]+ UTC"
+            assert re.search(pattern, message), message
         assert published.marts() == before
 
 
@@ -133,10 +101,10 @@ def test_a_run_that_dagster_starts_waits_for_the_same_writer(published: Gateway)
     with process(WRITER, published.root, 0) as writer:
         assert first_line(writer.stdout) == "held"
         for job, key in keys.items():
-            with pytest.raises(dg.DagsterResourceFunctionError) as refused:
+            with pytest.raises(dg.DagsterResourceFunctionError) as raised:
                 definitions.resolve_job_def(job).execute_in_process(partition_key=key)
             assert f"cannot run now: {published.root} is being written by process {writer.pid} " in str(
-                refused.value.__cause__
+                raised.value.__cause__
             ), job
 
 
@@ -153,18 +121,18 @@ def test_a_run_beside_a_program_that_locks_the_catalog_fails_whole_and_can_be_ru
     published: Gateway, tmp_path: Path
 ) -> None:
     gateway = Gateway(copy_of(published.root, tmp_path / "home"))
-    gateway.lands(FIRST + HOUR, [record(f"s{n}", FIRST + HOUR, status_code="503") for n in range(50)])
+    gateway.land(FIRST + HOUR, [record(f"s{n}", FIRST + HOUR, status_code="503") for n in range(50)])
     before = gateway.marts()
     with process(FOREIGN, gateway.root / "warehouse" / "catalog.sqlite") as foreign:
         assert first_line(foreign.stdout) == "locked"
         with pytest.raises(MakegoodError, match="another program has locked the warehouse's catalog"):
-            gateway.runs(FIRST + HOUR)
+            gateway.run(FIRST + HOUR)
         assert gateway.marts() == before, "readers go on, and see nothing of it"
     assert gateway.marts() == before
-    gateway.runs(FIRST + HOUR)
-    undisturbed = "select count(*), count(distinct request_key), sum(payout_usd)::varchar from fct_compensations"
-    assert gateway.sees(undisturbed) == [(59, 59, "0.590000000000")]
-    assert gateway.sees(f"{undisturbed} where request_hour = 1") == [(50, 50, "0.500000000000")]
+    gateway.run(FIRST + HOUR)
+    totals = "select count(*), count(distinct request_key), sum(payout_usd)::varchar from fct_compensations"
+    assert gateway.query(totals) == [(59, 59, "0.590000000000")]
+    assert gateway.query(f"{totals} where request_hour = 1") == [(50, 50, "0.500000000000")]
 
 
 def test_a_home_by_another_path_is_the_same_home(tmp_path: Path) -> None:
@@ -197,22 +165,22 @@ def test_a_second_run_waits_and_then_writes(tmp_path: Path) -> None:
 
 
 def test_another_thread_of_the_process_is_another_writer(tmp_path: Path) -> None:
-    home, said = Home(tmp_path), []
+    home, outcomes = Home(tmp_path), []
 
     def write() -> None:
         try:
             with writing(home, "run"):
-                said.append("written")
+                outcomes.append("written")
         except MakegoodError as error:
-            said.append(str(error))
+            outcomes.append(str(error))
 
     with writing(home, "run"):
         thread = threading.Thread(target=write)
         thread.start()
         thread.join()
-    assert f"process {os.getpid()} " in said[0]
+    assert f"process {os.getpid()} " in outcomes[0]
     write()
-    assert said[1] == "written"
+    assert outcomes[1] == "written"
 
 
 def test_a_child_that_comes_after_its_writer_ended_does_not_write(tmp_path: Path) -> None:
@@ -240,17 +208,9 @@ def test_while_the_dbt_of_a_killed_run_lives_nobody_writes_and_then_nothing_is_l
     started: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gateway = started
-    gateway.lands(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, status_code="503") for n in range(50)])
+    gateway.land(FIRST + HOUR, [record(f"r{n}", FIRST + HOUR, status_code="503") for n in range(50)])
     published = gateway.marts()
-    environment = {name: value for name, value in os.environ.items() if name != ADDRESS}
-    run = subprocess.Popen(
-        [sys.executable, "-m", "orchestration", "run", "--from", "2026-11-01T01", "--to", "2026-11-01T02"],
-        cwd=PROJECT,
-        env={**environment, "MAKEGOOD_HOME": str(gateway.root), "MAKEGOOD_SOURCES": str(gateway.settings.sources)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    run = start_run(gateway, FIRST + HOUR)
     assert run.stderr is not None
     assert any(" START " in line for line in run.stderr), "dbt never began to write"
     [server, dbt] = [
@@ -261,18 +221,15 @@ def test_while_the_dbt_of_a_killed_run_lives_nobody_writes_and_then_nothing_is_l
     run.kill()
     run.wait()
     for command in COMMANDS:
-        said = refusal(gateway, command, monkeypatch)
-        assert f"is being written by process {dbt.pid} (makegood-dbt " in said
+        message = refusal(gateway, command, monkeypatch)
+        assert f"is being written by process {dbt.pid} (makegood-dbt " in message
     assert gateway.marts() == published
     dbt.resume()
     psutil.wait_procs([dbt])
     run.stderr.close()
 
-    gateway.runs(FIRST + HOUR)
-    monkeypatch.setattr(sys, "argv", ["makegood", "maintain"])
-    with pytest.raises(SystemExit) as done:
-        main()
-    assert not done.value.code
-    assert gateway.sees(
+    gateway.run(FIRST + HOUR)
+    assert exit_code("maintain") == 0
+    assert gateway.query(
         "select count(*), count(distinct request_id), sum(payout_usd)::varchar from fct_compensations"
     ) == [(51, 51, "0.510000000000")]
