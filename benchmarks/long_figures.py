@@ -45,9 +45,7 @@ def year(place: Place) -> list[Row]:
     sizes = place.sizes
     home, count, end = place.home("year"), sizes.year_hours, FIRST + timedelta(hours=sizes.year_hours)
     generate_days(home / "landing", FIRST, count + sizes.repeat + 1, sizes.year_rows)
-    # The hours after the year have more requests: their first file is written again.
     after = [end + timedelta(hours=number) for number in range(sizes.repeat + 1)]
-    generate(home / "landing", end, len(after), max(sizes.rows // 20, sizes.year_rows), SEED, is_steady=True)
     young = place.home("day")
     for number in range(1, min(24, count) + 1):
         copy_hour(home, young, end - timedelta(hours=number))
@@ -62,7 +60,7 @@ def year(place: Place) -> list[Row]:
     return [
         Row(figure, "s", run.wall_s),
         at_most(f"{figure}, bookkeeping", "s", bookkeeping, BOOKKEEPING_S),
-        *flat(home, young, after, count // 24, max(sizes.rows // 20, sizes.year_rows)),
+        *flat(home, young, after, count // 24, sizes.year_rows),
     ]
 
 

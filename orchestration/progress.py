@@ -23,7 +23,7 @@ def followed(
     Args:
         pieces: what is to be done.
         sizes: how large each of them is, in any unit; the time left is estimated from it.
-        tell: gets a sentence after every piece.
+        tell: gets a sentence after every piece, if there are several.
         console: shows a bar if it is a terminal and there are several pieces, and nothing otherwise.
         rows: how many rows are done so far; None if the sizes are in rows.
         clock: seconds since any fixed moment.
@@ -42,7 +42,8 @@ def followed(
             if done and number < len(pieces):
                 pace += f", {_minutes(seconds * (sum(sizes) - done) / done)} left"
             bar.update(task, advance=1, pace=pace, refresh=True)
-            tell(f"{number} of {len(pieces)} pieces done, {count:,} rows, {pace}")
+            if len(pieces) > 1:
+                tell(f"{number} of {len(pieces)} pieces done, {count:,} rows, {pace}")
 
 
 def _minutes(seconds: float) -> str:

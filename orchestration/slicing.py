@@ -40,8 +40,10 @@ def remaining_slices(hours: HourRange, home: Home, settings: Settings) -> list[S
         attach(con, home.warehouse)
         if built_from(con) != digest_of_parsed(target):
             return found
-        policy, unaudited = policy_digests(valid_policy()), record.unaudited_hours()
-        done = dropwhile(
-            lambda piece: is_done(piece, inventory, con, unaudited, policy, settings.lookback_hours), found[:-1]
+        policy, unaudited, current = policy_digests(valid_policy()), record.unaudited_hours(), record.current()
+        published = record.landing_ranges(current.snapshot_id) if current else []
+        remaining = dropwhile(
+            lambda piece: is_done(piece, inventory, con, unaudited, published, policy, settings.lookback_hours),
+            found[:-1],
         )
-        return [*done, found[-1]]
+        return [*remaining, found[-1]]

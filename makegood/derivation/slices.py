@@ -51,27 +51,38 @@ def is_done(
     inventory: Inventory,
     con: duckdb.DuckDBPyConnection,
     unaudited: Sequence[tuple[datetime, str]],
+    published: Iterable[tuple[datetime, datetime]],
     policy: PolicyDigests,
     lookback_hours: int,
 ) -> bool:
-    """Whether a run of the slice would change nothing: its files have landed, and all that it would derive is derived and published.
-
-    A slice without files is never done, because nothing shows that it was run.
+    """Whether a run of the slice would change nothing: all of its landing hours are published, its files have landed as they are now, and
+    all that it would derive is derived from what is current.
 
     Args:
         piece: the slice.
         inventory: what has landed.
         con: a connection at the newest snapshot of the warehouse.
         unaudited: what was written and not published, as `hours_left_unaudited` takes it.
+        published: the landing hours that were published, as ranges [start, end).
         policy: the policy digests of today.
         lookback_hours: how far back a run looks for hours that are late.
     """
-    if not piece.files or not has_landed(piece.files, inventory):
+    if not _are_published(piece.hours, published) or not has_landed(piece.files, inventory):
         return False
     touched = inventory.hours_touched(file.landing_file for file in inventory.files_of_hours(piece.hours))
     if planning.extra_hours(piece.hours, inventory, con, unaudited, lookback_hours, policy.baselines):
         return False
     return touched <= planning.current_hours(touched, inventory, con, policy)
+
+
+def _are_published(hours: HourRange, published: Iterable[tuple[datetime, datetime]]) -> bool:
+    """Whether ranges of published landing hours cover these hours without a gap."""
+    reached = hours.start
+    for start, end in sorted(published):
+        if start > reached:
+            break
+        reached = max(reached, end)
+    return reached >= hours.end
 
 
 def _slice(hours: HourRange, files: Iterable[LandingFile]) -> Slice:

@@ -38,9 +38,14 @@ def test_a_terminal_shows_a_bar_with_the_same_and_a_pipe_shows_none() -> None:
     assert not output.strip()
 
 
+def test_a_single_piece_is_not_announced() -> None:
+    messages, drawn = follow_progress(is_terminal=True, rows=[1_000])
+    assert not messages and not drawn.strip()
+
+
 def test_pieces_without_rows_have_no_pace() -> None:
-    messages, _ = follow_progress(is_terminal=False, rows=[0])
-    assert messages == ["1 of 1 pieces done, 0 rows, 0 rows/s"]
+    messages, _ = follow_progress(is_terminal=False, rows=[0, 0])
+    assert messages[0] == "1 of 2 pieces done, 0 rows, 0 rows/s"
 
 
 def test_the_time_left_of_a_range_follows_from_its_files_and_the_pace_from_the_rows_that_landed() -> None:

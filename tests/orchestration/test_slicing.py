@@ -49,9 +49,9 @@ def environment(gateway: Gateway) -> dict[str, str]:
     }
 
 
-def remaining(gateway: Gateway) -> list[Slice]:
+def remaining(gateway: Gateway, hours: HourRange = RANGE) -> list[Slice]:
     gateway.settings = gateway.settings.model_copy(update={"backfill_slice": MIB})
-    return remaining_slices(RANGE, Home(gateway.root).prepare(), gateway.settings)
+    return remaining_slices(hours, Home(gateway.root).prepare(), gateway.settings)
 
 
 @pytest.fixture
@@ -115,6 +115,11 @@ def test_a_slice_is_run_again_if_what_it_is_derived_from_changed(derived: Gatewa
     assert [piece.hours.start for piece in remaining(derived)] == [RANGE.end - DAY]
     CHANGES[change](derived)
     assert remaining(derived)[0].hours.start == FIRST
+
+
+def test_a_slice_with_hours_that_were_never_published_is_run(derived: Gateway) -> None:
+    longer = HourRange(FIRST - DAY, RANGE.end)
+    assert remaining(derived, longer)[0].hours == HourRange(FIRST - DAY, FIRST + DAY)
 
 
 def test_days_are_joined_up_to_the_size_and_never_divided(gateway: Gateway) -> None:
