@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
 from expectations.limits import Limits, Number, bound, read_limits
-from expectations.results import SHOWN_ROWS, Measurement, Outcome, Severity, SuiteResult, plain
+from expectations.results import PAID, SHOWN_ROWS, Measurement, Outcome, Severity, SuiteResult, plain
 from expectations.session import Session, opened
 from expectations.suite import Check, Relation, Suite
 from expectations.suites import SUITES
@@ -123,10 +123,8 @@ def _measure(
     ranges = _ranges(session, table, relation)
     results = validate(result_format="BOOLEAN_ONLY")
     if not all(result.success for result in results):
-        # A hold is lifted by the hour, so all of its hours are needed.
-        has_holds = any(check.severity == "hold" for check in relation.checks)
         results = validate(
-            result_format="COMPLETE" if has_holds else "SUMMARY",
+            result_format="SUMMARY",
             partial_unexpected_count=SHOWN_ROWS,
             unexpected_index_column_names=list(relation.keys),
         )
@@ -168,7 +166,12 @@ def _measurement(
     found = ranges[column]
     # Where nothing failed, only BOOLEAN_ONLY was requested and there is no detailed result.
     broken = result.result or {}
-    rows = list(broken.get("unexpected_index_list" if severity == "hold" else "partial_unexpected_index_list") or [])
+    rows = list(broken.get("partial_unexpected_index_list") or [])
+    if severity == "hold" and not result.success:
+        # A hold is lifted by the hour, so all hours are needed, of which Great Expectations returns the first few.
+        rows = _held_rows(session, table, relation, configuration.kwargs)
+        if len(rows) != broken["unexpected_count"]:
+            raise MakegoodError(f"{table}.{column}: {len(rows)} rows are held, but {broken['unexpected_count']} failed")
     null_means = configuration.meta.get("null_means")
     is_missing = bool(found.null_count) and null_means is None
     note = None
@@ -194,6 +197,21 @@ def _measurement(
         note=note,
         sentence=configuration.description or "",
     )
+
+
+def _held_rows(session: Session, table: str, relation: Relation, bounds: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All rows whose value is outside the bounds, with their keys, the value, and what they pay."""
+    column = bounds["column"]
+    outside = [
+        f"{column} {sign} {bounds[name]!r}"
+        for name, sign in (("min_value", "<"), ("max_value", ">"))
+        if bounds.get(name) is not None
+    ]
+    names = [*relation.keys, column, *PAID]
+    rows = session.rows(
+        f"select {', '.join(names)} from {table} where {' or '.join(outside)} order by {', '.join(relation.keys)}"
+    )
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _exceptions(info: dict[str, Any]) -> list[str]:

@@ -1,10 +1,11 @@
 """What of an audit's results a person has to answer, by the request hour. Does not import Great Expectations."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from expectations.results import SHOWN_ROWS, JsonValue, Measurement, SuiteResult
+from expectations.results import PAID, SHOWN_ROWS, JsonValue, Measurement, SuiteResult
 from makegood.publication.findings import BLOCKED, HELD, Finding, now
 
 
@@ -18,15 +19,16 @@ def _held(result: SuiteResult) -> Iterator[Finding]:
         (column,) = measured.columns
         for row in measured.unexpected_rows:
             hour = datetime.fromisoformat(row["request_date"]) + timedelta(hours=int(row["request_hour"]))
-            yield _finding(result, measured, HELD, hour, str(row[column]), [row])
+            count, payout_usd = (row[name] for name in PAID)
+            yield _finding(result, measured, HELD, hour, str(row[column]), (int(count), Decimal(payout_usd)))
 
 
 def _blocking(result: SuiteResult) -> Iterator[Finding]:
     if result.error is not None:
-        yield Finding(result.table, BLOCKED, None, "", "", result.error, "[]", now())
+        yield Finding(result.table, BLOCKED, None, "", "", result.error, "[]", 0, Decimal(0), now())
     for measured in result.failures:
         observed = f"{measured.observed['min']} to {measured.observed['max']}"
-        yield _finding(result, measured, BLOCKED, None, observed, measured.unexpected_rows[:SHOWN_ROWS])
+        yield _finding(result, measured, BLOCKED, None, observed, rows=measured.unexpected_rows[:SHOWN_ROWS])
 
 
 def _finding(
@@ -35,7 +37,8 @@ def _finding(
     severity: str,
     hour: datetime | None,
     value: str,
-    rows: list[dict[str, JsonValue]],
+    paid: tuple[int, Decimal] = (0, Decimal(0)),
+    rows: Sequence[dict[str, JsonValue]] = (),
 ) -> Finding:
     return Finding(
         check=f"{result.table}.{measured.columns[0]}",
@@ -44,7 +47,9 @@ def _finding(
         measured=value,
         allowed=_allowed(measured),
         sentence=measured.sentence,
-        rows=json.dumps(rows),
+        rows=json.dumps(list(rows)),
+        compensation_count=paid[0],
+        payout_usd=paid[1],
         found_at=now(),
     )
 

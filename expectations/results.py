@@ -15,6 +15,8 @@ Outcome = Literal["passed", "failed", "no data"]
 JsonValue = Any
 SHOWN_ROWS = 5
 """Maximum number of unexpected rows that a measurement shows."""
+PAID = ("compensation_count", "payout_usd")
+"""The columns of a relation with holds that say what each of its hours pays. An acceptance names them too."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ final as (
         request_hours.request_date,
         request_hours.request_hour,
         coalesce(paid.compensation_count, 0) as compensation_count,
+        coalesce(paid.payout_usd, 0) as payout_usd,
         paid.largest_payout_usd,
         coalesce(paid.compensation_count, 0) / served.request_count as compensated_share,
         case

@@ -4,7 +4,11 @@ with request_hours as (
 ),
 
 paid as (
-    select request_date, request_hour, sum(payout_usd) as payout_usd
+    select
+        request_date,
+        request_hour,
+        sum(compensation_count) as compensation_count,
+        sum(payout_usd) as payout_usd,
     from trailing_mart_compensation_hourly
     group by request_date, request_hour
 ),
@@ -40,6 +44,8 @@ final as (
     select
         request_hours.request_date,
         request_hours.request_hour,
+        coalesce(paid.compensation_count, 0) as compensation_count,
+        coalesce(paid.payout_usd, 0) as payout_usd,
         coalesce(paid.payout_usd, 0) / history.typical_payout_usd as payout_ratio,
     from request_hours
     left join paid using (request_date, request_hour)

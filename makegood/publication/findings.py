@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,9 @@ class Finding:
         measured: the value, as text with all its digits.
         allowed: the limits, as text.
         sentence: what the check expects.
-        rows: the first rows that show it, as JSON.
+        rows: the first rows that show a fault, as JSON.
+        compensation_count: how many compensations the hour has; 0 for a fault.
+        payout_usd: what they come to; 0 for a fault.
         found_at: when this value was first found, UTC.
     """
 
@@ -43,10 +46,14 @@ class Finding:
     allowed: str
     sentence: str
     rows: str
+    compensation_count: int
+    payout_usd: Decimal
     found_at: datetime
 
 
-COLUMNS = ("check_name", "severity", "request_hour", "measured", "allowed", "sentence", "rows", "found_at")
+COLUMNS = (
+    "check_name", "severity", "request_hour", "measured", "allowed", "sentence", "rows", "compensation_count", "payout_usd", "found_at",
+)  # fmt: skip
 
 
 class Findings:
@@ -102,13 +109,21 @@ def now() -> datetime:
 
 def _values(finding: Finding) -> tuple[Any, ...]:
     values = asdict(finding)
-    return tuple(value.isoformat() if isinstance(value, datetime) else value for value in values.values())
+    return tuple(
+        value.isoformat()
+        if isinstance(value, datetime)
+        else format(value, "f")
+        if isinstance(value, Decimal)
+        else value
+        for value in values.values()
+    )
 
 
 def _finding(row: Sequence[Any]) -> Finding:
-    check, severity, hour, measured, allowed, sentence, rows, found_at = row
+    check, severity, hour, measured, allowed, sentence, rows, count, payout_usd, found_at = row
     at = datetime.fromisoformat(hour) if hour else None
-    return Finding(check, severity, at, measured, allowed, sentence, rows, datetime.fromisoformat(found_at))
+    found = datetime.fromisoformat(found_at)
+    return Finding(check, severity, at, measured, allowed, sentence, rows, count, Decimal(payout_usd), found)
 
 
 def _seal(row: Sequence[Any]) -> str:

@@ -28,7 +28,7 @@ class Batch:
 
     `warehouse_id` and `snapshot_id` identify the snapshot that was settled. [`covered_from`, `covered_until`) are the landing hours
     published by then, naive UTC; `closed_until` is the first request date that was not closed; `request_dates` are its entries' dates, and `acceptances`
-    the numbers of those that concern these dates, of which batches from before there were acceptances have none.
+    number and digest of each that concerns these dates, of which batches from before there were acceptances have none.
     """
 
     file: Path
@@ -45,7 +45,7 @@ class Batch:
     covered_until: datetime
     closed_until: date
     request_dates: tuple[date, ...]
-    acceptances: tuple[int, ...]
+    acceptances: tuple[str, ...]
 
     @property
     def head(self) -> Head:
@@ -107,7 +107,7 @@ def _batch(file: Path, said: dict[str, str]) -> Batch:
             covered_until=datetime.fromisoformat(said["covered_until"]),
             closed_until=date.fromisoformat(said["closed_until"]),
             request_dates=tuple(date.fromisoformat(day) for day in said["request_dates"].split(",") if day),
-            acceptances=tuple(int(number) for number in said.get("acceptances", "").split(",") if number),
+            acceptances=tuple(name for name in said.get("acceptances", "").split(",") if name),
         )
     except (KeyError, ValueError, ArithmeticError) as error:
         raise ValueError(f"{file.name} is not a batch: its metadata is not that of a batch ({error})") from error

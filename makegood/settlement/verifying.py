@@ -12,7 +12,7 @@ from makegood.errors import MakegoodError
 from makegood.home import Home, spill_directory
 from makegood.publication.sealing import prove as prove_published
 from makegood.settlement import reader_checks
-from makegood.settlement.acceptances import answered
+from makegood.settlement.acceptances import answered, read_acceptances
 from makegood.settlement.batches import Batch
 from makegood.settlement.due import UNKNOWN_ACCOUNT, work_out
 from makegood.settlement.entries import ENTRY_DIGEST, ENTRY_ID
@@ -78,11 +78,26 @@ def verify(home: Home, grace: timedelta) -> Verification:
         problems += faults
         due_count, due_usd, held_count = 0, Decimal(0), 0
         if not problems:
+            problems += _accepted(home, proof.batches)
             problems += _handed_over(home, ledger)
         if not problems:
             faults, due_count, due_usd, held_count = with_memory(home, lambda: _against_decisions(home, ledger, grace))
             problems += faults
     return Verification(len(proof.batches), entry_count, amount, tuple(problems), due_count, due_usd, held_count)
+
+
+def _accepted(home: Home, batches: Sequence[Batch]) -> list[str]:
+    """Faults in the acceptances: a damaged file, or one that a batch names and that is not there."""
+    try:
+        names = {one.name for one in read_acceptances(home.ledger)}
+    except MakegoodError as error:
+        return [str(error)]
+    return [
+        f"batch {batch.sequence} was posted under acceptance {name.partition(':')[0]}, which is missing or another one now"
+        for batch in batches
+        for name in batch.acceptances
+        if name not in names
+    ][:1]
 
 
 def _handed_over(home: Home, ledger: Ledger) -> list[str]:

@@ -7,6 +7,8 @@ select
     allowed,
     sentence,
     rows,
+    compensation_count,
+    payout_usd,
     found_at,
     seal
 from findings

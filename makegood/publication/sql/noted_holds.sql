@@ -7,6 +7,8 @@ select
     noted.allowed,
     noted.sentence,
     noted.rows,
+    noted.compensation_count,
+    noted.payout_usd,
     coalesce(
         (
             select min(earlier.found_at)
@@ -14,6 +16,8 @@ select
             where earlier.check_name = noted.check_name
                 and earlier.request_hour = noted.request_hour
                 and earlier.measured = noted.measured
+                and earlier.compensation_count = noted.compensation_count
+                and earlier.payout_usd = noted.payout_usd
         ),
         noted.found_at
     ) as found_at

@@ -36,6 +36,8 @@ create table if not exists noted_findings (
     allowed text not null,
     sentence text not null,
     rows text not null,
+    compensation_count integer not null,
+    payout_usd text not null,
     found_at text not null
 ) strict;
 create table if not exists findings (
@@ -46,6 +48,8 @@ create table if not exists findings (
     allowed text not null,
     sentence text not null,
     rows text not null,
+    compensation_count integer not null,
+    payout_usd text not null,
     found_at text not null,
     from_snapshot integer not null,
     until_snapshot integer,

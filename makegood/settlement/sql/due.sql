@@ -26,10 +26,30 @@ posted_keys as (
     group by compensation_id, account_id
 )
 
-select
-    compensation_id,
-    account_id,
-    coalesce(allowed_keys.decided_usd, 0)::decimal(38, 12) as decided_usd,
+,
+
+-- A monthly cap is shared by the dates of an account's month: while one of them is held back, what the others may use of it is not known.
+held_months as (
+    select distinct
+        keys.account_id,
+        date_trunc('month', keys.request_date) as month,
+    from (
+        from allowed select account_id, request_date
+        union all
+        from posted select account_id, request_date
+    ) as keys
+    inner join month_caps
+        on month_caps.cap_usd is not null
+        and month_caps.starts_at < date_trunc('month', keys.request_date) + interval 1 month
+        and month_caps.ends_at > date_trunc('month', keys.request_date)
+    where keys.request_date in (select request_date from held_dates)
+),
+
+compared as (
+    select
+        compensation_id,
+        account_id,
+        coalesce(allowed_keys.decided_usd, 0)::decimal(38, 12) as decided_usd,
     coalesce(allowed_keys.allowed_usd, 0)::decimal(38, 12) as allowed_usd,
     coalesce(allowed_keys.cost_usd, 0)::decimal(38, 12) as cost_usd,
     coalesce(posted_keys.posted_usd, 0)::decimal(38, 12) as posted_usd,
