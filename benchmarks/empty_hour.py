@@ -14,7 +14,7 @@ from benchmarks.measuring import Measured
 from benchmarks.runs import run_hour
 from benchmarks.spans import PARTS, Breakdown, Node, breakdown, read
 
-HOUR = datetime(2026, 11, 1)
+HOUR = datetime(2026, 9, 1)
 NODES_SHOWN = 60
 ALLOWED_S, ALLOWED_FIRST_S = 6, 12
 

@@ -22,7 +22,7 @@ from benchmarks.spans import PARTS, Breakdown
 from benchmarks.table import Row, at_most
 from makegood.generation.gateway import generate
 
-HOUR = datetime(2026, 11, 1)
+HOUR = datetime(2026, 9, 1)
 SEED = 7
 RANGE_HOURS = 6
 NODES_SHOWN = 12

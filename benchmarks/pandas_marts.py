@@ -1,6 +1,6 @@
 """What a user would write with pandas instead: the marts of one landing hour from its canonical log files, without a lake, tests or history.
 
-    python benchmarks/pandas_marts.py 2026-11-01T00 OUT FILE...
+    python benchmarks/pandas_marts.py 2026-09-01T00 OUT FILE...
 
 Money is held as whole numbers of 1e-12 USD, since pandas has no decimal type. The policy is read from the seeds of the dbt project. DuckDB
 writes the Parquet files, because pandas cannot without a further package. Nothing here imports Makegood.

@@ -19,7 +19,7 @@ from makegood.publication.reading import contents
 from makegood.storage.connections import connect
 from makegood.storage.warehouse import attach, head_snapshot
 
-HOUR = datetime(2026, 11, 1)
+HOUR = datetime(2026, 9, 1)
 A_RUN = 100_000
 """Number of requests in the hour that is run."""
 ALLOWED_S = 60
