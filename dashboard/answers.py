@@ -40,8 +40,9 @@ class PublicationAnswer(Answer):
     data_through: Moment | None
     is_stale: bool = Field(description="Whether the newest data is older than `stale_after_hours`.")
     stale_after_hours: int
-    held_hours: list[Moment] = Field(
-        description="The request hours whose money is surprising: their request dates are not settled until somebody accepts it."
+    held_hours: list[Moment] | None = Field(
+        description="The request hours whose money is surprising: their request dates are not settled until somebody accepts it. Null if the"
+        " record of it cannot be read."
     )
     account: str | None = Field(description="The only account that this visitor may see; null means all.")
     types: list[CompensationType]

@@ -123,7 +123,7 @@ def _api(access: AccessControl, follower: Follower, home: Home, stale_after_hour
             data_through=published.data_through,
             is_stale=age > timedelta(hours=stale_after_hours),
             stale_after_hours=stale_after_hours,
-            held_hours=[] if visitor.account else held_hours(home, published.snapshot_id),
+            held_hours=[] if visitor.account else _held_hours(home, published.snapshot_id),
             account=visitor.account,
             types=session.types,
             models=queries.models(),
@@ -195,6 +195,14 @@ async def _without_controls(request: Request) -> None:
         for name, value in given:
             if has_control(name) or has_control(str(value)):
                 raise _unaskable(place, name)
+
+
+def _held_hours(home: Home, snapshot_id: int) -> list[datetime] | None:
+    """The hours whose money waits for acceptance; None if that cannot be read, for which the figures need not wait."""
+    try:
+        return held_hours(home, snapshot_id)
+    except MakegoodError:
+        return None
 
 
 def _unaskable(place: str, name: str) -> RequestValidationError:

@@ -58,20 +58,22 @@ class HourRange:
     end: datetime
 
     @classmethod
-    def parse(cls, start: str, end: str) -> "HourRange":
-        """Parse the two bounds of a range.
+    def parse(cls, start: str, end: str | None) -> "HourRange":
+        """Parse the two bounds of a range; without an end it is a single hour.
 
         Raises:
             MakegoodError: a bound is not an hour, or the range is empty, reversed, starts before `FIRST_HOUR` or has not ended yet.
         """
-        hours = cls(parse_hour(start), parse_hour(end))
+        first, now = parse_hour(start), floor_hour(datetime.now(UTC).replace(tzinfo=None))
+        if end is None and first >= now:
+            raise MakegoodError(f"the hour {start} is not over yet")
+        hours = cls(first, parse_hour(end) if end is not None else first + HOUR)
         if hours.end <= hours.start:
             raise MakegoodError(
                 f"the range {start} to {end} holds no hour: --to must be later than --from (it is not included)"
             )
         if hours.start < FIRST_HOUR:
             raise MakegoodError(f"the range begins before the first hour that can be run, {FIRST_HOUR:%Y-%m-%dT%H}")
-        now = floor_hour(datetime.now(UTC).replace(tzinfo=None))
         if hours.end > now:
             raise MakegoodError(
                 f"the hour before {end} is not over yet: the last --to possible now is {now:%Y-%m-%dT%H}"

@@ -17,6 +17,7 @@ from typing import Any
 from makegood.errors import MakegoodError
 from makegood.home import Home, publications_file
 from makegood.hours import HourRange
+from makegood.publication.asking import number
 from makegood.publication.findings import Finding, now
 from makegood.publication.publications import Publications
 from makegood.publication.reading import current_publication
@@ -92,10 +93,10 @@ def read_acceptances(ledger: Path) -> list[Acceptance]:
         MakegoodError: a file is damaged, missing or out of order; names it.
     """
     directory, found, before = ledger / "acceptances", list[Acceptance](), ""
-    for number, file in enumerate(sorted(directory.glob("*.json")), 1):
+    for place, file in enumerate(sorted(directory.glob("*.json")), 1):
         one = _read(file, before)
-        if one.number != number or file.stem != f"{number:08d}":
-            raise MakegoodError(f"{directory} lacks acceptance {number}: {REMEDY}")
+        if one.number != place or file.stem != f"{place:08d}":
+            raise MakegoodError(f"{directory} lacks acceptance {place}: {REMEDY}")
         found.append(one)
         before = one.digest
     return found
@@ -145,14 +146,14 @@ def accept(
     Raises:
         MakegoodError: nothing of the check is open in these hours, they pay something else now, the reason says nothing, or the ledger is in use.
     """
-    user = _user()
+    published, user = current_publication(home.warehouse), _user()
     reason, accepted_by = reason.strip(), (user if accepted_by is None else accepted_by).strip()
     for name, text in (("reason", reason), ("name", accepted_by)):
         if len(text) > LONGEST_REASON or not text.isprintable() or not any(letter.isalnum() for letter in text):
             raise MakegoodError(f"the {name} must be a text of up to {LONGEST_REASON:,} characters on one line")
     ledger = Ledger(home.ledger)
     with ledger.settling():
-        waiting = answered(home, current_publication(home.warehouse).snapshot_id).open
+        waiting = answered(home, published.snapshot_id).open
         chosen = [one for one in waiting if one.check == check and one.hour and hours.start <= one.hour < hours.end]
         if not chosen:
             raise MakegoodError(f"nothing of {check} waits for acceptance from {hours}{_instead(waiting)}")
@@ -162,6 +163,18 @@ def accept(
                 f"what waits of {check} from {hours} pays {paid:f} USD now, and not {payout_usd:f}: look at it again with `makegood audits`"
             )
         return _write(home.ledger, check, chosen, reason, accepted_by, user)
+
+
+def parse_usd(text: str) -> Decimal:
+    """What somebody typed as the sum that they accept.
+
+    Raises:
+        MakegoodError: it is no amount.
+    """
+    try:
+        return number(text)
+    except ValueError as error:
+        raise MakegoodError(f"{text!r} is not an amount in USD ({error})") from error
 
 
 def _user() -> str:

@@ -111,12 +111,12 @@ def _waiting(now: Status) -> list[str]:
 
 def _unknown(words: UnknownWords) -> str:
     """The number of recent requests with unknown words, and the most frequent of these words."""
-    named = ", ".join(f"{_one_line(word)} ({count:,})" for word, count in words.named.items())
+    named = ", ".join(f"{one_line(word)} ({count:,})" for word, count in words.named.items())
     more = f" and {words.words - len(words.named):,} more words" if words.words > len(words.named) else ""
     return f"{words.requests:,} requests of the last {DAYS} days ({named}{more})"
 
 
-def _one_line(word: str) -> str:
+def one_line(word: str) -> str:
     """A word from a log without line ends and control characters, shortened to 60 characters."""
     shown = "".join(letter if letter.isprintable() else " " for letter in word)
     return shown if len(shown) <= 60 else f"{shown[:59]}…"

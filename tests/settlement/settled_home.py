@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from makegood.home import Home, publications_file
+from makegood.publication.findings import HELD, Finding
 from makegood.publication.publications import Contents, Publications
 from makegood.settlement.ledger import Ledger
 from makegood.settlement.settling import Settlement, Terms, settle
@@ -60,6 +61,8 @@ class Warehouse:
 
     path: Path
     decisions: list[Decision] = field(default_factory=list)
+    awaited: dict[date, bool] = field(default_factory=dict)
+    """Whether the audits hold these request dates; a date that they never held is not in it."""
 
     def __post_init__(self) -> None:
         self.home = Home(self.path).prepare()
@@ -112,6 +115,10 @@ class Warehouse:
             for row in rows:
                 con.execute("insert into compensation_caps values (?, ?, ?, ?)", list(row))
 
+    def set_awaited(self, *days: date) -> None:
+        """Replace the request dates whose money waits for acceptance from the next publication on."""
+        self.awaited = dict.fromkeys(self.awaited, False) | dict.fromkeys(days, True)
+
     def publish(self, days: float = 60, start: float = 0) -> int:
         """Publish the latest snapshot for the landing hours from day `start` to day `days`, counted from DAY; returns the snapshot's id."""
         with connect() as con:
@@ -120,6 +127,8 @@ class Warehouse:
         record = Publications(publications_file(self.home.warehouse))
         landed = (midnight(DAY) + timedelta(days=start), midnight(DAY) + timedelta(days=days))
         head = self.ledger.head()
+        record.mark_written(map(midnight, self.awaited), "run")
+        record.findings.note("run", [_held(day) for day, is_held in self.awaited.items() if is_held])
         record.publish(snapshot, "run", Contents(None, 0, 0, Decimal(0)), landed, (head.sequence, head.digest))
         record.close()
         return snapshot
@@ -149,6 +158,21 @@ class Warehouse:
         (self.home.ledger / "holds.csv").write_text(
             "account_id,reason\n" + "".join(f"{account},disputed\n" for account in accounts)
         )
+
+
+def _held(day: date) -> Finding:
+    return Finding(
+        "fct_compensations.payout_share",
+        HELD,
+        midnight(day),
+        "1",
+        "at most 0.5",
+        "",
+        "[]",
+        1,
+        Decimal(1),
+        midnight(day),
+    )
 
 
 def _by_hour(decisions: Iterable[Decision]) -> dict[datetime, list[Decision]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from damaging import flip
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from posting_rules import Cap, Key, allowed
-from settled_home import TERMS, Decision, Warehouse
+from settled_home import DAY, TERMS, Decision, Warehouse, midnight
 
 from makegood.home import settlement_memory_file
 from makegood.settlement.due import work_out
@@ -58,6 +58,7 @@ class Step:
     decisions: list[Decision] | None
     caps: list[Cap] | None
     held: tuple[str, ...]
+    awaited: tuple[date, ...]
     closes_more_dates: bool
     loses_memory: bool
 
@@ -68,6 +69,7 @@ steps = st.lists(
         decisions=st.none() | decisions,
         caps=st.none() | st.sampled_from(CAPS),
         held=st.sampled_from([(), (), ("acme",), ("globex",)]),
+        awaited=st.sampled_from([(), (), (DAY,), (DAY + timedelta(days=1),), (DAY - timedelta(days=1), DAY)]),
         closes_more_dates=st.booleans(),
         loses_memory=st.sampled_from([False, False, False, True]),
     ),
@@ -95,20 +97,65 @@ def test_after_any_changes_a_settlement_posts_what_the_reference_rules_say(
         if step.loses_memory:
             (warehouse.home.warehouse / "settlement.duckdb").unlink(missing_ok=True)
         warehouse.set_holds(*step.held)
+        warehouse.set_awaited(*step.awaited)
         warehouse.publish(days, start=-3)
         settlement = warehouse.settle(terms=NO_LIMITS)
         expected = allowed(warehouse.decisions, caps, settlement.closed_until)
-        posted = {key: amount for key, amount in posted.items() if key[1] in step.held} | {
-            key: amount for key, amount in expected.items() if key[1] not in step.held
+        waiting = _waiting(warehouse, caps, expected, posted, settlement.closed_until, step)
+        posted = {key: amount for key, amount in posted.items() if key in waiting} | {
+            key: amount for key, amount in expected.items() if key not in waiting
         }
         assert warehouse.posted() == posted
         assert warehouse.settle(terms=NO_LIMITS).entry_count == 0
-        assert _due_of_everything(warehouse, settlement.closed_until, step.held) == []
+        assert _due_of_everything(warehouse, settlement.closed_until, step) == []
 
 
-def _due_of_everything(warehouse: Warehouse, closed_until: date, held: tuple[str, ...]) -> list[object]:
+def _waiting(
+    warehouse: Warehouse,
+    caps: list[Cap],
+    expected: dict[Key, Decimal],
+    posted: dict[Key, Decimal],
+    closed_until: date,
+    step: Step,
+) -> set[Key]:
+    """The keys of which nothing is posted: of accounts on hold, and of dates (with a monthly cap, of months) with surprising money."""
+    decided = sorted(
+        (row.requested_at.date(), row.compensation_id, row.account_id)
+        for row in warehouse.decisions
+        if row.requested_at.date() < closed_until and row.account_id != "unknown"
+    )
+    entries = warehouse.entries("request_date, compensation_id, account_id")
+    rows = [*entries, *decided]
+    date_of: dict[Key, date] = {(name, account): day for day, name, account in rows}
+    months = {
+        (account, day.replace(day=1)) for day, _, account in rows if day in step.awaited and _has_monthly_cap(caps, day)
+    }
+    due = {key for key in expected.keys() | posted.keys() if expected.get(key) != posted.get(key)}
+    decisions_that_wait = {
+        key[0] for key in due if date_of[key] in step.awaited or (key[1], date_of[key].replace(day=1)) in months
+    }
+    return {
+        key
+        for key in expected.keys() | posted.keys()
+        if key[1] in step.held or (key in due and key[0] in decisions_that_wait)
+    }
+
+
+def _has_monthly_cap(caps: list[Cap], day: date) -> bool:
+    start = day.replace(day=1)
+    end = (start + timedelta(days=32)).replace(day=1)
+    return any(
+        scope == "account_month"
+        and first[:10] < f"{end}"
+        and (last is None or datetime.fromisoformat(last) > midnight(start))
+        for scope, _, first, last in caps
+    )
+
+
+def _due_of_everything(warehouse: Warehouse, closed_until: date, step: Step) -> list[object]:
     with session(warehouse.home, is_read_only=True) as (con, _):
-        work_out(con, warehouse.ledger, closed_until, Holds(frozenset(held)), is_whole=True)
+        held = Holds(frozenset(step.held), frozenset(step.awaited))
+        work_out(con, warehouse.ledger, closed_until, held, is_whole=True)
         return con.execute("from due where not is_held").fetchall()
 
 

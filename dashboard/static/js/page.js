@@ -112,10 +112,14 @@ function drawNotes() {
     notes.push(el("p", { class: "note", "data-testid": "note-stale" },
       `The newest published data is from more than ${publication.stale_after_hours} hours ago. Later requests are not included in these figures yet.`));
   }
-  if (publication?.held_hours.length) {
-    const [first] = publication.held_hours, more = publication.held_hours.length - 1;
+  if (publication && !publication.held_hours) {
     notes.push(el("p", { class: "note", "data-testid": "note-held" },
-      `The money of the hour from ${moment(first, state.zone)}${more ? ` and of ${more} more hours` : ""} is far more than usual. It is not paid until somebody has accepted it.`));
+      "Which hours wait for somebody to accept their money is not known, because its record cannot be read."));
+  } else if (publication?.held_hours.length) {
+    const [first] = publication.held_hours, more = publication.held_hours.length - 1;
+    const others = more ? ` and of ${more} more ${more === 1 ? "hour" : "hours"}` : "";
+    notes.push(el("p", { class: "note", "data-testid": "note-held" },
+      `The money of the hour from ${moment(first, state.zone)}${others} is far more than usual. Nothing more is posted for ${more ? "their days" : "its day"} until somebody has accepted it.`));
   }
   if (answers.summary?.kpis.compensation_count === 0) {
     notes.push(el("p", { class: "note plain", "data-testid": "note-empty" }, "No compensation in this range.",

@@ -38,7 +38,7 @@ const STATUSES = {
   decided: "Decided but not posted: the day of the request is not settled yet, or its account is not known.",
   posted: "Posted to the ledger in full.",
   capped: "Less than the payout was posted, because the account reached its daily or monthly cap.",
-  pending: "Less than the payout was posted, because the account is on hold or the payout was decided again.",
+  pending: "Less than the payout was posted, because the account is on hold, the money of its day waits for somebody to accept it, or the payout was decided again.",
 };
 
 function draw() {

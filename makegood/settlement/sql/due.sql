@@ -24,15 +24,13 @@ posted_keys as (
         arg_max(policy_version, batch_id) as policy_version,
     from posted
     group by compensation_id, account_id
-)
-
-,
+),
 
 -- A monthly cap is shared by the dates of an account's month: while one of them is held back, what the others may use of it is not known.
 held_months as (
     select distinct
         keys.account_id,
-        date_trunc('month', keys.request_date) as month,
+        date_trunc('month', keys.request_date)::date as month,
     from (
         from allowed select account_id, request_date
         union all
@@ -50,16 +48,31 @@ compared as (
         compensation_id,
         account_id,
         coalesce(allowed_keys.decided_usd, 0)::decimal(38, 12) as decided_usd,
-    coalesce(allowed_keys.allowed_usd, 0)::decimal(38, 12) as allowed_usd,
-    coalesce(allowed_keys.cost_usd, 0)::decimal(38, 12) as cost_usd,
-    coalesce(posted_keys.posted_usd, 0)::decimal(38, 12) as posted_usd,
-    coalesce(posted_keys.entry_count, 0) as entry_count,
-    posted_keys.last_entry_id,
-    coalesce(allowed_keys.request_date, posted_keys.request_date) as request_date,
-    coalesce(allowed_keys.policy_version, posted_keys.policy_version) as policy_version,
-    (coalesce(allowed_keys.allowed_usd, 0) - coalesce(posted_keys.posted_usd, 0))::decimal(38, 12) as due_usd,
-    account_id in (select account_id from holds)
-    or coalesce(allowed_keys.request_date, posted_keys.request_date) in (select request_date from held_dates) as is_held,
-from allowed_keys
-full outer join posted_keys using (compensation_id, account_id)
-where coalesce(allowed_keys.allowed_usd, 0) <> coalesce(posted_keys.posted_usd, 0)
+        coalesce(allowed_keys.allowed_usd, 0)::decimal(38, 12) as allowed_usd,
+        coalesce(allowed_keys.cost_usd, 0)::decimal(38, 12) as cost_usd,
+        coalesce(posted_keys.posted_usd, 0)::decimal(38, 12) as posted_usd,
+        coalesce(posted_keys.entry_count, 0) as entry_count,
+        posted_keys.last_entry_id,
+        coalesce(allowed_keys.request_date, posted_keys.request_date) as request_date,
+        coalesce(allowed_keys.policy_version, posted_keys.policy_version) as policy_version,
+        (coalesce(allowed_keys.allowed_usd, 0) - coalesce(posted_keys.posted_usd, 0))::decimal(38, 12) as due_usd,
+    from allowed_keys
+    full outer join posted_keys using (compensation_id, account_id)
+    where coalesce(allowed_keys.allowed_usd, 0) <> coalesce(posted_keys.posted_usd, 0)
+),
+
+-- What is withdrawn from one account and paid to another is one decision, so both wait for the same answer.
+awaiting as (
+    select
+        *,
+        bool_or(
+            request_date in (select request_date from held_dates)
+            or (account_id, date_trunc('month', request_date)::date) in (select (account_id, month) from held_months)
+        ) over (partition by compensation_id) as is_awaiting,
+    from compared
+)
+
+select
+    * exclude (is_awaiting),
+    is_awaiting or account_id in (select account_id from holds) as is_held,
+from awaiting

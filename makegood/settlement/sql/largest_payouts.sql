@@ -1,4 +1,4 @@
--- The largest payouts of a request hour, each with what the whole hour pays.
+-- The largest payouts of the request hours from `first` to `last`.
 select
     source,
     request_id,
@@ -6,9 +6,8 @@ select
     model,
     rule_id,
     payout_usd,
-    sum(payout_usd) over () as hour_payout_usd,
 from fct_compensations
-where request_date = $day
-    and request_hour = $hour
+where request_date between $first_date and $last_date
+    and request_date + to_hours(request_hour) between $first and $last
 order by payout_usd desc, source, request_id
 limit $most
