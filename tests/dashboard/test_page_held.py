@@ -25,7 +25,9 @@ def test_surprising_money_is_marked_until_it_is_accepted(browser: Browser, surpr
     with serving(surprised.settings) as url:
         window = Window(browser, url)
         note = window.open().get_by_test_id("note-held")
-        expect(note).to_contain_text("is far more than usual. It is not paid until somebody has accepted it.")
+        expect(note).to_contain_text(
+            "is far more than usual. Nothing more is posted for its day until somebody has accepted it."
+        )
         hours = HourRange(FIRST, FIRST + HOUR)
         accept(Home(surprised.root), "fct_compensations.largest_payout_usd", hours, "the provider was down", "ada")
         expect(window.open().get_by_test_id("note-held")).to_have_count(0)

@@ -122,7 +122,7 @@ def test_the_command_line_lists_what_waits_and_takes_the_answer(makegood: Makego
         (("--from", "2026-11-01T00", *RIGHT, "--reason", "…"), "the reason must be a text of up to 1,000 characters"),
         (("--from", "2026-11-01T00", *RIGHT, "--by", "x" * 1_001), "the name must be a text"),
         (("--from", "2026-11-01T00", *RIGHT, "--by", "a\nb"), "contains a control character"),
-            (("--from", "2026-11-01T00", *RIGHT, "--by", "\u200b"), "the name must be a text"),
+        (("--from", "2026-11-01T00", *RIGHT, "--by", "\u200b"), "the name must be a text"),
         (("--from", "2026-11-01T00", *RIGHT, "--usd", "150.01"), "pays 150.010000000001 USD now, and not 150.01"),
         (("--from", "2026-11-01T00", *RIGHT, "--usd", "1e3"), "is not an amount in USD"),
         (("--from", "2026-11-01T00", "--to", "2026-11-01T00", *RIGHT), "--to must be later than --from"),
