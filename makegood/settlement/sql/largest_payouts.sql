@@ -9,5 +9,5 @@ select
 from fct_compensations
 where request_date between $first_date and $last_date
     and request_date + to_hours(request_hour) between $first and $last
-order by payout_usd desc, source, request_id
+order by payout_usd desc, source asc, request_id asc
 limit $most
