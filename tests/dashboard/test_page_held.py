@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,10 @@ def test_surprising_money_is_marked_until_it_is_accepted(browser: Browser, surpr
         expect(note).to_contain_text(
             "is far more than usual. Nothing more is posted for its day until somebody has accepted it."
         )
-        hours = HourRange(FIRST, FIRST + HOUR)
-        accept(Home(surprised.root), "fct_compensations.largest_payout_usd", hours, "the provider was down", "ada")
+        hours, paid = HourRange(FIRST, FIRST + HOUR), Decimal("150.010000000001")
+        accept(
+            Home(surprised.root), "fct_compensations.largest_payout_usd", hours, paid, "the provider was down", "ada"
+        )
         expect(window.open().get_by_test_id("note-held")).to_have_count(0)
         window.context.close()
 

@@ -104,7 +104,7 @@ def test_failed_audit_leaves_readers_on_the_last_publication_until_a_run_makes_i
 ) -> None:
     published = started.marts()
     started.land(FIRST, [record("late", FIRST, status_code="503")], name="late.jsonl")
-    bad = started.land(FIRST + HOUR, [record("absurd", FIRST + HOUR, cost_usd="4000", status_code="503")])
+    bad = started.land(FIRST + HOUR, [record("whole", FIRST + HOUR), *["{no record"] * 299])
     with closing(Inventory(started.root / "lake" / "inventory.sqlite")) as inventory:
         sources = read_sources(started.settings.sources, started.root)
         land(find_files(sources, [FIRST], started.root), started.root / "lake", inventory)
